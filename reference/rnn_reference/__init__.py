@@ -1,0 +1,30 @@
+"""The ground truth of `rnn-conformance`: a vanilla (Elman) RNN in NumPy, and how exact it has to be.
+
+    network.py     Cell, Layer, Network: the weights
+    forward.py     the recurrence
+    bounds.py      rounding-error bounds
+    parameters.py  parameter counts
+"""
+
+from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer
+from rnn_reference.errors import BadInput
+from rnn_reference.forward import Result, run_network, step
+from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
+
+__all__ = [
+    "BadInput",
+    "Bounded",
+    "BoundedResult",
+    "Cell",
+    "Layer",
+    "Network",
+    "Result",
+    "bound_network",
+    "cell_parameters",
+    "network_parameters",
+    "replay_layer",
+    "run_network",
+    "stack_parameters",
+    "step",
+]

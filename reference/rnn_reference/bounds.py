@@ -1,0 +1,223 @@
+"""How far a correct implementation may be from the reference: derived, never guessed.
+
+The derivation is the spec's chapter on numerics (NUM); the symbols here are those of that chapter.
+
+    N   number of terms of a pre-activation: input + hidden + bias vectors + 1
+    u   unit roundoff of the type computed in;  γ_N = N u / (1 − N u)
+    λ   its smallest normal number
+    z   the exact pre-activation W_x x + W_h h + b
+    δ   bound on |ẑ − z| for every order of summation, with or without fused multiply-add
+    C   accuracy asked of the activation, in units of u: the one constant that is chosen
+
+Every value comes with its bound as a `Bounded`, in the reference's wider type. The reference's own
+rounding errors are counted beside the implementation's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_reference.forward import activate
+from rnn_reference.network import Array, Cell, Layer, Network, checked_call
+from rnn_reference.precision import precision_of, reference_dtype
+
+ACTIVATION_ACCURACY = 12
+"""C. Float32 tanh of the frameworks measured lies between 0.5 u and 7.4 u; the spec's NUM-1 has the table."""
+
+
+class Bounded(NamedTuple):
+    """Reference values and, for each, how far a correct result may be from it."""
+
+    value: Array
+    bound: Array
+
+    def __getitem__(self, index: Any) -> Bounded:  # type: ignore[override]
+        return Bounded(self.value[index], self.bound[index])
+
+
+class BoundedResult(NamedTuple):
+    """As `rnn_reference.forward.Result`, each array with its bound."""
+
+    sequence: Bounded
+    final_states: tuple[Bounded, ...]
+
+    @property
+    def last(self) -> Bounded:
+        return join(list(_directions(self.final_states[-1])))
+
+
+def gamma(terms: int, unit_roundoff: float) -> float:
+    """γ_N = N u / (1 − N u): the relative error of a sum of products of N terms (NUM-2)."""
+    return terms * unit_roundoff / (1 - terms * unit_roundoff)
+
+
+class StepBound:
+    """One step of one cell computed in `dtype`: the value of the reference and the bound of NUM-2.
+
+    Works on whole batches and sequences: the input's share of all steps is prepared once (`inputs`),
+    `step` adds the state's share.
+    """
+
+    def __init__(self, cell: Cell, dtype: Any) -> None:
+        self.wide = reference_dtype(dtype)
+        self.cell = cell.astype(self.wide)
+        computed, reference = precision_of(np.dtype(dtype)), precision_of(self.wide)
+        self.unit_roundoff = computed.unit_roundoff + reference.unit_roundoff
+        terms = cell.input_size + cell.hidden_size + len(cell.biases) + 1
+        self.gamma = gamma(terms, computed.unit_roundoff) + gamma(terms, reference.unit_roundoff)
+        self.smallest_normal = computed.smallest_normal
+        self.largest = computed.largest
+        self.abs_W_x, self.abs_W_h = np.abs(self.cell.W_x), np.abs(self.cell.W_h)
+        self.abs_b = sum((np.abs(bias) for bias in self.cell.biases), start=np.zeros_like(self.cell.bias))
+        # A flushed number loses at most λ. Each of N terms may be flushed, and so may each operand,
+        # which counts as often as the other operand is large.
+        self.flushed_weights = terms + self.abs_W_x.sum(axis=1) + self.abs_W_h.sum(axis=1)
+
+    def inputs(self, x: Array, x_error: Array | float = 0.0) -> tuple[Array, Array, Array]:
+        """The input's share of z, of the sum of |terms|, and of what enters δ besides γ (…, hidden)."""
+        abs_x = np.abs(x) + x_error
+        entered = _times(x_error, self.abs_W_x) + self.smallest_normal * (
+            self.flushed_weights + abs_x.sum(axis=-1, keepdims=True)
+        )
+        return x @ self.cell.W_x.T + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, entered
+
+    def step(
+        self, inputs: tuple[Array, Array, Array], h: Array, h_error: Array | float = 0.0
+    ) -> Bounded:
+        """The state after the step from `h`, which an implementation may have had wrong by `h_error`."""
+        z_x, terms_x, entered_x = inputs
+        abs_h = np.abs(h) + h_error
+        z = z_x + h @ self.cell.W_h.T
+        terms = terms_x + abs_h @ self.abs_W_h.T
+        entered = entered_x + _times(h_error, self.abs_W_h)
+        entered = entered + self.smallest_normal * abs_h.sum(axis=-1, keepdims=True)
+        delta = entered + self.gamma * terms
+        value = activate(self.cell.activation, z)
+        bound = self._after_activation(z, value, delta)
+        # The model of arithmetic holds while nothing overflows; beyond that there is no claim.
+        return Bounded(value, np.where(terms + delta < self.largest / 2, bound, np.inf))
+
+    def _after_activation(self, z: Array, value: Array, delta: Array) -> Array:
+        if self.cell.activation == "relu":
+            return delta + self.unit_roundoff * np.abs(value)
+        # tanh|z| − tanh(|z| − δ), the change at the steeper end, written so that nothing cancels:
+        # tanh p − tanh q = tanh(p − q) · (1 − tanh p · tanh q).
+        change = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
+        return change + ACTIVATION_ACCURACY * self.unit_roundoff
+
+
+def replay_cell(cell: Cell, x: Array, h0: Array, states: Array, dtype: Any, x_error: Array | float = 0.0) -> Bounded:
+    """The residual check of one direction: every step replayed from the implementation's own state (NUM-3).
+
+    Args:
+        x: input in processing order (batch, time, input); `x_error` bounds how far the implementation's
+            own input may have been from it (the bound of the layer below, 0 for the first layer).
+        h0: initial state (batch, hidden).
+        states: the implementation's states (batch, time, hidden), in processing order.
+        dtype: the type the implementation computes in.
+
+    Returns:
+        For each step the state that the recurrence gives after the implementation's previous state.
+    """
+    bounds = StepBound(cell, dtype)
+    before = np.concatenate([h0[:, None], states[:, :-1]], axis=1).astype(bounds.wide)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bounds.step(bounds.inputs(x.astype(bounds.wide), x_error), before)
+
+
+def replay_layer(
+    layer: Layer, x: Array, h0: Array, sequence: Array, dtype: Any, x_error: Array | float = 0.0
+) -> Bounded:
+    """The residual check of a layer's sequence output (batch, time, directions·hidden).
+
+    The backward direction is replayed from the end; its bound is returned in input order again.
+    """
+    H = layer.hidden_size
+    forward = replay_cell(layer.forward, x, h0[0], sequence[..., :H], dtype, x_error)
+    if layer.backward is None:
+        return forward
+    reversed_error = x_error[:, ::-1] if isinstance(x_error, np.ndarray) else x_error
+    backward = replay_cell(layer.backward, x[:, ::-1], h0[1], sequence[:, ::-1, H:], dtype, reversed_error)
+    return join([forward, backward[:, ::-1]])
+
+
+def bound_cell(cell: Cell, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, Bounded]:
+    """The forward bound of one direction (NUM-4): errors carried from step to step.
+
+    Returns:
+        All states (batch, time, hidden) and the last (batch, hidden), each with its bound.
+    """
+    bounds = StepBound(cell, dtype)
+    inputs = bounds.inputs(*x)
+    h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
+    states = Bounded(np.empty_like(inputs[0]), np.empty_like(inputs[0]))
+    for t in range(x.value.shape[1]):
+        h = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), *h)
+        states.value[:, t], states.bound[:, t] = h
+    return states, h
+
+
+def bound_layer(layer: Layer, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, Bounded]:
+    """The forward bound of a layer: sequence (batch, time, directions·hidden) and final states."""
+    states, final = bound_cell(layer.forward, x, h0[0], dtype)
+    if layer.backward is None:
+        return states, final[None]
+    backward, final_backward = bound_cell(layer.backward, x[:, ::-1], h0[1], dtype)
+    both = Bounded(*(np.stack(pair) for pair in zip(final, final_backward, strict=True)))
+    return join([states, backward[:, ::-1]]), both
+
+
+def bound_layers(
+    network: Network, x: Any, initial_states: Any = None
+) -> tuple[list[Bounded], tuple[Bounded, ...]]:
+    """The forward bound of every layer: the sequence outputs, bottom first, and the final states.
+
+    Raises:
+        BadInput: see `rnn_reference.network.checked_call`.
+    """
+    x, states = checked_call(network, x, initial_states)
+    wide = reference_dtype(network.dtype)
+    current = Bounded(x.astype(wide), np.zeros(x.shape, wide))
+    sequences, final_states = [], []
+    with np.errstate(invalid="ignore", over="ignore"):
+        for layer, h0 in zip(network.layers, states, strict=True):
+            current, final = bound_layer(layer, current, h0, network.dtype)
+            sequences.append(current)
+            final_states.append(final)
+    return sequences, tuple(final_states)
+
+
+def bound_network(network: Network, x: Any, initial_states: Any = None) -> BoundedResult:
+    """The reference result of a stack with the forward bound of every element (NUM-4).
+
+    The bound grows with time. It is for what shows no sequence of states: last outputs, final states,
+    upper layers.
+
+    Args:
+        x: (batch, time, input), of the network's dtype.
+        initial_states: per layer (directions, batch, hidden); None for zeros.
+
+    Raises:
+        BadInput: see `rnn_reference.network.checked_call`.
+    """
+    sequences, final_states = bound_layers(network, x, initial_states)
+    return BoundedResult(sequences[-1], final_states)
+
+
+def join(parts: list[Bounded]) -> Bounded:
+    """Side by side on the feature axis."""
+    return Bounded(
+        np.concatenate([part.value for part in parts], axis=-1),
+        np.concatenate([part.bound for part in parts], axis=-1),
+    )
+
+
+def _directions(states: Bounded) -> tuple[Bounded, ...]:
+    return tuple(states[index] for index in range(states.value.shape[0]))
+
+
+def _times(error: Array | float, abs_W: Array) -> Array | float:
+    """|W| e, or nothing where the error is the number 0."""
+    return error @ abs_W.T if isinstance(error, np.ndarray) else 0.0

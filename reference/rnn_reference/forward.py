@@ -1,0 +1,80 @@
+"""The recurrence: one step, one direction, one layer, a stack.
+
+    h_t = φ(W_x x_t + W_h h_{t-1} + b)
+
+Arrays are canonical: x (batch, time, input), sequence output (batch, time, directions·hidden), states
+(directions, batch, hidden) for each layer. Backward outputs stand at the time index of their input.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_reference.network import Activation, Array, Cell, Layer, Network, States, checked_call
+from rnn_reference.precision import reference_dtype
+
+
+class Result(NamedTuple):
+    """What a network computes: all outputs of its top layer, and the final states of every layer."""
+
+    sequence: Array  # (batch, time, directions·hidden)
+    final_states: States  # per layer (directions, batch, hidden)
+
+    @property
+    def last(self) -> Array:
+        """The last output: the top layer's final states side by side, (batch, directions·hidden) (BID-5)."""
+        return np.concatenate(list(self.final_states[-1]), axis=-1)
+
+
+def activate(activation: Activation, z: Array) -> Array:
+    """φ(z), elementwise."""
+    return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+
+
+def step(cell: Cell, x_t: Array, h: Array) -> Array:
+    """One step for a batch: x_t (batch, input) and the state before it (batch, hidden) → the state after."""
+    return activate(cell.activation, x_t @ cell.W_x.T + h @ cell.W_h.T + cell.bias)
+
+
+def run_cell(cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+    """All steps of one direction: the states (batch, time, hidden) and the last of them (batch, hidden)."""
+    z_x = x @ cell.W_x.T + cell.bias  # the inputs' share of every step, in one product
+    states = np.empty_like(z_x)
+    for t in range(x.shape[1]):
+        h = activate(cell.activation, z_x[:, t] + h @ cell.W_h.T)
+        states[:, t] = h
+    return states, h
+
+
+def run_layer(layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+    """One or both directions: sequence (batch, time, directions·hidden), states (directions, batch, hidden)."""
+    sequence, final = run_cell(layer.forward, x, h0[0])
+    if layer.backward is None:
+        return sequence, final[None]
+    backward, final_backward = run_cell(layer.backward, x[:, ::-1], h0[1])
+    return np.concatenate([sequence, backward[:, ::-1]], axis=-1), np.stack([final, final_backward])
+
+
+def run_network(network: Network, x: Any, initial_states: Any = None) -> Result:
+    """The whole stack, computed in a wider type than its weights: the reference result.
+
+    float32 networks run in float64, float64 networks in `longdouble` where that is wider; the result
+    keeps that type.
+
+    Raises:
+        BadInput: see `rnn_reference.network.checked_call`.
+    """
+    x, states = checked_call(network, x, initial_states)
+    wide = reference_dtype(network.dtype)
+    return run_stack(network.astype(wide), x.astype(wide), tuple(state.astype(wide) for state in states))
+
+
+def run_stack(network: Network, x: Array, initial_states: States) -> Result:
+    """The stack in the type of its arguments, which must all agree; nothing is checked."""
+    final_states = []
+    for layer, h0 in zip(network.layers, initial_states, strict=True):
+        x, final = run_layer(layer, x, h0)
+        final_states.append(final)
+    return Result(x, tuple(final_states))
