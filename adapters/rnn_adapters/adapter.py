@@ -1,0 +1,167 @@
+"""The contract between the suite and an implementation: `Adapter`, `Conventions`, `Offers`, `Call`, `Output`.
+
+An adapter is small and dull: load a network, call, read back. It has no tolerance, skips nothing and
+mends nothing; what the framework cannot do it does not offer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from rnn_reference.network import ACTIVATIONS, Activation, Array, Network, States
+
+Model = TypeVar("Model")
+"""Whatever an adapter's `load` returns: the suite only hands it back."""
+
+
+class NotOffered(Exception):
+    """Raised by an adapter for something the framework does not have; the message says what and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a loaded network.
+
+    Nothing here is checked: how a framework answers bad input is part of what is tested.
+
+    Args:
+        x: input (batch, time, input).
+        initial_states: per layer (directions, batch, hidden), bottom layer first; None: give none.
+        return_sequences: ask the top layer for its outputs at every step, or for the last one only.
+    """
+
+    x: Array
+    initial_states: States | None = None
+    return_sequences: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """What a call returned, in canonical axes. None: the framework returns no such thing.
+
+    Args:
+        sequence: (batch, time, directions·hidden), when sequences were asked for.
+        last: (batch, directions·hidden), when they were not.
+        final_states: per layer (directions, batch, hidden), bottom layer first.
+        native_shapes: the shapes that the framework itself took and gave, by the names of
+            `Conventions.axes`; checked against the axes declared there.
+    """
+
+    sequence: Array | None = None
+    last: Array | None = None
+    final_states: States | None = None
+    native_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NativeWeight:
+    """One weight array of a cell as the framework stores it.
+
+    Args:
+        role: which canonical weight it holds: "W_x", "W_h", "b" or "b_h".
+        name: the framework's name for it.
+        axes: the meaning of its axes, of "input" and "hidden".
+    """
+
+    role: str
+    name: str
+    axes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """A framework's habits, as data. The spec's tables are made from it, and checks hold it to them.
+
+    Args:
+        layer: the framework's own name for the layer.
+        weights: how the weights of one cell are stored.
+        axes: for "x", "sequence" and "final_states" the axes of the framework's own arrays, each a
+            product of "batch", "time", "input", "hidden", "directions", "layers" such as
+            "directions*hidden".
+        last_output: in words, what it gives when asked for the last output only.
+        final_state_order: in words, how it orders the states of layers and directions.
+    """
+
+    layer: str
+    weights: tuple[NativeWeight, ...]
+    axes: Mapping[str, tuple[str, ...]]
+    last_output: str
+    final_state_order: str
+
+    @property
+    def bias_vectors(self) -> int:
+        """Bias vectors a biased cell is stored with: 0, 1 or 2."""
+        return sum(weight.role in ("b", "b_h") for weight in self.weights)
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What a framework can do. The suite draws nothing else, and reports the rest as not offered.
+
+    Args:
+        activations: of "tanh" and "relu".
+        dtypes: of "float32" and "float64": those it accepts, whether or not it computes in them.
+        bidirectional: layers of two directions.
+        stacked: more than one layer.
+        mixed_layers: layers of one stack that differ in hidden size, directions, activation or bias.
+        no_bias: cells without bias.
+        initial_states: a call with initial states.
+        sequence: outputs of every step.
+        last_output: a call that returns the last output only.
+        final_states: final states are returned.
+        read_weights: loaded weights can be read back.
+        count_parameters: the framework counts its own parameters.
+        compiles_each_shape: a new shape costs so much that the suite should draw few.
+    """
+
+    activations: tuple[Activation, ...] = ACTIVATIONS
+    dtypes: tuple[str, ...] = ("float32", "float64")
+    bidirectional: bool = True
+    stacked: bool = True
+    mixed_layers: bool = True
+    no_bias: bool = True
+    initial_states: bool = True
+    sequence: bool = True
+    last_output: bool = True
+    final_states: bool = True
+    read_weights: bool = True
+    count_parameters: bool = True
+    compiles_each_shape: bool = False
+
+
+class Adapter(ABC, Generic[Model]):
+    """One implementation of the vanilla RNN layer, made to measure against the spec."""
+
+    name: str
+    conventions: Conventions
+    offers: Offers
+
+    @abstractmethod
+    def versions(self) -> dict[str, str]:
+        """Versions of what computes, the framework first: {"torch": "2.13.0"}."""
+
+    @abstractmethod
+    def load(self, network: Network) -> Model:
+        """Build (or reuse) the framework's layers for `network` and give them its weights.
+
+        A loaded model need not outlive the next `load`: layers may be kept and given new weights.
+        """
+
+    @abstractmethod
+    def run(self, model: Model, call: Call) -> Output:
+        """Call the framework. Whatever it raises is left to the suite."""
+
+    def read_weights(self, model: Model) -> Network:
+        """The weights the framework holds now, in canonical form."""
+        raise NotOffered(f"{self.name} does not give its weights back")
+
+    def native_weights(self, model: Model) -> list[dict[str, tuple[int, ...]]]:
+        """For each cell, forward before backward, the shapes of its own arrays by `NativeWeight.role`."""
+        raise NotOffered(f"{self.name} does not show its own weight arrays")
+
+    def count_parameters(self, model: Model) -> int:
+        """The number of parameters, by the framework's own count."""
+        raise NotOffered(f"{self.name} does not count its parameters")

@@ -1,0 +1,226 @@
+"""Keras 3 `SimpleRNN` and `Bidirectional`, on any backend.
+
+Keras fixes its backend when it is imported, so it is imported here only when an adapter is made.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_reference.errors import BadInput
+from rnn_reference.network import Array, Cell, Layer, Network
+
+BACKEND_PACKAGES = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "numpy": "numpy"}
+
+BuiltLayer = tuple[Any, Callable[[Array, Any], list[Any]]]
+"""A Keras layer and the function that calls it with an input and initial states."""
+
+
+def tensorflow() -> KerasAdapter:
+    """Keras on TensorFlow."""
+    return KerasAdapter("tensorflow")
+
+
+def torch() -> KerasAdapter:
+    """Keras on torch."""
+    return KerasAdapter("torch")
+
+
+def jax() -> KerasAdapter:
+    """Keras on JAX; every layer is compiled once per shape."""
+    return KerasAdapter("jax")
+
+
+def numpy() -> KerasAdapter:
+    """Keras on NumPy."""
+    return KerasAdapter("numpy")
+
+
+class KerasModel(NamedTuple):
+    """A loaded network: the layers to call when the top one returns sequences, and when it does not."""
+
+    network: Network
+    with_sequence: list[BuiltLayer]
+    with_last: list[BuiltLayer]
+
+
+class KerasAdapter(Adapter[KerasModel]):
+    """A stack of `SimpleRNN` layers, each called by itself so that every final state is seen.
+
+    Args:
+        backend: tensorflow, torch, jax or numpy; None takes the one in force (KERAS_BACKEND).
+
+    Raises:
+        BadInput: Keras is imported already and runs on another backend, or the backend is not tested here.
+        ModuleNotFoundError: Keras or the backend is not installed.
+    """
+
+    conventions = Conventions(
+        layer="keras.layers.SimpleRNN",
+        weights=(
+            NativeWeight("W_x", "kernel", ("input", "hidden")),
+            NativeWeight("W_h", "recurrent_kernel", ("hidden", "hidden")),
+            NativeWeight("b", "bias", ("hidden",)),
+        ),
+        axes={
+            "x": ("batch", "time", "input"),
+            "sequence": ("batch", "time", "directions*hidden"),
+            "final_states": ("batch", "hidden"),
+        },
+        last_output="`return_sequences=False`: final states of the top layer, forward then backward",
+        final_state_order="each layer returns its own; `Bidirectional` gives forward, then backward",
+    )
+
+    def __init__(self, backend: str | None = None) -> None:
+        self.keras = _import_keras(backend)
+        self.backend: str = self.keras.backend.backend()
+        if self.backend not in BACKEND_PACKAGES:
+            raise BadInput(
+                f"KERAS_BACKEND: expected one of {', '.join(BACKEND_PACKAGES)}; got {self.backend!r}"
+            )
+        self.name = f"keras-{self.backend}"
+        self.offers = Offers(compiles_each_shape=self.backend == "jax")
+        self._built: dict[Any, BuiltLayer] = {}
+
+    def versions(self) -> dict[str, str]:
+        package = BACKEND_PACKAGES[self.backend]
+        versions = {"keras": self.keras.__version__}
+        # The plain and the CPU-only distribution of TensorFlow give the same module.
+        versions[package] = str(sys.modules[package].__version__) if package in sys.modules else version(package)
+        return versions | {"numpy": np.__version__}
+
+    def load(self, network: Network) -> KerasModel:
+        lower = [self._layer(index, layer, True) for index, layer in enumerate(network.layers[:-1])]
+        top = len(lower)
+        variants = [[*lower, self._layer(top, network.layers[-1], sequences)] for sequences in (True, False)]
+        for layers in variants:
+            for (built, _), layer in zip(layers, network.layers, strict=True):
+                built.set_weights([weight for cell in layer.cells for weight in _to_keras(cell)])
+        return KerasModel(network, *variants)
+
+    def run(self, model: KerasModel, call: Call) -> Output:
+        value: Any = call.x
+        final_states = []
+        layers = model.with_sequence if call.return_sequences else model.with_last
+        states = [None] * len(layers) if call.initial_states is None else call.initial_states
+        for (_, run), h0 in zip(layers, states, strict=True):
+            value, *final = run(value, None if h0 is None else list(h0))
+            final_states.append([self.keras.ops.convert_to_numpy(state) for state in final])
+        output = self.keras.ops.convert_to_numpy(value)
+        shapes = {"x": call.x.shape, "final_states": final_states[0][0].shape}
+        return Output(
+            sequence=output if call.return_sequences else None,
+            last=None if call.return_sequences else output,
+            final_states=tuple(np.stack(final) for final in final_states),
+            native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
+        )
+
+    def read_weights(self, model: KerasModel) -> Network:
+        layers = []
+        for (built, _), layer in zip(model.with_sequence, model.network.layers, strict=True):
+            arrays, count = built.get_weights(), layer.directions
+            per_cell = [arrays[i * len(arrays) // count : (i + 1) * len(arrays) // count] for i in range(count)]
+            layers.append(Layer(*(_from_keras(weights, layer.forward) for weights in per_cell)))
+        return Network(layers)
+
+    def native_weights(self, model: KerasModel) -> list[dict[str, tuple[int, ...]]]:
+        return [
+            dict(zip(("W_x", "W_h", "b"), (tuple(w.shape) for w in cell.weights), strict=False))
+            for built, _ in model.with_sequence
+            for cell in self._cells(built)
+        ]
+
+    def count_parameters(self, model: KerasModel) -> int:
+        return sum(int(built.count_params()) for built, _ in model.with_sequence)
+
+    def _cells(self, built: Any) -> list[Any]:
+        if isinstance(built, self.keras.layers.Bidirectional):
+            return [built.forward_layer.cell, built.backward_layer.cell]
+        return [built.cell]
+
+    def _layer(self, index: int, layer: Layer, return_sequences: bool) -> BuiltLayer:
+        """Built once per place in the stack, shape and options; every `load` assigns all of its weights."""
+        cell = layer.forward
+        key = (
+            index,
+            layer.directions,
+            cell.input_size,
+            cell.hidden_size,
+            cell.activation,
+            bool(cell.biases),
+            cell.dtype,
+            return_sequences,
+        )
+        if key not in self._built:
+            options = {
+                "activation": cell.activation,
+                "use_bias": bool(cell.biases),
+                "dtype": str(cell.dtype),
+                "return_sequences": return_sequences,
+                "return_state": True,
+                "recurrent_initializer": "zeros",  # overwritten; the default is slow to make
+            }
+            layers = self.keras.layers
+            built = layers.SimpleRNN(cell.hidden_size, **options)
+            if layer.backward is not None:
+                backward = layers.SimpleRNN(cell.hidden_size, go_backwards=True, **options)
+                built = layers.Bidirectional(built, backward_layer=backward, dtype=str(cell.dtype))
+            built.build((None, None, cell.input_size))
+            self._built[key] = (built, _compiled_by_jax(built) if self.backend == "jax" else _eager(built))
+        return self._built[key]
+
+
+def _import_keras(backend: str | None) -> Any:
+    if backend is not None:
+        loaded = sys.modules.get("keras")
+        if loaded is not None and loaded.backend.backend() != backend:
+            raise BadInput(
+                f"adapter keras-{backend}: Keras already runs on {loaded.backend.backend()} in this process,"
+                " and one process has one backend; run them one after the other"
+            )
+        os.environ["KERAS_BACKEND"] = backend
+    import keras
+
+    return keras
+
+
+def _eager(built: Any) -> Callable[[Array, Any], list[Any]]:
+    def run(x: Array, h0: Any) -> list[Any]:
+        return list(built(x) if h0 is None else built(x, initial_state=h0))
+
+    return run
+
+
+def _compiled_by_jax(built: Any) -> Callable[[Array, Any], list[Any]]:
+    """Eager JAX traces and compiles every scan anew; compiled once per shape, a call takes 0.1 ms."""
+    import jax
+
+    @jax.jit
+    def stateless(trainable: Any, frozen: Any, x: Any, h0: Any) -> Any:
+        options = {} if h0 is None else {"initial_state": h0}
+        outputs, _ = built.stateless_call(trainable, frozen, x, **options)
+        return outputs
+
+    def run(x: Array, h0: Any) -> list[Any]:
+        trainable = [variable.value for variable in built.trainable_variables]
+        frozen = [variable.value for variable in built.non_trainable_variables]
+        return list(stateless(trainable, frozen, x, h0))
+
+    return run
+
+
+def _to_keras(cell: Cell) -> list[Array]:
+    """kernel, recurrent_kernel and the one bias, which is the sum where the cell has two (PAR-4)."""
+    return [cell.W_x.T, cell.W_h.T, *([cell.bias] if cell.biases else [])]
+
+
+def _from_keras(weights: list[Array], like: Cell) -> Cell:
+    kernel, recurrent_kernel, *bias = weights
+    return Cell(kernel.T, recurrent_kernel.T, *bias, activation=like.activation)

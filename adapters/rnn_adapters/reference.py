@@ -1,0 +1,70 @@
+"""The reference as an adapter: what passes every clause by construction, if the suite is right."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_reference.forward import Result, run_stack
+from rnn_reference.network import Network, checked_call
+from rnn_reference.parameters import network_parameters
+
+
+class ReferenceAdapter(Adapter[Network]):
+    """`rnn_reference`, computed in float64 and rounded to the network's type."""
+
+    name = "reference"
+    conventions = Conventions(
+        layer="rnn_reference.Network",
+        weights=(
+            NativeWeight("W_x", "W_x", ("hidden", "input")),
+            NativeWeight("W_h", "W_h", ("hidden", "hidden")),
+            NativeWeight("b", "b", ("hidden",)),
+            NativeWeight("b_h", "b_h", ("hidden",)),
+        ),
+        axes={
+            "x": ("batch", "time", "input"),
+            "sequence": ("batch", "time", "directions*hidden"),
+            "final_states": ("directions", "batch", "hidden"),
+        },
+        last_output="final states of the top layer, forward then backward",
+        final_state_order="one array per layer, bottom first; forward before backward",
+    )
+    offers = Offers()
+
+    def versions(self) -> dict[str, str]:
+        return {"numpy": np.__version__, "python": platform.python_version()}
+
+    def load(self, network: Network) -> Network:
+        return network
+
+    def run(self, model: Network, call: Call) -> Output:
+        x, states = checked_call(model, call.x, call.initial_states)
+        wide = Result(
+            *run_stack(model.astype(np.float64), x.astype(np.float64), tuple(s.astype(np.float64) for s in states))
+        )
+        final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
+        return Output(
+            sequence=wide.sequence.astype(model.dtype) if call.return_sequences else None,
+            last=None if call.return_sequences else wide.last.astype(model.dtype),
+            final_states=final_states,
+            native_shapes={"x": x.shape, "sequence": wide.sequence.shape, "final_states": final_states[0].shape},
+        )
+
+    def read_weights(self, model: Network) -> Network:
+        return model
+
+    def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
+        return [
+            {
+                role: getattr(cell, role).shape
+                for role in ("W_x", "W_h", "b", "b_h")
+                if getattr(cell, role) is not None
+            }
+            for cell in model.cells
+        ]
+
+    def count_parameters(self, model: Network) -> int:
+        return network_parameters(model)
