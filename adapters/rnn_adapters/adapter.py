@@ -78,6 +78,7 @@ class Conventions:
     Args:
         layer: the framework's own name for the layer.
         weights: how the weights of one cell are stored.
+        bias_vectors: vectors a biased cell is stored with, 1 or 2; None: as many as it is given.
         axes: for "x", "sequence" and "final_states" the axes of the framework's own arrays, each a
             product of "batch", "time", "input", "hidden", "directions", "layers" such as
             "directions*hidden".
@@ -87,14 +88,10 @@ class Conventions:
 
     layer: str
     weights: tuple[NativeWeight, ...]
+    bias_vectors: int | None
     axes: Mapping[str, tuple[str, ...]]
     last_output: str
     final_state_order: str
-
-    @property
-    def bias_vectors(self) -> int:
-        """Bias vectors a biased cell is stored with: 0, 1 or 2."""
-        return sum(weight.role in ("b", "b_h") for weight in self.weights)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class KerasAdapter(Adapter[KerasModel]):
             NativeWeight("W_h", "recurrent_kernel", ("hidden", "hidden")),
             NativeWeight("b", "bias", ("hidden",)),
         ),
+        bias_vectors=1,
         axes={
             "x": ("batch", "time", "input"),
             "sequence": ("batch", "time", "directions*hidden"),

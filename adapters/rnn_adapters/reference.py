@@ -24,6 +24,7 @@ class ReferenceAdapter(Adapter[Network]):
             NativeWeight("b", "b", ("hidden",)),
             NativeWeight("b_h", "b_h", ("hidden",)),
         ),
+        bias_vectors=None,
         axes={
             "x": ("batch", "time", "input"),
             "sequence": ("batch", "time", "directions*hidden"),

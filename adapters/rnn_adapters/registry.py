@@ -34,6 +34,21 @@ EXTRAS = {
 }
 
 
+NEEDS = {
+    "torch": ("torch",),
+    "keras": ("keras",),
+    "keras-tensorflow": ("keras", "tensorflow"),
+    "keras-torch": ("keras", "torch"),
+    "keras-jax": ("keras", "jax"),
+    "keras-numpy": ("keras",),
+}
+
+
+def modules_needed(name: str) -> tuple[str, ...]:
+    """The top-level modules without which a built-in adapter cannot be made."""
+    return NEEDS.get(name, ())
+
+
 def known_adapters() -> dict[str, str]:
     """Every adapter that has a name, with the `module:attribute` behind it."""
     installed = {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}

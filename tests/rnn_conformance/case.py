@@ -1,0 +1,224 @@
+"""One case: a network, the call made of it, and how both are written down."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_reference.errors import BadInput
+from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network, States, checked_call
+
+SHOWN_ELEMENTS = 48
+"""Arrays with more elements than this are described, not printed."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Case:
+    """What one example of a check runs.
+
+    Args:
+        network: the weights.
+        x: (batch, time, input), of the network's dtype.
+        initial_states: per layer (directions, batch, hidden), or None.
+        variant: which of several forms of the check this is; each check says what its variants are.
+    """
+
+    network: Network
+    x: Array
+    initial_states: States | None = None
+    variant: str = ""
+
+    def call(self, *, return_sequences: bool = True) -> Call:
+        return Call(self.x, self.initial_states, return_sequences)
+
+    def replace(self, **changes: Any) -> Case:
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def facts(self) -> dict[str, str | int | bool]:
+        """What conditions of deviations may ask about a case."""
+        cells = self.network.cells
+        return {
+            "dtype": str(self.network.dtype),
+            "activation": cells[0].activation,
+            "layers": self.network.num_layers,
+            "directions": max(layer.directions for layer in self.network.layers),
+            "bias_vectors": max(len(cell.biases) for cell in cells),
+            "batch": self.x.shape[0],
+            "time": self.x.shape[1],
+            "input_size": self.network.input_size,
+            "hidden_size": self.network.layers[0].hidden_size,
+            "initial_states": self.initial_states is not None,
+            "variant": self.variant,
+        }
+
+    def __repr__(self) -> str:
+        """The case in words and numbers: shapes first, then every array that is short enough to read."""
+        B, T, _ = self.x.shape
+        hidden = "+".join(str(layer.hidden_size) for layer in self.network.layers)
+        lines = [
+            f"{self.network.dtype}, batch {B}, time {T}, input {self.network.input_size}, hidden {hidden}"
+            + (f", variant {self.variant!r}" if self.variant else "")
+        ]
+        for index, layer in enumerate(self.network.layers):
+            for name, cell in zip(("forward", "backward"), layer.cells, strict=False):
+                lines.append(f"layer {index} {name}, {cell.activation}:")
+                lines += [
+                    f"  {role} = {_shown(getattr(cell, role))}"
+                    for role in ("W_x", "W_h", "b", "b_h")
+                    if getattr(cell, role) is not None
+                ]
+        lines.append(f"x = {_shown(self.x)}")
+        for index, state in enumerate(self.initial_states or ()):
+            lines.append(f"initial state of layer {index} = {_shown(state)}")
+        if self.initial_states is None:
+            lines.append("no initial state given")
+        return "\n".join(lines)
+
+
+def _shown(array: Array) -> str:
+    if array.size > SHOWN_ELEMENTS:
+        return f"{array.size} values, shape {array.shape}"
+    return repr(_to_data(array))
+
+
+# The written form. Numbers are written with all the digits that make them exact.
+
+ArrayData = list[Any] | dict[str, list[int]]
+"""Nested lists; an array without elements is written as {"shape": [...]}."""
+
+
+class CellData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A `Cell` as written."""
+
+    W_x: ArrayData
+    W_h: ArrayData
+    b: ArrayData | None = None
+    b_h: ArrayData | None = None
+    activation: str = "tanh"
+
+
+class LayerData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A `Layer` as written."""
+
+    forward: CellData
+    backward: CellData | None = None
+
+
+class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A `Case` as written."""
+
+    dtype: str
+    layers: list[LayerData]
+    x: ArrayData
+    initial_states: list[ArrayData] | None = None
+    variant: str = ""
+
+
+class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
+    """A case in a file of its own, with the clause it is a case of."""
+
+    clause: str
+    case: CaseData
+
+
+def to_data(case: Case) -> CaseData:
+    """The written form of a case."""
+
+    def cell_data(cell: Cell | None) -> CellData | None:
+        if cell is None:
+            return None
+        b, b_h = (None if bias is None else _to_data(bias) for bias in (cell.b, cell.b_h))
+        return CellData(_to_data(cell.W_x), _to_data(cell.W_h), b, b_h, cell.activation)
+
+    layers = []
+    for layer in case.network.layers:
+        forward = cell_data(layer.forward)
+        assert forward is not None
+        layers.append(LayerData(forward, cell_data(layer.backward)))
+    states = None if case.initial_states is None else [_to_data(state) for state in case.initial_states]
+    return CaseData(str(case.network.dtype), layers, _to_data(case.x), states, case.variant)
+
+
+def from_data(data: CaseData, *, checked: bool = True) -> Case:
+    """The case that was written.
+
+    Args:
+        checked: whether x and the initial states must fit the network. Cases of bad input do not.
+
+    Raises:
+        BadInput: something in it cannot be a network or a call.
+    """
+    if data.dtype not in ("float32", "float64"):
+        raise BadInput(f"dtype: expected float32 or float64; got {data.dtype!r}")
+
+    def cell(written: CellData) -> Cell:
+        activation = next((name for name in ACTIVATIONS if name == written.activation), None)
+        if activation is None:
+            raise BadInput(
+                f"Cell.activation: expected one of {', '.join(ACTIVATIONS)}; got {written.activation!r}"
+            )
+        weights = {
+            role: _from_data(f"Cell.{role}", value, data.dtype)
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (value := getattr(written, role)) is not None
+        }
+        return Cell(**weights, activation=activation)
+
+    network = Network(
+        Layer(cell(layer.forward), None if layer.backward is None else cell(layer.backward))
+        for layer in data.layers
+    )
+    x = _from_data("x", data.x, data.dtype)
+    states: States | None = None
+    if data.initial_states is not None:
+        states = tuple(
+            _from_data(f"initial_states[{i}]", state, data.dtype) for i, state in enumerate(data.initial_states)
+        )
+    if checked:
+        checked_call(network, x, states)
+    return Case(network, x, states, data.variant)
+
+
+def read_case(path: Path) -> tuple[str, Case]:
+    """The clause and the case in a file.
+
+    Raises:
+        BadInput: the file is missing, is no case, or holds a network or call that cannot be.
+    """
+    try:
+        saved = msgspec.json.decode(path.read_bytes(), type=SavedCase)
+        return saved.clause, from_data(saved.case)
+    except OSError as error:
+        raise BadInput(f"case file {path}: {error.strerror}") from None
+    except (msgspec.DecodeError, BadInput) as error:
+        raise BadInput(f"case file {path}: {error}") from None
+
+
+def write_case(path: Path, clause: str, case: CaseData) -> None:
+    """Write a case so that `read_case` gives it back, bit for bit."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(SavedCase(clause, case)), indent=1) + b"\n")
+
+
+def _to_data(array: Array) -> ArrayData:
+    if array.size == 0:
+        return {"shape": list(array.shape)}
+    values: list[Any] = array.tolist()
+    return values
+
+
+def _from_data(name: str, value: ArrayData, dtype: str) -> Array:
+    if isinstance(value, dict):
+        if list(value) != ["shape"] or 0 not in value["shape"]:
+            raise BadInput(f"{name}: expected nested lists, or {{'shape': [...]}} of an empty array; got {value}")
+        return np.zeros(value["shape"], dtype)
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{name}: expected nested lists of numbers, of one length each; {error}") from None

@@ -1,0 +1,185 @@
+"""A check: one clause, the cases to draw, what must hold; and how it is performed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from rnn_adapters.adapter import NotOffered, Offers
+from rnn_conformance.case import Case, to_data
+from rnn_conformance.compare import NonConforming, Tally
+from rnn_conformance.deviations import Deviation
+from rnn_conformance.profiles import Profile
+from rnn_conformance.results import Failure, Outcome
+from rnn_conformance.subject import Subject
+
+Body = Callable[[Subject, Case], None]
+Draw = Callable[[Offers], SearchStrategy[Case]]
+
+EVIDENCE = 0.5
+"""The share of compared elements that must have had an informative bound; below it a check is vacuous."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one clause.
+
+    Args:
+        clause: id of the clause.
+        body: asserts the clause on one case, by the methods of `Subject`.
+        draw: the cases for an implementation that offers this much.
+        needs: names of `Offers` without which the clause does not apply.
+        share: share of the profile's examples; below 1 for costly cases.
+    """
+
+    clause: str
+    body: Body
+    draw: Draw
+    needs: tuple[str, ...] = ()
+    share: float = 1.0
+
+    @property
+    def name(self) -> str:
+        return self.body.__name__
+
+    @property
+    def title(self) -> str:
+        """What the check says, in words."""
+        return self.name.removeprefix("test_").replace("_", " ")
+
+
+def check(
+    clause: str, draw: Draw, *, needs: tuple[str, ...] = (), share: float = 1.0
+) -> Callable[[Body], Callable[..., None]]:
+    """Make a check of a function `(subject, case)`. pytest sees a test that takes the `perform` fixture."""
+
+    def decorate(body: Body) -> Callable[..., None]:
+        made = Check(clause, body, draw, needs, share)
+
+        def test(perform: Callable[[Check], None]) -> None:
+            __tracebackhide__ = True
+            perform(made)
+
+        test.__name__, test.__doc__, test.__module__ = body.__name__, body.__doc__, body.__module__
+        test.check = made  # type: ignore[attr-defined]
+        return test
+
+    return decorate
+
+
+def perform(
+    check: Check, subject: Subject, profile: Profile, deviations: list[Deviation], start: int = 0
+) -> Outcome:
+    """Perform a check: witnesses of its known deviations first, then the drawn cases.
+
+    Args:
+        deviations: the records that apply to this adapter and its versions; those of other clauses are ignored.
+        start: seed of the drawing. The same seed draws the same cases.
+    """
+    began = time.perf_counter()
+    subject.tally = tally = Tally()
+    known = [deviation for deviation in deviations if deviation.clause == check.clause]
+    outcome = Outcome(clause=check.clause, title=check.title, verdict="pass", deviations=[deviation.id for deviation in known])
+    missing = [need for need in check.needs if not getattr(subject.offers, need)]
+    try:
+        if missing:
+            raise NotOffered(f"{subject.name} does not offer: {', '.join(missing)}")
+        fixed = [deviation for deviation in known if holds(check, subject, deviation.case)]
+        subject.tally = tally = Tally()
+        _draw_cases(check, subject, profile, known, start)
+        _judge(outcome, tally, fixed)
+    except NotOffered as reason:
+        outcome.verdict, outcome.reason = "not offered", str(reason)
+    except NonConforming as error:
+        outcome.verdict, outcome.failure = "fail", failure_of(error)
+    except Flaky as error:
+        outcome.verdict = "fail"
+        outcome.failure = Failure(f"the same case passed once and failed once: {error}")
+    for name in ("cases", "deviating_cases", "elements", "informative", "worst_ratio", "framework_seconds"):
+        setattr(outcome, name, getattr(tally, name))
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+def holds(check: Check, subject: Subject, case: Case) -> bool:
+    """Whether the check passes on one case."""
+    try:
+        check.body(subject, case)
+    except NonConforming:
+        return False
+    return True
+
+
+def perform_case(check: Check, subject: Subject, case: Case) -> Outcome:
+    """Perform a check on one given case."""
+    subject.tally = tally = Tally(cases=1)
+    outcome = Outcome(clause=check.clause, title=check.title, verdict="pass", cases=1)
+    try:
+        check.body(subject, case)
+    except NotOffered as reason:
+        outcome.verdict, outcome.reason = "not offered", str(reason)
+    except NonConforming as error:
+        error.case = case
+        outcome.verdict, outcome.failure = "fail", failure_of(error)
+    outcome.elements, outcome.informative = tally.elements, tally.informative
+    outcome.worst_ratio, outcome.framework_seconds = tally.worst_ratio, tally.framework_seconds
+    return outcome
+
+
+def failure_of(error: NonConforming) -> Failure:
+    """The written form of what was found."""
+    if error.case is None:
+        return Failure(error.finding)
+    return Failure(error.finding, to_data(error.case), repr(error.case))
+
+
+def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
+    """The verdict when no drawn case failed."""
+    if fixed:
+        outcome.verdict = "fixed"
+        outcome.reason = "; ".join(
+            f"fixed: remove the record {deviation.id!r}, whose witness conforms now" for deviation in fixed
+        )
+    elif outcome.deviations:
+        outcome.verdict = "deviation"
+    elif tally.informative < max(1, EVIDENCE * tally.elements):
+        outcome.verdict = "vacuous"
+        outcome.reason = (
+            f"only {tally.informative} of {tally.elements} compared elements had an informative bound"
+        )
+
+
+def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[Deviation], start: int) -> None:
+    def run(case: Case) -> None:
+        subject.tally.cases += 1
+        if any(deviation.covers(case) for deviation in known):
+            subject.tally.deviating_cases += 1
+            return
+        try:
+            check.body(subject, case)
+        except NonConforming as error:
+            error.case = case
+            raise
+
+    run.__qualname__ = run.__name__ = check.name
+    configured = settings(
+        max_examples=max(2, round(profile.max_examples * check.share)),
+        deadline=None,  # a first call may compile
+        database=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    test = configured(given(check.draw(subject.offers))(run))
+    stop = time.perf_counter() + profile.seconds_per_check
+    for round_ in range(profile.rounds):
+        seed(f"{check.clause}/{start + round_}")(test)()
+        if time.perf_counter() > stop:
+            return

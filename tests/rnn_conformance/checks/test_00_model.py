@@ -1,0 +1,58 @@
+"""MOD: the declared conventions hold."""
+
+from __future__ import annotations
+
+import math
+
+from rnn_adapters.adapter import NotOffered
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.strategies import cases
+from rnn_conformance.subject import Subject
+
+STACKS = cases(layers=(1, 2), directions=(1, 2))
+
+
+@check("MOD-1", STACKS)
+def test_weights_are_stored_as_declared(subject: Subject, case: Case) -> None:
+    native = subject.native_weights(case.network)
+    cells = case.network.cells
+    subject.require(len(native) == len(cells), f"weights of {len(cells)} cells expected; got {len(native)}")
+    for index, (cell, shapes) in enumerate(zip(cells, native, strict=True)):
+        sizes = {"input": cell.input_size, "hidden": cell.hidden_size}
+        for weight in subject.conventions.weights:
+            if weight.role not in shapes:
+                subject.require(
+                    weight.role in ("b", "b_h"), f"cell {index}: {weight.name} ({weight.role}) is missing"
+                )
+                continue
+            declared = tuple(sizes[axis] for axis in weight.axes)
+            subject.require(
+                shapes[weight.role] == declared,
+                f"cell {index}: {weight.name} is declared as {weight.axes} = {declared};"
+                f" its shape is {shapes[weight.role]}",
+            )
+
+
+@check("MOD-2", STACKS)
+def test_arrays_have_the_declared_axes(subject: Subject, case: Case) -> None:
+    native = subject.run(case).native_shapes
+    if not native:
+        raise NotOffered(f"{subject.name} does not show the shapes of its own arrays")
+    bottom = case.network.layers[0]
+    sizes = {
+        "batch": case.x.shape[0],
+        "time": case.x.shape[1],
+        "input": case.network.input_size,
+        "hidden": bottom.hidden_size,
+        "directions": bottom.directions,
+        "layers": case.network.num_layers,
+    }
+    for name, shape in native.items():
+        layer = case.network.layers[-1] if name == "sequence" else bottom
+        sizes |= {"hidden": layer.hidden_size, "directions": layer.directions}
+        axes = subject.conventions.axes[name]
+        declared = tuple(math.prod(sizes[factor] for factor in axis.split("*")) for axis in axes)
+        subject.require(
+            tuple(shape) == declared, f"{name}: declared as {axes} = {declared}; its shape is {tuple(shape)}"
+        )

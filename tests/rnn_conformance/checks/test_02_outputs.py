@@ -1,0 +1,46 @@
+"""SEQ: sequence and last outputs."""
+
+from __future__ import annotations
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_same, final_states_of, sequence_of
+from rnn_conformance.strategies import cases
+from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_reference.bounds import bound_network
+
+ANY_STACK = cases(layers=(1, 2), directions=(1, 2))
+TAME = cases(directions=(1,), regimes=("contractive", "moderate"))
+
+
+@check("SEQ-1", ANY_STACK, needs=("sequence",))
+def test_sequence_output_is_batch_time_features(subject: Subject, case: Case) -> None:
+    sequence_of(subject, case, subject.run(case))
+
+
+@check("SEQ-2", ANY_STACK, needs=("last_output",))
+def test_last_output_is_batch_features(subject: Subject, case: Case) -> None:
+    output = subject.run(case, return_sequences=False)
+    shape = (case.x.shape[0], case.network.output_size)
+    subject.has_shape("last output", output.last, shape, case.network.dtype)
+    subject.require(output.sequence is None, "a sequence output was returned that was not asked for")
+
+
+@check("SEQ-3", TAME, needs=("last_output", "sequence"))
+def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, case: Case) -> None:
+    sequence = sequence_of(subject, case, subject.run(case))[:, -1].copy()
+    shape = (case.x.shape[0], case.network.output_size)
+    output = subject.run(case, return_sequences=False)
+    last = subject.has_shape("last output", output.last, shape, case.network.dtype)
+    bound = bound_network(case.network, case.x, case.initial_states).last.bound
+    expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
+
+
+@check("SEQ-4", cases(layers=(1, 2), directions=(1, 2), dtypes=("float32", "float64")))
+def test_outputs_have_the_type_of_the_weights(subject: Subject, case: Case) -> None:
+    """The type is part of every comparison; here both types are drawn."""
+    output = subject.run(case)
+    if subject.offers.sequence:
+        sequence_of(subject, case, output)
+    if subject.offers.final_states:
+        final_states_of(subject, case, output)

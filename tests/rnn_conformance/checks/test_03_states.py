@@ -1,0 +1,67 @@
+"""INI: initial and final states."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_steps,
+    expect_top_steps,
+    final_states_of,
+    sequence_of,
+)
+from rnn_conformance.strategies import cases
+from rnn_conformance.subject import Subject
+
+GIVEN = (True,)
+
+
+@check("INI-1", cases(initial_states=(False,)), needs=("sequence",))
+def test_without_an_initial_state_it_is_zero(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("INI-2", cases(initial_states=GIVEN), needs=("sequence", "initial_states"))
+def test_a_given_initial_state_is_the_state_before_the_first_step(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check(
+    "INI-3",
+    cases(layers=(2, 3), initial_states=GIVEN, regimes=("contractive", "moderate"), time=(1, 2, 3)),
+    needs=("sequence", "initial_states", "stacked"),
+)
+def test_each_layer_starts_from_its_own_initial_state(subject: Subject, case: Case) -> None:
+    expect_top_steps(subject, case, subject.run(case))
+
+
+@check("INI-4", cases(layers=(1, 2)), needs=("final_states",))
+def test_final_states_have_the_canonical_shape(subject: Subject, case: Case) -> None:
+    final_states_of(subject, case, subject.run(case))
+
+
+@check("INI-5", cases(layers=(1, 2)), needs=("final_states", "sequence"))
+def test_final_state_is_the_output_of_the_last_step_taken(subject: Subject, case: Case) -> None:
+    """To the bit: both are the same number, shown twice."""
+    output = subject.run(case)
+    sequence = sequence_of(subject, case, output)
+    top, H = case.network.layers[-1], case.network.layers[-1].hidden_size
+    ends = [sequence[:, -1, :H], sequence[:, 0, H:]][: top.directions]
+    final = final_states_of(subject, case, output)[-1]
+    for direction, (state, end) in enumerate(zip(final, ends, strict=True)):
+        subject.require(
+            np.array_equal(state, end, equal_nan=True),
+            f"final state of direction {direction} is {state.tolist()}; the output of its last step is {end.tolist()}",
+        )
+
+
+@check(
+    "INI-6",
+    cases(layers=(1, 2, 3), regimes=("contractive", "moderate"), time=(1, 2, 3, 4, 5)),
+    needs=("final_states",),
+)
+def test_every_layer_gives_the_states_after_its_last_steps(subject: Subject, case: Case) -> None:
+    expect_final_states(subject, case, subject.run(case))

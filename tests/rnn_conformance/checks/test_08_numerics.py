@@ -1,0 +1,54 @@
+"""NUM: how exact the results are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_final_states, expect_last, expect_steps, with_cell
+from rnn_conformance.strategies import cases
+from rnn_conformance.subject import Subject
+
+
+@check("NUM-1", cases(directions=(1,), activations=("tanh",)), needs=("sequence",))
+def test_tanh_is_this_exact(subject: Subject, case: Case) -> None:
+    """Units without recurrence, fed by one weight of 1: the pre-activation is the input, exactly."""
+    cell = case.network.cells[0]
+    W_x = np.zeros_like(cell.W_x)
+    W_x[:, 0] = 1
+    no_bias = None if subject.offers.no_bias else np.zeros_like(cell.W_h[0])
+    case = with_cell(case, W_x=W_x, W_h=np.zeros_like(cell.W_h), b=no_bias, b_h=None)
+    expect_steps(subject, case, subject.run(case))
+
+
+@check(
+    "NUM-2",
+    cases(activations=("relu",), regimes=("moderate", "huge", "exact", "tiny"), scatter=True),
+    needs=("sequence",),
+)
+def test_the_pre_activation_is_this_exact(subject: Subject, case: Case) -> None:
+    """Under relu an output above zero is the pre-activation itself."""
+    expect_steps(subject, case, subject.run(case))
+
+
+@check(
+    "NUM-3",
+    cases(activations=("tanh",), regimes=("chaotic", "moderate"), time=(50, 100, 200), scatter=True),
+    needs=("sequence",),
+    share=0.2,
+)
+def test_every_step_of_a_long_sequence_is_as_exact_as_the_first(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("NUM-4", cases(layers=(1, 2), regimes=("contractive",), time=(1, 2, 3, 4, 5, 6)), needs=("final_states",))
+def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, case: Case) -> None:
+    expect_final_states(subject, case, subject.run(case))
+    if subject.offers.last_output:
+        expect_last(subject, case, subject.run(case, return_sequences=False))
+
+
+@check("NUM-5", cases(dtypes=("float64",), scatter=True), needs=("sequence",))
+def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))

@@ -1,0 +1,136 @@
+"""WEX: the worked examples, on every implementation that can run them."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rnn_adapters.adapter import NotOffered, Offers
+from rnn_conformance.case import Case
+from rnn_conformance.check import Draw, check
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_last,
+    expect_steps,
+    expect_top_steps,
+    final_states_of,
+    sequence_of,
+)
+from rnn_conformance.strategies import fill_from_seed
+from rnn_conformance.subject import Subject
+from rnn_reference.bounds import bound_network
+from rnn_reference.network import Array, Cell, Layer, Network
+
+
+def example(
+    units: int, time: int, features: int, *, batch: int, layers: int = 1, directions: int = 1
+) -> Draw:
+    """One case: the network of the example with random weights, other weights for every drawn seed."""
+
+    def build(seed: int) -> Case:
+        fill = fill_from_seed(seed)
+
+        def array(*shape: int) -> Array:
+            return (fill(shape) * (0.3 * shape[-1] ** -0.5)).astype("float32")
+
+        stack, size = [], features
+        for _ in range(layers):
+            cells = [Cell(array(units, size), array(units, units), array(units)) for _ in range(directions)]
+            stack.append(Layer(*cells))
+            size = stack[-1].output_size
+        return Case(Network(stack), array(batch, time, features))
+
+    def draw(offers: Offers) -> st.SearchStrategy[Case]:
+        return st.integers(0, 2**32 - 1).map(build)
+
+    return draw
+
+
+def counts(subject: Subject, case: Case, one_bias: int, two_biases: int) -> None:
+    """The parameter count of the example, for the bias vectors that the implementation declares."""
+    if not subject.offers.count_parameters:
+        return
+    expected = two_biases if subject.conventions.bias_vectors == 2 else one_bias
+    counted = subject.count_parameters(case.network)
+    subject.require(counted == expected, f"parameters: expected {expected}; the framework counts {counted}")
+
+
+def last_of(subject: Subject, case: Case) -> Array:
+    """The last output, from the call that gives it or, where there is none, the top layer's final states."""
+    output = subject.run(case, return_sequences=not subject.offers.last_output)
+    if subject.offers.last_output:
+        expect_last(subject, case, output)
+        assert output.last is not None
+        return output.last
+    if not subject.offers.final_states:
+        raise NotOffered(f"{subject.name} gives neither last outputs nor final states")
+    expect_final_states(subject, case, output)
+    return np.concatenate(list(final_states_of(subject, case, output)[-1]), axis=-1)
+
+
+@check("WEX-1", example(3, 2, 10, batch=5), share=0.2)
+def test_three_units_on_two_steps_of_ten_features(subject: Subject, case: Case) -> None:
+    subject.require(last_of(subject, case).shape == (5, 3), "expected a last output of shape (5, 3)")
+    counts(subject, case, 42, 45)
+
+
+@check("WEX-2", example(3, 2, 10, batch=8), share=0.2)
+def test_a_batch_of_eight(subject: Subject, case: Case) -> None:
+    subject.require(last_of(subject, case).shape == (8, 3), "expected a last output of shape (8, 3)")
+
+
+@check("WEX-3", example(3, 2, 10, batch=8), needs=("sequence",), share=0.2)
+def test_return_sequences(subject: Subject, case: Case) -> None:
+    sequence = expect_steps(subject, case, subject.run(case))
+    subject.require(sequence.shape == (8, 2, 3), "expected a sequence output of shape (8, 2, 3)")
+
+
+def plain_loop(offers: Offers) -> st.SearchStrategy[Case]:
+    """Weights, inputs and bias uniform in [0, 1), as `numpy.random.rand` draws them."""
+
+    def build(seed: int) -> Case:
+        uniform = np.random.default_rng(seed).random
+        Wx, Wh, b = uniform((8, 4)), uniform((8, 8)), uniform(8)
+        cell = Cell(*(weights.astype("float32") for weights in (Wx, Wh, b)))
+        return Case(Network(Layer(cell)), uniform((1, 10, 4)).astype("float32"))
+
+    return st.integers(0, 2**32 - 1).map(build)
+
+
+@check("WEX-4", plain_loop, needs=("sequence",), share=0.2)
+def test_the_plain_loop_saturates(subject: Subject, case: Case) -> None:
+    sequence = expect_steps(subject, case, subject.run(case))
+    subject.require(sequence[0].shape == (10, 8), "expected hidden states of shape (10, 8)")
+    expected = bound_network(case.network, case.x).sequence.value[0, -1]
+    subject.require(
+        bool((sequence[0, -1] > 0.9).all()) and bool((expected > 0.9).all()),
+        f"expected all units above 0.9 after ten steps; got {sequence[0, -1].tolist()}",
+    )
+
+
+@check("WEX-5", example(8, 10, 4, batch=2, layers=2), needs=("sequence", "stacked"), share=0.2)
+def test_a_deep_rnn(subject: Subject, case: Case) -> None:
+    output = subject.run(case)
+    expect_top_steps(subject, case, output)
+    subject.require(sequence_of(subject, case, output).shape == (2, 10, 8), "expected a sequence of (2, 10, 8)")
+    counts(subject, case, 240, 256)
+
+
+@check("WEX-6", example(8, 10, 4, batch=2, directions=2), needs=("sequence", "bidirectional"), share=0.2)
+def test_a_bidirectional_rnn(subject: Subject, case: Case) -> None:
+    sequence = expect_steps(subject, case, subject.run(case))
+    subject.require(sequence.shape == (2, 10, 16), "expected a sequence output of shape (2, 10, 16)")
+    counts(subject, case, 208, 224)
+
+
+@check(
+    "WEX-7",
+    example(8, 10, 4, batch=2, layers=4, directions=2),
+    needs=("sequence", "bidirectional", "stacked"),
+    share=0.2,
+)
+def test_a_deep_bidirectional_rnn(subject: Subject, case: Case) -> None:
+    output = subject.run(case)
+    expect_top_steps(subject, case, output)
+    subject.require(sequence_of(subject, case, output).shape == (2, 10, 16), "expected a sequence of (2, 10, 16)")
+    counts(subject, case, 1408, 1472)

@@ -1,0 +1,601 @@
+"""The fault catalogue: faulty implementations, each naming the clause that must catch it.
+
+A fault that no check catches is a failing test of the suite. Each can be run as an adapter,
+`fault:NAME`, to see what its failure looks like.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.plain import PlainNumpy
+from rnn_reference.errors import BadInput
+from rnn_reference.network import Array, Cell, Layer, Network
+
+PREFIX = "fault:"
+
+
+class Fault(PlainNumpy):
+    """A faulty implementation.
+
+    The docstring of each says what it gets wrong; `clause` is the clause whose check must catch it.
+    """
+
+    clause: str
+
+
+FAULTS: dict[str, type[Fault]] = {}
+
+
+def fault(name: str, clause: str) -> Callable[[type[Fault]], type[Fault]]:
+    """Put a class into the catalogue."""
+
+    def register(made: type[Fault]) -> type[Fault]:
+        made.name, made.clause = PREFIX + name, clause
+        FAULTS[name] = made
+        return made
+
+    return register
+
+
+def fault_named(name: str) -> Fault:
+    """The faulty implementation called NAME or fault:NAME.
+
+    Raises:
+        BadInput: it is not in the catalogue.
+    """
+    bare = name.removeprefix(PREFIX)
+    if bare not in FAULTS:
+        close = difflib.get_close_matches(bare, FAULTS, n=1)
+        hint = f"; did you mean {PREFIX}{close[0]}?" if close else ""
+        raise BadInput(f"fault {bare!r} is not in the catalogue{hint} `rnn-conformance faults` lists them")
+    return FAULTS[bare]()
+
+
+# The model
+
+
+@fault("weights-stored-otherwise", "MOD-1")
+class WeightsStoredOtherwise(Fault):
+    """Declares its input weights as (hidden, input) and stores them as (input, hidden)."""
+
+    def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
+        return [
+            {role: shape[::-1] if role == "W_x" else shape for role, shape in cell.items()}
+            for cell in super().native_weights(model)
+        ]
+
+
+@fault("time-major-undeclared", "MOD-2")
+class TimeMajorUndeclared(Fault):
+    """Declares batch first and takes time first."""
+
+    def seen(self, x: Array) -> Array:
+        return np.moveaxis(x, 1, 0)
+
+
+# The recurrence
+
+
+@fault("every-other-step-skipped", "FWD-1")
+class EveryOtherStepSkipped(Fault):
+    """Every other step leaves the state as it was."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+        steps = []
+        for t in range(x.shape[1]):
+            h = self.step(cell, x[:, t], h) if t % 2 == 0 else h
+            steps.append(h)
+        return np.stack(steps, axis=1), h
+
+
+@fault("transposed-recurrent-weight", "FWD-2")
+class TransposedRecurrentWeight(Fault):
+    """Multiplies by W_h transposed. A square matrix never shows it by its shape."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(replace(cell, W_h=cell.W_h.T), x_t, h)
+
+
+@fault("recurrent-weight-by-element", "FWD-2")
+class RecurrentWeightByElement(Fault):
+    """Multiplies each unit by its own recurrent weight only: the diagonal of W_h."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(replace(cell, W_h=np.diag(np.diag(cell.W_h))), x_t, h)
+
+
+@fault("transposed-input-weight", "FWD-3")
+class TransposedInputWeight(Fault):
+    """Reads the input weights in the other order of memory, as a missed transposition does."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        other = np.ascontiguousarray(cell.W_x.T).reshape(cell.W_x.shape)
+        return super().pre_activation(replace(cell, W_x=other), x_t, h)
+
+
+@fault("bias-dropped", "FWD-4")
+class BiasDropped(Fault):
+    """Adds no bias."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(replace(cell, b=None, b_h=None), x_t, h)
+
+
+@fault("bias-doubled", "FWD-4")
+class BiasDoubled(Fault):
+    """Adds the bias with the input and again with the state."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(cell, x_t, h) + cell.bias
+
+
+@fault("bias-after-activation", "FWD-4")
+class BiasAfterActivation(Fault):
+    """Adds the bias to φ(z) instead of to z."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().step(replace(cell, b=None, b_h=None), x_t, h) + cell.bias
+
+
+@fault("state-reset-every-step", "FWD-1")
+class StateResetEveryStep(Fault):
+    """Forgets the state: every step starts from zeros."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().step(cell, x_t, np.zeros_like(h))
+
+
+@fault("input-of-previous-step", "FWD-5")
+class InputOfPreviousStep(Fault):
+    """Feeds step t with the input of step t − 1."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        return x[:, max(t - 1, 0)]
+
+
+@fault("last-step-skipped", "FWD-5")
+class LastStepSkipped(Fault):
+    """Stops one step early and repeats the last state."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+        steps, h = super().run_direction(cell, x[:, :-1], h)
+        return np.concatenate([steps, h[:, None]], axis=1), h
+
+
+@fault("batch-rows-mixed", "FWD-6")
+class BatchRowsMixed(Fault):
+    """Uses the mean state of the batch in the recurrence."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().step(cell, x_t, np.broadcast_to(h.mean(axis=0, dtype=h.dtype), h.shape))
+
+
+@fault("relu-for-tanh", "FWD-7")
+class ReluForTanh(Fault):
+    """Computes relu whatever the cell names."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return super().activate("relu", z)
+
+
+@fault("tanh-for-relu", "FWD-7")
+class TanhForRelu(Fault):
+    """Computes tanh whatever the cell names."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return super().activate("tanh", z)
+
+
+# Outputs
+
+
+@fault("sequence-time-major", "SEQ-1")
+class SequenceTimeMajor(Fault):
+    """Returns the sequence output as (time, batch, features)."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence = None if output.sequence is None else np.moveaxis(output.sequence, 1, 0)
+        return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+@fault("return-sequences-ignored", "SEQ-2")
+class ReturnSequencesIgnored(Fault):
+    """Returns the outputs of every step where the last was asked for."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return sequence
+
+
+@fault("last-output-is-first", "SEQ-3")
+class LastOutputIsFirst(Fault):
+    """Returns the output of step 0 as the last output."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return sequence[:, 0]
+
+
+@fault("output-in-float64", "SEQ-4")
+class OutputInFloat64(Fault):
+    """Returns float64 whatever the weights are."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence = None if output.sequence is None else output.sequence.astype(np.float64)
+        return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+# States
+
+
+@fault("default-state-of-ones", "INI-1")
+class DefaultStateOfOnes(Fault):
+    """Starts from ones where no initial state is given."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is None:
+            shapes = model.state_shapes(call.x.shape[0])
+            states = tuple(np.ones(shape, model.dtype) for shape in shapes)
+        return super().run(model, Call(call.x, states, call.return_sequences))
+
+
+@fault("initial-state-ignored", "INI-2")
+class InitialStateIgnored(Fault):
+    """Starts from zeros whatever initial state is given."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        return super().run_layer(layer, x, np.zeros_like(h0))
+
+
+@fault("initial-state-of-first-layer-for-all", "INI-3")
+class InitialStateOfFirstLayerForAll(Fault):
+    """Gives every layer the initial state of the first, where the shapes allow it."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        return super().run_stack(
+            network, x, [states[0] if states[0].shape == h0.shape else h0 for h0 in states]
+        )
+
+
+@fault("final-states-batch-first", "INI-4")
+class FinalStatesBatchFirst(Fault):
+    """Returns final states as (batch, directions, hidden)."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        states = tuple(np.moveaxis(state, 0, 1) for state in output.final_states or ())
+        return Output(output.sequence, output.last, states, output.native_shapes)
+
+
+@fault("final-state-before-last-step", "INI-5")
+class FinalStateBeforeLastStep(Fault):
+    """Returns as final state the one before the last step."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+        steps, _ = super().run_direction(cell, x, h)
+        return steps, steps[:, -2] if x.shape[1] > 1 else h
+
+
+@fault("final-state-of-top-layer-for-all", "INI-6")
+class FinalStateOfTopLayerForAll(Fault):
+    """Returns the top layer's final state for every layer, where the shapes allow it."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states)
+        return sequence, [final[-1] if final[-1].shape == state.shape else state for state in final]
+
+
+# Stacks
+
+
+@fault("upper-layer-fed-swapped", "STK-1")
+class UpperLayerFedSwapped(Fault):
+    """Feeds upper layers the two directions of the layer below in the wrong order."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        final_states = []
+        for index, (layer, h0) in enumerate(zip(network.layers, states, strict=True)):
+            if index and network.layers[index - 1].directions == 2:
+                x = np.roll(x, network.layers[index - 1].hidden_size, axis=-1)
+            x, final = self.run_layer(layer, x, h0)
+            final_states.append(final)
+        return x, final_states
+
+
+@fault("upper-layer-fed-last-output", "STK-1")
+class UpperLayerFedLastOutput(Fault):
+    """Feeds upper layers the last output below at every step, as without return_sequences."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        final_states = []
+        for layer, h0 in zip(network.layers, states, strict=True):
+            x = x if not final_states else np.broadcast_to(x[:, -1:], x.shape)
+            x, final = self.run_layer(layer, x, h0)
+            final_states.append(final)
+        return x, final_states
+
+
+@fault("final-states-top-first", "STK-2")
+class FinalStatesTopFirst(Fault):
+    """Lists the final states from the top layer down."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states)
+        return sequence, final[::-1]
+
+
+@fault("layers-in-wrong-order", "STK-3")
+class LayersInWrongOrder(Fault):
+    """Swaps the second and third layer where their shapes allow it."""
+
+    def load(self, network: Network) -> Network:
+        layers = list(super().load(network).layers)
+        if len(layers) > 2 and layers[1].forward.W_x.shape == layers[2].forward.W_x.shape:
+            layers[1], layers[2] = layers[2], layers[1]
+        return Network(layers)
+
+
+@fault("first-activation-for-all-layers", "STK-4")
+class FirstActivationForAllLayers(Fault):
+    """Runs all layers with the activation of the first."""
+
+    def load(self, network: Network) -> Network:
+        first = network.layers[0].forward.activation
+        return super().load(
+            Network(Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in network.layers)
+        )
+
+
+# Directions
+
+
+@fault("backward-outputs-not-realigned", "BID-1")
+class BackwardOutputsNotRealigned(Fault):
+    """Leaves the backward outputs in the order in which they were computed."""
+
+    def aligned(self, backward: Array) -> Array:
+        return backward
+
+
+@fault("backward-runs-forward", "BID-1")
+class BackwardRunsForward(Fault):
+    """Runs the backward direction forward in time."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        if layer.backward is None:
+            return super().run_layer(layer, x, h0)
+        sequence, final = self.run_direction(layer.forward, x, h0[0])
+        backward, final_backward = self.run_direction(layer.backward, x, h0[1])
+        return self.join(sequence, backward), np.stack([final, final_backward])
+
+
+@fault("directions-swapped", "BID-2")
+class DirectionsSwapped(Fault):
+    """Puts the backward outputs first."""
+
+    def join(self, forward: Array, backward: Array) -> Array:
+        return super().join(backward, forward)
+
+
+@fault("directions-interleaved", "BID-2")
+class DirectionsInterleaved(Fault):
+    """Joins the directions unit by unit instead of side by side."""
+
+    def join(self, forward: Array, backward: Array) -> Array:
+        return np.stack([forward, backward], axis=-1).reshape(*forward.shape[:-1], -1)
+
+
+@fault("concatenated-on-wrong-axis", "BID-2")
+class ConcatenatedOnWrongAxis(Fault):
+    """Joins the directions on the time axis."""
+
+    def join(self, forward: Array, backward: Array) -> Array:
+        return np.concatenate([forward, backward], axis=1)
+
+
+@fault("backward-starts-from-forward", "BID-3")
+class BackwardStartsFromForward(Fault):
+    """Starts the backward direction from the forward direction's final state."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        if layer.backward is not None:
+            _, final = self.run_direction(layer.forward, x, h0[0])
+            h0 = np.stack([h0[0], final])
+        return super().run_layer(layer, x, h0)
+
+
+@fault("forward-weights-for-both", "BID-3")
+class ForwardWeightsForBoth(Fault):
+    """Runs both directions with the forward cell's weights."""
+
+    def load(self, network: Network) -> Network:
+        loaded = super().load(network)
+        return Network(Layer(*(layer.forward for _ in layer.cells)) for layer in loaded.layers)
+
+
+@fault("backward-final-state-at-last-input", "BID-4")
+class BackwardFinalStateAtLastInput(Fault):
+    """Returns as backward final state the one after x[T−1], its first step."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        sequence, final = super().run_layer(layer, x, h0)
+        if layer.backward is not None:
+            final[1] = sequence[:, -1, layer.hidden_size :]
+        return sequence, final
+
+
+@fault("backward-last-output-at-last-input", "BID-5")
+class BackwardLastOutputAtLastInput(Fault):
+    """Takes the last output of both directions at index T−1, where the backward one has seen one input."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return sequence[:, -1]
+
+
+@fault("initial-state-for-both-directions", "BID-6")
+class InitialStateForBothDirections(Fault):
+    """Starts both directions from the forward direction's initial state."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        return super().run_layer(layer, x, np.stack([h0[0]] * layer.directions))
+
+
+# Parameters
+
+
+@fault("second-bias-not-counted", "PAR-1")
+class SecondBiasNotCounted(Fault):
+    """Declares two bias vectors and counts one."""
+
+    def count_parameters(self, model: Network) -> int:
+        return super().count_parameters(model) - sum(cell.hidden_size for cell in model.cells if cell.biases)
+
+
+@fault("bias-counted-without-bias", "PAR-2")
+class BiasCountedWithoutBias(Fault):
+    """Counts two bias vectors in layers that have none."""
+
+    def count_parameters(self, model: Network) -> int:
+        return sum(c.hidden_size * (c.input_size + c.hidden_size + 2) for c in model.cells)
+
+
+@fault("upper-layers-counted-as-first", "PAR-3")
+class UpperLayersCountedAsFirst(Fault):
+    """Counts upper layers with the input size of the first."""
+
+    def count_parameters(self, model: Network) -> int:
+        I = model.input_size  # noqa: E741 (the spec's symbol)
+        return sum(c.hidden_size * (I + c.hidden_size + (2 if c.biases else 0)) for c in model.cells)
+
+
+@fault("second-bias-dropped", "PAR-4")
+class SecondBiasDropped(Fault):
+    """Adds the first bias vector only."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(replace(cell, b_h=None), x_t, h)
+
+
+@fault("float16-weights", "PAR-5")
+class Float16Weights(Fault):
+    """Keeps the weights in float16."""
+
+    def stored(self, cell: Cell) -> Cell:
+        stored = super().stored(cell)
+        halves = {
+            role: weight.astype(np.float16).astype(weight.dtype)
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (weight := getattr(stored, role)) is not None
+        }
+        return replace(stored, **halves)
+
+
+# Errors
+
+
+@fault("extra-features-cut", "ERR-1")
+class ExtraFeaturesCut(Fault):
+    """Cuts off features that it has no weights for."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        return super().run(model, Call(call.x[..., : model.input_size], call.initial_states, call.return_sequences))
+
+
+@fault("extra-axes-flattened", "ERR-2")
+class ExtraAxesFlattened(Fault):
+    """Folds an additional axis into the batch."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.x.ndim < 4:
+            return super().run(model, call)
+        x = call.x.reshape(-1, *call.x.shape[-2:])
+        return super().run(model, Call(x, call.initial_states, call.return_sequences))
+
+
+@fault("initial-state-broadcast", "ERR-3")
+class InitialStateBroadcast(Fault):
+    """Takes an initial state of batch 1 for every row."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None:
+            shapes = model.state_shapes(call.x.shape[0])
+            states = tuple(
+                np.broadcast_to(state, shape) if state.shape[1] == 1 else state
+                for state, shape in zip(states, shapes, strict=True)
+            )
+        return super().run(model, Call(call.x, states, call.return_sequences))
+
+
+@fault("extra-states-dropped", "ERR-4")
+class ExtraStatesDropped(Fault):
+    """Takes the first initial states and drops the others."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None:
+            shapes = model.state_shapes(call.x.shape[0])
+            states = tuple(state[: shape[0]] for state, shape in zip(states, shapes, strict=True))
+        return super().run(model, Call(call.x, states, call.return_sequences))
+
+
+# Numerics
+
+
+@fault("tanh-approximated", "NUM-1")
+class TanhApproximated(Fault):
+    """Computes tanh by a rational approximation that is exact to 1e-4."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        if activation != "tanh":
+            return super().activate(activation, z)
+        c = np.clip(z, -3, 3)
+        return (c * (27 + c * c) / (27 + 9 * c * c)).astype(z.dtype)
+
+
+@fault("products-in-float16", "NUM-2")
+class ProductsInFloat16(Fault):
+    """Rounds the weights and inputs of each product to float16 and multiplies those."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        with np.errstate(over="ignore"):
+            x_t, h = (a.astype(np.float16).astype(a.dtype) for a in (x_t, h))
+        return super().pre_activation(cell, x_t, h)
+
+
+@fault("state-drifts", "NUM-3")
+class StateDrifts(Fault):
+    """Loses a little of the state in each step: 1e-6 of it for every step gone by."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+        steps = []
+        for t in range(x.shape[1]):
+            h = self.step(cell, x[:, t], h * x.dtype.type(1 - 1e-6 * t))
+            steps.append(h)
+        return np.stack(steps, axis=1), h
+
+
+@fault("final-state-in-float16", "NUM-4")
+class FinalStateInFloat16(Fault):
+    """Returns final states that went through float16."""
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states)
+        with np.errstate(over="ignore"):
+            return sequence, [state.astype(np.float16).astype(state.dtype) for state in final]
+
+
+@fault("float64-computed-in-float32", "NUM-5")
+class Float64ComputedInFloat32(Fault):
+    """Takes and gives float64 and computes in float32."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z = super().pre_activation(cell.astype(np.float32), x_t.astype(np.float32), h.astype(np.float32))
+        return z.astype(x_t.dtype)

@@ -1,0 +1,134 @@
+"""A plain float implementation of the layer, step by step, in small methods.
+
+It is correct, and written independently of the reference. Each fault of the catalogue replaces one of its
+methods.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_reference.network import Array, Cell, Layer, Network, checked_call
+
+
+class PlainNumpy(Adapter[Network]):
+    """Steps in the type of the weights; two bias vectors, as torch and ONNX have them."""
+
+    name = "plain"
+    conventions = Conventions(
+        layer="rnn_conformance.plain.PlainNumpy",
+        weights=(
+            NativeWeight("W_x", "W_x", ("hidden", "input")),
+            NativeWeight("W_h", "W_h", ("hidden", "hidden")),
+            NativeWeight("b", "b", ("hidden",)),
+            NativeWeight("b_h", "b_h", ("hidden",)),
+        ),
+        bias_vectors=2,
+        axes={
+            "x": ("batch", "time", "input"),
+            "sequence": ("batch", "time", "directions*hidden"),
+            "final_states": ("directions", "batch", "hidden"),
+        },
+        last_output="final states of the top layer, forward then backward",
+        final_state_order="one array per layer, bottom first; forward before backward",
+    )
+    offers = Offers()
+
+    def versions(self) -> dict[str, str]:
+        return {"numpy": np.__version__}
+
+    # Loading
+
+    def load(self, network: Network) -> Network:
+        return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
+
+    def stored(self, cell: Cell) -> Cell:
+        """The weights as they are kept: a biased cell has two vectors, the second zero if one was given."""
+        if cell.b is None or cell.b_h is not None:
+            return cell
+        return Cell(cell.W_x, cell.W_h, cell.b, np.zeros_like(cell.b), cell.activation)
+
+    # Running
+
+    def run(self, model: Network, call: Call) -> Output:
+        x, states = checked_call(model, call.x, call.initial_states)
+        value, final_states = self.run_stack(model, x, list(states))
+        sequence = value if call.return_sequences else None
+        last = None if call.return_sequences else self.last(model, value, final_states)
+        shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
+        return Output(sequence, last, tuple(final_states), shapes)
+
+    def seen(self, x: Array) -> Array:
+        """The input as the layer takes it."""
+        return x
+
+    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+        final_states = []
+        for layer, h0 in zip(network.layers, states, strict=True):
+            x, final = self.run_layer(layer, x, h0)
+            final_states.append(final)
+        return x, final_states
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+        sequence, final = self.run_direction(layer.forward, x, h0[0])
+        if layer.backward is None:
+            return sequence, final[None]
+        backward, final_backward = self.run_direction(layer.backward, x[:, ::-1], h0[1])
+        joined = self.join(sequence, self.aligned(backward))
+        return joined, np.stack([final, final_backward])
+
+    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
+        steps = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
+        for t in range(x.shape[1]):
+            h = self.step(cell, self.input_at(x, t), h)
+            steps.append(h[:, None])
+        return np.concatenate(steps, axis=1), h
+
+    def input_at(self, x: Array, t: int) -> Array:
+        return x[:, t]
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return self.activate(cell.activation, self.pre_activation(cell, x_t, h))
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z: Array = x_t @ cell.W_x.T + h @ cell.W_h.T
+        for bias in cell.biases:
+            z = z + bias
+        return z
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+
+    # Putting together
+
+    def aligned(self, backward: Array) -> Array:
+        """Backward outputs from processing order to input order."""
+        return backward[:, ::-1]
+
+    def join(self, forward: Array, backward: Array) -> Array:
+        return np.concatenate([forward, backward], axis=-1)
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return np.concatenate(list(final_states[-1]), axis=-1)
+
+    # Reading back
+
+    def read_weights(self, model: Network) -> Network:
+        return model
+
+    def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
+        return [
+            {
+                role: getattr(cell, role).shape
+                for role in ("W_x", "W_h", "b", "b_h")
+                if getattr(cell, role) is not None
+            }
+            for cell in model.cells
+        ]
+
+    def count_parameters(self, model: Network) -> int:
+        arrays: list[Any] = [array for cell in model.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
+        return sum(array.size for array in arrays)

@@ -1,0 +1,172 @@
+"""What Hypothesis draws: structure number by number, arrays in one go.
+
+Drawing each float on its own costs milliseconds. An array is filled either from a block of bytes, each
+standing for a small dyadic number (these shrink to few, simple numbers), or from a seed (full mantissas,
+without which weights rounded to a narrower type go unnoticed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rnn_adapters.adapter import Offers
+from rnn_conformance.case import Case
+from rnn_conformance.check import Draw
+from rnn_reference.network import Activation, Array, Cell, Layer, Network
+
+Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "tiny", "huge"]
+
+# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in.
+GAINS: dict[Regime, tuple[float, float, float]] = {
+    "moderate": (1, 1, 1),
+    "contractive": (1, 0.5, 1),
+    "saturating": (8, 4, 1),
+    "chaotic": (1, 4, 1),
+    "exact": (1, 1, 1),  # integers, not divided: pre-activations are exact
+    "tiny": (1, 1, 2.0**-40),
+    "huge": (1, 1, 2.0**20),
+}
+
+# The first of each is what a case shrinks to; what stands often is drawn often.
+BATCH = (1, 2, 2, 3, 3, 4)
+TIME = (1, 2, 3, 3, 4, 5, 6, 8, 12)
+INPUT = (1, 2, 3, 3, 4, 5, 7)
+HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
+FEW = {BATCH: (1, 2, 3), TIME: (1, 3, 5), INPUT: (1, 2, 3), HIDDEN: (1, 2, 4)}
+"""What is drawn for an implementation that compiles each shape anew."""
+
+BLOCK = 251
+"""Bytes of one block. A prime, so that its repetition falls differently on every array."""
+
+SIMPLEST_FIRST = np.array(
+    sorted(
+        (Fraction(k, 64) for k in range(-128, 128)),
+        key=lambda number: (number.denominator, abs(number), number < 0),
+    ),
+    dtype=float,
+)
+"""The number that each byte stands for: 0, 1, -1, 2, -2, 1/2, -1/2, 3/2, …"""
+
+Fill = Callable[[tuple[int, ...]], Array]
+
+
+def fill_from_bytes(block: bytes) -> Fill:
+    """Consecutive stretches of the (endlessly repeated) block as dyadic numbers in [-2, 2)."""
+    numbers, position = SIMPLEST_FIRST[np.frombuffer(block, np.uint8)], 0
+
+    def fill(shape: tuple[int, ...]) -> Array:
+        nonlocal position
+        size = int(np.prod(shape))
+        stretch = np.take(numbers, np.arange(position, position + size), mode="wrap")
+        position += size
+        return stretch.reshape(shape)
+
+    return fill
+
+
+def fill_from_seed(seed: int) -> Fill:
+    """Normally distributed numbers."""
+    generator = np.random.default_rng(seed)
+    return lambda shape: generator.standard_normal(shape)
+
+
+def fill_integers(seed: int) -> Fill:
+    """Integers from -2 to 2."""
+    generator = np.random.default_rng(seed)
+    return lambda shape: generator.integers(-2, 3, shape).astype(float)
+
+
+def cases(
+    *,
+    layers: tuple[int, ...] = (1,),
+    directions: tuple[int, ...] = (1, 2),
+    biases: tuple[int, ...] = (1, 2, 0),
+    activations: tuple[Activation, ...] = ("tanh", "relu"),
+    regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact"),
+    initial_states: tuple[bool, ...] = (False, True, True),
+    time: tuple[int, ...] = TIME,
+    dtypes: tuple[str, ...] = ("float32",),
+    variants: tuple[str, ...] = ("",),
+    scatter: bool = False,
+) -> Draw:
+    """A strategy for cases, within what an implementation offers.
+
+    Args:
+        layers, directions, biases, activations, regimes, initial_states, time, dtypes, variants: what to
+            draw from; the first is what a case shrinks to.
+        scatter: only numbers from seeds, none from bytes.
+    """
+
+    def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
+        def pool(sizes: tuple[int, ...]) -> st.SearchStrategy[int]:
+            few = FEW.get(sizes, sizes) if offers.compiles_each_shape else sizes
+            return st.sampled_from(few)
+
+        choices = {
+            "layers": st.sampled_from(layers if offers.stacked else (1,)),
+            "directions": st.sampled_from(directions if offers.bidirectional else (1,)),
+            "biases": st.sampled_from([n for n in biases if n or offers.no_bias] or [1]),
+            "activation": st.sampled_from([name for name in activations if name in offers.activations]),
+            "regime": st.sampled_from(regimes),
+            "initial": st.sampled_from(initial_states if offers.initial_states else (False,)),
+            "batch": pool(BATCH),
+            "time": pool(time),
+            "input": pool(INPUT),
+            "hidden": pool(HIDDEN),
+            "mixed": st.booleans() if offers.mixed_layers and max(layers) > 1 else st.just(False),
+            "dtype": st.sampled_from([name for name in dtypes if name in offers.dtypes] or list(offers.dtypes)),
+            "variant": st.sampled_from(variants),
+            "from_seed": st.just(True) if scatter else st.sampled_from((False, True, True)),
+        }
+        return _case(choices)
+
+    return draw_within
+
+
+@st.composite
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, st.SearchStrategy[Any]]) -> Case:
+    chosen = {name: draw(strategy) for name, strategy in choices.items()}
+    regime: Regime = chosen["regime"]
+    if chosen["from_seed"]:
+        seed = draw(st.integers(0, 2**32 - 1))
+        fill = fill_integers(seed) if regime == "exact" else fill_from_seed(seed)
+    else:
+        fill = fill_from_bytes(draw(st.binary(min_size=BLOCK, max_size=BLOCK)))
+
+    gain_x, gain_h, scale = GAINS[regime]
+
+    def array(shape: tuple[int, ...], factor: float) -> Array:
+        # Powers of two keep the numbers drawn from bytes dyadic.
+        factor = 2.0 ** round(np.log2(factor))
+        return (fill(shape) * factor).astype(chosen["dtype"])
+
+    def spread(fan_in: int) -> float:
+        return 1.0 if regime == "exact" else max(fan_in, 1) ** -0.5
+
+    def cell(I: int, H: int, activation: Activation, biases: int) -> Cell:  # noqa: E741 (the spec's symbol)
+        W_x, W_h = array((H, I), gain_x * spread(I)), array((H, H), gain_h * spread(H))
+        vectors = [array((H,), scale) for _ in range(biases)]
+        return Cell(W_x, W_h, *(vectors + [None] * (2 - biases)), activation=activation)
+
+    network_layers: list[Layer] = []
+    size = chosen["input"]
+    for index in range(chosen["layers"]):
+        directions, hidden = chosen["directions"], chosen["hidden"]
+        activation, biases = chosen["activation"], chosen["biases"]
+        if chosen["mixed"] and index:
+            directions, hidden = draw(choices["directions"]), draw(choices["hidden"])
+            activation, biases = draw(choices["activation"]), draw(choices["biases"])
+        layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
+        network_layers.append(layer)
+        size = layer.output_size
+    network = Network(network_layers)
+    x = array((chosen["batch"], chosen["time"], chosen["input"]), scale)
+    states = None
+    if chosen["initial"]:
+        states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
+    return Case(network, x, states, chosen["variant"])

@@ -1,0 +1,119 @@
+"""The implementation under test, as a check sees it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from rnn_adapters.adapter import Adapter, Call, Conventions, NotOffered, Offers, Output
+from rnn_conformance.case import Case
+from rnn_conformance.compare import NonConforming, Tally, compare, require, require_array
+from rnn_reference.bounds import Bounded
+from rnn_reference.network import Array, Network
+
+SEQUENCE_AXES = ("batch", "time", "unit")
+STATE_AXES = ("direction", "batch", "unit")
+LAST_AXES = ("batch", "unit")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Subject:
+    """An adapter, with every call timed and every comparison counted.
+
+    What the framework raises on a case that it should answer becomes `NonConforming`.
+    """
+
+    def __init__(self, adapter: Adapter[Any]) -> None:
+        self.adapter = adapter
+        self.tally = Tally()
+        self._loaded: tuple[Network, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.adapter.name
+
+    @property
+    def offers(self) -> Offers:
+        return self.adapter.offers
+
+    @property
+    def conventions(self) -> Conventions:
+        return self.adapter.conventions
+
+    def model(self, network: Network) -> Any:
+        """The network loaded; the same one again costs nothing."""
+        if self._loaded is None or self._loaded[0] is not network:
+            self._loaded = None
+            self._loaded = (network, self._timed("load", self.adapter.load, network))
+        return self._loaded[1]
+
+    def run(self, case: Case, *, return_sequences: bool = True) -> Output:
+        """Load the case's network and call it."""
+        return self.call(case.network, case.call(return_sequences=return_sequences))
+
+    def call(self, network: Network, call: Call) -> Output:
+        """Load `network` and make the call."""
+        output = self._timed("run", self.adapter.run, self.model(network), call)
+        if not isinstance(output, Output):
+            raise NonConforming(f"run: expected an rnn_adapters.Output; got {type(output).__name__}")
+        return output
+
+    def error_of(self, network: Network, call: Call) -> BaseException | None:
+        """What the framework raises for a call that it should refuse; None if it answers."""
+        model = self.model(network)
+        try:
+            self.adapter.run(model, call)
+        except NotOffered:
+            raise
+        except Exception as error:
+            return error
+        return None
+
+    def read_weights(self, network: Network) -> Network:
+        return self._timed("read_weights", self.adapter.read_weights, self.model(network))
+
+    def native_weights(self, network: Network) -> list[dict[str, tuple[int, ...]]]:
+        return self._timed("native_weights", self.adapter.native_weights, self.model(network))
+
+    def count_parameters(self, network: Network) -> int:
+        return self._timed("count_parameters", self.adapter.count_parameters, self.model(network))
+
+    def agree(
+        self, what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[str, ...] = SEQUENCE_AXES
+    ) -> None:
+        """Every element within its bound (see `compare`)."""
+        self.tally.add(compare(what, actual, expected, dtype, axes))
+
+    def has_shape(self, what: str, actual: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An array of this shape and dtype."""
+        array = require_array(what, actual, shape, dtype)
+        self.tally.count()
+        return array
+
+    def require(self, condition: bool, finding: str) -> None:
+        """One exact fact."""
+        self.tally.add(require(condition, finding))
+
+    def _timed(self, what: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        start = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        except NotOffered:
+            raise
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            raise NonConforming(
+                f"{what} raised {type(error).__name__}: {_brief(str(error))}\n"
+                f"  at {place.filename}:{place.lineno}, in {place.name}"
+            ) from error
+        finally:
+            self.tally.framework_seconds += time.perf_counter() - start
+
+
+def _brief(message: str, limit: int = 400) -> str:
+    message = " ".join(message.split())
+    return message if len(message) <= limit else message[: limit - 1] + "…"
