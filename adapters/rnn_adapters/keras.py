@@ -94,7 +94,9 @@ class KerasAdapter(Adapter[KerasModel]):
         package = BACKEND_PACKAGES[self.backend]
         versions = {"keras": self.keras.__version__}
         # The plain and the CPU-only distribution of TensorFlow give the same module.
-        versions[package] = str(sys.modules[package].__version__) if package in sys.modules else version(package)
+        versions[package] = (
+            str(sys.modules[package].__version__) if package in sys.modules else version(package)
+        )
         return versions | {"numpy": np.__version__}
 
     def load(self, network: Network) -> KerasModel:
@@ -127,7 +129,9 @@ class KerasAdapter(Adapter[KerasModel]):
         layers = []
         for (built, _), layer in zip(model.with_sequence, model.network.layers, strict=True):
             arrays, count = built.get_weights(), layer.directions
-            per_cell = [arrays[i * len(arrays) // count : (i + 1) * len(arrays) // count] for i in range(count)]
+            per_cell = [
+                arrays[i * len(arrays) // count : (i + 1) * len(arrays) // count] for i in range(count)
+            ]
             layers.append(Layer(*(_from_keras(weights, layer.forward) for weights in per_cell)))
         return Network(layers)
 
@@ -224,4 +228,4 @@ def _to_keras(cell: Cell) -> list[Array]:
 
 def _from_keras(weights: list[Array], like: Cell) -> Cell:
     kernel, recurrent_kernel, *bias = weights
-    return Cell(kernel.T, recurrent_kernel.T, *bias, activation=like.activation)
+    return Cell(kernel.T, recurrent_kernel.T, bias[0] if bias else None, activation=like.activation)

@@ -44,14 +44,20 @@ class ReferenceAdapter(Adapter[Network]):
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
         wide = Result(
-            *run_stack(model.astype(np.float64), x.astype(np.float64), tuple(s.astype(np.float64) for s in states))
+            *run_stack(
+                model.astype(np.float64), x.astype(np.float64), tuple(s.astype(np.float64) for s in states)
+            )
         )
         final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
         return Output(
             sequence=wide.sequence.astype(model.dtype) if call.return_sequences else None,
             last=None if call.return_sequences else wide.last.astype(model.dtype),
             final_states=final_states,
-            native_shapes={"x": x.shape, "sequence": wide.sequence.shape, "final_states": final_states[0].shape},
+            native_shapes={
+                "x": x.shape,
+                "sequence": wide.sequence.shape,
+                "final_states": final_states[0].shape,
+            },
         )
 
     def read_weights(self, model: Network) -> Network:

@@ -42,7 +42,7 @@ class TorchAdapter(Adapter[Any]):
         self._built: dict[Any, Any] = {}
 
     def versions(self) -> dict[str, str]:
-        return {"torch": self.torch.__version__, "numpy": np.__version__}
+        return {"torch": str(self.torch.__version__), "numpy": np.__version__}
 
     def load(self, network: Network) -> Any:
         module = self._module(network)

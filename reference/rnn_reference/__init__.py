@@ -1,9 +1,9 @@
 """The ground truth of `rnn-conformance`: a vanilla (Elman) RNN in NumPy, and how exact it has to be.
 
-    network.py     Cell, Layer, Network: the weights
-    forward.py     the recurrence
-    bounds.py      rounding-error bounds
-    parameters.py  parameter counts
+network.py     Cell, Layer, Network: the weights
+forward.py     the recurrence
+bounds.py      rounding-error bounds
+parameters.py  parameter counts
 """
 
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer

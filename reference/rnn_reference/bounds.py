@@ -15,6 +15,7 @@ rounding errors are counted beside the implementation's.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,13 +28,15 @@ ACTIVATION_ACCURACY = 12
 """C. Float32 tanh of the frameworks measured lies between 0.5 u and 7.4 u; the spec's NUM-1 has the table."""
 
 
-class Bounded(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Bounded:
     """Reference values and, for each, how far a correct result may be from it."""
 
     value: Array
     bound: Array
 
-    def __getitem__(self, index: Any) -> Bounded:  # type: ignore[override]
+    def at(self, index: Any) -> Bounded:
+        """Both arrays indexed alike."""
         return Bounded(self.value[index], self.bound[index])
 
 
@@ -45,7 +48,8 @@ class BoundedResult(NamedTuple):
 
     @property
     def last(self) -> Bounded:
-        return join(list(_directions(self.final_states[-1])))
+        final = self.final_states[-1]
+        return join([final.at(direction) for direction in range(final.value.shape[0])])
 
 
 def gamma(terms: int, unit_roundoff: float) -> float:
@@ -83,9 +87,7 @@ class StepBound:
         )
         return x @ self.cell.W_x.T + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, entered
 
-    def step(
-        self, inputs: tuple[Array, Array, Array], h: Array, h_error: Array | float = 0.0
-    ) -> Bounded:
+    def step(self, inputs: tuple[Array, Array, Array], h: Array, h_error: Array | float = 0.0) -> Bounded:
         """The state after the step from `h`, which an implementation may have had wrong by `h_error`."""
         z_x, terms_x, entered_x = inputs
         abs_h = np.abs(h) + h_error
@@ -104,11 +106,13 @@ class StepBound:
             return delta + self.unit_roundoff * np.abs(value)
         # tanh|z| − tanh(|z| − δ), the change at the steeper end, written so that nothing cancels:
         # tanh p − tanh q = tanh(p − q) · (1 − tanh p · tanh q).
-        change = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
+        change: Array = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
         return change + ACTIVATION_ACCURACY * self.unit_roundoff
 
 
-def replay_cell(cell: Cell, x: Array, h0: Array, states: Array, dtype: Any, x_error: Array | float = 0.0) -> Bounded:
+def replay_cell(
+    cell: Cell, x: Array, h0: Array, states: Array, dtype: Any, x_error: Array | float = 0.0
+) -> Bounded:
     """The residual check of one direction: every step replayed from the implementation's own state (NUM-3).
 
     Args:
@@ -140,7 +144,7 @@ def replay_layer(
         return forward
     reversed_error = x_error[:, ::-1] if isinstance(x_error, np.ndarray) else x_error
     backward = replay_cell(layer.backward, x[:, ::-1], h0[1], sequence[:, ::-1, H:], dtype, reversed_error)
-    return join([forward, backward[:, ::-1]])
+    return join([forward, backward.at(np.s_[:, ::-1])])
 
 
 def bound_cell(cell: Cell, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, Bounded]:
@@ -150,12 +154,12 @@ def bound_cell(cell: Cell, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, 
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.
     """
     bounds = StepBound(cell, dtype)
-    inputs = bounds.inputs(*x)
+    inputs = bounds.inputs(x.value, x.bound)
     h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
     states = Bounded(np.empty_like(inputs[0]), np.empty_like(inputs[0]))
     for t in range(x.value.shape[1]):
-        h = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), *h)
-        states.value[:, t], states.bound[:, t] = h
+        h = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), h.value, h.bound)
+        states.value[:, t], states.bound[:, t] = h.value, h.bound
     return states, h
 
 
@@ -163,10 +167,12 @@ def bound_layer(layer: Layer, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounde
     """The forward bound of a layer: sequence (batch, time, directions·hidden) and final states."""
     states, final = bound_cell(layer.forward, x, h0[0], dtype)
     if layer.backward is None:
-        return states, final[None]
-    backward, final_backward = bound_cell(layer.backward, x[:, ::-1], h0[1], dtype)
-    both = Bounded(*(np.stack(pair) for pair in zip(final, final_backward, strict=True)))
-    return join([states, backward[:, ::-1]]), both
+        return states, final.at(None)
+    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), h0[1], dtype)
+    both = Bounded(
+        np.stack([final.value, final_backward.value]), np.stack([final.bound, final_backward.bound])
+    )
+    return join([states, backward.at(np.s_[:, ::-1])]), both
 
 
 def bound_layers(
@@ -212,10 +218,6 @@ def join(parts: list[Bounded]) -> Bounded:
         np.concatenate([part.value for part in parts], axis=-1),
         np.concatenate([part.bound for part in parts], axis=-1),
     )
-
-
-def _directions(states: Bounded) -> tuple[Bounded, ...]:
-    return tuple(states[index] for index in range(states.value.shape[0]))
 
 
 def _times(error: Array | float, abs_W: Array) -> Array | float:

@@ -59,12 +59,11 @@ class Case:
 
     def __repr__(self) -> str:
         """The case in words and numbers: shapes first, then every array that is short enough to read."""
-        B, T, _ = self.x.shape
         hidden = "+".join(str(layer.hidden_size) for layer in self.network.layers)
-        lines = [
-            f"{self.network.dtype}, batch {B}, time {T}, input {self.network.input_size}, hidden {hidden}"
-            + (f", variant {self.variant!r}" if self.variant else "")
-        ]
+        sizes = f"input {self.network.input_size}, hidden {hidden}"
+        if self.x.ndim == 3:
+            sizes = f"batch {self.x.shape[0]}, time {self.x.shape[1]}, {sizes}"
+        lines = [f"{self.network.dtype}, {sizes}" + (f", variant {self.variant!r}" if self.variant else "")]
         for index, layer in enumerate(self.network.layers):
             for name, cell in zip(("forward", "backward"), layer.cells, strict=False):
                 lines.append(f"layer {index} {name}, {cell.activation}:")
@@ -178,7 +177,8 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
     states: States | None = None
     if data.initial_states is not None:
         states = tuple(
-            _from_data(f"initial_states[{i}]", state, data.dtype) for i, state in enumerate(data.initial_states)
+            _from_data(f"initial_states[{i}]", state, data.dtype)
+            for i, state in enumerate(data.initial_states)
         )
     if checked:
         checked_call(network, x, states)
@@ -216,7 +216,9 @@ def _to_data(array: Array) -> ArrayData:
 def _from_data(name: str, value: ArrayData, dtype: str) -> Array:
     if isinstance(value, dict):
         if list(value) != ["shape"] or 0 not in value["shape"]:
-            raise BadInput(f"{name}: expected nested lists, or {{'shape': [...]}} of an empty array; got {value}")
+            raise BadInput(
+                f"{name}: expected nested lists, or {{'shape': [...]}} of an empty array; got {value}"
+            )
         return np.zeros(value["shape"], dtype)
     try:
         return np.asarray(value, dtype=dtype)

@@ -84,7 +84,12 @@ def perform(
     began = time.perf_counter()
     subject.tally = tally = Tally()
     known = [deviation for deviation in deviations if deviation.clause == check.clause]
-    outcome = Outcome(clause=check.clause, title=check.title, verdict="pass", deviations=[deviation.id for deviation in known])
+    outcome = Outcome(
+        clause=check.clause,
+        title=check.title,
+        verdict="pass",
+        deviations=[deviation.id for deviation in known],
+    )
     missing = [need for need in check.needs if not getattr(subject.offers, need)]
     try:
         if missing:
@@ -96,7 +101,7 @@ def perform(
     except NotOffered as reason:
         outcome.verdict, outcome.reason = "not offered", str(reason)
     except NonConforming as error:
-        outcome.verdict, outcome.failure = "fail", failure_of(error)
+        outcome.verdict, outcome.failure = "fail", failure_of(error, subject)
     except Flaky as error:
         outcome.verdict = "fail"
         outcome.failure = Failure(f"the same case passed once and failed once: {error}")
@@ -125,17 +130,20 @@ def perform_case(check: Check, subject: Subject, case: Case) -> Outcome:
         outcome.verdict, outcome.reason = "not offered", str(reason)
     except NonConforming as error:
         error.case = case
-        outcome.verdict, outcome.failure = "fail", failure_of(error)
+        outcome.verdict, outcome.failure = "fail", failure_of(error, subject)
     outcome.elements, outcome.informative = tally.elements, tally.informative
     outcome.worst_ratio, outcome.framework_seconds = tally.worst_ratio, tally.framework_seconds
     return outcome
 
 
-def failure_of(error: NonConforming) -> Failure:
+def failure_of(error: NonConforming, subject: Subject) -> Failure:
     """The written form of what was found."""
-    if error.case is None:
-        return Failure(error.finding)
-    return Failure(error.finding, to_data(error.case), repr(error.case))
+    shown = subject.last_run or error.case
+    return Failure(
+        error.finding,
+        None if error.case is None else to_data(error.case),
+        "" if shown is None else repr(shown),
+    )
 
 
 def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
@@ -157,6 +165,7 @@ def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
 def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[Deviation], start: int) -> None:
     def run(case: Case) -> None:
         subject.tally.cases += 1
+        subject.last_run = None
         if any(deviation.covers(case) for deviation in known):
             subject.tally.deviating_cases += 1
             return

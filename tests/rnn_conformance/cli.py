@@ -73,7 +73,11 @@ def main() -> None:
 )
 @click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
 @click.option(
-    "--timeout", type=click.FloatRange(min=1), default=600.0, show_default=True, help="Seconds one check may take."
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=600.0,
+    show_default=True,
+    help="Seconds one check may take.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Adapters at a time.")
 def run(
@@ -106,7 +110,9 @@ def run(
     if case_path is not None:
         clause, read = read_case(case_path)
         selected, case = select_clauses((clause,)), to_data(read)
-    wanted = [Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)]
+    wanted = [
+        Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
+    ]
     results, refusals = _run_jobs(wanted, timeout, jobs)
     _show(results, folder, deviations, again="" if case_path is None else str(case_path))
     for message in refusals:
@@ -172,6 +178,8 @@ def _show(results: list[AdapterResult], folder: Path, deviations: str | None, ag
     from rnn_conformance.results import write_result
 
     console = Console()
+    if not console.is_terminal:  # a log has no width: give the matrix what it needs
+        console.width = 60 + 20 * max(len(results), 1)
     written, records = [], []
     for result in results:
         written.append(str(write_result(folder, result)))
@@ -236,7 +244,9 @@ def adapters() -> None:
     for name, target in known_adapters().items():
         missing = [module for module in modules_needed(name) if find_spec(module) is None]
         state = f"[yellow]no: {', '.join(missing)}[/]" if missing else "[green]yes[/]"
-        hint = f"  [dim]pip install 'rnn-conformance\\[{EXTRAS[name]}]'[/]" if missing and name in EXTRAS else ""
+        hint = (
+            f"  [dim]pip install 'rnn-conformance\\[{EXTRAS[name]}]'[/]" if missing and name in EXTRAS else ""
+        )
         table.add_row(name, target, state + hint)
     console = Console()
     console.print(table)
@@ -258,7 +268,9 @@ def faults(verify: bool) -> None:
     if verify:
         table.add_column("caught")
     missed = 0
-    for name, fault in track(FAULTS.items(), disable=not verify, transient=True, console=Console(stderr=True)):
+    for name, fault in track(
+        FAULTS.items(), disable=not verify, transient=True, console=Console(stderr=True)
+    ):
         row = [name, fault.clause, (fault.__doc__ or "").split("\n\n")[0]]
         if verify:
             caught = kills(name)

@@ -96,7 +96,7 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     Raises:
         NonConforming: not an array, wrong shape or dtype, or an element out of its bound.
     """
-    value, bound = expected
+    value, bound = expected.value, expected.bound
     actual = require_array(what, actual, value.shape, dtype)
     if actual.size == 0:
         return Tally()

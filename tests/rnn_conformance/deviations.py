@@ -16,7 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from rnn_conformance.case import Case, CaseData, from_data
 from rnn_reference.errors import BadInput
 
-Condition = dict[str, str | int | bool | list[str] | list[int]]
+Condition = dict[str, str | int | bool | list[str | int]]
 """For each fact of a case (`Case.facts`) the value, or the values, for which the framework deviates."""
 
 

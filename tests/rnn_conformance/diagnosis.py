@@ -12,6 +12,7 @@ from rnn_conformance.faults import FAULTS, PREFIX, fault_named
 from rnn_conformance.plain import PlainNumpy
 from rnn_conformance.subject import Subject
 from rnn_reference.bounds import bound_network
+from rnn_reference.errors import BadInput
 
 
 def likely_cause(subject: Subject, case: Case) -> str:
@@ -19,8 +20,13 @@ def likely_cause(subject: Subject, case: Case) -> str:
 
     Equal means within the forward bound of the reference. This is a hint for the reader, not a verdict.
     """
-    bounds = bound_network(case.network, case.x, case.initial_states)
-    margin = float(max(bounds.sequence.bound.max(initial=0), *(s.bound.max(initial=0) for s in bounds.final_states)))
+    try:
+        bounds = bound_network(case.network, case.x, case.initial_states)
+    except BadInput:
+        return ""  # a case of bad input has no reference result
+    margin = float(
+        max(bounds.sequence.bound.max(initial=0), *(s.bound.max(initial=0) for s in bounds.final_states))
+    )
     calls = [case.call(return_sequences=wanted) for wanted in (True, False)][: 1 + subject.offers.last_output]
     matching: dict[str, str] = {}
     try:

@@ -151,7 +151,7 @@ class StateResetEveryStep(Fault):
         return super().step(cell, x_t, np.zeros_like(h))
 
 
-@fault("input-of-previous-step", "FWD-5")
+@fault("input-of-previous-step", "FWD-6")
 class InputOfPreviousStep(Fault):
     """Feeds step t with the input of step t − 1."""
 
@@ -159,7 +159,7 @@ class InputOfPreviousStep(Fault):
         return x[:, max(t - 1, 0)]
 
 
-@fault("last-step-skipped", "FWD-5")
+@fault("last-step-skipped", "FWD-6")
 class LastStepSkipped(Fault):
     """Stops one step early and repeats the last state."""
 
@@ -168,7 +168,7 @@ class LastStepSkipped(Fault):
         return np.concatenate([steps, h[:, None]], axis=1), h
 
 
-@fault("batch-rows-mixed", "FWD-6")
+@fault("batch-rows-mixed", "FWD-7")
 class BatchRowsMixed(Fault):
     """Uses the mean state of the batch in the recurrence."""
 
@@ -176,7 +176,7 @@ class BatchRowsMixed(Fault):
         return super().step(cell, x_t, np.broadcast_to(h.mean(axis=0, dtype=h.dtype), h.shape))
 
 
-@fault("relu-for-tanh", "FWD-7")
+@fault("relu-for-tanh", "FWD-5")
 class ReluForTanh(Fault):
     """Computes relu whatever the cell names."""
 
@@ -184,7 +184,7 @@ class ReluForTanh(Fault):
         return super().activate("relu", z)
 
 
-@fault("tanh-for-relu", "FWD-7")
+@fault("tanh-for-relu", "FWD-5")
 class TanhForRelu(Fault):
     """Computes tanh whatever the cell names."""
 
@@ -300,7 +300,7 @@ class UpperLayerFedSwapped(Fault):
     """Feeds upper layers the two directions of the layer below in the wrong order."""
 
     def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        final_states = []
+        final_states: list[Array] = []
         for index, (layer, h0) in enumerate(zip(network.layers, states, strict=True)):
             if index and network.layers[index - 1].directions == 2:
                 x = np.roll(x, network.layers[index - 1].hidden_size, axis=-1)
@@ -314,7 +314,7 @@ class UpperLayerFedLastOutput(Fault):
     """Feeds upper layers the last output below at every step, as without return_sequences."""
 
     def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        final_states = []
+        final_states: list[Array] = []
         for layer, h0 in zip(network.layers, states, strict=True):
             x = x if not final_states else np.broadcast_to(x[:, -1:], x.shape)
             x, final = self.run_layer(layer, x, h0)
@@ -349,7 +349,9 @@ class FirstActivationForAllLayers(Fault):
     def load(self, network: Network) -> Network:
         first = network.layers[0].forward.activation
         return super().load(
-            Network(Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in network.layers)
+            Network(
+                Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in network.layers
+            )
         )
 
 
@@ -505,7 +507,9 @@ class ExtraFeaturesCut(Fault):
     """Cuts off features that it has no weights for."""
 
     def run(self, model: Network, call: Call) -> Output:
-        return super().run(model, Call(call.x[..., : model.input_size], call.initial_states, call.return_sequences))
+        return super().run(
+            model, Call(call.x[..., : model.input_size], call.initial_states, call.return_sequences)
+        )
 
 
 @fault("extra-axes-flattened", "ERR-2")
@@ -557,7 +561,8 @@ class TanhApproximated(Fault):
         if activation != "tanh":
             return super().activate(activation, z)
         c = np.clip(z, -3, 3)
-        return (c * (27 + c * c) / (27 + 9 * c * c)).astype(z.dtype)
+        approximate: Array = c * (27 + c * c) / (27 + 9 * c * c)
+        return approximate.astype(z.dtype)
 
 
 @fault("products-in-float16", "NUM-2")

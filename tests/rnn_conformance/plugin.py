@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="check this implementation: a known adapter, module:attribute or fault:NAME; may be repeated",
     )
-    group.addoption("--rnn-profile", default="quick", choices=("quick", "ci", "fuzz"), help="how much is drawn")
+    group.addoption(
+        "--rnn-profile", default="quick", choices=("quick", "ci", "fuzz"), help="how much is drawn"
+    )
     group.addoption("--rnn-seconds", type=float, default=None, help="fuzz: time for each clause")
     group.addoption("--rnn-seed", type=int, default=0, help="draw other cases")
     group.addoption("--rnn-deviations", default=None, help="known deviations of your own adapters (TOML)")
@@ -47,14 +49,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "perform" in metafunc.fixturenames and _is_check(metafunc.function):
         names = metafunc.config.getoption("--rnn-adapter")
         if not names:
-            raise pytest.UsageError("name what to check: --rnn-adapter NAME (`rnn-conformance adapters` lists them)")
+            raise pytest.UsageError(
+                "name what to check: --rnn-adapter NAME (`rnn-conformance adapters` lists them)"
+            )
         metafunc.parametrize("perform", names, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every check with its clause, and put the clause into its id."""
     for item in items:
-        function = getattr(item, "function", None)
+        function: Any = getattr(item, "function", None)
         if _is_check(function):
             clause = function.check.clause
             item.add_marker(pytest.mark.clause(clause))

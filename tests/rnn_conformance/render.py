@@ -26,10 +26,12 @@ def matrix(results: list[AdapterResult]) -> Table:
     """Clauses by adapters."""
     table = Table(title="Clauses by adapter", title_justify="left", header_style="bold")
     table.add_column("clause", no_wrap=True)
-    table.add_column("asks that", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("asks that")
     for result in results:
         framework = next(iter(result.versions.items()), ("", ""))
-        table.add_column(f"{result.adapter}\n[dim]{framework[0]} {framework[1]}[/]", justify="center")
+        table.add_column(
+            f"{result.adapter}\n[dim]{framework[0]} {framework[1]}[/]", justify="center", no_wrap=True
+        )
     outcomes = [{outcome.clause: outcome for outcome in result.outcomes} for result in results]
     chapter = ""
     for clause in all_clauses().values():
@@ -83,9 +85,12 @@ def explanation(result: AdapterResult, outcome: Outcome, again: str) -> str:
 
 def deviation_lines(records: list[Deviation], results: list[AdapterResult]) -> list[str]:
     """The known deviations behind a matrix, one paragraph each."""
-    shown = {id for result in results for o in result.outcomes if o.verdict == "deviation" for id in o.deviations}
+    shown = {
+        id for result in results for o in result.outcomes if o.verdict == "deviation" for id in o.deviations
+    }
     return [
         f"{record.clause} {record.adapter}: {record.what.strip()}\n{indented('why: ' + record.why.strip())}"
+        + (f"\n  see {record.link}" if record.link else "")
         for record in records
         if record.id in shown
     ]

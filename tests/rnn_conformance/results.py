@@ -19,7 +19,14 @@ SCHEMA = "rnn-conformance/results/1"
 
 
 class Failure(msgspec.Struct):
-    """What was found, and the smallest case that shows it."""
+    """What was found, and the smallest case that shows it.
+
+    Args:
+        finding: the difference, in words.
+        case: the case as drawn, from which the check makes its calls.
+        shown_case: the network and input of the call that went wrong, in words.
+        likely_cause: the fault of the catalogue that gives the same output.
+    """
 
     finding: str
     case: CaseData | None = None

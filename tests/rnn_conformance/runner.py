@@ -24,7 +24,9 @@ SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much of the end is shown."""
 
 
-def run_adapter(job: Job, timeout: float, tell: Callable[[Event], None] = lambda event: None) -> AdapterResult:
+def run_adapter(
+    job: Job, timeout: float, tell: Callable[[Event], None] = lambda event: None
+) -> AdapterResult:
     """Check one adapter.
 
     A check during which the process dies, or goes on for longer than `timeout`, fails; the others are
@@ -113,7 +115,9 @@ def _run_process(
             process.stdout.close()
         last_words = _end_of(stderr)
     if not current:
-        raise BadInput(f"adapter {job.adapter!r} is broken: its process {how} before the first check\n{last_words}")
+        raise BadInput(
+            f"adapter {job.adapter!r} is broken: its process {how} before the first check\n{last_words}"
+        )
     finding = f"the process {how} during this check; the others were performed in a new one"
     return Outcome(
         clause=current,

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.registry import load_adapter
-from rnn_conformance.case import Case, from_data
+from rnn_conformance.case import Case
 from rnn_conformance.check import Check, perform, perform_case
 from rnn_conformance.checks import all_checks
 from rnn_conformance.deviations import Deviation, known_deviations
@@ -32,13 +32,15 @@ class Session:
         BadInput: no such adapter, or it is broken: its smoke test failed.
     """
 
-    def __init__(self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None) -> None:
+    def __init__(
+        self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None
+    ) -> None:
         adapter = fault_named(name) if name.startswith(PREFIX) else load_adapter(name)
         smoke_test(adapter)
         self.subject = Subject(adapter)
         self.profile = profile
         self.seed = seed
-        self.versions = adapter.versions()
+        self.versions = {package: str(number) for package, number in adapter.versions().items()}
         self.deviations: list[Deviation] = known_deviations(adapter.name, self.versions, deviations_file)
 
     def perform(self, check: Check, case: Case | None = None) -> Outcome:
@@ -47,9 +49,8 @@ class Session:
             outcome = perform(check, self.subject, self.profile, self.deviations, self.seed)
         else:
             outcome = perform_case(check, self.subject, case)
-        failure = outcome.failure
-        if failure is not None and failure.case is not None:
-            failure.likely_cause = likely_cause(self.subject, from_data(failure.case))
+        if outcome.failure is not None and self.subject.last_run is not None:
+            outcome.failure.likely_cause = likely_cause(self.subject, self.subject.last_run)
         return outcome
 
 

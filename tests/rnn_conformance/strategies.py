@@ -7,7 +7,7 @@ without which weights rounded to a narrower type go unnoticed).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -43,6 +43,8 @@ FEW = {BATCH: (1, 2, 3), TIME: (1, 3, 5), INPUT: (1, 2, 3), HIDDEN: (1, 2, 4)}
 BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
 
+SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
+
 SIMPLEST_FIRST = np.array(
     sorted(
         (Fraction(k, 64) for k in range(-128, 128)),
@@ -51,6 +53,10 @@ SIMPLEST_FIRST = np.array(
     dtype=float,
 )
 """The number that each byte stands for: 0, 1, -1, 2, -2, 1/2, -1/2, 3/2, …"""
+
+FINE = 2.0**-60
+GRAINS = (1.0, 0.25, FINE, FINE, FINE, FINE)
+"""Numbers from a seed are rounded to multiples of this; a case shrinks to whole numbers where it can."""
 
 Fill = Callable[[tuple[int, ...]], Array]
 
@@ -69,10 +75,10 @@ def fill_from_bytes(block: bytes) -> Fill:
     return fill
 
 
-def fill_from_seed(seed: int) -> Fill:
-    """Normally distributed numbers."""
+def fill_from_seed(seed: int, grain: float = FINE) -> Fill:
+    """Normally distributed numbers, rounded to multiples of `grain`."""
     generator = np.random.default_rng(seed)
-    return lambda shape: generator.standard_normal(shape)
+    return lambda shape: np.round(generator.standard_normal(shape) / grain) * grain
 
 
 def fill_integers(seed: int) -> Fill:
@@ -99,44 +105,52 @@ def cases(
     Args:
         layers, directions, biases, activations, regimes, initial_states, time, dtypes, variants: what to
             draw from; the first is what a case shrinks to.
-        scatter: only numbers from seeds, none from bytes.
+        scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
     """
 
     def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
-        def pool(sizes: tuple[int, ...]) -> st.SearchStrategy[int]:
-            few = FEW.get(sizes, sizes) if offers.compiles_each_shape else sizes
-            return st.sampled_from(few)
+        def sizes(pool: tuple[int, ...]) -> tuple[int, ...]:
+            return FEW.get(pool, pool) if offers.compiles_each_shape else pool
 
-        choices = {
-            "layers": st.sampled_from(layers if offers.stacked else (1,)),
-            "directions": st.sampled_from(directions if offers.bidirectional else (1,)),
-            "biases": st.sampled_from([n for n in biases if n or offers.no_bias] or [1]),
-            "activation": st.sampled_from([name for name in activations if name in offers.activations]),
-            "regime": st.sampled_from(regimes),
-            "initial": st.sampled_from(initial_states if offers.initial_states else (False,)),
-            "batch": pool(BATCH),
-            "time": pool(time),
-            "input": pool(INPUT),
-            "hidden": pool(HIDDEN),
-            "mixed": st.booleans() if offers.mixed_layers and max(layers) > 1 else st.just(False),
-            "dtype": st.sampled_from([name for name in dtypes if name in offers.dtypes] or list(offers.dtypes)),
-            "variant": st.sampled_from(variants),
-            "from_seed": st.just(True) if scatter else st.sampled_from((False, True, True)),
+        pools: dict[str, Sequence[Any]] = {
+            "layers": layers if offers.stacked else (1,),
+            "directions": directions if offers.bidirectional else (1,),
+            "biases": [n for n in biases if n or offers.no_bias] or (1,),
+            "activation": [name for name in activations if name in offers.activations],
+            "regime": regimes,
+            "initial": initial_states if offers.initial_states else (False,),
+            "batch": sizes(BATCH),
+            "time": sizes(time),
+            "input": sizes(INPUT),
+            "hidden": sizes(HIDDEN),
+            "mixed": (False, True) if offers.mixed_layers and max(layers) > 1 else (False,),
+            "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
+            "variant": variants,
+            "from_seed": (True,) if scatter else (False, True, True),
+            "grain": GRAINS[-1:] if scatter else GRAINS,
         }
-        return _case(choices)
+        return _case(
+            {name: st.sampled_from(pool) if len(pool) > 1 else pool[0] for name, pool in pools.items()}
+        )
 
     return draw_within
 
 
 @st.composite
-def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, st.SearchStrategy[Any]]) -> Case:
-    chosen = {name: draw(strategy) for name, strategy in choices.items()}
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, Any]) -> Case:
+    """A case, from a strategy or the only possibility for each of its choices."""
+
+    def choose(name: str) -> Any:
+        choice = choices[name]
+        return draw(choice) if isinstance(choice, st.SearchStrategy) else choice
+
+    chosen = {name: choose(name) for name in choices if name != "grain"}
     regime: Regime = chosen["regime"]
     if chosen["from_seed"]:
-        seed = draw(st.integers(0, 2**32 - 1))
-        fill = fill_integers(seed) if regime == "exact" else fill_from_seed(seed)
+        seed = draw(SEEDS)
+        fill = fill_integers(seed) if regime == "exact" else fill_from_seed(seed, choose("grain"))
     else:
-        fill = fill_from_bytes(draw(st.binary(min_size=BLOCK, max_size=BLOCK)))
+        fill = fill_from_bytes(draw(BLOCKS))
 
     gain_x, gain_h, scale = GAINS[regime]
 
@@ -150,8 +164,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, st.S
 
     def cell(I: int, H: int, activation: Activation, biases: int) -> Cell:  # noqa: E741 (the spec's symbol)
         W_x, W_h = array((H, I), gain_x * spread(I)), array((H, H), gain_h * spread(H))
-        vectors = [array((H,), scale) for _ in range(biases)]
-        return Cell(W_x, W_h, *(vectors + [None] * (2 - biases)), activation=activation)
+        b, b_h = (array((H,), scale) if count < biases else None for count in range(2))
+        return Cell(W_x, W_h, b, b_h, activation)
 
     network_layers: list[Layer] = []
     size = chosen["input"]
@@ -159,8 +173,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, st.S
         directions, hidden = chosen["directions"], chosen["hidden"]
         activation, biases = chosen["activation"], chosen["biases"]
         if chosen["mixed"] and index:
-            directions, hidden = draw(choices["directions"]), draw(choices["hidden"])
-            activation, biases = draw(choices["activation"]), draw(choices["biases"])
+            directions, hidden = choose("directions"), choose("hidden")
+            activation, biases = choose("activation"), choose("biases")
         layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
         network_layers.append(layer)
         size = layer.output_size

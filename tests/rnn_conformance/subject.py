@@ -30,6 +30,7 @@ class Subject:
     def __init__(self, adapter: Adapter[Any]) -> None:
         self.adapter = adapter
         self.tally = Tally()
+        self.last_run: Case | None = None  # what the last call was made with
         self._loaded: tuple[Network, Any] | None = None
 
     @property
@@ -57,6 +58,7 @@ class Subject:
 
     def call(self, network: Network, call: Call) -> Output:
         """Load `network` and make the call."""
+        self.last_run = Case(network, call.x, call.initial_states)
         output = self._timed("run", self.adapter.run, self.model(network), call)
         if not isinstance(output, Output):
             raise NonConforming(f"run: expected an rnn_adapters.Output; got {type(output).__name__}")
@@ -65,6 +67,7 @@ class Subject:
     def error_of(self, network: Network, call: Call) -> BaseException | None:
         """What the framework raises for a call that it should refuse; None if it answers."""
         model = self.model(network)
+        self.last_run = Case(network, call.x, call.initial_states)
         try:
             self.adapter.run(model, call)
         except NotOffered:

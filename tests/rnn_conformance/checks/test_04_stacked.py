@@ -5,10 +5,10 @@ from __future__ import annotations
 from rnn_conformance.case import Case
 from rnn_conformance.check import check
 from rnn_conformance.expect import expect_final_states, expect_top_steps
-from rnn_conformance.strategies import cases
+from rnn_conformance.strategies import Regime, cases
 from rnn_conformance.subject import Subject
 
-TAME = ("contractive", "moderate")
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
 
 
@@ -22,15 +22,15 @@ def test_final_states_are_listed_from_the_bottom_up(subject: Subject, case: Case
     expect_final_states(subject, case, subject.run(case))
 
 
-@check("STK-3", cases(layers=(3, 4), directions=(1,), regimes=TAME, time=SHORT), needs=("stacked", "sequence"))
+@check(
+    "STK-3", cases(layers=(3, 4), directions=(1,), regimes=TAME, time=SHORT), needs=("stacked", "sequence")
+)
 def test_layers_apply_in_the_order_of_the_stack(subject: Subject, case: Case) -> None:
     """Three layers and more: those above the first have the same shape, and only their order tells them apart."""
     expect_top_steps(subject, case, subject.run(case))
 
 
-@check(
-    "STK-4", cases(layers=(2, 3), regimes=TAME, time=SHORT), needs=("stacked", "mixed_layers", "sequence")
-)
+@check("STK-4", cases(layers=(2, 3), regimes=TAME, time=SHORT), needs=("stacked", "mixed_layers", "sequence"))
 def test_layers_may_differ(subject: Subject, case: Case) -> None:
     """The strategy draws layers of different sizes, directions and activations where they are offered."""
     expect_top_steps(subject, case, subject.run(case))

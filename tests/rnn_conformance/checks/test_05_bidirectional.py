@@ -15,12 +15,12 @@ from rnn_conformance.expect import (
     expect_steps,
     sequence_of,
 )
-from rnn_conformance.strategies import cases
+from rnn_conformance.strategies import Regime, cases
 from rnn_conformance.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Layer, Network
 
-TAME = ("contractive", "moderate")
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
 BOTH = ("bidirectional", "sequence")
 
 
@@ -35,7 +35,11 @@ def test_forward_outputs_come_first_on_the_feature_axis(subject: Subject, case: 
     forward, backward = case.network.cells
     nothing = replace(
         backward,
-        **{role: np.zeros_like(w) for role in ("W_x", "W_h", "b", "b_h") if (w := getattr(backward, role)) is not None},
+        **{
+            role: np.zeros_like(w)
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (w := getattr(backward, role)) is not None
+        },
     )
     case = case.replace(network=Network(Layer(forward, nothing)))
     sequence = expect_steps(subject, case, subject.run(case))

@@ -42,7 +42,10 @@ def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
     """Two vectors are drawn; then the first alone, then the second in the first's place."""
     (layer,) = case.network.layers
     for pick in (("b", "b_h"), ("b",), ("b_h",)):
-        cells = [replace(cell, b=getattr(cell, pick[0]), b_h=cell.b_h if len(pick) > 1 else None) for cell in layer.cells]
+        cells = [
+            replace(cell, b=getattr(cell, pick[0]), b_h=cell.b_h if len(pick) > 1 else None)
+            for cell in layer.cells
+        ]
         picked = case.replace(network=Network(Layer(*cells)))
         expect_steps(subject, picked, subject.run(picked))
 

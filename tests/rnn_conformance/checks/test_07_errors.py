@@ -43,7 +43,9 @@ MISTAKES: dict[str, dict[str, Mistake]] = {
         "state of batch 1": with_state(lambda state: state[:, :1]),
         "state of a larger batch": with_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
         "state of a smaller batch": with_state(lambda state: state[:, :-1]),
-        "state with one unit too many": with_state(lambda state: np.concatenate([state, state[..., :1]], axis=-1)),
+        "state with one unit too many": with_state(
+            lambda state: np.concatenate([state, state[..., :1]], axis=-1)
+        ),
         "state with one unit too few": with_state(lambda state: state[..., :-1]),
     },
     "ERR-4": {
@@ -63,7 +65,9 @@ def refuses(clause: str) -> Callable[[Subject, Case], None]:
         call = MISTAKES[clause][case.variant](case.call())
         error = subject.error_of(case.network, call)
         shapes = [call.x.shape, *(state.shape for state in call.initial_states or ())]
-        subject.require(error is not None, f"{case.variant}: expected an error; got an answer (shapes {shapes})")
+        subject.require(
+            error is not None, f"{case.variant}: expected an error; got an answer (shapes {shapes})"
+        )
 
     return body
 

@@ -42,7 +42,9 @@ def test_every_step_of_a_long_sequence_is_as_exact_as_the_first(subject: Subject
     expect_steps(subject, case, subject.run(case))
 
 
-@check("NUM-4", cases(layers=(1, 2), regimes=("contractive",), time=(1, 2, 3, 4, 5, 6)), needs=("final_states",))
+@check(
+    "NUM-4", cases(layers=(1, 2), regimes=("contractive",), time=(1, 2, 3, 4, 5, 6)), needs=("final_states",)
+)
 def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
     if subject.offers.last_output:

@@ -31,7 +31,7 @@ def example(
         fill = fill_from_seed(seed)
 
         def array(*shape: int) -> Array:
-            return (fill(shape) * (0.3 * shape[-1] ** -0.5)).astype("float32")
+            return np.float32(0.3 * shape[-1] ** -0.5) * fill(shape).astype("float32")
 
         stack, size = [], features
         for _ in range(layers):
@@ -91,7 +91,7 @@ def plain_loop(offers: Offers) -> st.SearchStrategy[Case]:
     def build(seed: int) -> Case:
         uniform = np.random.default_rng(seed).random
         Wx, Wh, b = uniform((8, 4)), uniform((8, 8)), uniform(8)
-        cell = Cell(*(weights.astype("float32") for weights in (Wx, Wh, b)))
+        cell = Cell(Wx.astype("float32"), Wh.astype("float32"), b.astype("float32"))
         return Case(Network(Layer(cell)), uniform((1, 10, 4)).astype("float32"))
 
     return st.integers(0, 2**32 - 1).map(build)
@@ -112,7 +112,9 @@ def test_the_plain_loop_saturates(subject: Subject, case: Case) -> None:
 def test_a_deep_rnn(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     expect_top_steps(subject, case, output)
-    subject.require(sequence_of(subject, case, output).shape == (2, 10, 8), "expected a sequence of (2, 10, 8)")
+    subject.require(
+        sequence_of(subject, case, output).shape == (2, 10, 8), "expected a sequence of (2, 10, 8)"
+    )
     counts(subject, case, 240, 256)
 
 
@@ -132,5 +134,7 @@ def test_a_bidirectional_rnn(subject: Subject, case: Case) -> None:
 def test_a_deep_bidirectional_rnn(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     expect_top_steps(subject, case, output)
-    subject.require(sequence_of(subject, case, output).shape == (2, 10, 16), "expected a sequence of (2, 10, 16)")
+    subject.require(
+        sequence_of(subject, case, output).shape == (2, 10, 16), "expected a sequence of (2, 10, 16)"
+    )
     counts(subject, case, 1408, 1472)
