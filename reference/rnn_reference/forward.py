@@ -49,7 +49,7 @@ def run_cell(cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
 
 
 def run_layer(layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
-    """One or both directions: sequence (batch, time, directions·hidden), states (directions, batch, hidden)."""
+    """One layer: sequence (batch, time, directions·hidden) and final states (directions, batch, hidden)."""
     sequence, final = run_cell(layer.forward, x, h0[0])
     if layer.backward is None:
         return sequence, final[None]

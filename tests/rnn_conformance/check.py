@@ -78,7 +78,7 @@ def perform(
     """Perform a check: witnesses of its known deviations first, then the drawn cases.
 
     Args:
-        deviations: the records that apply to this adapter and its versions; those of other clauses are ignored.
+        deviations: the records that apply to this adapter at its versions, of any clause.
         start: seed of the drawing. The same seed draws the same cases.
     """
     began = time.perf_counter()

@@ -71,9 +71,8 @@ def require_array(what: str, actual: Any, shape: tuple[int, ...], dtype: Any) ->
         NonConforming: it is not.
     """
     if not isinstance(actual, np.ndarray):
-        raise NonConforming(
-            f"{what}: expected an array of shape {shape}; got {'None' if actual is None else type(actual).__name__}"
-        )
+        got = "None" if actual is None else type(actual).__name__
+        raise NonConforming(f"{what}: expected an array of shape {shape}; got {got}")
     if actual.shape != shape:
         raise NonConforming(f"{what}: expected shape {shape}; got {actual.shape}")
     if actual.dtype != dtype:

@@ -73,7 +73,7 @@ def expect_last(subject: Subject, case: Case, output: Output) -> None:
 def expect_same(
     subject: Subject, what: str, actual: Array, other: Array, bound: Any, axes: tuple[str, ...]
 ) -> None:
-    """Two runs of the same computation: each within `bound` of the truth, so within twice that of each other."""
+    """Two runs of one computation: each is within `bound` of the truth, so they are within twice that."""
     subject.agree(what, actual, Bounded(other.astype(bound.dtype), 2 * bound), actual.dtype, axes)
 
 

@@ -70,8 +70,8 @@ def smoke_test(adapter: Adapter[Any]) -> None:
         adapter.versions()
     except Exception as error:
         raise BadInput(
-            f"adapter {adapter.name!r} is broken: its smoke test (float32, batch 2, time 3, input 3, hidden 2)"
-            f" raised {type(error).__name__}: {error}"
+            f"adapter {adapter.name!r} is broken: its smoke test (float32, batch 2, time 3, input 3,"
+            f" hidden 2) raised {type(error).__name__}: {error}"
         ) from error
     if not isinstance(output, Output):
         raise BadInput(

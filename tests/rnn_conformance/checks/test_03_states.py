@@ -54,7 +54,8 @@ def test_final_state_is_the_output_of_the_last_step_taken(subject: Subject, case
     for direction, (state, end) in enumerate(zip(final, ends, strict=True)):
         subject.require(
             np.array_equal(state, end, equal_nan=True),
-            f"final state of direction {direction} is {state.tolist()}; the output of its last step is {end.tolist()}",
+            f"final state of direction {direction} is {state.tolist()};"
+            f" the output of its last step is {end.tolist()}",
         )
 
 

@@ -26,7 +26,7 @@ def test_final_states_are_listed_from_the_bottom_up(subject: Subject, case: Case
     "STK-3", cases(layers=(3, 4), directions=(1,), regimes=TAME, time=SHORT), needs=("stacked", "sequence")
 )
 def test_layers_apply_in_the_order_of_the_stack(subject: Subject, case: Case) -> None:
-    """Three layers and more: those above the first have the same shape, and only their order tells them apart."""
+    """Above the first layer all have the same shape: only their order tells them apart."""
     expect_top_steps(subject, case, subject.run(case))
 
 
