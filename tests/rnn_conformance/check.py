@@ -183,7 +183,7 @@ def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[De
         print_blob=False,
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if profile.shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     test = configured(given(check.draw(subject.offers))(run))

@@ -16,12 +16,14 @@ class Profile:
         max_examples: cases of one round.
         rounds: rounds, each with a seed of its own.
         seconds_per_check: no round is begun after this time.
+        shrink: whether a failing case is made small.
     """
 
     name: str
     max_examples: int
     rounds: int = 1
     seconds_per_check: float = float("inf")
+    shrink: bool = True
 
 
 PROFILES = {

@@ -21,7 +21,7 @@ from rnn_conformance.worker import Checked, Checking, Event, Finished, Job, Refu
 from rnn_reference.errors import BadInput
 
 SHOWN_LINES = 12
-"""Of what a process that ended badly wrote to standard error, this much of the end is shown."""
+"""Of what a process that ended badly wrote to standard error, this much is shown."""
 
 
 def run_adapter(
@@ -147,4 +147,7 @@ def _exit_words(status: int) -> str:
 def _end_of(stderr: IO[bytes]) -> str:
     stderr.seek(0)
     lines = stderr.read().decode(errors="replace").splitlines()
-    return "\n".join(f"  | {line}" for line in lines[-SHOWN_LINES:])
+    fatal = [index for index, line in enumerate(lines) if line.startswith("Fatal Python error")]
+    # Python says where a crash happened, the innermost call first.
+    shown = lines[fatal[-1] :][:SHOWN_LINES] if fatal else lines[-SHOWN_LINES:]
+    return "\n".join(f"  | {line}" for line in shown)

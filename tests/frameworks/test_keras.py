@@ -1,0 +1,41 @@
+"""What only Keras can show: run where it is installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents, run_examples
+from helpers import random_case, random_cell
+
+from rnn_adapters import load_adapter
+from rnn_reference import BadInput
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    run_examples(path, frameworks=("keras",))
+
+
+def test_the_backend_in_force_is_the_one_that_is_named() -> None:
+    adapter = load_adapter("keras")
+    assert load_adapter(adapter.name).versions() == adapter.versions()
+
+
+def test_another_backend_in_the_same_process_is_refused() -> None:
+    other = "numpy" if load_adapter("keras").name != "keras-numpy" else "tensorflow"
+    with pytest.raises(BadInput, match="one process has one backend"):
+        load_adapter(f"keras-{other}")
+
+
+def test_a_layer_is_built_once_for_a_shape() -> None:
+    adapter = load_adapter("keras")
+    case = random_case(random_cell(3, 4))
+    built = adapter.load(case.network).with_sequence[0][0]
+    other = random_case(random_cell(3, 4, seed=9))
+    assert adapter.load(other.network).with_sequence[0][0] is built
+    assert np.array_equal(built.get_weights()[0], other.network.cells[0].W_x.T)

@@ -1,0 +1,32 @@
+"""What only torch can show: run where it is installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents, run_examples
+from helpers import random_case, random_cell
+
+from rnn_adapters import load_adapter
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    run_examples(path, frameworks=("torch",))
+
+
+def test_a_module_is_built_once_for_a_shape() -> None:
+    adapter = load_adapter("torch")
+    one, other = (random_case(random_cell(3, 4, seed=seed)) for seed in (0, 9))
+    assert adapter.load(one.network) is adapter.load(other.network)
+
+
+def test_the_second_bias_of_a_cell_with_one_is_zero_even_after_a_cell_with_two() -> None:
+    adapter = load_adapter("torch")
+    adapter.load(random_case(random_cell(3, 4, biases=2)).network)
+    module = adapter.load(random_case(random_cell(3, 4, biases=1)).network)
+    assert not module.bias_hh_l0.any()

@@ -1,0 +1,73 @@
+"""The generated tables of the spec: `python -m rnn_conformance.conventions` writes them into its chapters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from rnn_adapters.adapter import Conventions
+from rnn_adapters.keras import KerasAdapter
+from rnn_adapters.reference import ReferenceAdapter
+from rnn_adapters.torch import TorchAdapter
+from rnn_conformance.clauses import spec_folder
+
+SHOWN: tuple[Conventions, ...] = (
+    ReferenceAdapter.conventions,
+    TorchAdapter.conventions,
+    KerasAdapter.conventions,
+)
+GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def conventions_table() -> str:
+    """The declared conventions of the frameworks, a column each."""
+
+    def axes(names: tuple[str, ...]) -> str:
+        return f"({', '.join(names).replace('*', '·')}{',' if len(names) == 1 else ''})"
+
+    def weight(role: str) -> Callable[[Conventions], str]:
+        def cell(conventions: Conventions) -> str:
+            found = [native for native in conventions.weights if native.role == role]
+            return f"`{found[0].name}` {axes(found[0].axes)}" if found else "–"
+
+        return cell
+
+    rows: dict[str, Callable[[Conventions], str]] = {
+        "input": lambda c: axes(c.axes["x"]),
+        "sequence output": lambda c: axes(c.axes["sequence"]),
+        "final states": lambda c: axes(c.axes["final_states"]),
+        "order of final states": lambda c: c.final_state_order,
+        "last output": lambda c: c.last_output,
+        "W_x": weight("W_x"),
+        "W_h": weight("W_h"),
+        "first bias": weight("b"),
+        "second bias": weight("b_h"),
+        "bias vectors": lambda c: str(c.bias_vectors or "as given"),
+    }
+    lines = [["", *(f"`{conventions.layer}`" for conventions in SHOWN)], ["---"] * (len(SHOWN) + 1)]
+    lines += [[name, *(cell(conventions) for conventions in SHOWN)] for name, cell in rows.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"conventions": conventions_table}
+
+
+def with_tables(markdown: str) -> str:
+    """The chapter with its generated tables made anew."""
+    return GENERATED.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}", markdown)
+
+
+def stale_chapters() -> list[Path]:
+    """Chapters whose tables are not what the declarations give."""
+    return [
+        path
+        for path in sorted(spec_folder().glob("*.md"))
+        if (text := path.read_text(encoding="utf-8")) != with_tables(text)
+    ]
+
+
+if __name__ == "__main__":
+    for path in stale_chapters():
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"wrote {path}")

@@ -1,0 +1,39 @@
+"""Runs the examples of Markdown documents: Python blocks in the form of an interactive session.
+
+A block marked ```` ```python keras ```` needs Keras, ```` ```python torch ```` torch.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+from typing import Any
+
+from rnn_conformance.clauses import spec_folder
+
+BLOCK = re.compile(r"^```python(?: (?P<framework>\w+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def documents() -> list[Path]:
+    """The documents with examples."""
+    root = spec_folder().parent
+    return [root / "README.md", root / "CONTRIBUTING.md", *sorted(spec_folder().glob("*.md"))]
+
+
+def run_examples(path: Path, frameworks: tuple[str, ...]) -> int:
+    """Run a document's examples, plain and of the given frameworks, in one session; how many there were."""
+    names: dict[str, Any] = {}
+    count = 0
+    for block in BLOCK.finditer(path.read_text(encoding="utf-8")):
+        if block["framework"] not in (None, *frameworks):
+            continue
+        line = path.read_text(encoding="utf-8")[: block.start()].count("\n") + 1
+        test = doctest.DocTestParser().get_doctest(block["code"], names, path.name, str(path), line)
+        assert test.examples, f"{path.name}:{line}: a Python block without a prompt is not tested"
+        runner = doctest.DocTestRunner()
+        runner.run(test, clear_globs=False)
+        assert runner.summarize(verbose=False).failed == 0, f"{path.name}:{line}"
+        names = test.globs
+        count += len(test.examples)
+    return count

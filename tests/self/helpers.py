@@ -1,0 +1,42 @@
+"""Small networks for the self-tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_reference.network import Activation, Array, Cell, Layer, Network
+
+
+def random_cell(
+    input_size: int,
+    hidden_size: int,
+    *,
+    seed: int = 0,
+    dtype: Any = "float32",
+    activation: Activation = "tanh",
+    biases: int = 1,
+    gain: float = 1.0,
+) -> Cell:
+    """A cell of moderate random weights."""
+    rng = np.random.default_rng(seed)
+
+    def draw(*shape: int) -> Array:
+        numbers: Array = rng.normal(size=shape) * gain * max(shape[-1], 1) ** -0.5
+        return numbers.astype(dtype)
+
+    b, b_h = (draw(hidden_size) if index < biases else None for index in range(2))
+    return Cell(draw(hidden_size, input_size), draw(hidden_size, hidden_size), b, b_h, activation)
+
+
+def random_case(
+    *cells: Cell, batch: int = 2, time: int = 4, seed: int = 1, states: bool = True, stacked: bool = False
+) -> Case:
+    """A case of one layer of one or two cells, or of one layer for each cell."""
+    network = Network([Layer(cell) for cell in cells] if stacked else [Layer(*cells)])
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(batch, time, network.input_size)).astype(network.dtype)
+    initial = tuple(rng.normal(size=shape).astype(network.dtype) for shape in network.state_shapes(batch))
+    return Case(network, x, initial if states else None)

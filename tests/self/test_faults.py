@@ -1,0 +1,46 @@
+"""The suite catches every fault of the catalogue, and by the clause that the fault names."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnn_conformance.check import perform
+from rnn_conformance.checks import all_checks
+from rnn_conformance.faults import FAULTS, fault_named
+from rnn_conformance.plain import PlainNumpy
+from rnn_conformance.profiles import PROFILES
+from rnn_conformance.session import Session, kills
+from rnn_conformance.subject import Subject
+from rnn_reference import BadInput
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_is_caught_by_the_clause_that_it_names(name: str) -> None:
+    assert kills(name)
+
+
+@pytest.mark.parametrize("clause", all_checks())
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_implementation_without_a_fault_passes(clause: str, seed: int) -> None:
+    """So it is the fault that is caught, and not the implementation that it was put into."""
+    outcome = perform(all_checks()[clause], Subject(PlainNumpy()), PROFILES["quick"], [], seed)
+    assert outcome.verdict == "pass", outcome
+
+
+def test_the_catalogue_is_documented() -> None:
+    assert len(FAULTS) >= 20
+    for fault in FAULTS.values():
+        assert (fault.__doc__ or "").strip().endswith(".")
+
+
+def test_a_fault_that_does_not_exist_is_explained() -> None:
+    with pytest.raises(BadInput, match="did you mean fault:bias-dropped"):
+        fault_named("fault:bias-droped")
+
+
+@pytest.mark.parametrize("name", ["transposed-recurrent-weight", "bias-doubled", "directions-swapped"])
+def test_a_failure_names_its_likely_cause(name: str) -> None:
+    session = Session(f"fault:{name}", PROFILES["quick"])
+    failure = session.perform(all_checks()[FAULTS[name].clause]).failure
+    assert failure is not None
+    assert f"fault:{name}" in failure.likely_cause

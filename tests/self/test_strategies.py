@@ -1,0 +1,117 @@
+"""What is drawn, and what it shrinks to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, find, given, settings
+
+from rnn_adapters import Offers
+from rnn_conformance.case import Case
+from rnn_conformance.strategies import SIMPLEST_FIRST, cases, fill_from_bytes
+
+ANY = cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
+
+
+def drawn(count: int = 400, offers: Offers | None = None) -> list[Case]:
+    found: list[Case] = []
+
+    @settings(max_examples=count, database=None, deadline=None, derandomize=True)
+    @given(ANY(offers or Offers()))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
+def smallest(condition: Callable[[Case], bool]) -> Case:
+    quiet = settings(
+        max_examples=2000, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    return find(ANY(Offers()), condition, settings=quiet)
+
+
+def test_the_usual_case_is_usual_and_the_degenerate_ones_occur() -> None:
+    found = drawn()
+
+    def share(condition: Callable[[Case], bool]) -> float:
+        return sum(map(condition, found)) / len(found)
+
+    assert share(lambda case: case.x.shape[0] >= 2) > 0.5
+    assert share(lambda case: case.x.shape[1] >= 3) > 0.5
+    assert share(lambda case: case.network.input_size != case.network.layers[0].hidden_size) > 0.6
+    assert share(lambda case: case.initial_states is not None) > 0.4
+    assert share(lambda case: bool(case.network.cells[0].biases)) > 0.5
+    for shapes in ((0, 1), (1, 1), (2, 1)):
+        assert share(lambda case, axis=shapes[0], size=shapes[1]: case.x.shape[axis] == size) > 0.02  # type: ignore[misc]
+
+
+def test_weights_are_neither_constant_nor_symmetric() -> None:
+    square = [c.network.cells[0].W_h for c in drawn() if c.network.layers[0].hidden_size > 1]
+    lively = [W_h for W_h in square if W_h.any()]
+    assert len(lively) > 0.9 * len(square)
+    assert sum(np.array_equal(W_h, W_h.T) for W_h in lively) < 0.1 * len(lively)
+    assert sum(np.ptp(W_h) == 0 for W_h in lively) < 0.02 * len(lively)
+
+
+def test_most_weights_need_more_than_half_precision() -> None:
+    """Numbers that fit into float16 would let float16 weights pass."""
+    found = drawn()
+    wide = [
+        case for case in found if not np.array_equal(case.x, case.x.astype(np.float16).astype(case.x.dtype))
+    ]
+    assert len(wide) > 0.25 * len(found)
+
+
+def test_only_what_is_offered_is_drawn() -> None:
+    little = Offers(
+        activations=("relu",),
+        dtypes=("float64",),
+        bidirectional=False,
+        stacked=False,
+        mixed_layers=False,
+        no_bias=False,
+        initial_states=False,
+    )
+    for case in drawn(100, little):
+        assert case.network.num_layers == 1
+        assert case.facts["directions"] == 1
+        assert case.facts["activation"] == "relu"
+        assert case.facts["dtype"] == "float64"
+        assert case.facts["bias_vectors"] in (1, 2)
+        assert case.initial_states is None
+
+
+def test_few_shapes_are_drawn_where_shapes_are_compiled() -> None:
+    shapes = {case.x.shape for case in drawn(300, replace(Offers(), compiles_each_shape=True))}
+    assert len(shapes) <= 27
+
+
+def test_a_failure_at_a_nonzero_weight_shrinks_to_one_small_number() -> None:
+    case = smallest(lambda case: bool((case.network.cells[0].W_h[0] != 0).any()))
+    assert case.x.shape == (1, 1, 1)
+    assert case.network.num_layers == 1
+    assert abs(case.x).sum() <= 1
+    assert abs(case.network.cells[0].W_h).sum() <= 1
+
+
+def test_a_failure_of_two_units_and_two_steps_shrinks_to_them() -> None:
+    case = smallest(
+        lambda case: (
+            case.x.shape[1] > 1
+            and case.network.layers[0].hidden_size > 1
+            and not np.array_equal(case.network.cells[0].W_h, case.network.cells[0].W_h.T)
+        )
+    )
+    assert case.x.shape == (1, 2, 1)
+    assert case.network.layers[0].hidden_size == 2
+    assert all(float(w) == round(float(w), 2) for w in case.network.cells[0].W_h.ravel())
+
+
+def test_bytes_stand_for_simple_numbers_first() -> None:
+    assert SIMPLEST_FIRST[:8].tolist() == [0, 1, -1, -2, 0.5, -0.5, 1.5, -1.5]
+    assert fill_from_bytes(bytes(10))((3, 2)).tolist() == [[0, 0]] * 3
+    assert fill_from_bytes(bytes([0, 1, 2]))((2, 2)).tolist() == [[0, 1], [-1, 0]]
