@@ -43,6 +43,8 @@ class MyRnn(Adapter):
         return cell.W_x.T, cell.W_h.T, cell.bias, activation
 
     def run(self, model, call: Call) -> Output:
+        if call.x.ndim != 3:
+            raise ValueError(f"expected (batch, time, input); got {call.x.shape}")
         kernel, recurrent, bias, activation = model
         h, steps = np.zeros((len(call.x), len(bias)), call.x.dtype), []
         for x_t in np.moveaxis(call.x, 1, 0):
@@ -124,6 +126,14 @@ def test_a_fault_in_it_is_found(python: Path, project: Path) -> None:
     )
     assert "FWD-2 fail: mine (mine 1.0)" in output
     assert "likely cause: the output is that of fault:transposed-recurrent-weight" in output
+
+
+def test_input_that_it_does_not_refuse_is_found(python: Path, project: Path) -> None:
+    (project / "my_rnn.py").write_text(ADAPTER.replace("call.x.ndim != 3", "False"))
+    command = (python.with_name("rnn-conformance"), "run", "--adapter", "my_rnn:MyRnn", "--clause", "ERR-2")
+    output = run(*command, cwd=project, expect=1)
+    assert "four axes: expected an error; got an answer" in output
+    assert "run it again: rnn-conformance run --adapter my_rnn:MyRnn --case" in output
 
 
 def test_a_framework_that_is_missing_is_explained(python: Path, project: Path) -> None:

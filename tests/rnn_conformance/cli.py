@@ -185,7 +185,7 @@ def _show(results: list[AdapterResult], folder: Path, deviations: str | None, ag
         written.append(str(write_result(folder, result)))
         records += known_deviations(result.adapter, result.versions, deviations)
         for outcome in result.red:
-            command = f"rnn-conformance run --adapter {result.adapter}"
+            command = f"rnn-conformance run --adapter {result.asked_for}"
             repeat = f"--clause {outcome.clause} --profile {result.profile} --seed {result.seed}"
             if again:
                 repeat = f"--case {again}"

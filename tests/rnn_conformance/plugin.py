@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rnn_conformance.check import Check
-    from rnn_conformance.results import Outcome
+    from rnn_conformance.results import AdapterResult, Outcome
     from rnn_conformance.session import Session
 
 
@@ -136,12 +136,12 @@ def _session(config: pytest.Config, name: str) -> Session:
     return sessions[name]
 
 
-def _result(session: Session) -> Any:
+def _result(session: Session) -> AdapterResult:
     from rnn_conformance.runner import empty_result
     from rnn_conformance.worker import Job
 
-    result = empty_result(Job(session.subject.name, [], session.profile.name, seed=session.seed))
-    result.versions = session.versions
+    result = empty_result(Job(session.asked_for, [], session.profile.name, seed=session.seed))
+    result.adapter, result.versions = session.subject.name, session.versions
     return result
 
 
@@ -149,7 +149,7 @@ def _explanation(session: Session, outcome: Outcome) -> str:
     from rnn_conformance.render import explanation
 
     again = (
-        f"rnn-conformance run --adapter {session.subject.name} --clause {outcome.clause}"
+        f"rnn-conformance run --adapter {session.asked_for} --clause {outcome.clause}"
         f" --profile {session.profile.name} --seed {session.seed}"
     )
     return explanation(_result(session), outcome, again)

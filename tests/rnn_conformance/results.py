@@ -57,6 +57,7 @@ class AdapterResult(msgspec.Struct, kw_only=True):
 
     schema: str = SCHEMA
     adapter: str
+    asked_for: str  # the name it was asked for by: "keras", "module:attribute"
     versions: dict[str, str]
     suite_version: str
     python: str

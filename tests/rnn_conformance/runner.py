@@ -58,6 +58,7 @@ def empty_result(job: Job) -> AdapterResult:
     """The results of a run in which nothing has been checked yet."""
     return AdapterResult(
         adapter=job.adapter,
+        asked_for=job.adapter,
         versions={},
         suite_version=version("rnn-conformance"),
         python=platform.python_version(),

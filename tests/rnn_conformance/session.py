@@ -38,6 +38,7 @@ class Session:
     ) -> None:
         adapter = fault_named(name) if name.startswith(PREFIX) else load_adapter(name)
         smoke_test(adapter)
+        self.asked_for = name
         self.subject = Subject(adapter)
         self.profile = profile
         self.seed = seed

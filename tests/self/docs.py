@@ -10,15 +10,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rnn_conformance.clauses import spec_folder
-
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python(?: (?P<framework>\w+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> list[Path]:
     """The documents with examples."""
-    root = spec_folder().parent
-    return [root / "README.md", root / "CONTRIBUTING.md", *sorted(spec_folder().glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "spec").glob("*.md"))]
 
 
 def run_examples(path: Path, frameworks: tuple[str, ...]) -> int:

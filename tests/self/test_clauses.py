@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import rnn_adapters
+import rnn_conformance
+import rnn_reference
 from rnn_conformance.checks import all_checks
 from rnn_conformance.clauses import all_clauses, parse_clauses, select_clauses, spec_folder
 from rnn_conformance.conventions import stale_chapters
@@ -31,9 +35,8 @@ def test_every_id_in_the_spec_is_a_clause() -> None:
 
 
 def test_every_id_in_the_code_is_a_clause() -> None:
-    root = spec_folder().parent
-    for folder in ("reference", "adapters", "tests/rnn_conformance"):
-        for path in (root / folder).rglob("*.py"):
+    for package in (rnn_reference, rnn_adapters, rnn_conformance):
+        for path in Path(package.__path__[0]).rglob("*.py"):
             mentioned = set(re.findall(r"\b(?!SHA)[A-Z]{3}-\d+\b", path.read_text(encoding="utf-8")))
             assert mentioned <= set(all_clauses()), path.name
 
@@ -51,6 +54,11 @@ def test_the_index_lists_every_chapter() -> None:
     index = (spec_folder() / "README.md").read_text(encoding="utf-8")
     for clause in all_clauses().values():
         assert f"]({clause.file}) | {clause.id.partition('-')[0]} |" in index
+
+
+def test_the_installed_spec_is_the_one_in_the_source_tree() -> None:
+    for path in (Path(__file__).parents[2] / "spec").glob("*.md"):
+        assert (spec_folder() / path.name).read_bytes() == path.read_bytes()
 
 
 def test_generated_tables_are_up_to_date() -> None:
