@@ -28,9 +28,9 @@ class Result(NamedTuple):
         return np.concatenate(list(self.final_states[-1]), axis=-1)
 
 
-def activate(activation: Activation, z: Array) -> Array:
+def activate(activation: Activation, z: Array, out: Array | None = None) -> Array:
     """φ(z), elementwise."""
-    return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+    return np.tanh(z, out=out) if activation == "tanh" else np.maximum(z, 0, out=out)
 
 
 def step(cell: Cell, x_t: Array, h: Array) -> Array:
@@ -40,12 +40,12 @@ def step(cell: Cell, x_t: Array, h: Array) -> Array:
 
 def run_cell(cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
     """All steps of one direction: the states (batch, time, hidden) and the last of them (batch, hidden)."""
-    z_x = x @ cell.W_x.T + cell.bias  # the inputs' share of every step, in one product
-    states = np.empty_like(z_x)
-    for t in range(x.shape[1]):
-        h = activate(cell.activation, z_x[:, t] + h @ cell.W_h.T)
-        states[:, t] = h
-    return states, h
+    z = np.moveaxis(x, 1, 0) @ cell.W_x.T + cell.bias  # the inputs' share of every step, in one product
+    W_h = np.ascontiguousarray(cell.W_h.T)
+    for z_t in z:  # (batch, hidden), turned into h_t where it stands
+        z_t += h @ W_h
+        h = activate(cell.activation, z_t, out=z_t)
+    return np.moveaxis(z, 0, 1), h.copy()
 
 
 def run_layer(layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:

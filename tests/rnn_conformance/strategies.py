@@ -1,4 +1,4 @@
-"""What Hypothesis draws: structure number by number, arrays in one go.
+"""What Hypothesis draws: the structure of a case in one go, and then its numbers.
 
 Drawing each float on its own costs milliseconds. An array is filled either from a block of bytes, each
 standing for a small dyadic number (these shrink to few, simple numbers), or from a seed (full mantissas,
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -45,6 +44,8 @@ BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
 
 SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
+STRUCTURES = st.binary(min_size=32, max_size=32)
+"""A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
 
 SIMPLEST_FIRST = np.array(
     sorted(
@@ -82,7 +83,7 @@ def fill_from_seed(seed: int, grain: Grain = "fine") -> Fill:
     generator = np.random.default_rng(seed)
     if not isinstance(grain, float):
         return generator.standard_normal
-    return lambda shape: np.round(generator.standard_normal(shape) / grain) * grain
+    return lambda shape: np.round(generator.standard_normal(shape) / grain) * grain + 0.0  # no −0
 
 
 def fill_integers(seed: int) -> Fill:
@@ -116,43 +117,40 @@ def cases(
         def sizes(pool: tuple[int, ...]) -> tuple[int, ...]:
             return FEW.get(pool, pool) if offers.compiles_each_shape else pool
 
-        # A draw costs Hypothesis 0.1 ms: what shrinks as well together is drawn together.
-        form = product(
-            [name for name in activations if name in offers.activations],
-            [number for number in biases if number or offers.no_bias] or [1],
-            initial_states if offers.initial_states else (False,),
-        )
         pools: dict[str, Sequence[Any]] = {
             "layers": layers if offers.stacked else (1,),
+            "mixed": (False, True) if offers.mixed_layers and max(layers) > 1 else (False,),
             "directions": directions if offers.bidirectional else (1,),
-            "form": list(form),
-            "filling": list(product(regimes, GRAINS[-1:] if scatter else GRAINS)),
+            "activation": [name for name in activations if name in offers.activations],
+            "biases": [number for number in biases if number or offers.no_bias] or (1,),
+            "initial": initial_states if offers.initial_states else (False,),
             "batch": sizes(BATCH),
             "time": sizes(time),
             "input": sizes(INPUT),
             "hidden": sizes(HIDDEN),
-            "mixed": (False, True) if offers.mixed_layers and max(layers) > 1 else (False,),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
+            "regime": regimes,
+            "grain": GRAINS[-1:] if scatter else GRAINS,
         }
-        return _case(
-            {name: st.sampled_from(pool) if len(pool) > 1 else pool[0] for name, pool in pools.items()}
-        )
+        return _case(pools)
 
     return draw_within
 
 
 @st.composite
-def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, Any]) -> Case:
-    """A case, from a strategy or the only possibility for each of its choices."""
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], pools: dict[str, Sequence[Any]]) -> Case:
+    """A case, of one choice from each pool; layers of a mixed stack choose for themselves."""
+    structure = iter(draw(STRUCTURES))
 
     def choose(name: str) -> Any:
-        choice = choices[name]
-        return draw(choice) if isinstance(choice, st.SearchStrategy) else choice
+        pool = pools[name]
+        # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
+        return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
-    chosen = {name: choose(name) for name in choices}
-    activation, biases, initial = chosen["form"]
-    regime, grain = chosen["filling"]
+    chosen = {name: choose(name) for name in pools}
+    activation, biases = chosen["activation"], chosen["biases"]
+    regime, grain = chosen["regime"], chosen["grain"]
     if grain == "bytes":
         fill = fill_from_bytes(draw(BLOCKS))
     elif regime == "exact":
@@ -181,13 +179,13 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], choices: dict[str, Any]
         directions, hidden = chosen["directions"], chosen["hidden"]
         if chosen["mixed"] and index:
             directions, hidden = choose("directions"), choose("hidden")
-            activation, biases, _ = choose("form")
+            activation, biases = choose("activation"), choose("biases")
         layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
         network_layers.append(layer)
         size = layer.output_size
     network = Network(network_layers)
     x = array((chosen["batch"], chosen["time"], chosen["input"]), scale)
     states = None
-    if initial:
+    if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     return Case(network, x, states, chosen["variant"])

@@ -52,7 +52,7 @@ def test_the_usual_case_is_usual_and_the_degenerate_ones_occur() -> None:
 def test_weights_are_neither_constant_nor_symmetric() -> None:
     square = [c.network.cells[0].W_h for c in drawn() if c.network.layers[0].hidden_size > 1]
     lively = [W_h for W_h in square if W_h.any()]
-    assert len(lively) > 0.9 * len(square)
+    assert len(lively) > 0.85 * len(square)
     assert sum(np.array_equal(W_h, W_h.T) for W_h in lively) < 0.1 * len(lively)
     assert sum(np.ptp(W_h) == 0 for W_h in lively) < 0.02 * len(lively)
 
