@@ -92,8 +92,8 @@ def load_adapter(name: str) -> Adapter[Any]:
 def _did_you_mean(name: str) -> str:
     names = list(known_adapters())
     close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{hint} Known: {', '.join(names)}; an adapter of your own is named module:attribute"
+    hint = f"; did you mean {close[0]!r}? Known" if close else "; Known"
+    return f"{hint}: {', '.join(names)}; an adapter of your own is named module:attribute"
 
 
 def _not_installed(name: str, error: ModuleNotFoundError) -> str:

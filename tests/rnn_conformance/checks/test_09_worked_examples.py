@@ -18,7 +18,6 @@ from rnn_conformance.expect import (
 )
 from rnn_conformance.strategies import fill_from_seed
 from rnn_conformance.subject import Subject
-from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Cell, Layer, Network
 
 
@@ -86,25 +85,19 @@ def test_return_sequences(subject: Subject, case: Case) -> None:
 
 
 def plain_loop(offers: Offers) -> st.SearchStrategy[Case]:
-    """Weights, inputs and bias uniform in [0, 1), as `numpy.random.rand` draws them."""
-
-    def build(seed: int) -> Case:
-        uniform = np.random.default_rng(seed).random
-        Wx, Wh, b = uniform((8, 4)), uniform((8, 8)), uniform(8)
-        cell = Cell(Wx.astype("float32"), Wh.astype("float32"), b.astype("float32"))
-        return Case(Network(Layer(cell)), uniform((1, 10, 4)).astype("float32"))
-
-    return st.integers(0, 2**32 - 1).map(build)
+    """The very numbers of the example: uniform in [0, 1), in the order in which the spec draws them."""
+    uniform = np.random.default_rng(0).random
+    Wx, Wh, b, inputs = (uniform(shape).astype("float32") for shape in ((8, 4), (8, 8), (8,), (1, 10, 4)))
+    return st.just(Case(Network(Layer(Cell(Wx, Wh, b))), inputs))
 
 
 @check("WEX-4", plain_loop, needs=("sequence",), share=0.2)
 def test_the_plain_loop_saturates(subject: Subject, case: Case) -> None:
     sequence = expect_steps(subject, case, subject.run(case))
     subject.require(sequence[0].shape == (10, 8), "expected hidden states of shape (10, 8)")
-    expected = bound_network(case.network, case.x).sequence.value[0, -1]
+    last = sequence[0, -1]
     subject.require(
-        bool((sequence[0, -1] > 0.9).all()) and bool((expected > 0.9).all()),
-        f"expected all units above 0.9 after ten steps; got {sequence[0, -1].tolist()}",
+        bool((last > 0.99).all()), f"expected all units above 0.99 after ten steps; got {last.tolist()}"
     )
 
 
