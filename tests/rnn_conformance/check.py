@@ -130,6 +130,7 @@ def perform_case(check: Check, subject: Subject, case: Case) -> Outcome:
         outcome.verdict, outcome.reason = "not offered", str(reason)
     except NonConforming as error:
         error.case = case
+        tally.worst_ratio = max(tally.worst_ratio, error.ratio)
         outcome.verdict, outcome.failure = "fail", failure_of(error, subject)
     outcome.elements, outcome.informative = tally.elements, tally.informative
     outcome.worst_ratio, outcome.framework_seconds = tally.worst_ratio, tally.framework_seconds
@@ -173,6 +174,7 @@ def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[De
             check.body(subject, case)
         except NonConforming as error:
             error.case = case
+            subject.tally.worst_ratio = max(subject.tally.worst_ratio, error.ratio)
             raise
 
     run.__qualname__ = run.__name__ = check.name

@@ -18,16 +18,22 @@ INFORMATIVE = 1e-3
 bound are compared all the same, but do not count as evidence."""
 
 
+LARGEST_RATIO = 1e300
+"""Reported for an error where the bound is zero or the value is NaN."""
+
+
 class NonConforming(AssertionError):
     """The implementation's answer is not what the clause asks for.
 
     Args:
         finding: what is wrong, in words.
+        ratio: error ÷ bound of the worst element, where there is one.
     """
 
-    def __init__(self, finding: str) -> None:
+    def __init__(self, finding: str, ratio: float = 0.0) -> None:
         super().__init__(finding)
         self.finding = finding
+        self.ratio = ratio
         self.case: Case | None = None
 
 
@@ -105,7 +111,13 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
         unclaimed = np.isinf(bound) | (np.isnan(bound) & ~np.isnan(value))
         wrong = ~((error <= bound) | same_special | unclaimed)
     if wrong.any():
-        raise NonConforming(_first_difference(what, actual, value, error, bound, wrong, axes))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.nan_to_num((error / bound)[wrong], nan=np.inf).max()
+        # JSON has no infinity.
+        raise NonConforming(
+            _first_difference(what, actual, value, error, bound, wrong, axes),
+            min(float(ratio), LARGEST_RATIO),
+        )
     claimed = ~(unclaimed | same_special)
     ratio = np.divide(error, bound, out=np.zeros_like(error), where=claimed & (bound > 0))
     finite = np.abs(value[np.isfinite(value)])

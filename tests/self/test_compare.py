@@ -102,3 +102,12 @@ def test_only_elements_with_an_informative_bound_count() -> None:
 def test_the_worst_ratio_is_reported() -> None:
     tally = run([1.0, 2.0], [1.25, 2.0], 0.5)
     assert tally.worst_ratio == 0.5
+
+
+@pytest.mark.parametrize(
+    ("actual", "bound", "ratio"), [(1.0, 0.25, 4.0), (NAN, 0.25, 1e300), (1.0, 0.0, 1e300)]
+)
+def test_a_difference_carries_its_ratio(actual: float, bound: float, ratio: float) -> None:
+    with pytest.raises(NonConforming) as error:
+        run([actual], [0.0], bound)
+    assert error.value.ratio == ratio
