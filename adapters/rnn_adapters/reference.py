@@ -7,7 +7,7 @@ import platform
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
-from rnn_reference.forward import Result, run_stack
+from rnn_reference.forward import run_stack
 from rnn_reference.network import Network, checked_call
 from rnn_reference.parameters import network_parameters
 
@@ -43,11 +43,9 @@ class ReferenceAdapter(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
-        wide = Result(
-            *run_stack(
-                model.astype(np.float64), x.astype(np.float64), tuple(s.astype(np.float64) for s in states)
-            )
-        )
+        wide_states = tuple(state.astype(np.float64) for state in states)
+        with np.errstate(invalid="ignore", over="ignore"):
+            wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states)
         final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
         return Output(
             sequence=wide.sequence.astype(model.dtype) if call.return_sequences else None,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rnn_conformance.case import Case
 
 INFORMATIVE = 1e-3
-"""A bound says something while it is below this share of the largest expected value. Elements with a wider
+"""A bound says something while it is within this share of the largest expected value. Elements with a wider
 bound are compared all the same, but do not count as evidence."""
 
 
@@ -122,7 +122,7 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     ratio = np.divide(error, bound, out=np.zeros_like(error), where=claimed & (bound > 0))
     finite = np.abs(value[np.isfinite(value)])
     scale = finite.max() if finite.size else 0.0
-    informative = same_special | (claimed & (bound < INFORMATIVE * scale))
+    informative = same_special | (claimed & (bound <= INFORMATIVE * scale))
     return Tally(
         elements=int(actual.size),
         informative=int(np.count_nonzero(informative)),

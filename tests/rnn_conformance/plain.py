@@ -55,7 +55,8 @@ class PlainNumpy(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
-        value, final_states = self.run_stack(model, x, list(states))
+        with np.errstate(invalid="ignore", over="ignore"):
+            value, final_states = self.run_stack(model, x, list(states))
         sequence = value if call.return_sequences else None
         last = None if call.return_sequences else self.last(model, value, final_states)
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}

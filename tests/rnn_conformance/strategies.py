@@ -100,7 +100,10 @@ def cases(
     activations: tuple[Activation, ...] = ("tanh", "relu"),
     regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact"),
     initial_states: tuple[bool, ...] = (False, True, True),
+    batch: tuple[int, ...] = BATCH,
     time: tuple[int, ...] = TIME,
+    inputs: tuple[int, ...] = INPUT,
+    hidden: tuple[int, ...] = HIDDEN,
     dtypes: tuple[str, ...] = ("float32",),
     variants: tuple[str, ...] = ("",),
     scatter: bool = False,
@@ -108,8 +111,8 @@ def cases(
     """A strategy for cases, within what an implementation offers.
 
     Args:
-        layers, directions, biases, activations, regimes, initial_states, time, dtypes, variants: what to
-            draw from; the first is what a case shrinks to.
+        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
+            dtypes, variants: what to draw from; the first is what a case shrinks to.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
     """
 
@@ -124,10 +127,10 @@ def cases(
             "activation": [name for name in activations if name in offers.activations],
             "biases": [number for number in biases if number or offers.no_bias] or (1,),
             "initial": initial_states if offers.initial_states else (False,),
-            "batch": sizes(BATCH),
+            "batch": sizes(batch),
             "time": sizes(time),
-            "input": sizes(INPUT),
-            "hidden": sizes(HIDDEN),
+            "input": sizes(inputs),
+            "hidden": sizes(hidden),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
             "regime": regimes,

@@ -76,6 +76,19 @@ class Subject:
             return error
         return None
 
+    def refusal_of(self, case: Case) -> BaseException | None:
+        """What the framework raises for a case that it may refuse, loading or running; None if it answers."""
+        self._loaded = None
+        try:
+            self.adapter.run(
+                self.adapter.load(case.network), case.call(return_sequences=self.offers.sequence)
+            )
+        except NotOffered:
+            raise
+        except Exception as error:
+            return error
+        return None
+
     def read_weights(self, network: Network) -> Network:
         return self._timed("read_weights", self.adapter.read_weights, self.model(network))
 

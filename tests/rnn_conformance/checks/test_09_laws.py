@@ -1,0 +1,229 @@
+"""LAW: what must hold between two runs of the same implementation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Output
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_same, final_states_of, sequence_of
+from rnn_conformance.strategies import Regime, cases
+from rnn_conformance.subject import SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_reference.bounds import bound_network
+from rnn_reference.network import Array, Cell, Layer, Network
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4, 5)
+HALF = 0.5  # every law takes two runs or more
+BACKWARDS = slice(None, None, -1)
+
+
+def run(subject: Subject, case: Case) -> Array:
+    """The sequence output of a case, kept from being overwritten by the next call."""
+    return sequence_of(subject, case, subject.run(case)).copy()
+
+
+def bound_of(case: Case) -> Array:
+    """The forward bound of the sequence output."""
+    return bound_network(case.network, case.x, case.initial_states).sequence.bound
+
+
+def reachable(case: Case, step: int) -> Array:
+    """Which elements of the sequence output of one layer an input at `step` may reach."""
+    (layer,) = case.network.layers
+    H, T = layer.hidden_size, case.x.shape[1]
+    reached = np.zeros((T, layer.output_size), bool)
+    reached[step:, :H] = True
+    reached[: step + 1, H:] = True
+    return reached
+
+
+@check("LAW-1", cases(regimes=TAME), needs=("sequence",), share=HALF)
+def test_nothing_depends_on_what_was_not_read_yet(subject: Subject, case: Case) -> None:
+    step = case.x.shape[1] // 2
+    x = case.x.copy()
+    x[:, step] = 1 - x[:, step]
+    one, other = run(subject, case), run(subject, case.replace(x=x))
+    untouched = ~reachable(case, step)
+    what = f"outputs that the input at time {step} may not reach"
+    bound = bound_of(case)
+    expect_same(
+        subject, what, other[:, untouched], one[:, untouched], bound[:, untouched], ("batch", "place")
+    )
+
+
+@check("LAW-2", cases(layers=(1, 2), regimes=TAME, time=SHORT), needs=("sequence",), share=HALF)
+def test_rows_can_be_reordered(subject: Subject, case: Case) -> None:
+    states = None if case.initial_states is None else tuple(s[:, BACKWARDS] for s in case.initial_states)
+    reordered = run(subject, case.replace(x=case.x[BACKWARDS], initial_states=states))
+    expect_same(
+        subject,
+        "outputs of reordered rows",
+        reordered[BACKWARDS],
+        run(subject, case),
+        bound_of(case),
+        SEQUENCE_AXES,
+    )
+
+
+@check("LAW-3", cases(directions=(1,), regimes=TAME), needs=("sequence",), share=HALF)
+def test_units_can_be_reordered(subject: Subject, case: Case) -> None:
+    (cell,) = case.network.cells
+    b, b_h = (None if bias is None else bias[BACKWARDS] for bias in (cell.b, cell.b_h))
+    turned = Cell(cell.W_x[BACKWARDS], cell.W_h[BACKWARDS, BACKWARDS], b, b_h, cell.activation)
+    states = None if case.initial_states is None else tuple(s[..., BACKWARDS] for s in case.initial_states)
+    reordered = run(subject, Case(Network(Layer(turned)), case.x, states))
+    expect_same(
+        subject,
+        "outputs of reordered units",
+        reordered[..., BACKWARDS],
+        run(subject, case),
+        bound_of(case),
+        SEQUENCE_AXES,
+    )
+
+
+@check("LAW-4", cases(activations=("tanh",), regimes=TAME), needs=("sequence",), share=HALF)
+def test_tanh_treats_both_signs_alike(subject: Subject, case: Case) -> None:
+    (layer,) = case.network.layers
+    cells = [
+        replace(cell, b=None if cell.b is None else -cell.b, b_h=None if cell.b_h is None else -cell.b_h)
+        for cell in layer.cells
+    ]
+    states = None if case.initial_states is None else tuple(-state for state in case.initial_states)
+    negated = run(subject, Case(Network(Layer(*cells)), -case.x, states))
+    expect_same(
+        subject, "outputs of negated input", -negated, run(subject, case), bound_of(case), SEQUENCE_AXES
+    )
+
+
+@check("LAW-5", cases(directions=(2,), regimes=TAME), needs=("sequence", "bidirectional"), share=HALF)
+def test_reversed_time_exchanges_the_directions(subject: Subject, case: Case) -> None:
+    (layer,) = case.network.layers
+    assert layer.backward is not None
+    exchanged = Network(Layer(layer.backward, layer.forward))
+    states = None if case.initial_states is None else tuple(s[BACKWARDS] for s in case.initial_states)
+    turned = run(subject, Case(exchanged, case.x[:, BACKWARDS], states))
+    back = np.roll(turned[:, BACKWARDS], layer.hidden_size, axis=-1)
+    expect_same(subject, "outputs of reversed time", back, run(subject, case), bound_of(case), SEQUENCE_AXES)
+
+
+@check(
+    "LAW-6",
+    cases(layers=(1, 2), directions=(1,), regimes=TAME, time=(2, 3, 4, 5)),
+    needs=("sequence", "final_states", "initial_states"),
+    share=HALF,
+)
+def test_a_sequence_can_be_split_and_joined(subject: Subject, case: Case) -> None:
+    split = case.x.shape[1] // 2
+    first = case.replace(x=case.x[:, :split])
+    between = tuple(state.copy() for state in final_states_of(subject, first, subject.run(first)))
+    second = case.replace(x=case.x[:, split:], initial_states=between)
+    output = subject.run(second)
+    sequence = sequence_of(subject, second, output).copy()
+    final = tuple(state.copy() for state in final_states_of(subject, second, output))
+    whole = subject.run(case)
+    bounds = bound_network(case.network, case.x, case.initial_states)
+    expect_same(
+        subject,
+        f"second part, split at time {split}",
+        sequence,
+        sequence_of(subject, case, whole)[:, split:],
+        bounds.sequence.bound[:, split:],
+        SEQUENCE_AXES,
+    )
+    for index, state in enumerate(final_states_of(subject, case, whole)):
+        expect_same(
+            subject,
+            f"final states of layer {index}",
+            final[index],
+            state,
+            bounds.final_states[index].bound,
+            STATE_AXES,
+        )
+
+
+@check(
+    "LAW-7",
+    cases(directions=(1,), initial_states=(False,), regimes=TAME, time=(2, 3, 4, 5)),
+    needs=("sequence",),
+    share=HALF,
+)
+def test_without_recurrent_weights_every_step_is_a_dense_layer(subject: Subject, case: Case) -> None:
+    (cell,) = case.network.cells
+    dense = Network(Layer(replace(cell, W_h=np.zeros_like(cell.W_h))))
+    case = case.replace(network=dense)
+    B, T, I = case.x.shape  # noqa: E741 (the spec's symbol)
+    steps = case.replace(x=case.x.reshape(B * T, 1, I))
+    single = run(subject, steps).reshape(B, T, -1)
+    expect_same(subject, "outputs of single steps", single, run(subject, case), bound_of(case), SEQUENCE_AXES)
+
+
+@check(
+    "LAW-8",
+    cases(layers=(2, 3), regimes=TAME, time=(1, 2, 3, 4)),
+    needs=("sequence", "stacked"),
+    share=HALF,
+)
+def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case) -> None:
+    x = case.x
+    for index, layer in enumerate(case.network.layers):
+        states = None if case.initial_states is None else (case.initial_states[index],)
+        x = run(subject, Case(Network(layer), x, states))
+    expect_same(subject, "outputs of single layers", x, run(subject, case), bound_of(case), SEQUENCE_AXES)
+
+
+@check(
+    "LAW-9",
+    cases(regimes=TAME, variants=("nan", "inf", "-inf")),
+    needs=("sequence",),
+    share=HALF,
+)
+def test_nan_and_infinity_stay_where_they_may_be(subject: Subject, case: Case) -> None:
+    clean, bound = run(subject, case), bound_of(case)
+    step = case.x.shape[1] // 2
+    x = case.x.copy()
+    x[0, step] = float(case.variant)
+    spoilt = run(subject, case.replace(x=x))
+    expect_same(subject, "other rows", spoilt[1:], clean[1:], bound[1:], SEQUENCE_AXES)
+    untouched = ~reachable(case, step)
+    what = f"outputs that the input at time {step} may not reach"
+    expect_same(subject, what, spoilt[0, untouched], clean[0, untouched], bound[0, untouched], ("place",))
+
+
+@check("LAW-10", cases(layers=(1, 2)), share=HALF)
+def test_a_call_is_pure(subject: Subject, case: Case) -> None:
+    def arrays(output: Output) -> list[Array]:
+        single = [array for array in (output.sequence, output.last) if array is not None]
+        return [array.copy() for array in (*single, *(output.final_states or ()))]
+
+    def weights(network: Network) -> list[Array]:
+        return [array for cell in network.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
+
+    given = [case.x, *(case.initial_states or ())]
+    before = [array.copy() for array in given]
+    loaded = [array.copy() for array in weights(case.network)]
+    once = arrays(subject.run(case))
+    subject.require(all(map(identical, before, given)), "the call changed its input or initial states")
+    subject.require(
+        all(map(identical, loaded, weights(case.network))), "the call changed the weights that it was given"
+    )
+    twice = arrays(subject.run(case))
+    subject.require(
+        len(once) == len(twice) and all(map(identical, once, twice)),
+        "the same call gave something else the second time",
+    )
+    if subject.offers.read_weights:
+        for cell, back in zip(case.network.cells, subject.read_weights(case.network).cells, strict=True):
+            subject.require(
+                identical(cell.W_x, back.W_x) and identical(cell.W_h, back.W_h),
+                "the call changed the weights that the framework holds",
+            )
+
+
+def identical(one: Array, other: Array) -> bool:
+    """Equal to the bit, but for the payload of NaN."""
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)

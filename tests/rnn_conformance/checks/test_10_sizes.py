@@ -1,0 +1,56 @@
+"""EDG: degenerate sizes."""
+
+from __future__ import annotations
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_final_states, sequence_of
+from rnn_conformance.strategies import cases
+from rnn_conformance.subject import Subject
+from rnn_reference.bounds import bound_network
+
+FEW = 0.5  # sizes leave little to draw
+
+
+def gives_the_recurrence(subject: Subject, case: Case) -> None:
+    """Every output that is offered is within the forward bound; of empty arrays the shape is what counts."""
+    output = subject.run(case)
+    if subject.offers.sequence:
+        expected = bound_network(case.network, case.x, case.initial_states).sequence
+        subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
+    if subject.offers.final_states:
+        expect_final_states(subject, case, output)
+
+
+def gives_it_or_refuses(subject: Subject, case: Case) -> None:
+    """An error, while loading or while running, is a right answer too."""
+    refusal = subject.refusal_of(case)
+    if refusal is None:
+        gives_the_recurrence(subject, case)
+    else:
+        subject.tally.count()
+
+
+@check("EDG-1", cases(layers=(1, 2), batch=(0,)), share=FEW)
+def test_an_empty_batch(subject: Subject, case: Case) -> None:
+    gives_it_or_refuses(subject, case)
+
+
+@check("EDG-2", cases(layers=(1, 2), time=(0,)), share=FEW)
+def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
+    gives_it_or_refuses(subject, case)
+
+
+@check("EDG-3", cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), share=FEW)
+def test_sizes_of_one(subject: Subject, case: Case) -> None:
+    gives_the_recurrence(subject, case)
+
+
+@check("EDG-4", cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")), share=FEW)
+def test_input_of_no_features(subject: Subject, case: Case) -> None:
+    gives_it_or_refuses(subject, case)
+
+
+@check("EDG-5", cases(hidden=(0,)), share=FEW)
+def test_a_layer_of_no_units(subject: Subject, case: Case) -> None:
+    gives_it_or_refuses(subject, case)
