@@ -30,7 +30,7 @@ EXTRAS = {
     "keras-tensorflow": "tensorflow",
     "keras-torch": "keras-torch",
     "keras-jax": "keras-jax",
-    "keras-numpy": "keras",
+    "keras-numpy": "keras-numpy",
 }
 
 
@@ -40,7 +40,7 @@ NEEDS = {
     "keras-tensorflow": ("keras", "tensorflow"),
     "keras-torch": ("keras", "torch"),
     "keras-jax": ("keras", "jax"),
-    "keras-numpy": ("keras",),
+    "keras-numpy": ("keras", "scipy"),
 }
 
 
