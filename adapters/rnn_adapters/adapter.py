@@ -9,9 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from rnn_reference.network import ACTIVATIONS, Activation, Array, Network, States
+
+PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
 
 Model = TypeVar("Model")
 """Whatever an adapter's `load` returns: the suite only hands it back."""
@@ -31,11 +33,15 @@ class Call:
         x: input (batch, time, input).
         initial_states: per layer (directions, batch, hidden), bottom layer first; None: give none.
         return_sequences: ask the top layer for its outputs at every step, or for the last one only.
+        lengths: integers (batch,): how many steps each row has; what stands after them is padding.
+        mask: booleans (batch, time): the steps to take. Never given together with lengths.
     """
 
     x: Array
     initial_states: States | None = None
     return_sequences: bool = True
+    lengths: Array | None = None
+    mask: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +90,10 @@ class Conventions:
             "directions*hidden".
         last_output: in words, what it gives when asked for the last output only.
         final_state_order: in words, how it orders the states of layers and directions.
+        padded_output: what the sequence output of one direction shows at steps that a row does not take:
+            "zero"; "carried", the output of its last step taken, zero before the first; "state", the same
+            but the initial state before the first; or "undefined".
+        padded_output_bidirectional: the same of a bidirectional layer.
     """
 
     layer: str
@@ -92,6 +102,8 @@ class Conventions:
     axes: Mapping[str, tuple[str, ...]]
     last_output: str
     final_state_order: str
+    padded_output: PaddedOutput = "undefined"
+    padded_output_bidirectional: PaddedOutput = "undefined"
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,8 @@ class Offers:
         sequence: outputs of every step.
         last_output: a call that returns the last output only.
         final_states: final states are returned.
+        lengths: a call with the length of each row.
+        masks: a call with a mask of steps, of any pattern.
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
         compiles_each_shape: a new shape costs so much that the suite should draw few.
@@ -124,9 +138,16 @@ class Offers:
     sequence: bool = True
     last_output: bool = True
     final_states: bool = True
+    lengths: bool = False
+    masks: bool = False
     read_weights: bool = True
     count_parameters: bool = True
     compiles_each_shape: bool = False
+
+    @property
+    def rows_of_different_length(self) -> bool:
+        """Whether a batch may hold rows of different length, said by lengths or by a mask."""
+        return self.lengths or self.masks
 
 
 class Adapter(ABC, Generic[Model]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -19,8 +20,9 @@ from rnn_reference.network import Array, Cell, Layer, Network
 
 BACKEND_PACKAGES = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "numpy": "numpy"}
 
-BuiltLayer = tuple[Any, Callable[[Array, Any], list[Any]]]
-"""A Keras layer and the function that calls it with an input and initial states."""
+LayerCall = Callable[[Array, Any, Any], list[Any]]
+BuiltLayer = tuple[Any, LayerCall]
+"""A Keras layer and the function that calls it with an input, initial states and a mask."""
 
 
 def tensorflow() -> KerasAdapter:
@@ -51,6 +53,13 @@ class KerasModel(NamedTuple):
     with_last: list[BuiltLayer]
 
 
+def conventions_on(backend: str) -> Conventions:
+    """Keras's conventions, which at masked steps are those of the backend's own loop."""
+    return replace(
+        KerasAdapter.conventions, padded_output="state" if backend in ("jax", "numpy") else "carried"
+    )
+
+
 class KerasAdapter(Adapter[KerasModel]):
     """A stack of `SimpleRNN` layers, each called by itself so that every final state is seen.
 
@@ -77,6 +86,7 @@ class KerasAdapter(Adapter[KerasModel]):
         },
         last_output="`return_sequences=False`: final states of the top layer, forward then backward",
         final_state_order="each layer returns its own; `Bidirectional` gives forward, then backward",
+        padded_output_bidirectional="zero",
     )
 
     def __init__(self, backend: str | None = None) -> None:
@@ -87,7 +97,8 @@ class KerasAdapter(Adapter[KerasModel]):
                 f"KERAS_BACKEND: expected one of {', '.join(BACKEND_PACKAGES)}; got {self.backend!r}"
             )
         self.name = f"keras-{self.backend}"
-        self.offers = Offers(compiles_each_shape=self.backend == "jax")
+        self.conventions = conventions_on(self.backend)
+        self.offers = Offers(masks=True, compiles_each_shape=self.backend == "jax")
         self._built: dict[Any, BuiltLayer] = {}
 
     def versions(self) -> dict[str, str]:
@@ -114,7 +125,7 @@ class KerasAdapter(Adapter[KerasModel]):
         layers = model.with_sequence if call.return_sequences else model.with_last
         states = [None] * len(layers) if call.initial_states is None else call.initial_states
         for (_, run), h0 in zip(layers, states, strict=True):
-            value, *final = run(value, None if h0 is None else list(h0))
+            value, *final = run(value, None if h0 is None else list(h0), call.mask)
             final_states.append([self.keras.ops.convert_to_numpy(state) for state in final])
         output = self.keras.ops.convert_to_numpy(value)
         shapes = {"x": call.x.shape, "final_states": final_states[0][0].shape}
@@ -196,30 +207,34 @@ def _import_keras(backend: str | None) -> Any:
     return keras
 
 
-def _eager(built: Any) -> Callable[[Array, Any], list[Any]]:
-    def run(x: Array, h0: Any) -> list[Any]:
-        return list(built(x) if h0 is None else built(x, initial_state=h0))
+def _eager(built: Any) -> LayerCall:
+    def run(x: Array, h0: Any, mask: Any) -> list[Any]:
+        return list(built(x, **_given(initial_state=h0, mask=mask)))
 
     return run
 
 
-def _compiled_by_jax(built: Any) -> Callable[[Array, Any], list[Any]]:
+def _compiled_by_jax(built: Any) -> LayerCall:
     """Eager JAX traces and compiles every scan anew; compiled once per shape, a call takes 0.1 ms."""
     import jax
 
-    def stateless(trainable: Any, frozen: Any, x: Any, h0: Any) -> Any:
-        options = {} if h0 is None else {"initial_state": h0}
-        outputs, _ = built.stateless_call(trainable, frozen, x, **options)
+    def stateless(trainable: Any, frozen: Any, x: Any, h0: Any, mask: Any) -> Any:
+        outputs, _ = built.stateless_call(trainable, frozen, x, **_given(initial_state=h0, mask=mask))
         return outputs
 
     compiled = jax.jit(stateless)
 
-    def run(x: Array, h0: Any) -> list[Any]:
+    def run(x: Array, h0: Any, mask: Any) -> list[Any]:
         trainable = [variable.value for variable in built.trainable_variables]
         frozen = [variable.value for variable in built.non_trainable_variables]
-        return list(compiled(trainable, frozen, x, h0))
+        return list(compiled(trainable, frozen, x, h0, mask))
 
     return run
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that are not None: a call without an option is another call than one with None."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _to_keras(cell: Cell) -> list[Array]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
 from rnn_reference.forward import run_stack
-from rnn_reference.network import Network, checked_call
+from rnn_reference.network import Array, Network, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 
 
@@ -32,8 +32,10 @@ class ReferenceAdapter(Adapter[Network]):
         },
         last_output="final states of the top layer, forward then backward",
         final_state_order="one array per layer, bottom first; forward before backward",
+        padded_output="zero",
+        padded_output_bidirectional="zero",
     )
-    offers = Offers()
+    offers = Offers(lengths=True, masks=True)
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__, "python": platform.python_version()}
@@ -43,12 +45,16 @@ class ReferenceAdapter(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
+        steps = steps_of_call(call)
         wide_states = tuple(state.astype(np.float64) for state in states)
         with np.errstate(invalid="ignore", over="ignore"):
-            wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states)
+            wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states, steps)
         final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
+        sequence = wide.sequence.astype(model.dtype)
+        if steps is not None:
+            sequence[~steps] = 0
         return Output(
-            sequence=wide.sequence.astype(model.dtype) if call.return_sequences else None,
+            sequence=sequence if call.return_sequences else None,
             last=None if call.return_sequences else wide.last.astype(model.dtype),
             final_states=final_states,
             native_shapes={
@@ -73,3 +79,14 @@ class ReferenceAdapter(Adapter[Network]):
 
     def count_parameters(self, model: Network) -> int:
         return network_parameters(model)
+
+
+def steps_of_call(call: Call) -> Array | None:
+    """The steps that a call asks for, (batch, time); None for all.
+
+    Raises:
+        BadInput: the lengths or the mask do not fit the input.
+    """
+    if call.lengths is None:
+        return checked_steps(call.x, call.mask)
+    return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))

@@ -40,7 +40,7 @@ NEEDS = {
     "keras-tensorflow": ("keras", "tensorflow"),
     "keras-torch": ("keras", "torch"),
     "keras-jax": ("keras", "jax"),
-    "keras-numpy": ("keras", "scipy"),
+    "keras-numpy": ("keras", "jax", "scipy"),
 }
 
 

@@ -32,8 +32,10 @@ class TorchAdapter(Adapter[Any]):
         },
         last_output="not offered: the outputs of every step and h_n are always returned",
         final_state_order="one array h_n: layer 0 forward, layer 0 backward, layer 1 forward, …",
+        padded_output="zero",
+        padded_output_bidirectional="zero",
     )
-    offers = Offers(mixed_layers=False, last_output=False)
+    offers = Offers(mixed_layers=False, last_output=False, lengths=True)
 
     def __init__(self) -> None:
         import torch  # here and not above, so that the conventions can be read without it
@@ -58,7 +60,10 @@ class TorchAdapter(Adapter[Any]):
         x = self._tensor(np.moveaxis(call.x, 1, 0) if call.x.ndim > 1 else call.x)
         h0 = None if call.initial_states is None else self._tensor(np.concatenate(call.initial_states))
         with self.torch.no_grad():
-            sequence, h_n = model(x, h0)
+            if call.lengths is None:
+                sequence, h_n = model(x, h0)
+            else:
+                sequence, h_n = self._run_packed(model, x, h0, call.lengths)
         states = h_n.numpy().reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
         return Output(
             sequence=np.moveaxis(sequence.numpy(), 0, 1) if call.return_sequences else None,
@@ -69,6 +74,14 @@ class TorchAdapter(Adapter[Any]):
                 "final_states": tuple(h_n.shape),
             },
         )
+
+    def _run_packed(self, model: Any, x: Any, h0: Any, lengths: Array) -> tuple[Any, Any]:
+        """Rows of different length go through a packed sequence, and come back padded with zeros."""
+        rnn = self.torch.nn.utils.rnn
+        packed = rnn.pack_padded_sequence(x, self._tensor(lengths), enforce_sorted=False)
+        output, h_n = model(packed, h0)
+        sequence, _ = rnn.pad_packed_sequence(output, total_length=x.shape[0])
+        return sequence, h_n
 
     def read_weights(self, model: Any) -> Network:
         activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)

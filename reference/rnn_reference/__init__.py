@@ -9,7 +9,7 @@ parameters.py  parameter counts
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer
 from rnn_reference.errors import BadInput
 from rnn_reference.forward import Result, run_network, step
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "run_network",
     "stack_parameters",
     "step",
+    "steps_of_lengths",
 ]

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn_reference.forward import activate
-from rnn_reference.network import Array, Cell, Layer, Network, checked_call
+from rnn_reference.network import Array, Cell, Layer, Network, checked_call, checked_steps
 from rnn_reference.precision import precision_of, reference_dtype
 
 ACTIVATION_ACCURACY = 12
@@ -111,7 +111,13 @@ class StepBound:
 
 
 def replay_cell(
-    cell: Cell, x: Array, h0: Array, states: Array, dtype: Any, x_error: Array | float = 0.0
+    cell: Cell,
+    x: Array,
+    h0: Array,
+    states: Array,
+    dtype: Any,
+    x_error: Array | float = 0.0,
+    steps: Array | None = None,
 ) -> Bounded:
     """The residual check of one direction: every step replayed from the implementation's own state (NUM-3).
 
@@ -121,34 +127,67 @@ def replay_cell(
         h0: initial state (batch, hidden).
         states: the implementation's states (batch, time, hidden), in processing order.
         dtype: the type the implementation computes in.
+        steps: which steps each row takes (batch, time); None for all.
 
     Returns:
-        For each step the state that the recurrence gives after the implementation's previous state.
+        For each step the state that the recurrence gives after the implementation's previous state. At a
+        step not taken there is no claim: the bound is infinite.
     """
     bounds = StepBound(cell, dtype)
-    before = np.concatenate([h0[:, None], states[:, :-1]], axis=1).astype(bounds.wide)
+    known = np.concatenate([h0[:, None], states], axis=1)
+    before = known[:, :-1]
+    if steps is not None:
+        before = np.take_along_axis(known, last_taken(steps)[:, :, None], axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
-        return bounds.step(bounds.inputs(x.astype(bounds.wide), x_error), before)
+        replayed = bounds.step(bounds.inputs(x.astype(bounds.wide), x_error), before.astype(bounds.wide))
+    if steps is None:
+        return replayed
+    return Bounded(replayed.value, np.where(steps[:, :, None], replayed.bound, np.inf))
+
+
+def last_taken(steps: Array) -> Array:
+    """For each step the number of the last one taken before it, counted from 1; 0 where there is none."""
+    numbers = np.where(steps, np.arange(1, steps.shape[1] + 1), 0)
+    latest = np.maximum.accumulate(numbers, axis=1)
+    return np.concatenate([np.zeros_like(latest[:, :1]), latest[:, :-1]], axis=1)
 
 
 def replay_layer(
-    layer: Layer, x: Array, h0: Array, sequence: Array, dtype: Any, x_error: Array | float = 0.0
+    layer: Layer,
+    x: Array,
+    h0: Array,
+    sequence: Array,
+    dtype: Any,
+    x_error: Array | float = 0.0,
+    steps: Array | None = None,
 ) -> Bounded:
     """The residual check of a layer's sequence output (batch, time, directions·hidden).
 
     The backward direction is replayed from the end; its bound is returned in input order again.
     """
     H = layer.hidden_size
-    forward = replay_cell(layer.forward, x, h0[0], sequence[..., :H], dtype, x_error)
+    forward = replay_cell(layer.forward, x, h0[0], sequence[..., :H], dtype, x_error, steps)
     if layer.backward is None:
         return forward
-    reversed_error = x_error[:, ::-1] if isinstance(x_error, np.ndarray) else x_error
-    backward = replay_cell(layer.backward, x[:, ::-1], h0[1], sequence[:, ::-1, H:], dtype, reversed_error)
-    return join([forward, backward.at(np.s_[:, ::-1])])
+    turned = np.s_[:, ::-1]
+    backward = replay_cell(
+        layer.backward,
+        x[turned],
+        h0[1],
+        sequence[..., H:][turned],
+        dtype,
+        x_error[turned] if isinstance(x_error, np.ndarray) else x_error,
+        None if steps is None else steps[turned],
+    )
+    return join([forward, backward.at(turned)])
 
 
-def bound_cell(cell: Cell, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, Bounded]:
+def bound_cell(
+    cell: Cell, x: Bounded, h0: Array, dtype: Any, steps: Array | None = None
+) -> tuple[Bounded, Bounded]:
     """The forward bound of one direction (NUM-4): errors carried from step to step.
+
+    At a step not taken the state stays, and so does its error.
 
     Returns:
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.
@@ -158,17 +197,24 @@ def bound_cell(cell: Cell, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, 
     h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
     states = Bounded(np.empty_like(inputs[0]), np.empty_like(inputs[0]))
     for t in range(x.value.shape[1]):
-        h = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), h.value, h.bound)
+        after = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), h.value, h.bound)
+        if steps is not None:
+            taken = steps[:, t, None]
+            after = Bounded(np.where(taken, after.value, h.value), np.where(taken, after.bound, h.bound))
+        h = after
         states.value[:, t], states.bound[:, t] = h.value, h.bound
     return states, h
 
 
-def bound_layer(layer: Layer, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounded, Bounded]:
+def bound_layer(
+    layer: Layer, x: Bounded, h0: Array, dtype: Any, steps: Array | None = None
+) -> tuple[Bounded, Bounded]:
     """The forward bound of a layer: sequence (batch, time, directions·hidden) and final states."""
-    states, final = bound_cell(layer.forward, x, h0[0], dtype)
+    states, final = bound_cell(layer.forward, x, h0[0], dtype, steps)
     if layer.backward is None:
         return states, final.at(None)
-    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), h0[1], dtype)
+    turned = None if steps is None else steps[:, ::-1]
+    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), h0[1], dtype, turned)
     both = Bounded(
         np.stack([final.value, final_backward.value]), np.stack([final.bound, final_backward.bound])
     )
@@ -176,7 +222,7 @@ def bound_layer(layer: Layer, x: Bounded, h0: Array, dtype: Any) -> tuple[Bounde
 
 
 def bound_layers(
-    network: Network, x: Any, initial_states: Any = None
+    network: Network, x: Any, initial_states: Any = None, steps: Any = None
 ) -> tuple[list[Bounded], tuple[Bounded, ...]]:
     """The forward bound of every layer: the sequence outputs, bottom first, and the final states.
 
@@ -184,18 +230,19 @@ def bound_layers(
         BadInput: see `rnn_reference.network.checked_call`.
     """
     x, states = checked_call(network, x, initial_states)
+    taken = checked_steps(x, steps)
     wide = reference_dtype(network.dtype)
     current = Bounded(x.astype(wide), np.zeros(x.shape, wide))
     sequences, final_states = [], []
     with np.errstate(invalid="ignore", over="ignore"):
         for layer, h0 in zip(network.layers, states, strict=True):
-            current, final = bound_layer(layer, current, h0, network.dtype)
+            current, final = bound_layer(layer, current, h0, network.dtype, taken)
             sequences.append(current)
             final_states.append(final)
     return sequences, tuple(final_states)
 
 
-def bound_network(network: Network, x: Any, initial_states: Any = None) -> BoundedResult:
+def bound_network(network: Network, x: Any, initial_states: Any = None, steps: Any = None) -> BoundedResult:
     """The reference result of a stack with the forward bound of every element (NUM-4).
 
     The bound grows with time. It is for what shows no sequence of states: last outputs, final states,
@@ -204,11 +251,12 @@ def bound_network(network: Network, x: Any, initial_states: Any = None) -> Bound
     Args:
         x: (batch, time, input), of the network's dtype.
         initial_states: per layer (directions, batch, hidden); None for zeros.
+        steps: which steps each row takes, booleans (batch, time); None for all.
 
     Raises:
-        BadInput: see `rnn_reference.network.checked_call`.
+        BadInput: see `rnn_reference.network.checked_call` and `checked_steps`.
     """
-    sequences, final_states = bound_layers(network, x, initial_states)
+    sequences, final_states = bound_layers(network, x, initial_states, steps)
     return BoundedResult(sequences[-1], final_states)
 
 

@@ -267,3 +267,34 @@ def checked_call(network: Network, x: Any, initial_states: Any = None) -> tuple[
         checked_array(f"initial_states[{index}]", state, shape=shape, dtype=network.dtype)
         for index, (state, shape) in enumerate(zip(states, shapes, strict=True))
     )
+
+
+def checked_steps(x: Array, steps: Any) -> Array | None:
+    """Which steps each row takes: booleans (batch, time), or None for all of them.
+
+    Raises:
+        BadInput: another shape or type.
+    """
+    if steps is None:
+        return None
+    array = np.asarray(steps)
+    if array.dtype != bool or array.shape != x.shape[:2]:
+        raise BadInput(
+            f"steps: expected booleans of shape {x.shape[:2]}, (batch, time); got {array.dtype} {array.shape}"
+        )
+    return array
+
+
+def steps_of_lengths(lengths: Any, time: int) -> Array:
+    """The steps of right-padded rows: row i takes its first lengths[i] steps.
+
+    Raises:
+        BadInput: not one integer for each row, or one below 0 or above `time`.
+    """
+    array = np.asarray(lengths)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise BadInput(f"lengths: expected integers of shape (batch,); got {array.dtype} {array.shape}")
+    if array.size and not (array.min() >= 0 and array.max() <= time):
+        raise BadInput(f"lengths: expected none below 0 or above {time}; got {array.tolist()}")
+    taken: Array = np.arange(time) < array[:, None]
+    return taken

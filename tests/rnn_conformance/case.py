@@ -11,7 +11,17 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_reference.errors import BadInput
-from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network, States, checked_call
+from rnn_reference.network import (
+    ACTIVATIONS,
+    Array,
+    Cell,
+    Layer,
+    Network,
+    States,
+    checked_call,
+    checked_steps,
+    steps_of_lengths,
+)
 
 SHOWN_ELEMENTS = 48
 """Arrays with more elements than this are described, not printed."""
@@ -25,19 +35,41 @@ class Case:
         network: the weights.
         x: (batch, time, input), of the network's dtype.
         initial_states: per layer (directions, batch, hidden), or None.
+        lengths: steps of each row, integers (batch,), or None.
+        mask: the steps to take, booleans (batch, time), or None.
         variant: which of several forms of the check this is; each check says what its variants are.
     """
 
     network: Network
     x: Array
     initial_states: States | None = None
+    lengths: Array | None = None
+    mask: Array | None = None
     variant: str = ""
 
     def call(self, *, return_sequences: bool = True) -> Call:
-        return Call(self.x, self.initial_states, return_sequences)
+        return Call(self.x, self.initial_states, return_sequences, self.lengths, self.mask)
+
+    @property
+    def steps(self) -> Array | None:
+        """Which steps each row takes (batch, time); None for all."""
+        if self.lengths is None:
+            return self.mask
+        return steps_of_lengths(self.lengths, self.x.shape[1])
 
     def replace(self, **changes: Any) -> Case:
         return dataclasses.replace(self, **changes)
+
+    def reordered(self, rows: Array) -> Case:
+        """The case with its rows in another order."""
+        return self.replace(
+            x=self.x[rows],
+            initial_states=None
+            if self.initial_states is None
+            else tuple(s[:, rows] for s in self.initial_states),
+            lengths=None if self.lengths is None else self.lengths[rows],
+            mask=None if self.mask is None else self.mask[rows],
+        )
 
     @property
     def facts(self) -> dict[str, str | int | bool]:
@@ -54,6 +86,7 @@ class Case:
             "input_size": self.network.input_size,
             "hidden_size": self.network.layers[0].hidden_size,
             "initial_states": self.initial_states is not None,
+            "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
             "variant": self.variant,
         }
 
@@ -77,6 +110,11 @@ class Case:
             lines.append(f"initial state of layer {index} = {_shown(state)}")
         if self.initial_states is None:
             lines.append("no initial state given")
+        lines += [
+            f"{name} = {value.tolist()}"
+            for name, value in (("lengths", self.lengths), ("mask", self.mask))
+            if value is not None
+        ]
         return "\n".join(lines)
 
 
@@ -116,6 +154,8 @@ class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     layers: list[LayerData]
     x: ArrayData
     initial_states: list[ArrayData] | None = None
+    lengths: list[int] | None = None
+    mask: list[list[bool]] | None = None
     variant: str = ""
 
 
@@ -141,7 +181,15 @@ def to_data(case: Case) -> CaseData:
         assert forward is not None
         layers.append(LayerData(forward, cell_data(layer.backward)))
     states = None if case.initial_states is None else [_to_data(state) for state in case.initial_states]
-    return CaseData(str(case.network.dtype), layers, _to_data(case.x), states, case.variant)
+    return CaseData(
+        str(case.network.dtype),
+        layers,
+        _to_data(case.x),
+        states,
+        None if case.lengths is None else case.lengths.tolist(),
+        None if case.mask is None else case.mask.tolist(),
+        case.variant,
+    )
 
 
 def from_data(data: CaseData, *, checked: bool = True) -> Case:
@@ -180,9 +228,13 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
             _from_data(f"initial_states[{i}]", state, data.dtype)
             for i, state in enumerate(data.initial_states)
         )
+    lengths = None if data.lengths is None else np.array(data.lengths, np.int64)
+    mask = None if data.mask is None else np.array(data.mask, bool).reshape(len(data.mask), -1)
+    case = Case(network, x, states, lengths, mask, data.variant)
     if checked:
         checked_call(network, x, states)
-    return Case(network, x, states, data.variant)
+        checked_steps(x, case.steps)
+    return case
 
 
 def read_case(path: Path) -> tuple[str, Case]:

@@ -124,7 +124,7 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     scale = finite.max() if finite.size else 0.0
     informative = same_special | (claimed & (bound <= INFORMATIVE * scale))
     return Tally(
-        elements=int(actual.size),
+        elements=int(np.count_nonzero(~unclaimed)),
         informative=int(np.count_nonzero(informative)),
         worst_ratio=float(ratio.max()),
     )

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnn_adapters.adapter import Conventions
-from rnn_adapters.keras import KerasAdapter
+from rnn_adapters.keras import conventions_on
 from rnn_adapters.reference import ReferenceAdapter
 from rnn_adapters.torch import TorchAdapter
 from rnn_conformance.clauses import spec_folder
 
-SHOWN: tuple[Conventions, ...] = (
-    ReferenceAdapter.conventions,
-    TorchAdapter.conventions,
-    KerasAdapter.conventions,
+SHOWN: tuple[tuple[Conventions, str], ...] = (
+    (ReferenceAdapter.conventions, ""),
+    (TorchAdapter.conventions, ""),
+    (conventions_on("tensorflow"), " on TensorFlow, torch"),
+    (conventions_on("numpy"), " on JAX, NumPy"),
 )
+"""What stands in the table, with what its heading says besides the name of the layer."""
 GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -39,14 +41,16 @@ def conventions_table() -> str:
         "final states": lambda c: axes(c.axes["final_states"]),
         "order of final states": lambda c: c.final_state_order,
         "last output": lambda c: c.last_output,
+        "sequence output at steps not taken": lambda c: c.padded_output,
+        "the same, bidirectional": lambda c: c.padded_output_bidirectional,
         "W_x": weight("W_x"),
         "W_h": weight("W_h"),
         "first bias": weight("b"),
         "second bias": weight("b_h"),
         "bias vectors": lambda c: str(c.bias_vectors or "as given"),
     }
-    lines = [["", *(f"`{conventions.layer}`" for conventions in SHOWN)], ["---"] * (len(SHOWN) + 1)]
-    lines += [[name, *(cell(conventions) for conventions in SHOWN)] for name, cell in rows.items()]
+    lines = [["", *(f"`{shown.layer}`{where}" for shown, where in SHOWN)], ["---"] * (len(SHOWN) + 1)]
+    lines += [[name, *(cell(shown) for shown, _ in SHOWN)] for name, cell in rows.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

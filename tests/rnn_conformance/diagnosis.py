@@ -21,7 +21,7 @@ def likely_cause(subject: Subject, case: Case) -> str:
     Equal means within the forward bound of the reference. This is a hint for the reader, not a verdict.
     """
     try:
-        bounds = bound_network(case.network, case.x, case.initial_states)
+        bounds = bound_network(case.network, case.x, case.initial_states, case.steps)
     except BadInput:
         return ""  # a case of bad input has no reference result
     margin = float(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, Network
 
 PREFIX = "fault:"
+
+Steps: TypeAlias = Array | None
 
 
 class Fault(PlainNumpy):
@@ -86,12 +89,12 @@ class TimeMajorUndeclared(Fault):
 class EveryOtherStepSkipped(Fault):
     """Every other step leaves the state as it was."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps = []
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs = []
         for t in range(x.shape[1]):
             h = self.step(cell, x[:, t], h) if t % 2 == 0 else h
-            steps.append(h)
-        return np.stack(steps, axis=1), h
+            outputs.append(h)
+        return np.stack(outputs, axis=1), h
 
 
 @fault("transposed-recurrent-weight", "FWD-2")
@@ -163,9 +166,10 @@ class InputOfPreviousStep(Fault):
 class LastStepSkipped(Fault):
     """Stops one step early and repeats the last state."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps, h = super().run_direction(cell, x[:, :-1], h)
-        return np.concatenate([steps, h[:, None]], axis=1), h
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        shorter = None if steps is None else steps[:, :-1]
+        outputs, h = super().run_direction(cell, x[:, :-1], h, shorter)
+        return np.concatenate([outputs, h[:, None]], axis=1), h
 
 
 @fault("batch-rows-mixed", "FWD-7")
@@ -243,25 +247,26 @@ class DefaultStateOfOnes(Fault):
         if states is None:
             shapes = model.state_shapes(call.x.shape[0])
             states = tuple(np.ones(shape, model.dtype) for shape in shapes)
-        return super().run(model, Call(call.x, states, call.return_sequences))
+        return super().run(model, replace(call, initial_states=states))
 
 
 @fault("initial-state-ignored", "INI-2")
 class InitialStateIgnored(Fault):
     """Starts from zeros whatever initial state is given."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
-        return super().run_layer(layer, x, np.zeros_like(h0))
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_layer(layer, x, np.zeros_like(h0), steps)
 
 
 @fault("initial-state-of-first-layer-for-all", "INI-3")
 class InitialStateOfFirstLayerForAll(Fault):
     """Gives every layer the initial state of the first, where the shapes allow it."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        return super().run_stack(
-            network, x, [states[0] if states[0].shape == h0.shape else h0 for h0 in states]
-        )
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        first = [states[0] if states[0].shape == h0.shape else h0 for h0 in states]
+        return super().run_stack(network, x, first, steps)
 
 
 @fault("final-states-batch-first", "INI-4")
@@ -278,17 +283,19 @@ class FinalStatesBatchFirst(Fault):
 class FinalStateBeforeLastStep(Fault):
     """Returns as final state the one before the last step."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps, _ = super().run_direction(cell, x, h)
-        return steps, steps[:, -2] if x.shape[1] > 1 else h
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, _ = super().run_direction(cell, x, h, steps)
+        return outputs, outputs[:, -2] if x.shape[1] > 1 else h
 
 
 @fault("final-state-of-top-layer-for-all", "INI-6")
 class FinalStateOfTopLayerForAll(Fault):
     """Returns the top layer's final state for every layer, where the shapes allow it."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        sequence, final = super().run_stack(network, x, states)
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
         return sequence, [final[-1] if final[-1].shape == state.shape else state for state in final]
 
 
@@ -299,12 +306,14 @@ class FinalStateOfTopLayerForAll(Fault):
 class UpperLayerFedSwapped(Fault):
     """Feeds upper layers the two directions of the layer below in the wrong order."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
         final_states: list[Array] = []
         for index, (layer, h0) in enumerate(zip(network.layers, states, strict=True)):
             if index and network.layers[index - 1].directions == 2:
                 x = np.roll(x, network.layers[index - 1].hidden_size, axis=-1)
-            x, final = self.run_layer(layer, x, h0)
+            x, final = self.run_layer(layer, x, h0, steps)
             final_states.append(final)
         return x, final_states
 
@@ -313,11 +322,13 @@ class UpperLayerFedSwapped(Fault):
 class UpperLayerFedLastOutput(Fault):
     """Feeds upper layers the last output below at every step, as without return_sequences."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
         final_states: list[Array] = []
         for layer, h0 in zip(network.layers, states, strict=True):
             x = x if not final_states else np.broadcast_to(x[:, -1:], x.shape)
-            x, final = self.run_layer(layer, x, h0)
+            x, final = self.run_layer(layer, x, h0, steps)
             final_states.append(final)
         return x, final_states
 
@@ -326,8 +337,10 @@ class UpperLayerFedLastOutput(Fault):
 class FinalStatesTopFirst(Fault):
     """Lists the final states from the top layer down."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        sequence, final = super().run_stack(network, x, states)
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
         return sequence, final[::-1]
 
 
@@ -370,11 +383,11 @@ class BackwardOutputsNotRealigned(Fault):
 class BackwardRunsForward(Fault):
     """Runs the backward direction forward in time."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
         if layer.backward is None:
-            return super().run_layer(layer, x, h0)
-        sequence, final = self.run_direction(layer.forward, x, h0[0])
-        backward, final_backward = self.run_direction(layer.backward, x, h0[1])
+            return super().run_layer(layer, x, h0, steps)
+        sequence, final = self.run_direction(layer.forward, x, h0[0], steps)
+        backward, final_backward = self.run_direction(layer.backward, x, h0[1], steps)
         return self.join(sequence, backward), np.stack([final, final_backward])
 
 
@@ -406,11 +419,11 @@ class ConcatenatedOnWrongAxis(Fault):
 class BackwardStartsFromForward(Fault):
     """Starts the backward direction from the forward direction's final state."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
         if layer.backward is not None:
-            _, final = self.run_direction(layer.forward, x, h0[0])
+            _, final = self.run_direction(layer.forward, x, h0[0], steps)
             h0 = np.stack([h0[0], final])
-        return super().run_layer(layer, x, h0)
+        return super().run_layer(layer, x, h0, steps)
 
 
 @fault("forward-weights-for-both", "BID-3")
@@ -426,8 +439,8 @@ class ForwardWeightsForBoth(Fault):
 class BackwardFinalStateAtLastInput(Fault):
     """Returns as backward final state the one after x[T−1], its first step."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
-        sequence, final = super().run_layer(layer, x, h0)
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        sequence, final = super().run_layer(layer, x, h0, steps)
         if layer.backward is not None:
             final[1] = sequence[:, -1, layer.hidden_size :]
         return sequence, final
@@ -445,8 +458,8 @@ class BackwardLastOutputAtLastInput(Fault):
 class InitialStateForBothDirections(Fault):
     """Starts both directions from the forward direction's initial state."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
-        return super().run_layer(layer, x, np.stack([h0[0]] * layer.directions))
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_layer(layer, x, np.stack([h0[0]] * layer.directions), steps)
 
 
 # Parameters
@@ -507,9 +520,7 @@ class ExtraFeaturesCut(Fault):
     """Cuts off features that it has no weights for."""
 
     def run(self, model: Network, call: Call) -> Output:
-        return super().run(
-            model, Call(call.x[..., : model.input_size], call.initial_states, call.return_sequences)
-        )
+        return super().run(model, replace(call, x=call.x[..., : model.input_size]))
 
 
 @fault("extra-axes-flattened", "ERR-2")
@@ -520,7 +531,7 @@ class ExtraAxesFlattened(Fault):
         if call.x.ndim < 4:
             return super().run(model, call)
         x = call.x.reshape(-1, *call.x.shape[-2:])
-        return super().run(model, Call(x, call.initial_states, call.return_sequences))
+        return super().run(model, replace(call, x=x))
 
 
 @fault("initial-state-broadcast", "ERR-3")
@@ -535,7 +546,7 @@ class InitialStateBroadcast(Fault):
                 np.broadcast_to(state, shape) if state.shape[1] == 1 else state
                 for state, shape in zip(states, shapes, strict=True)
             )
-        return super().run(model, Call(call.x, states, call.return_sequences))
+        return super().run(model, replace(call, initial_states=states))
 
 
 @fault("extra-states-dropped", "ERR-4")
@@ -547,7 +558,7 @@ class ExtraStatesDropped(Fault):
         if states is not None:
             shapes = model.state_shapes(call.x.shape[0])
             states = tuple(state[: shape[0]] for state, shape in zip(states, shapes, strict=True))
-        return super().run(model, Call(call.x, states, call.return_sequences))
+        return super().run(model, replace(call, initial_states=states))
 
 
 # Laws
@@ -561,8 +572,8 @@ class InputCentredOverTime(Fault):
         mean: Array = x.mean(axis=1, keepdims=True, dtype=x.dtype)
         return x - mean
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        return super().run_direction(cell, self.seen(x), h)
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, self.seen(x), h, steps)
 
 
 @fault("rows-weighted-by-position", "LAW-2")
@@ -597,11 +608,12 @@ class NegativeStatesDamped(Fault):
 class BackwardOneStepLate(Fault):
     """Starts the backward direction at the last input but one, and repeats its first output."""
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
         if layer.backward is None or x.shape[1] < 2:
-            return super().run_layer(layer, x, h0)
-        sequence, final = self.run_direction(layer.forward, x, h0[0])
-        backward, final_backward = self.run_direction(layer.backward, x[:, -2::-1], h0[1])
+            return super().run_layer(layer, x, h0, steps)
+        sequence, final = self.run_direction(layer.forward, x, h0[0], steps)
+        late = None if steps is None else steps[:, -2::-1]
+        backward, final_backward = self.run_direction(layer.backward, x[:, -2::-1], h0[1], late)
         backward = np.concatenate([backward[:, :1], backward], axis=1)
         return self.join(sequence, self.aligned(backward)), np.stack([final, final_backward])
 
@@ -610,8 +622,8 @@ class BackwardOneStepLate(Fault):
 class InitialStateThroughActivation(Fault):
     """Applies the activation to the initial state, as if it were a pre-activation."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        return super().run_direction(cell, x, self.activate("tanh", h))
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, x, self.activate("tanh", h), steps)
 
 
 @fault("state-added-to-output", "LAW-7")
@@ -626,12 +638,14 @@ class StateAddedToOutput(Fault):
 class UpperLayersNormalised(Fault):
     """Scales the input of upper layers to a largest value of 1."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
         final_states: list[Array] = []
         for layer, h0 in zip(network.layers, states, strict=True):
             if final_states and x.size:
                 x = x / max(np.abs(x).max(), x.dtype.type(1e-3))
-            x, final = self.run_layer(layer, x, h0)
+            x, final = self.run_layer(layer, x, h0, steps)
             final_states.append(final)
         return x, final_states
 
@@ -681,16 +695,16 @@ class EmptyBatchAsOneRow(Fault):
         if call.x.shape[0]:
             return super().run(model, call)
         x = np.zeros((1, *call.x.shape[1:]), call.x.dtype)
-        return super().run(model, Call(x, None, call.return_sequences))
+        return super().run(model, replace(call, x=x, initial_states=None))
 
 
 @fault("no-steps-give-zeros", "EDG-2")
 class NoStepsGiveZeros(Fault):
     """Gives zeros as final states of a sequence of no steps, whatever the initial states."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps, final = super().run_direction(cell, x, h)
-        return steps, final if x.shape[1] else np.zeros_like(final)
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if x.shape[1] else np.zeros_like(final)
 
 
 @fault("single-axes-squeezed", "EDG-3")
@@ -724,6 +738,178 @@ class NoUnitsAsOne(Fault):
         return Output(sequence, output.last, output.final_states, output.native_shapes)
 
 
+# Lengths
+
+
+@fault("backward-starts-in-padding", "LEN-1")
+class BackwardStartsInPadding(Fault):
+    """Starts the backward direction at x[T−1] in every row, through the padding."""
+
+    def turned(self, steps: Array) -> Array:
+        return np.ones_like(steps)
+
+
+@fault("lengths-ignored", "LEN-2")
+class LengthsIgnored(Fault):
+    """Takes all steps of every row and clears the padded outputs afterwards."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return after
+
+
+@fault("final-state-at-last-position", "LEN-2")
+class FinalStateAtLastPosition(Fault):
+    """Takes the final state of every row from position T−1 of the padded outputs."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if steps is None else final * steps[:, -1:]
+
+
+@fault("padded-output-carried", "LEN-3")
+class PaddedOutputCarried(Fault):
+    """Declares zeros at padded steps and carries the last output on."""
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        return sequence
+
+
+@fault("padding-times-zero", "LEN-4")
+class PaddingTimesZero(Fault):
+    """Clears what is masked by multiplying it with zero, which leaves NaN where it was."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.asarray(taken * after + ~taken * before, after.dtype)
+
+
+@fault("lengths-sorted-not-unsorted", "LEN-5")
+class LengthsSortedNotUnsorted(Fault):
+    """Sorts rows by length for its kernel and returns them sorted."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        steps = self.steps(call)
+        if steps is None or output.sequence is None:
+            return output
+        order = np.argsort(-steps.sum(axis=1), kind="stable")
+        states = tuple(state[:, order] for state in output.final_states or ())
+        return Output(output.sequence[order], output.last, states, output.native_shapes)
+
+
+@fault("empty-row-takes-a-step", "LEN-6")
+class EmptyRowTakesAStep(Fault):
+    """Takes the first step of a row of length 0."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None:
+            return steps
+        steps = steps.copy()
+        steps[:, :1] = True
+        return steps
+
+
+@fault("lengths-clipped", "LEN-7")
+class LengthsClipped(Fault):
+    """Takes lengths below 0 as 0 and above T as T."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None:
+            call = replace(call, lengths=np.clip(call.lengths, 0, call.x.shape[1]))
+        return super().steps(call)
+
+
+@fault("full-rows-end-early", "LEN-8")
+class FullRowsEndEarly(Fault):
+    """Leaves out the last step of rows that have no padding."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or steps.shape[1] < 2:
+            return steps
+        steps = steps.copy()
+        steps[steps.all(axis=1), -1] = False
+        return steps
+
+
+# Masks
+
+
+@fault("mask-not-reversed", "MSK-1")
+class MaskNotReversed(Fault):
+    """Applies the mask to the backward direction in forward order."""
+
+    def turned(self, steps: Array) -> Array:
+        return steps
+
+
+@fault("mask-ignored-by-state", "MSK-1")
+class MaskIgnoredByState(Fault):
+    """Clears the outputs of masked steps but lets the state go through them."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return after
+
+
+@fault("only-padding-masked", "MSK-1")
+class OnlyPaddingMasked(Fault):
+    """Reads a mask as lengths: masked steps count only at the end of a row."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None:
+            return None
+        left: Array = np.maximum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
+        return left
+
+
+@fault("state-cleared-at-masked-steps", "MSK-2")
+class StateClearedAtMaskedSteps(Fault):
+    """Sets the state to zero at masked steps."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.where(taken, after, after.dtype.type(0))
+
+
+@fault("zero-only-at-the-end", "MSK-3")
+class ZeroOnlyAtTheEnd(Fault):
+    """Declares zeros at masked steps and shows them only after the last step taken."""
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        before_the_end: Array = np.maximum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
+        return super().padded(sequence, before_the_end)
+
+
+@fault("masked-step-times-zero", "MSK-4")
+class MaskedStepTimesZero(Fault):
+    """Adds what a masked step would have given times zero, which is NaN where the input is."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.where(taken, after, before + 0 * after)
+
+
+@fault("masked-rows-give-zeros", "MSK-5")
+class MaskedRowsGiveZeros(Fault):
+    """Gives zeros as final state of rows without a step."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if steps is None else final * steps.any(axis=1, keepdims=True)
+
+
+@fault("mask-cut-to-fit", "MSK-6")
+class MaskCutToFit(Fault):
+    """Cuts or fills up a mask until it fits the input."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.shape != call.x.shape[:2]:
+            fitted = np.ones(call.x.shape[:2], bool)
+            B, T = np.minimum(fitted.shape, call.mask.shape)
+            fitted[:B, :T] = call.mask[:B, :T]
+            call = replace(call, mask=fitted)
+        return super().steps(call)
+
+
 # Numerics
 
 
@@ -753,20 +939,22 @@ class ProductsInFloat16(Fault):
 class StateDrifts(Fault):
     """Loses a little of the state in each step: 1e-6 of it for every step gone by."""
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps = []
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs = []
         for t in range(x.shape[1]):
             h = self.step(cell, x[:, t], h * x.dtype.type(1 - 1e-6 * t))
-            steps.append(h)
-        return np.stack(steps, axis=1), h
+            outputs.append(h)
+        return np.stack(outputs, axis=1), h
 
 
 @fault("final-state-in-float16", "NUM-4")
 class FinalStateInFloat16(Fault):
     """Returns final states that went through float16."""
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
-        sequence, final = super().run_stack(network, x, states)
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
         with np.errstate(over="ignore"):
             return sequence, [state.astype(np.float16).astype(state.dtype) for state in final]
 

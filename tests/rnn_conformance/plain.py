@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
-from rnn_reference.network import Array, Cell, Layer, Network, checked_call
+from rnn_reference.network import Array, Cell, Layer, Network, checked_call, checked_steps, steps_of_lengths
 
 
 class PlainNumpy(Adapter[Network]):
@@ -34,8 +34,10 @@ class PlainNumpy(Adapter[Network]):
         },
         last_output="final states of the top layer, forward then backward",
         final_state_order="one array per layer, bottom first; forward before backward",
+        padded_output="zero",
+        padded_output_bidirectional="zero",
     )
-    offers = Offers()
+    offers = Offers(lengths=True, masks=True)
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
@@ -55,8 +57,11 @@ class PlainNumpy(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
         with np.errstate(invalid="ignore", over="ignore"):
-            value, final_states = self.run_stack(model, x, list(states))
+            value, final_states = self.run_stack(model, x, list(states), steps)
+        if steps is not None:
+            value = self.padded(value, steps)
         sequence = value if call.return_sequences else None
         last = None if call.return_sequences else self.last(model, value, final_states)
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
@@ -66,27 +71,49 @@ class PlainNumpy(Adapter[Network]):
         """The input as the layer takes it."""
         return x
 
-    def run_stack(self, network: Network, x: Array, states: list[Array]) -> tuple[Array, list[Array]]:
+    def steps(self, call: Call) -> Array | None:
+        """The steps that each row takes; None for all."""
+        if call.lengths is None:
+            return checked_steps(call.x, call.mask)
+        return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        """The sequence output as it is shown at steps that were not taken: zero."""
+        return np.where(steps[:, :, None], sequence, sequence.dtype.type(0))
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Array | None
+    ) -> tuple[Array, list[Array]]:
         final_states = []
         for layer, h0 in zip(network.layers, states, strict=True):
-            x, final = self.run_layer(layer, x, h0)
+            x, final = self.run_layer(layer, x, h0, steps)
             final_states.append(final)
         return x, final_states
 
-    def run_layer(self, layer: Layer, x: Array, h0: Array) -> tuple[Array, Array]:
-        sequence, final = self.run_direction(layer.forward, x, h0[0])
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Array | None) -> tuple[Array, Array]:
+        sequence, final = self.run_direction(layer.forward, x, h0[0], steps)
         if layer.backward is None:
             return sequence, final[None]
-        backward, final_backward = self.run_direction(layer.backward, x[:, ::-1], h0[1])
+        turned = None if steps is None else self.turned(steps)
+        backward, final_backward = self.run_direction(layer.backward, x[:, ::-1], h0[1], turned)
         joined = self.join(sequence, self.aligned(backward))
         return joined, np.stack([final, final_backward])
 
-    def run_direction(self, cell: Cell, x: Array, h: Array) -> tuple[Array, Array]:
-        steps = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
+    def turned(self, steps: Array) -> Array:
+        """The steps of the backward direction, in the order in which it takes them."""
+        return steps[:, ::-1]
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:
+        outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
         for t in range(x.shape[1]):
-            h = self.step(cell, self.input_at(x, t), h)
-            steps.append(h[:, None])
-        return np.concatenate(steps, axis=1), h
+            after = self.step(cell, self.input_at(x, t), h)
+            h = after if steps is None else self.masked(after, h, steps[:, t, None])
+            outputs.append(h[:, None])
+        return np.concatenate(outputs, axis=1), h
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        """The state of each row: after the step if it takes it, before it if not."""
+        return np.where(taken, after, before)
 
     def input_at(self, x: Array, t: int) -> Array:
         return x[:, t]

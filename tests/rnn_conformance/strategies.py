@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rnn_adapters.adapter import Offers
 from rnn_conformance.case import Case
 from rnn_conformance.check import Draw
-from rnn_reference.network import Activation, Array, Cell, Layer, Network
+from rnn_reference.network import Activation, Array, Cell, Layer, Network, steps_of_lengths
 
 Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "tiny", "huge"]
 
@@ -46,6 +46,12 @@ BLOCK = 251
 SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
 STRUCTURES = st.binary(min_size=32, max_size=32)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
+
+Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask"]
+PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
+MASKED_TIME = 16  # masks are drawn for at most this many steps
+PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
+"""A byte for the length of each row, or for each step of a mask; zero stands for what is not padded."""
 
 SIMPLEST_FIRST = np.array(
     sorted(
@@ -106,6 +112,7 @@ def cases(
     hidden: tuple[int, ...] = HIDDEN,
     dtypes: tuple[str, ...] = ("float32",),
     variants: tuple[str, ...] = ("",),
+    padding: tuple[Padding, ...] = ("none",),
     scatter: bool = False,
 ) -> Draw:
     """A strategy for cases, within what an implementation offers.
@@ -113,12 +120,17 @@ def cases(
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
             dtypes, variants: what to draw from; the first is what a case shrinks to.
+        padding: how rows of different length are said: "mask" for any pattern of steps, "lengths" for
+            right-padded rows, which become a mask where lengths are not offered.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
     """
 
     def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
         def sizes(pool: tuple[int, ...]) -> tuple[int, ...]:
             return FEW.get(pool, pool) if offers.compiles_each_shape else pool
+
+        def said(way: Padding) -> Padding:
+            return way if offers.lengths or not way.startswith("lengths") else PREFIXES[way]
 
         pools: dict[str, Sequence[Any]] = {
             "layers": layers if offers.stacked else (1,),
@@ -133,6 +145,7 @@ def cases(
             "hidden": sizes(hidden),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
+            "padding": [said(way) for way in padding],
             "regime": regimes,
             "grain": GRAINS[-1:] if scatter else GRAINS,
         }
@@ -191,4 +204,23 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], pools: dict[str, Sequen
     states = None
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
-    return Case(network, x, states, chosen["variant"])
+    lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
+    return Case(network, x, states, lengths, mask, chosen["variant"])
+
+
+def _padding(
+    padding: Padding, shape: tuple[int, ...], draw: Callable[[st.SearchStrategy[Any]], Any]
+) -> tuple[Array | None, Array | None]:
+    """Lengths, or a mask, of rows that shrink to full length."""
+    if padding == "none":
+        return None, None
+    batch, time = shape
+    numbers = np.frombuffer(draw(PADDINGS), np.uint8)
+    if padding == "mask":
+        # A byte for each place, which stays with it while batch and time shrink.
+        return None, (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+    shortest = 0 if padding in ("lengths from 0", "prefix from 0") else 1
+    lengths = time - numbers[:batch].astype(np.int64) * (time + 1 - shortest) // 256
+    if padding.startswith("lengths"):
+        return lengths, None
+    return None, steps_of_lengths(lengths, time)

@@ -150,3 +150,28 @@ def test_gamma_and_precisions() -> None:
     assert gamma(10, u) == 10 * u / (1 - 10 * u)
     assert reference_dtype(F32) == np.float64
     assert reference_dtype(np.dtype("float64")) == np.longdouble
+
+
+def test_the_replay_skips_steps_that_are_not_taken() -> None:
+    """Whatever is shown there, the next step taken starts from the last state taken."""
+    case = random_case(random_cell(3, 4), random_cell(3, 4, seed=2), batch=2, time=5)
+    assert case.initial_states is not None
+    steps = np.array([[False, True, False, True, True], [True, True, False, False, False]])
+    sequence = run_network(case.network, case.x, case.initial_states, steps).sequence.astype(F32)
+    sequence[~steps] = 7
+    layer, h0 = case.network.layers[0], case.initial_states[0]
+    replayed = replay_layer(layer, case.x, h0, sequence, F32, steps=steps)
+    error = np.abs(sequence - replayed.value)
+    assert (error[steps] <= replayed.bound[steps]).all()
+    assert np.isinf(replayed.bound[~steps]).all()
+    sequence[0, 1] += np.float32(1e-3)
+    wrong = np.abs(sequence - replay_layer(layer, case.x, h0, sequence, F32, steps=steps).value)
+    assert (wrong[0, [1, 3]] > replayed.bound[0, [1, 3]]).any()
+
+
+def test_the_forward_bound_stays_where_no_step_is_taken() -> None:
+    case = random_case(random_cell(3, 4), batch=1, time=4, states=False)
+    steps = np.array([[True, False, False, True]])
+    bound = bound_network(case.network, case.x, None, steps).sequence.bound[0]
+    assert np.array_equal(bound[0], bound[1])
+    assert np.array_equal(bound[1], bound[2])

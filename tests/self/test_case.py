@@ -30,6 +30,18 @@ def test_written_and_read_back_to_the_bit(tmp_path: Path, dtype: str, states: bo
     assert (back.initial_states is None) is not states
 
 
+def test_lengths_and_masks_are_written_too() -> None:
+    case = random_case(random_cell(3, 4), batch=2, time=3)
+    lengths = from_data(to_data(case.replace(lengths=np.array([3, 1]))))
+    assert lengths.lengths is not None
+    assert lengths.lengths.tolist() == [3, 1]
+    assert lengths.facts["padding"] == "lengths"
+    mask = from_data(to_data(case.replace(mask=np.array([[True, False, True]] * 2))))
+    assert mask.steps is not None
+    assert mask.steps.tolist() == [[True, False, True]] * 2
+    assert "mask = [[True, False, True]" in repr(mask)
+
+
 def test_empty_arrays_keep_their_shape() -> None:
     case = random_case(random_cell(3, 4), batch=0)
     assert from_data(to_data(case)).x.shape == (0, 4, 3)
@@ -99,6 +111,7 @@ def test_facts_and_words() -> None:
         "input_size": 3,
         "hidden_size": 4,
         "initial_states": True,
+        "padding": "none",
         "variant": "",
     }
     words = repr(case)

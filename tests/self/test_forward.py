@@ -6,7 +6,8 @@ from helpers import random_case, random_cell
 
 from rnn_adapters import Call
 from rnn_conformance.plain import PlainNumpy
-from rnn_reference import Cell, Layer, Network, run_network, step
+from rnn_reference import BadInput, Cell, Layer, Network, run_network, step, steps_of_lengths
+from rnn_reference.network import Array
 
 
 def test_two_steps_by_hand() -> None:
@@ -92,3 +93,52 @@ def test_arguments_are_left_alone() -> None:
     run_network(case.network, case.x, case.initial_states)
     assert np.array_equal(before[0], case.x)
     assert np.array_equal(before[1], case.network.cells[0].W_h)
+
+
+STEPS = np.array([[True, True, False, False], [False, True, False, True], [False, False, False, False]])
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+def test_a_row_that_leaves_out_steps_is_the_row_without_them(directions: int) -> None:
+    cells = [random_cell(3, 4, seed=seed, dtype="float64") for seed in range(directions)]
+    case = random_case(*cells, batch=3)
+    assert case.initial_states is not None
+    x = case.x.copy()
+    x[~STEPS] = np.nan
+    result = run_network(case.network, x, case.initial_states, STEPS)
+    for row, steps in enumerate(STEPS):
+        alone = run_network(case.network, x[row, steps][None], (case.initial_states[0][:, row : row + 1],))
+        taken = result.sequence[row, steps].astype(float)
+        assert np.array_equal(taken.round(14), alone.sequence[0].astype(float).round(14))
+        final = result.final_states[0][:, row].astype(float)
+        assert np.array_equal(final.round(14), alone.final_states[0][:, 0].astype(float).round(14))
+
+
+def test_lengths_are_the_first_steps() -> None:
+    assert steps_of_lengths(np.array([0, 2, 3]), 3).tolist() == [
+        [False, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        (np.array([1, 4]), "lengths: expected none below 0 or above 3; got [1, 4]"),
+        (np.array([-1, 2]), "lengths: expected none below 0 or above 3; got [-1, 2]"),
+        (np.array([1.0, 2.0]), "lengths: expected integers of shape (batch,); got float64 (2,)"),
+        (np.array([[1, 2]]), "lengths: expected integers of shape (batch,); got int64 (1, 2)"),
+    ],
+)
+def test_impossible_lengths_are_refused(lengths: Array, message: str) -> None:
+    with pytest.raises(BadInput) as error:
+        steps_of_lengths(lengths, 3)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("steps", [np.ones((2, 3), bool), np.ones((2, 4)), np.ones(4, bool)])
+def test_steps_of_another_shape_or_type_are_refused(steps: Array) -> None:
+    case = random_case(random_cell(3, 4))
+    with pytest.raises(BadInput, match=r"steps: expected booleans of shape \(2, 4\), \(batch, time\)"):
+        run_network(case.network, case.x, None, steps)

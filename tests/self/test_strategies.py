@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Offers
 from rnn_conformance.case import Case
-from rnn_conformance.strategies import SIMPLEST_FIRST, cases, fill_from_bytes
+from rnn_conformance.strategies import SIMPLEST_FIRST, Padding, cases, fill_from_bytes
+from rnn_reference.network import Array
 
 ANY = cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
 
@@ -115,3 +116,28 @@ def test_bytes_stand_for_simple_numbers_first() -> None:
     assert SIMPLEST_FIRST[:8].tolist() == [0, 1, -1, -2, 0.5, -0.5, 1.5, -1.5]
     assert fill_from_bytes(bytes(10))((3, 2)).tolist() == [[0, 0]] * 3
     assert fill_from_bytes(bytes([0, 1, 2]))((2, 2)).tolist() == [[0, 1], [-1, 0]]
+
+
+def test_lengths_and_masks_are_of_every_kind() -> None:
+    def steps(padding: Padding, offers: Offers) -> list[tuple[Case, Array]]:
+        found: list[tuple[Case, Array]] = []
+
+        @settings(max_examples=200, database=None, deadline=None, derandomize=True)
+        @given(cases(padding=(padding,))(offers))
+        def collect(case: Case) -> None:
+            assert case.steps is not None
+            found.append((case, case.steps))
+
+        collect()
+        return found
+
+    masks = [taken for _, taken in steps("mask", Offers(masks=True))]
+    assert any(not taken[:, 0].all() and taken.any() for taken in masks)  # leading
+    assert any((taken[:, :-2] & ~taken[:, 1:-1] & taken[:, 2:]).any() for taken in masks)  # inner
+    assert any((~taken).all(axis=1).any() for taken in masks)  # a whole row
+    lengths = steps("lengths", Offers(lengths=True))
+    assert all(case.lengths is not None and case.mask is None for case, _ in lengths)
+    assert all(taken[:, 0].all() for _, taken in lengths)  # at least one step
+    assert any((np.diff(taken.sum(axis=1)) > 0).any() for _, taken in lengths)  # unsorted
+    assert any(not taken.any(axis=1).all() for _, taken in steps("lengths from 0", Offers(lengths=True)))
+    assert all(case.mask is not None for case, _ in steps("lengths", Offers(masks=True)))

@@ -1,0 +1,99 @@
+"""LEN: rows of different length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_padding,
+    expect_same_outputs,
+    expect_steps,
+    expect_top_steps,
+    poisoned,
+)
+from rnn_conformance.mistakes import Mistake, expect_refusal, with_lengths
+from rnn_conformance.strategies import Padding, Regime, cases
+from rnn_conformance.subject import Subject
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+PADDED: tuple[Padding, ...] = ("lengths",)
+SHORT = (1, 2, 3, 4, 5, 6)
+ROWS = ("rows_of_different_length",)
+
+LENGTHS: dict[str, Mistake] = {
+    "a length above T": with_lengths(lambda lengths: lengths + 1000),
+    "a negative length": with_lengths(lambda lengths: np.concatenate([lengths[:-1], [-1]])),
+    "a length too many": with_lengths(lambda lengths: np.concatenate([lengths, lengths[:1]])),
+    "a length too few": with_lengths(lambda lengths: lengths[:-1]),
+}
+
+
+@check("LEN-1", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("sequence", *ROWS))
+def test_each_row_takes_its_own_steps(subject: Subject, case: Case) -> None:
+    output = subject.run(case)
+    if case.network.num_layers == 1:
+        expect_steps(subject, case, output)
+    else:
+        expect_top_steps(subject, case, output)
+
+
+@check("LEN-2", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("final_states", *ROWS))
+def test_final_states_are_those_after_the_last_valid_step(subject: Subject, case: Case) -> None:
+    expect_final_states(subject, case, subject.run(case))
+
+
+@check("LEN-3", cases(layers=(1, 2), padding=PADDED), needs=("sequence", *ROWS))
+def test_padded_outputs_are_as_declared(subject: Subject, case: Case) -> None:
+    expect_padding(subject, case, subject.run(case))
+
+
+@check(
+    "LEN-4",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED, variants=("nan", "inf", "-inf", "1e30")),
+    needs=("sequence", *ROWS),
+    share=0.5,
+)
+def test_padding_is_never_read(subject: Subject, case: Case) -> None:
+    expect_same_outputs(subject, "outputs with other padding", poisoned(case), case)
+
+
+@check(
+    "LEN-5",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
+    needs=("sequence", *ROWS),
+    share=0.5,
+)
+def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None:
+    assert case.steps is not None
+    order = np.argsort(case.steps.sum(axis=1), kind="stable")
+    expect_same_outputs(subject, "outputs of rows sorted by length", case.reordered(order), case, order)
+
+
+@check("LEN-6", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths from 0",)), needs=ROWS)
+def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:
+    if subject.refusal_of(case) is None:
+        expect_final_states(subject, case, subject.run(case))
+    else:
+        subject.tally.count()
+
+
+@check("LEN-7", cases(padding=PADDED, variants=tuple(LENGTHS)), needs=("lengths",))
+def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
+    expect_refusal(subject, case, LENGTHS)
+
+
+@check(
+    "LEN-8",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
+    needs=("sequence", *ROWS),
+    share=0.5,
+)
+def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
+    full = case.replace(
+        lengths=None if case.lengths is None else np.full_like(case.lengths, case.x.shape[1]),
+        mask=None if case.mask is None else np.ones_like(case.mask),
+    )
+    expect_same_outputs(subject, "outputs with full lengths", full, case.replace(lengths=None, mask=None))

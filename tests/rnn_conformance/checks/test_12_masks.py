@@ -1,0 +1,80 @@
+"""MSK: masks of any pattern."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_padding,
+    expect_same_outputs,
+    expect_steps,
+    expect_top_steps,
+    poisoned,
+)
+from rnn_conformance.mistakes import Mistake, expect_refusal, with_mask
+from rnn_conformance.strategies import Padding, Regime, cases
+from rnn_conformance.subject import Subject
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+MASKED: tuple[Padding, ...] = ("mask",)
+SHORT = (1, 2, 3, 4, 5, 6)
+
+MASKS: dict[str, Mistake] = {
+    "a step too few": with_mask(lambda mask: mask[:, :-1]),
+    "a step too many": with_mask(lambda mask: np.concatenate([mask, mask[:, :1]], axis=1)),
+    "a row too few": with_mask(lambda mask: mask[:-1]),
+    "a row too many": with_mask(lambda mask: np.concatenate([mask, mask[:1]])),
+}
+
+
+@check("MSK-1", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("sequence", "masks"))
+def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
+    output = subject.run(case)
+    if case.network.num_layers == 1:
+        expect_steps(subject, case, output)
+    else:
+        expect_top_steps(subject, case, output)
+
+
+@check(
+    "MSK-2", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("final_states", "masks")
+)
+def test_final_states_are_those_after_the_last_step_taken(subject: Subject, case: Case) -> None:
+    expect_final_states(subject, case, subject.run(case))
+
+
+@check("MSK-3", cases(layers=(1, 2), padding=MASKED), needs=("sequence", "masks"))
+def test_masked_outputs_are_as_declared(subject: Subject, case: Case) -> None:
+    expect_padding(subject, case, subject.run(case))
+
+
+@check(
+    "MSK-4",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED, variants=("nan", "inf", "-inf", "1e30")),
+    needs=("sequence", "masks"),
+    share=0.5,
+)
+def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
+    expect_same_outputs(subject, "outputs with other input at masked steps", poisoned(case), case)
+
+
+@check(
+    "MSK-5",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED, initial_states=(True,)),
+    needs=("final_states", "masks", "initial_states"),
+    share=0.5,
+)
+def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
+    assert case.mask is not None
+    mask = case.mask.copy()
+    mask[0] = False
+    case = case.replace(mask=mask)
+    expect_final_states(subject, case, subject.run(case))
+
+
+@check("MSK-6", cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS)), needs=("masks",))
+def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
+    expect_refusal(subject, case, MASKS)
