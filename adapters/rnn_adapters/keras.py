@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -45,12 +45,26 @@ def numpy() -> KerasAdapter:
     return KerasAdapter("numpy")
 
 
-class KerasModel(NamedTuple):
-    """A loaded network: the layers to call when the top one returns sequences, and when it does not."""
+class KerasModel:
+    """A loaded network. The layers for the last output only are built when they are first asked for."""
 
-    network: Network
-    with_sequence: list[BuiltLayer]
-    with_last: list[BuiltLayer]
+    def __init__(self, adapter: KerasAdapter, network: Network) -> None:
+        self.network = network
+        self._adapter = adapter
+        self._loaded: dict[bool, list[BuiltLayer]] = {}
+
+    def layers(self, return_sequences: bool = True) -> list[BuiltLayer]:
+        """The layers of the stack, of which the top one returns sequences or does not."""
+        if return_sequences not in self._loaded:
+            top = self.network.num_layers - 1
+            layers = [
+                self._adapter.built(index, layer, return_sequences or index < top)
+                for index, layer in enumerate(self.network.layers)
+            ]
+            for (built, _), layer in zip(layers, self.network.layers, strict=True):
+                built.set_weights([weight for cell in layer.cells for weight in _to_keras(cell)])
+            self._loaded[return_sequences] = layers
+        return self._loaded[return_sequences]
 
 
 def conventions_on(backend: str) -> Conventions:
@@ -111,18 +125,14 @@ class KerasAdapter(Adapter[KerasModel]):
         return versions | {"numpy": np.__version__}
 
     def load(self, network: Network) -> KerasModel:
-        lower = [self._layer(index, layer, True) for index, layer in enumerate(network.layers[:-1])]
-        top = len(lower)
-        variants = [[*lower, self._layer(top, network.layers[-1], sequences)] for sequences in (True, False)]
-        for layers in variants:
-            for (built, _), layer in zip(layers, network.layers, strict=True):
-                built.set_weights([weight for cell in layer.cells for weight in _to_keras(cell)])
-        return KerasModel(network, *variants)
+        model = KerasModel(self, network)
+        model.layers()
+        return model
 
     def run(self, model: KerasModel, call: Call) -> Output:
         value: Any = call.x
         final_states = []
-        layers = model.with_sequence if call.return_sequences else model.with_last
+        layers = model.layers(call.return_sequences)
         states = [None] * len(layers) if call.initial_states is None else call.initial_states
         for (_, run), h0 in zip(layers, states, strict=True):
             value, *final = run(value, None if h0 is None else list(h0), call.mask)
@@ -138,7 +148,7 @@ class KerasAdapter(Adapter[KerasModel]):
 
     def read_weights(self, model: KerasModel) -> Network:
         layers = []
-        for (built, _), layer in zip(model.with_sequence, model.network.layers, strict=True):
+        for (built, _), layer in zip(model.layers(), model.network.layers, strict=True):
             arrays, count = built.get_weights(), layer.directions
             per_cell = [
                 arrays[i * len(arrays) // count : (i + 1) * len(arrays) // count] for i in range(count)
@@ -149,19 +159,19 @@ class KerasAdapter(Adapter[KerasModel]):
     def native_weights(self, model: KerasModel) -> list[dict[str, tuple[int, ...]]]:
         return [
             dict(zip(("W_x", "W_h", "b"), (tuple(w.shape) for w in cell.weights), strict=False))
-            for built, _ in model.with_sequence
+            for built, _ in model.layers()
             for cell in self._cells(built)
         ]
 
     def count_parameters(self, model: KerasModel) -> int:
-        return sum(int(built.count_params()) for built, _ in model.with_sequence)
+        return sum(int(built.count_params()) for built, _ in model.layers())
 
     def _cells(self, built: Any) -> list[Any]:
         if isinstance(built, self.keras.layers.Bidirectional):
             return [built.forward_layer.cell, built.backward_layer.cell]
         return [built.cell]
 
-    def _layer(self, index: int, layer: Layer, return_sequences: bool) -> BuiltLayer:
+    def built(self, index: int, layer: Layer, return_sequences: bool) -> BuiltLayer:
         """Built once per place in the stack, shape and options; every `load` assigns all of its weights."""
         cell = layer.forward
         key = (

@@ -145,7 +145,7 @@ def forward_milliseconds(name: str) -> float:
                 return model(tensor)
 
     else:
-        layer = model.with_sequence[0][0]
+        layer = model.layers()[0][0]
         tensor = adapter.keras.ops.convert_to_tensor(x)  # type: ignore[attr-defined]
 
         def call() -> Any:

@@ -16,6 +16,8 @@ from rnn_conformance.expect import (
 from rnn_conformance.strategies import cases
 from rnn_conformance.subject import Subject
 
+FEW = 0.5  # a shape or a count is right or wrong as a whole
+
 GIVEN = (True,)
 
 
@@ -38,7 +40,7 @@ def test_each_layer_starts_from_its_own_initial_state(subject: Subject, case: Ca
     expect_top_steps(subject, case, subject.run(case))
 
 
-@check("INI-4", cases(layers=(1, 2)), needs=("final_states",))
+@check("INI-4", cases(layers=(1, 2)), needs=("final_states",), share=FEW)
 def test_final_states_have_the_canonical_shape(subject: Subject, case: Case) -> None:
     final_states_of(subject, case, subject.run(case))
 
