@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rnn_conformance.check import perform
@@ -44,3 +46,21 @@ def test_a_failure_names_its_likely_cause(name: str) -> None:
     failure = session.perform(all_checks()[FAULTS[name].clause]).failure
     assert failure is not None
     assert f"fault:{name}" in failure.likely_cause
+
+
+@pytest.mark.parametrize(
+    ("clause", "name"),
+    [
+        ("WEX-1", "second-bias-not-counted"),
+        ("WEX-2", "return-sequences-ignored"),
+        ("WEX-3", "sequence-time-major"),
+        ("WEX-4", "relu-for-tanh"),
+        ("WEX-5", "upper-layers-counted-as-first"),
+        ("WEX-6", "directions-swapped"),
+        ("WEX-7", "upper-layer-fed-swapped"),
+    ],
+)
+def test_the_worked_examples_catch_faults_too(clause: str, name: str) -> None:
+    quick = replace(PROFILES["quick"], shrink=False)
+    outcome = perform(all_checks()[clause], Subject(fault_named(name)), quick, [])
+    assert outcome.verdict == "fail"
