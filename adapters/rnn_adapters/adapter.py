@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from rnn_reference.network import ACTIVATIONS, Activation, Array, Network, States
+from rnn_reference.network import ACTIVATIONS, Activation, Array, MergeMode, Network, States
 
 PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
 
@@ -35,6 +35,9 @@ class Call:
         return_sequences: ask the top layer for its outputs at every step, or for the last one only.
         lengths: integers (batch,): how many steps each row has; what stands after them is padding.
         mask: booleans (batch, time): the steps to take. Never given together with lengths.
+        go_backwards: a network of one layer of one direction reads its input from the end.
+        merge_mode: how a network of one bidirectional layer merges its directions; with "none" the adapter
+            puts the two outputs side by side.
     """
 
     x: Array
@@ -42,6 +45,8 @@ class Call:
     return_sequences: bool = True
     lengths: Array | None = None
     mask: Array | None = None
+    go_backwards: bool = False
+    merge_mode: MergeMode = "concat"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +99,7 @@ class Conventions:
             "zero"; "carried", the output of its last step taken, zero before the first; "state", the same
             but the initial state before the first; or "undefined".
         padded_output_bidirectional: the same of a bidirectional layer.
+        go_backwards_order: the order of the outputs of a layer that goes backwards; None: there is none.
     """
 
     layer: str
@@ -104,6 +110,7 @@ class Conventions:
     final_state_order: str
     padded_output: PaddedOutput = "undefined"
     padded_output_bidirectional: PaddedOutput = "undefined"
+    go_backwards_order: Literal["processing", "input"] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,8 @@ class Offers:
         final_states: final states are returned.
         lengths: a call with the length of each row.
         masks: a call with a mask of steps, of any pattern.
+        go_backwards: a layer of one direction that reads its input from the end.
+        merge_modes: ways to merge the directions of a bidirectional layer.
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
         compiles_each_shape: a new shape costs so much that the suite should draw few.
@@ -140,6 +149,8 @@ class Offers:
     final_states: bool = True
     lengths: bool = False
     masks: bool = False
+    go_backwards: bool = False
+    merge_modes: tuple[MergeMode, ...] = ("concat",)
     read_weights: bool = True
     count_parameters: bool = True
     compiles_each_shape: bool = False
@@ -148,6 +159,11 @@ class Offers:
     def rows_of_different_length(self) -> bool:
         """Whether a batch may hold rows of different length, said by lengths or by a mask."""
         return self.lengths or self.masks
+
+    @property
+    def merges(self) -> bool:
+        """Whether directions can be merged in another way than side by side."""
+        return len(self.merge_modes) > 1
 
 
 class Adapter(ABC, Generic[Model]):

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
 
 BACKEND_PACKAGES = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "numpy": "numpy"}
 
@@ -45,26 +45,33 @@ def numpy() -> KerasAdapter:
     return KerasAdapter("numpy")
 
 
+class LayerOptions(NamedTuple):
+    """What a call decides and Keras wants to know when a layer is built."""
+
+    return_sequences: bool = True
+    go_backwards: bool = False
+    merge_mode: MergeMode = "concat"
+
+
 class KerasModel:
-    """A loaded network. The layers for the last output only are built when they are first asked for."""
+    """A loaded network. Layers with other options than the usual are built when they are asked for."""
 
     def __init__(self, adapter: KerasAdapter, network: Network) -> None:
         self.network = network
         self._adapter = adapter
-        self._loaded: dict[bool, list[BuiltLayer]] = {}
+        self._loaded: dict[LayerOptions, list[BuiltLayer]] = {}
 
-    def layers(self, return_sequences: bool = True) -> list[BuiltLayer]:
-        """The layers of the stack, of which the top one returns sequences or does not."""
-        if return_sequences not in self._loaded:
-            top = self.network.num_layers - 1
-            layers = [
-                self._adapter.built(index, layer, return_sequences or index < top)
-                for index, layer in enumerate(self.network.layers)
-            ]
+    def layers(self, top: LayerOptions | None = None) -> list[BuiltLayer]:
+        """The layers of the stack, the top one built with the given options."""
+        top = top or LayerOptions()
+        if top not in self._loaded:
+            *lower, highest = enumerate(self.network.layers)
+            layers = [self._adapter.built(index, layer, LayerOptions()) for index, layer in lower]
+            layers.append(self._adapter.built(*highest, top))
             for (built, _), layer in zip(layers, self.network.layers, strict=True):
                 built.set_weights([weight for cell in layer.cells for weight in _to_keras(cell)])
-            self._loaded[return_sequences] = layers
-        return self._loaded[return_sequences]
+            self._loaded[top] = layers
+        return self._loaded[top]
 
 
 def conventions_on(backend: str) -> Conventions:
@@ -101,6 +108,7 @@ class KerasAdapter(Adapter[KerasModel]):
         last_output="`return_sequences=False`: final states of the top layer, forward then backward",
         final_state_order="each layer returns its own; `Bidirectional` gives forward, then backward",
         padded_output_bidirectional="zero",
+        go_backwards_order="processing",
     )
 
     def __init__(self, backend: str | None = None) -> None:
@@ -112,7 +120,12 @@ class KerasAdapter(Adapter[KerasModel]):
             )
         self.name = f"keras-{self.backend}"
         self.conventions = conventions_on(self.backend)
-        self.offers = Offers(masks=True, compiles_each_shape=self.backend == "jax")
+        self.offers = Offers(
+            masks=True,
+            go_backwards=True,
+            merge_modes=("concat", "sum", "mul", "ave", "none"),
+            compiles_each_shape=self.backend == "jax",
+        )
         self._built: dict[Any, BuiltLayer] = {}
 
     def versions(self) -> dict[str, str]:
@@ -132,12 +145,13 @@ class KerasAdapter(Adapter[KerasModel]):
     def run(self, model: KerasModel, call: Call) -> Output:
         value: Any = call.x
         final_states = []
-        layers = model.layers(call.return_sequences)
+        layers = model.layers(LayerOptions(call.return_sequences, call.go_backwards, call.merge_mode))
         states = [None] * len(layers) if call.initial_states is None else call.initial_states
         for (_, run), h0 in zip(layers, states, strict=True):
-            value, *final = run(value, None if h0 is None else list(h0), call.mask)
-            final_states.append([self.keras.ops.convert_to_numpy(state) for state in final])
-        output = self.keras.ops.convert_to_numpy(value)
+            returned = run(value, None if h0 is None else list(h0), call.mask)
+            value, final = self._output_and_states(returned, call.merge_mode)
+            final_states.append([self._numpy(state) for state in final])
+        output = self._numpy(value)
         shapes = {"x": call.x.shape, "final_states": final_states[0][0].shape}
         return Output(
             sequence=output if call.return_sequences else None,
@@ -145,6 +159,17 @@ class KerasAdapter(Adapter[KerasModel]):
             final_states=tuple(np.stack(final) for final in final_states),
             native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
         )
+
+    def _numpy(self, value: Any) -> Array:
+        array: Array = self.keras.ops.convert_to_numpy(value)
+        return array
+
+    def _output_and_states(self, returned: list[Any], merge_mode: MergeMode) -> tuple[Any, list[Any]]:
+        """What a layer returned, taken apart; without merging there is an output for each direction."""
+        if merge_mode != "none":
+            return returned[0], returned[1:]
+        outputs, states = (returned[0], returned[1:]) if len(returned) == 3 else (returned[:2], returned[2:])
+        return np.concatenate([self._numpy(output) for output in outputs], axis=-1), states
 
     def read_weights(self, model: KerasModel) -> Network:
         layers = []
@@ -171,7 +196,7 @@ class KerasAdapter(Adapter[KerasModel]):
             return [built.forward_layer.cell, built.backward_layer.cell]
         return [built.cell]
 
-    def built(self, index: int, layer: Layer, return_sequences: bool) -> BuiltLayer:
+    def built(self, index: int, layer: Layer, wanted: LayerOptions) -> BuiltLayer:
         """Built once per place in the stack, shape and options; every `load` assigns all of its weights."""
         cell = layer.forward
         key = (
@@ -182,22 +207,25 @@ class KerasAdapter(Adapter[KerasModel]):
             cell.activation,
             bool(cell.biases),
             cell.dtype,
-            return_sequences,
+            wanted,
         )
         if key not in self._built:
             options = {
                 "activation": cell.activation,
                 "use_bias": bool(cell.biases),
                 "dtype": str(cell.dtype),
-                "return_sequences": return_sequences,
+                "return_sequences": wanted.return_sequences,
                 "return_state": True,
                 "recurrent_initializer": "zeros",  # overwritten; the default is slow to make
             }
             layers = self.keras.layers
-            built = layers.SimpleRNN(cell.hidden_size, **options)
+            built = layers.SimpleRNN(cell.hidden_size, go_backwards=wanted.go_backwards, **options)
             if layer.backward is not None:
                 backward = layers.SimpleRNN(cell.hidden_size, go_backwards=True, **options)
-                built = layers.Bidirectional(built, backward_layer=backward, dtype=str(cell.dtype))
+                merge_mode = None if wanted.merge_mode == "none" else wanted.merge_mode
+                built = layers.Bidirectional(
+                    built, merge_mode=merge_mode, backward_layer=backward, dtype=str(cell.dtype)
+                )
             built.build((None, None, cell.input_size))
             self._built[key] = (built, _compiled_by_jax(built) if self.backend == "jax" else _eager(built))
         return self._built[key]

@@ -7,7 +7,7 @@ import platform
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
-from rnn_reference.forward import run_stack
+from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.network import Array, Network, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 
@@ -34,8 +34,11 @@ class ReferenceAdapter(Adapter[Network]):
         final_state_order="one array per layer, bottom first; forward before backward",
         padded_output="zero",
         padded_output_bidirectional="zero",
+        go_backwards_order="processing",
     )
-    offers = Offers(lengths=True, masks=True)
+    offers = Offers(
+        lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
+    )
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__, "python": platform.python_version()}
@@ -46,6 +49,8 @@ class ReferenceAdapter(Adapter[Network]):
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
         steps = steps_of_call(call)
+        if call.go_backwards:
+            x = x[:, ::-1]
         wide_states = tuple(state.astype(np.float64) for state in states)
         with np.errstate(invalid="ignore", over="ignore"):
             wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states, steps)
@@ -53,9 +58,14 @@ class ReferenceAdapter(Adapter[Network]):
         sequence = wide.sequence.astype(model.dtype)
         if steps is not None:
             sequence[~steps] = 0
+        last = wide.last.astype(model.dtype)
+        if call.merge_mode != "concat":
+            H = model.layers[-1].hidden_size
+            sequence = merge_directions(call.merge_mode, sequence[..., :H], sequence[..., H:])
+            last = merge_directions(call.merge_mode, last[..., :H], last[..., H:])
         return Output(
             sequence=sequence if call.return_sequences else None,
-            last=None if call.return_sequences else wide.last.astype(model.dtype),
+            last=None if call.return_sequences else last,
             final_states=final_states,
             native_shapes={
                 "x": x.shape,

@@ -8,7 +8,7 @@ parameters.py  parameter counts
 
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer
 from rnn_reference.errors import BadInput
-from rnn_reference.forward import Result, run_network, step
+from rnn_reference.forward import Result, merge_directions, run_network, step
 from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
 
@@ -22,6 +22,7 @@ __all__ = [
     "Result",
     "bound_network",
     "cell_parameters",
+    "merge_directions",
     "network_parameters",
     "replay_layer",
     "run_network",

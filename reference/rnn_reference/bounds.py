@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.forward import activate
-from rnn_reference.network import Array, Cell, Layer, Network, checked_call, checked_steps
+from rnn_reference.forward import activate, merge_directions
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
 from rnn_reference.precision import precision_of, reference_dtype
 
 ACTIVATION_ACCURACY = 12
@@ -258,6 +258,22 @@ def bound_network(network: Network, x: Any, initial_states: Any = None, steps: A
     """
     sequences, final_states = bound_layers(network, x, initial_states, steps)
     return BoundedResult(sequences[-1], final_states)
+
+
+def merge_bounds(mode: MergeMode, forward: Bounded, backward: Bounded, dtype: Any) -> Bounded:
+    """Merged outputs with the bound that follows from those of their parts (MRG-1)."""
+    value = merge_directions(mode, forward.value, backward.value)
+    if mode in ("concat", "none"):
+        return join([forward, backward])
+    u = precision_of(np.dtype(dtype)).unit_roundoff + precision_of(value.dtype).unit_roundoff
+    tiny = precision_of(np.dtype(dtype)).smallest_normal
+    if mode == "mul":
+        error = np.abs(forward.value) * backward.bound + np.abs(backward.value) * forward.bound
+        error = error + forward.bound * backward.bound
+    else:
+        error = (forward.bound + backward.bound) / (2 if mode == "ave" else 1)
+    # The merged number is computed from numbers that are wrong by as much, and rounded; an average twice.
+    return Bounded(value, error + 2 * u * (np.abs(value) + error) + tiny)
 
 
 def join(parts: list[Bounded]) -> Bounded:

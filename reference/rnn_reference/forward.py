@@ -17,6 +17,7 @@ from rnn_reference.network import (
     Array,
     Cell,
     Layer,
+    MergeMode,
     Network,
     States,
     checked_call,
@@ -71,6 +72,19 @@ def run_layer(layer: Layer, x: Array, h0: Array, steps: Array | None = None) -> 
     reversed_steps = None if steps is None else steps[:, ::-1]
     backward, final_backward = run_cell(layer.backward, x[:, ::-1], h0[1], reversed_steps)
     return np.concatenate([sequence, backward[:, ::-1]], axis=-1), np.stack([final, final_backward])
+
+
+def merge_directions(mode: MergeMode, forward: Array, backward: Array) -> Array:
+    """The two directions' outputs of a step as one, by a merge mode (MRG-1); features are the last axis."""
+    match mode:
+        case "sum":
+            return forward + backward
+        case "mul":
+            return forward * backward
+        case "ave":
+            return (forward + backward) / 2
+        case "concat" | "none":
+            return np.concatenate([forward, backward], axis=-1)
 
 
 def run_network(network: Network, x: Any, initial_states: Any = None, steps: Any = None) -> Result:

@@ -18,6 +18,7 @@ from rnn_reference.errors import BadInput
 Array: TypeAlias = NDArray[Any]
 Activation: TypeAlias = Literal["tanh", "relu"]
 States: TypeAlias = tuple[Array, ...]
+MergeMode: TypeAlias = Literal["concat", "sum", "mul", "ave", "none"]
 
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 DTYPES = tuple(np.dtype(name) for name in ("float32", "float64", "longdouble"))

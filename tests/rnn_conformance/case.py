@@ -16,6 +16,7 @@ from rnn_reference.network import (
     Array,
     Cell,
     Layer,
+    MergeMode,
     Network,
     States,
     checked_call,
@@ -37,6 +38,8 @@ class Case:
         initial_states: per layer (directions, batch, hidden), or None.
         lengths: steps of each row, integers (batch,), or None.
         mask: the steps to take, booleans (batch, time), or None.
+        go_backwards: whether the layer reads its input from the end.
+        merge_mode: how a bidirectional layer merges its directions.
         variant: which of several forms of the check this is; each check says what its variants are.
     """
 
@@ -45,10 +48,33 @@ class Case:
     initial_states: States | None = None
     lengths: Array | None = None
     mask: Array | None = None
+    go_backwards: bool = False
+    merge_mode: MergeMode = "concat"
     variant: str = ""
 
     def call(self, *, return_sequences: bool = True) -> Call:
-        return Call(self.x, self.initial_states, return_sequences, self.lengths, self.mask)
+        return Call(
+            self.x,
+            self.initial_states,
+            return_sequences,
+            self.lengths,
+            self.mask,
+            self.go_backwards,
+            self.merge_mode,
+        )
+
+    @staticmethod
+    def of_call(network: Network, call: Call) -> Case:
+        """The case that makes this call."""
+        return Case(
+            network,
+            call.x,
+            call.initial_states,
+            call.lengths,
+            call.mask,
+            call.go_backwards,
+            call.merge_mode,
+        )
 
     @property
     def steps(self) -> Array | None:
@@ -87,6 +113,8 @@ class Case:
             "hidden_size": self.network.layers[0].hidden_size,
             "initial_states": self.initial_states is not None,
             "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
+            "go_backwards": self.go_backwards,
+            "merge_mode": self.merge_mode,
             "variant": self.variant,
         }
 
@@ -115,6 +143,8 @@ class Case:
             for name, value in (("lengths", self.lengths), ("mask", self.mask))
             if value is not None
         ]
+        lines += ["go_backwards"] * self.go_backwards
+        lines += [f"merge_mode = {self.merge_mode}"] * (self.merge_mode != "concat")
         return "\n".join(lines)
 
 
@@ -156,6 +186,8 @@ class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     initial_states: list[ArrayData] | None = None
     lengths: list[int] | None = None
     mask: list[list[bool]] | None = None
+    go_backwards: bool = False
+    merge_mode: MergeMode = "concat"
     variant: str = ""
 
 
@@ -188,6 +220,8 @@ def to_data(case: Case) -> CaseData:
         states,
         None if case.lengths is None else case.lengths.tolist(),
         None if case.mask is None else case.mask.tolist(),
+        case.go_backwards,
+        case.merge_mode,
         case.variant,
     )
 
@@ -230,7 +264,7 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
         )
     lengths = None if data.lengths is None else np.array(data.lengths, np.int64)
     mask = None if data.mask is None else np.array(data.mask, bool).reshape(len(data.mask), -1)
-    case = Case(network, x, states, lengths, mask, data.variant)
+    case = Case(network, x, states, lengths, mask, data.go_backwards, data.merge_mode, data.variant)
     if checked:
         checked_call(network, x, states)
         checked_steps(x, case.steps)

@@ -43,6 +43,9 @@ def conventions_table() -> str:
         "last output": lambda c: c.last_output,
         "sequence output at steps not taken": lambda c: c.padded_output,
         "the same, bidirectional": lambda c: c.padded_output_bidirectional,
+        "outputs of going backwards": lambda c: (
+            f"{c.go_backwards_order} order" if c.go_backwards_order else "–"
+        ),
         "W_x": weight("W_x"),
         "W_h": weight("W_h"),
         "first bias": weight("b"),

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
-from rnn_reference.network import Array, Cell, Layer, Network, checked_call, checked_steps, steps_of_lengths
+from rnn_reference.network import (
+    Array,
+    Cell,
+    Layer,
+    MergeMode,
+    Network,
+    checked_call,
+    checked_steps,
+    steps_of_lengths,
+)
 
 
 class PlainNumpy(Adapter[Network]):
@@ -36,8 +45,11 @@ class PlainNumpy(Adapter[Network]):
         final_state_order="one array per layer, bottom first; forward before backward",
         padded_output="zero",
         padded_output_bidirectional="zero",
+        go_backwards_order="processing",
     )
-    offers = Offers(lengths=True, masks=True)
+    offers = Offers(
+        lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
+    )
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
@@ -58,14 +70,36 @@ class PlainNumpy(Adapter[Network]):
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
+        if call.go_backwards:
+            x = self.backwards(x)
         with np.errstate(invalid="ignore", over="ignore"):
             value, final_states = self.run_stack(model, x, list(states), steps)
         if steps is not None:
             value = self.padded(value, steps)
-        sequence = value if call.return_sequences else None
-        last = None if call.return_sequences else self.last(model, value, final_states)
+        if call.go_backwards:
+            value, final_states = self.after_backwards(value, final_states)
+        sequence = self.merged(call.merge_mode, value) if call.return_sequences else None
+        last = None
+        if not call.return_sequences:
+            last = self.merged(call.merge_mode, self.last(model, value, final_states))
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
         return Output(sequence, last, tuple(final_states), shapes)
+
+    def backwards(self, x: Array) -> Array:
+        """The input in the order in which a layer that goes backwards reads it."""
+        return x[:, ::-1]
+
+    def after_backwards(self, sequence: Array, final_states: list[Array]) -> tuple[Array, list[Array]]:
+        """What a layer that goes backwards returns: its outputs in processing order."""
+        return sequence, final_states
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        """Outputs of two directions, side by side, as one."""
+        if mode in ("concat", "none"):
+            return both
+        forward, backward = np.split(both, 2, axis=-1)
+        combined: Array = forward * backward if mode == "mul" else forward + backward
+        return combined / combined.dtype.type(2) if mode == "ave" else combined
 
     def seen(self, x: Array) -> Array:
         """The input as the layer takes it."""

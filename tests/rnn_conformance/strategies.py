@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rnn_adapters.adapter import Offers
 from rnn_conformance.case import Case
 from rnn_conformance.check import Draw
-from rnn_reference.network import Activation, Array, Cell, Layer, Network, steps_of_lengths
+from rnn_reference.network import Activation, Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
 Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "tiny", "huge"]
 
@@ -113,13 +113,16 @@ def cases(
     dtypes: tuple[str, ...] = ("float32",),
     variants: tuple[str, ...] = ("",),
     padding: tuple[Padding, ...] = ("none",),
+    go_backwards: tuple[bool, ...] = (False,),
+    merge_modes: tuple[MergeMode, ...] = ("concat",),
     scatter: bool = False,
 ) -> Draw:
     """A strategy for cases, within what an implementation offers.
 
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants: what to draw from; the first is what a case shrinks to.
+            dtypes, variants, go_backwards, merge_modes: what to draw from; the first is what a case
+            shrinks to.
         padding: how rows of different length are said: "mask" for any pattern of steps, "lengths" for
             right-padded rows, which become a mask where lengths are not offered.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
@@ -146,6 +149,8 @@ def cases(
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
             "padding": [said(way) for way in padding],
+            "go_backwards": go_backwards,
+            "merge_mode": [mode for mode in merge_modes if mode in offers.merge_modes] or ("concat",),
             "regime": regimes,
             "grain": GRAINS[-1:] if scatter else GRAINS,
         }
@@ -205,7 +210,9 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], pools: dict[str, Sequen
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
-    return Case(network, x, states, lengths, mask, chosen["variant"])
+    return Case(
+        network, x, states, lengths, mask, chosen["go_backwards"], chosen["merge_mode"], chosen["variant"]
+    )
 
 
 def _padding(

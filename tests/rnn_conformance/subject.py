@@ -58,7 +58,7 @@ class Subject:
 
     def call(self, network: Network, call: Call) -> Output:
         """Load `network` and make the call."""
-        self.last_run = Case(network, call.x, call.initial_states, call.lengths, call.mask)
+        self.last_run = Case.of_call(network, call)
         output = self._timed("run", self.adapter.run, self.model(network), call)
         if not isinstance(output, Output):
             raise NonConforming(f"run: expected an rnn_adapters.Output; got {type(output).__name__}")
@@ -67,7 +67,7 @@ class Subject:
     def error_of(self, network: Network, call: Call) -> BaseException | None:
         """What the framework raises for a call that it should refuse; None if it answers."""
         model = self.model(network)
-        self.last_run = Case(network, call.x, call.initial_states, call.lengths, call.mask)
+        self.last_run = Case.of_call(network, call)
         try:
             self.adapter.run(model, call)
         except NotOffered:

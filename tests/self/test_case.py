@@ -112,6 +112,8 @@ def test_facts_and_words() -> None:
         "hidden_size": 4,
         "initial_states": True,
         "padding": "none",
+        "go_backwards": False,
+        "merge_mode": "concat",
         "variant": "",
     }
     words = repr(case)

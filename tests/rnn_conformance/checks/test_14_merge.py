@@ -1,0 +1,55 @@
+"""MRG: merge modes."""
+
+from __future__ import annotations
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_final_states, final_states_of
+from rnn_conformance.strategies import Regime, cases
+from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_reference.bounds import Bounded, bound_network, merge_bounds
+from rnn_reference.network import MergeMode
+
+HALF = 0.5  # these cases are costly, or have little to draw
+
+MERGED: tuple[MergeMode, ...] = ("sum", "mul", "ave", "none")
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+DRAWN = cases(directions=(2,), regimes=TAME, time=(1, 2, 3, 4, 5), merge_modes=MERGED)
+NEEDS = ("bidirectional", "merges")
+
+
+@check("MRG-1", DRAWN, needs=("sequence", *NEEDS), share=HALF)
+def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
+    expected = bound_network(case.network, case.x, case.initial_states).sequence
+    subject.agree(
+        f"sequence output, merged by {case.merge_mode}",
+        subject.run(case).sequence,
+        merged(case, expected),
+        case.network.dtype,
+    )
+
+
+@check("MRG-2", DRAWN, needs=("last_output", *NEEDS), share=HALF)
+def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
+    expected = bound_network(case.network, case.x, case.initial_states).last
+    subject.agree(
+        f"last output, merged by {case.merge_mode}",
+        subject.run(case, return_sequences=False).last,
+        merged(case, expected),
+        case.network.dtype,
+        LAST_AXES,
+    )
+
+
+@check("MRG-3", DRAWN, needs=("final_states", *NEEDS), share=HALF)
+def test_final_states_are_not_merged(subject: Subject, case: Case) -> None:
+    output = subject.run(case)
+    final_states_of(subject, case, output)
+    expect_final_states(subject, case, output)
+
+
+def merged(case: Case, both: Bounded) -> Bounded:
+    """What the two halves of the features give in the case's mode."""
+    H = case.network.layers[0].hidden_size
+    halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
+    return merge_bounds(case.merge_mode, *halves, case.network.dtype)
