@@ -134,7 +134,8 @@ class Offers:
         merge_modes: ways to merge the directions of a bidirectional layer.
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
-        compiles_each_shape: a new shape costs so much that the suite should draw few.
+        costly: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
+            where layers are slow to build, "shapes" (batch and time too) where they are compiled.
     """
 
     activations: tuple[Activation, ...] = ACTIVATIONS
@@ -153,7 +154,7 @@ class Offers:
     merge_modes: tuple[MergeMode, ...] = ("concat",)
     read_weights: bool = True
     count_parameters: bool = True
-    compiles_each_shape: bool = False
+    costly: Literal["nothing", "sizes", "shapes"] = "nothing"
 
     @property
     def rows_of_different_length(self) -> bool:

@@ -124,7 +124,7 @@ class KerasAdapter(Adapter[KerasModel]):
             masks=True,
             go_backwards=True,
             merge_modes=("concat", "sum", "mul", "ave", "none"),
-            compiles_each_shape=self.backend == "jax",
+            costly="shapes" if self.backend == "jax" else "sizes",
         )
         self._built: dict[Any, BuiltLayer] = {}
 

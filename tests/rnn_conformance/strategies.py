@@ -37,8 +37,9 @@ BATCH = (1, 2, 2, 3, 3, 4)
 TIME = (1, 2, 3, 3, 4, 5, 6, 8, 12)
 INPUT = (1, 2, 3, 3, 4, 5, 7)
 HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
-FEW = {BATCH: (1, 2, 3), TIME: (1, 3, 5), INPUT: (1, 2, 3), HIDDEN: (1, 2, 4)}
-"""What is drawn for an implementation that compiles each shape anew."""
+FEW_SHAPES = {BATCH: (1, 2, 3), TIME: (1, 3, 5)}
+FEW_SIZES = {INPUT: (1, 2, 3), HIDDEN: (1, 2, 4)}
+"""What is drawn where others would be costly (`Offers.costly`)."""
 
 BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
@@ -130,7 +131,10 @@ def cases(
 
     def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
         def sizes(pool: tuple[int, ...]) -> tuple[int, ...]:
-            return FEW.get(pool, pool) if offers.compiles_each_shape else pool
+            return pool if offers.costly == "nothing" else FEW_SIZES.get(pool, pool)
+
+        def shapes(pool: tuple[int, ...]) -> tuple[int, ...]:
+            return FEW_SHAPES.get(pool, pool) if offers.costly == "shapes" else pool
 
         def said(way: Padding) -> Padding:
             return way if offers.lengths or not way.startswith("lengths") else PREFIXES[way]
@@ -142,8 +146,8 @@ def cases(
             "activation": [name for name in activations if name in offers.activations],
             "biases": [number for number in biases if number or offers.no_bias] or (1,),
             "initial": initial_states if offers.initial_states else (False,),
-            "batch": sizes(batch),
-            "time": sizes(time),
+            "batch": shapes(batch),
+            "time": shapes(time),
             "input": sizes(inputs),
             "hidden": sizes(hidden),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Offers
 from rnn_conformance.case import Case
-from rnn_conformance.strategies import SIMPLEST_FIRST, Padding, cases, fill_from_bytes
+from rnn_conformance.strategies import SIMPLEST_FIRST, TIME, Padding, cases, fill_from_bytes
 from rnn_reference.network import Array
 
 ANY = cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
@@ -86,9 +86,13 @@ def test_only_what_is_offered_is_drawn() -> None:
         assert case.initial_states is None
 
 
-def test_few_shapes_are_drawn_where_shapes_are_compiled() -> None:
-    shapes = {case.x.shape for case in drawn(300, replace(Offers(), compiles_each_shape=True))}
-    assert len(shapes) <= 27
+def test_few_shapes_are_drawn_where_they_are_costly() -> None:
+    built = drawn(300, replace(Offers(), costly="sizes"))
+    assert {case.network.input_size for case in built} == {1, 2, 3}
+    assert {case.network.layers[0].hidden_size for case in built} == {1, 2, 4}
+    assert {case.x.shape[1] for case in built} == set(TIME)
+    compiled = {case.x.shape for case in drawn(300, replace(Offers(), costly="shapes"))}
+    assert len(compiled) <= 27
 
 
 def test_a_failure_at_a_nonzero_weight_shrinks_to_one_small_number() -> None:
