@@ -78,14 +78,7 @@ class ReferenceAdapter(Adapter[Network]):
         return model
 
     def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
-        return [
-            {
-                role: getattr(cell, role).shape
-                for role in ("W_x", "W_h", "b", "b_h")
-                if getattr(cell, role) is not None
-            }
-            for cell in model.cells
-        ]
+        return shapes_by_role(model)
 
     def count_parameters(self, model: Network) -> int:
         return network_parameters(model)
@@ -100,3 +93,15 @@ def steps_of_call(call: Call) -> Array | None:
     if call.lengths is None:
         return checked_steps(call.x, call.mask)
     return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+
+
+def shapes_by_role(network: Network) -> list[dict[str, tuple[int, ...]]]:
+    """For each cell the shapes of the weights that it has, as `Adapter.native_weights` gives them."""
+    return [
+        {
+            role: array.shape
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (array := getattr(cell, role)) is not None
+        }
+        for cell in network.cells
+    ]

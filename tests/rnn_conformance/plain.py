@@ -6,11 +6,13 @@ methods.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_adapters.adapter import Adapter, Call, Offers, Output
+from rnn_adapters.reference import ReferenceAdapter, shapes_by_role, steps_of_call
 from rnn_reference.network import (
     Array,
     Cell,
@@ -18,8 +20,6 @@ from rnn_reference.network import (
     MergeMode,
     Network,
     checked_call,
-    checked_steps,
-    steps_of_lengths,
 )
 
 
@@ -27,25 +27,8 @@ class PlainNumpy(Adapter[Network]):
     """Steps in the type of the weights; two bias vectors, as torch and ONNX have them."""
 
     name = "plain"
-    conventions = Conventions(
-        layer="rnn_conformance.plain.PlainNumpy",
-        weights=(
-            NativeWeight("W_x", "W_x", ("hidden", "input")),
-            NativeWeight("W_h", "W_h", ("hidden", "hidden")),
-            NativeWeight("b", "b", ("hidden",)),
-            NativeWeight("b_h", "b_h", ("hidden",)),
-        ),
-        bias_vectors=2,
-        axes={
-            "x": ("batch", "time", "input"),
-            "sequence": ("batch", "time", "directions*hidden"),
-            "final_states": ("directions", "batch", "hidden"),
-        },
-        last_output="final states of the top layer, forward then backward",
-        final_state_order="one array per layer, bottom first; forward before backward",
-        padded_output="zero",
-        padded_output_bidirectional="zero",
-        go_backwards_order="processing",
+    conventions = replace(
+        ReferenceAdapter.conventions, layer="rnn_conformance.plain.PlainNumpy", bias_vectors=2
     )
     offers = Offers(
         lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
@@ -107,9 +90,7 @@ class PlainNumpy(Adapter[Network]):
 
     def steps(self, call: Call) -> Array | None:
         """The steps that each row takes; None for all."""
-        if call.lengths is None:
-            return checked_steps(call.x, call.mask)
-        return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+        return steps_of_call(call)
 
     def padded(self, sequence: Array, steps: Array) -> Array:
         """The sequence output as it is shown at steps that were not taken: zero."""
@@ -182,14 +163,7 @@ class PlainNumpy(Adapter[Network]):
         return model
 
     def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
-        return [
-            {
-                role: getattr(cell, role).shape
-                for role in ("W_x", "W_h", "b", "b_h")
-                if getattr(cell, role) is not None
-            }
-            for cell in model.cells
-        ]
+        return shapes_by_role(model)
 
     def count_parameters(self, model: Network) -> int:
         arrays: list[Any] = [array for cell in model.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
