@@ -37,9 +37,8 @@ BATCH = (1, 2, 2, 3, 3, 4)
 TIME = (1, 2, 3, 3, 4, 5, 6, 8, 12)
 INPUT = (1, 2, 3, 3, 4, 5, 7)
 HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
-FEW_SHAPES = {BATCH: (1, 2, 3), TIME: (1, 3, 5)}
-FEW_SIZES = {INPUT: (1, 2, 3), HIDDEN: (1, 2, 4)}
-"""What is drawn where others would be costly (`Offers.costly`)."""
+FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2, 4)
+"""What is left of them where others would be costly (`Offers.costly`)."""
 
 BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
@@ -130,11 +129,9 @@ def cases(
     """
 
     def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
-        def sizes(pool: tuple[int, ...]) -> tuple[int, ...]:
-            return pool if offers.costly == "nothing" else FEW_SIZES.get(pool, pool)
-
-        def shapes(pool: tuple[int, ...]) -> tuple[int, ...]:
-            return FEW_SHAPES.get(pool, pool) if offers.costly == "shapes" else pool
+        def few(pool: tuple[int, ...], kept: tuple[int, ...], *where: str) -> tuple[int, ...]:
+            left = tuple(size for size in pool if size in kept or offers.costly not in where)
+            return left or pool
 
         def said(way: Padding) -> Padding:
             return way if offers.lengths or not way.startswith("lengths") else PREFIXES[way]
@@ -146,10 +143,10 @@ def cases(
             "activation": [name for name in activations if name in offers.activations],
             "biases": [number for number in biases if number or offers.no_bias] or (1,),
             "initial": initial_states if offers.initial_states else (False,),
-            "batch": shapes(batch),
-            "time": shapes(time),
-            "input": sizes(inputs),
-            "hidden": sizes(hidden),
+            "batch": few(batch, FEW_BATCH, "shapes"),
+            "time": few(time, FEW_TIME, "shapes"),
+            "input": few(inputs, FEW_INPUT, "sizes", "shapes"),
+            "hidden": few(hidden, FEW_HIDDEN, "sizes", "shapes"),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
             "padding": [said(way) for way in padding],
