@@ -15,7 +15,7 @@ from rnn_conformance.case import Case
 from rnn_conformance.strategies import cases
 from rnn_reference import Layer, Network, bound_network, replay_layer, run_network
 from rnn_reference.bounds import StepBound, gamma
-from rnn_reference.network import Array, Cell
+from rnn_reference.network import Activation, Array, Cell
 from rnn_reference.precision import precision_of, reference_dtype
 
 F32 = np.dtype("float32")
@@ -67,8 +67,8 @@ def test_the_activation_term_is_the_largest_change_of_tanh(z: float, delta: floa
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
-def test_a_float32_run_is_within_both_bounds(activation: str, data: st.DataObject) -> None:
-    case: Case = data.draw(cases(layers=(1, 2), activations=(activation,))(Offers()))  # type: ignore[arg-type]
+def test_a_float32_run_is_within_both_bounds(activation: Activation, data: st.DataObject) -> None:
+    case: Case = data.draw(cases(layers=(1, 2), activations=(activation,))(Offers()))
     bounded = bound_network(case.network, case.x, case.initial_states)
     sequence = float32_run(case)
     error = np.abs(sequence - bounded.sequence.value)

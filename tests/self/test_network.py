@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from helpers import random_cell
@@ -37,9 +39,9 @@ W_x, W_h, b = np.ones((3, 10)), np.ones((3, 3)), np.ones(3)
         ),
     ],
 )
-def test_bad_weights_are_refused_by_name(make: object, message: str) -> None:
+def test_bad_weights_are_refused_by_name(make: Callable[[], object], message: str) -> None:
     with pytest.raises(BadInput) as error:
-        make()  # type: ignore[operator]
+        make()
     assert message in str(error.value)
 
 
