@@ -154,13 +154,15 @@ def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
         outcome.reason = "; ".join(
             f"fixed: remove the record {deviation.id!r}, whose witness conforms now" for deviation in fixed
         )
-    elif outcome.deviations:
-        outcome.verdict = "deviation"
+    elif outcome.deviations and not tally.elements:
+        outcome.verdict = "deviation"  # the record covers every case that can be drawn
     elif tally.informative < max(1, EVIDENCE * tally.elements):
         outcome.verdict = "vacuous"
         outcome.reason = (
             f"only {tally.informative} of {tally.elements} compared elements had an informative bound"
         )
+    elif outcome.deviations:
+        outcome.verdict = "deviation"
 
 
 def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[Deviation], start: int) -> None:
