@@ -1,4 +1,4 @@
-"""The contract between the suite and an implementation: `Adapter`, `Conventions`, `Offers`, `Call`, `Output`.
+"""The contract between the suite and an implementation: `Adapter`, what it offers, and what goes in and out.
 
 An adapter is small and dull: load a network, call, read back. It has no tolerance, skips nothing and
 mends nothing; what the framework cannot do it does not offer.
@@ -9,11 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from rnn_reference.network import ACTIVATIONS, Activation, Array, MergeMode, Network, States
 
 PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
+DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
+RouteKind: TypeAlias = Literal["unrolled", "axes", "cell", "compiled", "saved", "model", "padding"]
 
 Model = TypeVar("Model")
 """Whatever an adapter's `load` returns: the suite only hands it back."""
@@ -38,6 +41,10 @@ class Call:
         go_backwards: a network of one layer of one direction reads its input from the end.
         merge_mode: how a network of one bidirectional layer merges its directions; with "none" the adapter
             puts the two outputs side by side.
+        stateful: the layers keep their final states, and the next stateful call starts from them.
+        training: the call is one of training, in which dropout acts.
+        dropout: where a share of the numbers is dropped; None: nowhere.
+        rate: that share, from 0 to below 1.
     """
 
     x: Array
@@ -47,6 +54,10 @@ class Call:
     mask: Array | None = None
     go_backwards: bool = False
     merge_mode: MergeMode = "concat"
+    stateful: bool = False
+    training: bool = False
+    dropout: DropoutPlace | None = None
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,10 @@ class Output:
     last: Array | None = None
     final_states: States | None = None
     native_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+Initialisation: TypeAlias = Literal["zeros", "orthogonal", "glorot uniform", "uniform 1/√H"]
+"""How the weights of a fresh layer are drawn; the spec's chapter on initialisation has the formulas."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,7 @@ class Conventions:
             but the initial state before the first; or "undefined".
         padded_output_bidirectional: the same of a bidirectional layer.
         go_backwards_order: the order of the outputs of a layer that goes backwards; None: there is none.
+        initialisation: for each of "W_x", "W_h", "b" and "b_h" how a fresh layer is filled.
     """
 
     layer: str
@@ -111,6 +127,7 @@ class Conventions:
     padded_output: PaddedOutput = "undefined"
     padded_output_bidirectional: PaddedOutput = "undefined"
     go_backwards_order: Literal["processing", "input"] | None = None
+    initialisation: Mapping[str, Initialisation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +149,9 @@ class Offers:
         masks: a call with a mask of steps, of any pattern.
         go_backwards: a layer of one direction that reads its input from the end.
         merge_modes: ways to merge the directions of a bidirectional layer.
+        stateful: layers that keep their final states for the next call (`Adapter.reset_states`).
+        dropout: where dropout can act in training.
+        fresh: a new layer with the framework's own initial weights (`Adapter.fresh`).
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
         costly: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
@@ -152,6 +172,9 @@ class Offers:
     masks: bool = False
     go_backwards: bool = False
     merge_modes: tuple[MergeMode, ...] = ("concat",)
+    stateful: bool = False
+    dropout: tuple[DropoutPlace, ...] = ()
+    fresh: bool = False
     read_weights: bool = True
     count_parameters: bool = True
     costly: Literal["nothing", "sizes", "shapes"] = "nothing"
@@ -167,12 +190,36 @@ class Offers:
         return len(self.merge_modes) > 1
 
 
+@dataclass(frozen=True, eq=False)
+class Route:
+    """Another way into the same layer, which must compute the same (the spec's chapter on options).
+
+    Args:
+        kind: in what it differs from the usual way; the clause that asks for it depends on this.
+        what: the route in the framework's own words, such as "SimpleRNN(unroll=True)".
+        adapter: goes this way. It may offer less than the usual way, and may have other conventions.
+        costly: taken only by the clauses that are about routes; others take every clause.
+    """
+
+    kind: RouteKind
+    what: str
+    adapter: Adapter[Any]
+    costly: bool = False
+
+
+NO_ROUTES: Mapping[str, Route] = MappingProxyType({})
+
+
 class Adapter(ABC, Generic[Model]):
-    """One implementation of the vanilla RNN layer, made to measure against the spec."""
+    """One implementation of the vanilla RNN layer, made to measure against the spec.
+
+    `routes` are the other ways into it, by name; the adapter itself is the usual one.
+    """
 
     name: str
     conventions: Conventions
     offers: Offers
+    routes: Mapping[str, Route] = NO_ROUTES
 
     @abstractmethod
     def versions(self) -> dict[str, str]:
@@ -200,3 +247,15 @@ class Adapter(ABC, Generic[Model]):
     def count_parameters(self, model: Model) -> int:
         """The number of parameters, by the framework's own count."""
         raise NotOffered(f"{self.name} does not count its parameters")
+
+    def reset_states(self, model: Model) -> None:
+        """Make stateful layers forget: the next call starts as the first one did."""
+        raise NotOffered(f"{self.name} keeps no states between calls")
+
+    def fresh(self, like: Network, seed: int) -> Network:
+        """A network of the sizes and options of `like` with the framework's own initial weights.
+
+        Args:
+            seed: of the framework's generator; the same seed gives the same weights.
+        """
+        raise NotOffered(f"{self.name} makes no weights of its own")

@@ -1,4 +1,4 @@
-"""`torch.nn.RNN`."""
+"""`torch.nn.RNN`; other ways into it are in `torch_routes`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ PARAMETERS = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bi
 
 
 class TorchAdapter(Adapter[Any]):
-    """`torch.nn.RNN` with its default axes (time first), eager, without gradients."""
+    """`torch.nn.RNN` with its default axes (time first), eager, without gradients.
+
+    An input that lies in memory as usual is handed over as usual; one with other strides keeps them.
+    """
 
     name = "torch"
+    batch_first = False
+    enforce_sorted = False
     conventions = Conventions(
         layer="torch.nn.RNN",
         weights=(
@@ -34,8 +39,11 @@ class TorchAdapter(Adapter[Any]):
         final_state_order="one array h_n: layer 0 forward, layer 0 backward, layer 1 forward, …",
         padded_output="zero",
         padded_output_bidirectional="zero",
+        initialisation=dict.fromkeys(("W_x", "W_h", "b", "b_h"), "uniform 1/√H"),
     )
-    offers = Offers(mixed_layers=False, last_output=False, lengths=True)
+    offers = Offers(
+        mixed_layers=False, last_output=False, lengths=True, dropout=("between layers",), fresh=True
+    )
 
     def __init__(self) -> None:
         import torch  # here and not above, so that the conventions can be read without it
@@ -49,24 +57,27 @@ class TorchAdapter(Adapter[Any]):
     def load(self, network: Network) -> Any:
         module = self._module(network)
         with self.torch.no_grad():
-            for position, cell in zip(_positions(module), network.cells, strict=True):
-                for role, parameter in _parameters(module, *position).items():
-                    weight = getattr(cell, role)
-                    # The second bias of a network that has one bias is zero (PAR-4).
-                    parameter.zero_() if weight is None else parameter.copy_(self._tensor(weight))
+            for position, cell in zip(positions(module), network.cells, strict=True):
+                fill(parameters(module, *position), cell)
         return module
 
     def run(self, model: Any, call: Call) -> Output:
-        x = self._tensor(np.moveaxis(call.x, 1, 0) if call.x.ndim > 1 else call.x)
-        h0 = None if call.initial_states is None else self._tensor(np.concatenate(call.initial_states))
+        x = self.tensor(call.x)
+        if not self.batch_first and call.x.ndim > 1:
+            x = x.transpose(0, 1)
+            x = x.contiguous() if call.x.flags.c_contiguous else x
+        h0 = None if call.initial_states is None else self.tensor(np.concatenate(call.initial_states))
+        model.train(call.training)
+        model.dropout = call.rate if call.dropout == "between layers" else 0.0
         with self.torch.no_grad():
             if call.lengths is None:
-                sequence, h_n = model(x, h0)
+                sequence, h_n = self.forward(model, x, h0)
             else:
-                sequence, h_n = self._run_packed(model, x, h0, call.lengths)
+                sequence, h_n = self._forward_packed(model, x, h0, call.lengths)
         states = h_n.numpy().reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
+        output = sequence.numpy() if self.batch_first else np.moveaxis(sequence.numpy(), 0, 1)
         return Output(
-            sequence=np.moveaxis(sequence.numpy(), 0, 1) if call.return_sequences else None,
+            sequence=output if call.return_sequences else None,
             final_states=tuple(states),
             native_shapes={
                 "x": tuple(x.shape),
@@ -75,64 +86,91 @@ class TorchAdapter(Adapter[Any]):
             },
         )
 
-    def _run_packed(self, model: Any, x: Any, h0: Any, lengths: Array) -> tuple[Any, Any]:
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        """The call itself; x is a tensor or a packed sequence."""
+        sequence, h_n = module(x, h0)
+        return sequence, h_n
+
+    def _forward_packed(self, model: Any, x: Any, h0: Any, lengths: Array) -> tuple[Any, Any]:
         """Rows of different length go through a packed sequence, and come back padded with zeros."""
-        rnn = self.torch.nn.utils.rnn
-        packed = rnn.pack_padded_sequence(x, self._tensor(lengths), enforce_sorted=False)
-        output, h_n = model(packed, h0)
-        sequence, _ = rnn.pad_packed_sequence(output, total_length=x.shape[0])
+        rnn, time = self.torch.nn.utils.rnn, x.shape[1 if self.batch_first else 0]
+        packed = rnn.pack_padded_sequence(
+            x, self.tensor(lengths), batch_first=self.batch_first, enforce_sorted=self.enforce_sorted
+        )
+        output, h_n = self.forward(model, packed, h0)
+        sequence, _ = rnn.pad_packed_sequence(output, batch_first=self.batch_first, total_length=time)
         return sequence, h_n
 
     def read_weights(self, model: Any) -> Network:
         activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
         cells = [
             Cell(
-                **{role: p.detach().numpy().copy() for role, p in _parameters(model, *position).items()},
+                **{role: p.detach().numpy().copy() for role, p in parameters(model, *position).items()},
                 activation=activation,
             )
-            for position in _positions(model)
+            for position in positions(model)
         ]
         directions = 1 + model.bidirectional
         return Network(Layer(*cells[i : i + directions]) for i in range(0, len(cells), directions))
 
     def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
         return [
-            {role: tuple(p.shape) for role, p in _parameters(model, *position).items()}
-            for position in _positions(model)
+            {role: tuple(p.shape) for role, p in parameters(model, *position).items()}
+            for position in positions(model)
         ]
 
     def count_parameters(self, model: Any) -> int:
         return sum(parameter.numel() for parameter in model.parameters())
 
-    def _module(self, network: Network) -> Any:
-        """Built once per shape and options; every `load` assigns all of its weights."""
+    def fresh(self, like: Network, seed: int) -> Network:
+        self.torch.manual_seed(seed)
+        return self.read_weights(self.torch.nn.RNN(**self._options(like)))
+
+    def _options(self, network: Network) -> dict[str, Any]:
         bottom = network.layers[0]
-        cell = bottom.forward
-        options = {
+        return {
             "input_size": bottom.input_size,
             "hidden_size": bottom.hidden_size,
             "num_layers": network.num_layers,
-            "nonlinearity": cell.activation,
-            "bias": bool(cell.biases),
+            "nonlinearity": bottom.forward.activation,
+            "bias": bool(bottom.forward.biases),
             "bidirectional": bottom.directions == 2,
             "dtype": getattr(self.torch, str(network.dtype)),
+            "batch_first": self.batch_first,
         }
+
+    def _module(self, network: Network) -> Any:
+        """Built once per shape and options; every `load` assigns all of its weights."""
+        options = self._options(network)
         key = tuple(options.values())
         if key not in self._built:
             self._built[key] = self.torch.nn.RNN(**options).eval()
         return self._built[key]
 
-    def _tensor(self, array: Array) -> Any:
-        """A tensor of the same values and type that shares no memory with `array`."""
-        return self.torch.from_numpy(np.array(array, order="C", copy=True))
+    def tensor(self, array: Array) -> Any:
+        """A tensor that lies in the array's own memory, strides and all, where torch can have it so."""
+        if not array.flags.writeable or not array.flags.aligned or min(array.strides, default=0) < 0:
+            array = array.copy()
+        return self.torch.from_numpy(array)
 
 
-def _positions(module: Any) -> list[tuple[int, int]]:
-    """(layer, direction) of every cell, in the canonical order."""
+def positions(module: Any) -> list[tuple[int, int]]:
+    """(layer, direction) of every cell of a `torch.nn.RNN`, in the canonical order."""
     return [(layer, d) for layer in range(module.num_layers) for d in range(1 + module.bidirectional)]
 
 
-def _parameters(module: Any, layer: int, direction: int) -> dict[str, Any]:
+def parameters(module: Any, layer: int, direction: int) -> dict[str, Any]:
+    """The parameters of one cell by role."""
     suffix = f"_l{layer}" + ("_reverse" if direction else "")
     names = {role: stem + suffix for role, stem in PARAMETERS.items()}
     return {role: getattr(module, name) for role, name in names.items() if hasattr(module, name)}
+
+
+def fill(parameters_by_role: dict[str, Any], cell: Cell) -> None:
+    """Give the parameters of one cell their weights."""
+    import torch
+
+    for role, parameter in parameters_by_role.items():
+        weight = getattr(cell, role)
+        # The second bias of a network that has one bias is zero (PAR-4).
+        parameter.zero_() if weight is None else parameter.copy_(torch.from_numpy(np.array(weight)))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, DropoutPlace
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
     ACTIVATIONS,
@@ -40,6 +40,11 @@ class Case:
         mask: the steps to take, booleans (batch, time), or None.
         go_backwards: whether the layer reads its input from the end.
         merge_mode: how a bidirectional layer merges its directions.
+        stateful: whether the layers keep their states for the next call.
+        training: whether dropout acts.
+        dropout: where a share of the numbers is dropped, or None.
+        rate: that share.
+        route: the way into the framework, by name; "" for the usual one.
         variant: which of several forms of the check this is; each check says what its variants are.
     """
 
@@ -50,31 +55,20 @@ class Case:
     mask: Array | None = None
     go_backwards: bool = False
     merge_mode: MergeMode = "concat"
+    stateful: bool = False
+    training: bool = False
+    dropout: DropoutPlace | None = None
+    rate: float = 0.0
+    route: str = ""
     variant: str = ""
 
     def call(self, *, return_sequences: bool = True) -> Call:
-        return Call(
-            self.x,
-            self.initial_states,
-            return_sequences,
-            self.lengths,
-            self.mask,
-            self.go_backwards,
-            self.merge_mode,
-        )
+        return Call(return_sequences=return_sequences, **{name: getattr(self, name) for name in OF_CALLS})
 
     @staticmethod
-    def of_call(network: Network, call: Call) -> Case:
+    def of_call(network: Network, call: Call, route: str = "") -> Case:
         """The case that makes this call."""
-        return Case(
-            network,
-            call.x,
-            call.initial_states,
-            call.lengths,
-            call.mask,
-            call.go_backwards,
-            call.merge_mode,
-        )
+        return Case(network, route=route, **{name: getattr(call, name) for name in OF_CALLS})
 
     @property
     def steps(self) -> Array | None:
@@ -115,6 +109,9 @@ class Case:
             "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
             "go_backwards": self.go_backwards,
             "merge_mode": self.merge_mode,
+            "stateful": self.stateful,
+            "dropout": self.dropout or "none",
+            "route": self.route or "usual",
             "variant": self.variant,
         }
 
@@ -124,7 +121,9 @@ class Case:
         sizes = f"input {self.network.input_size}, hidden {hidden}"
         if self.x.ndim == 3:
             sizes = f"batch {self.x.shape[0]}, time {self.x.shape[1]}, {sizes}"
-        lines = [f"{self.network.dtype}, {sizes}" + (f", variant {self.variant!r}" if self.variant else "")]
+        lines = [f"{self.network.dtype}, {sizes}"]
+        lines[0] += f", variant {self.variant!r}" if self.variant else ""
+        lines[0] += f", route {self.route!r}" if self.route else ""
         for index, layer in enumerate(self.network.layers):
             for name, cell in zip(("forward", "backward"), layer.cells, strict=False):
                 lines.append(f"layer {index} {name}, {cell.activation}:")
@@ -145,7 +144,14 @@ class Case:
         ]
         lines += ["go_backwards"] * self.go_backwards
         lines += [f"merge_mode = {self.merge_mode}"] * (self.merge_mode != "concat")
+        lines += ["stateful"] * self.stateful
+        lines += [f"dropout of {self.dropout}, rate {self.rate}"] * (self.dropout is not None)
+        lines += ["training"] * self.training
         return "\n".join(lines)
+
+
+OF_CALLS = [argument.name for argument in dataclasses.fields(Call) if argument.name != "return_sequences"]
+"""What a case and a call have in common."""
 
 
 def _shown(array: Array) -> str:
@@ -188,7 +194,16 @@ class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     mask: list[list[bool]] | None = None
     go_backwards: bool = False
     merge_mode: MergeMode = "concat"
+    stateful: bool = False
+    training: bool = False
+    dropout: DropoutPlace | None = None
+    rate: float = 0.0
+    route: str = ""
     variant: str = ""
+
+
+PLAIN = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "route", "variant")
+"""What is written as it is."""
 
 
 class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
@@ -220,9 +235,7 @@ def to_data(case: Case) -> CaseData:
         states,
         None if case.lengths is None else case.lengths.tolist(),
         None if case.mask is None else case.mask.tolist(),
-        case.go_backwards,
-        case.merge_mode,
-        case.variant,
+        **{name: getattr(case, name) for name in PLAIN},
     )
 
 
@@ -264,7 +277,7 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
         )
     lengths = None if data.lengths is None else np.array(data.lengths, np.int64)
     mask = None if data.mask is None else np.array(data.mask, bool).reshape(len(data.mask), -1)
-    case = Case(network, x, states, lengths, mask, data.go_backwards, data.merge_mode, data.variant)
+    case = Case(network, x, states, lengths, mask, **{name: getattr(data, name) for name in PLAIN})
     if checked:
         checked_call(network, x, states)
         checked_steps(x, case.steps)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from rnn_adapters.adapter import NotOffered, Offers
+from rnn_adapters.adapter import Adapter, NotOffered, Offers, RouteKind
 from rnn_conformance.case import Case, to_data
 from rnn_conformance.compare import NonConforming, Tally
 from rnn_conformance.deviations import Deviation
@@ -19,7 +20,8 @@ from rnn_conformance.results import Failure, Outcome
 from rnn_conformance.subject import Subject
 
 Body = Callable[[Subject, Case], None]
-Draw = Callable[[Offers], SearchStrategy[Case]]
+Draw = Callable[[Mapping[str, Offers]], SearchStrategy[Case]]
+"""From the ways into an implementation, by name, the usual one first, to cases that take one of them."""
 
 EVIDENCE = 0.5
 """The share of compared elements that must have had an informative bound; below it a check is vacuous."""
@@ -35,6 +37,8 @@ class Check:
         draw: the cases for an implementation that offers this much.
         needs: names of `Offers` without which the clause does not apply.
         share: share of the profile's examples; below 1 for costly cases.
+        routes: kinds of routes that the clause is about. None named: it is about the usual way, and holds
+            on every other that is not costly.
     """
 
     clause: str
@@ -42,6 +46,33 @@ class Check:
     draw: Draw
     needs: tuple[str, ...] = ()
     share: float = 1.0
+    routes: tuple[RouteKind, ...] = ()
+
+    def ways(self, adapter: Adapter[Any]) -> dict[str, Offers]:
+        """The ways into an implementation on which the clause is checked, by name, the usual one first.
+
+        Raises:
+            NotOffered: there is none.
+        """
+        if self.routes:
+            found = {
+                name: route.adapter.offers
+                for name, route in adapter.routes.items()
+                if route.kind in self.routes
+            }
+        else:
+            cheap = {name: route.adapter.offers for name, route in adapter.routes.items() if not route.costly}
+            found = {"": adapter.offers, **cheap}
+        if not found:
+            raise NotOffered(f"{adapter.name} has no such way in: {', '.join(self.routes)}")
+        lacking = {
+            name: [need for need in self.needs if not getattr(offers, need)] for name, offers in found.items()
+        }
+        able = {name: offers for name, offers in found.items() if not lacking[name]}
+        if not able or not (self.routes or "" in able):
+            missing = next(iter(lacking.values()))
+            raise NotOffered(f"{adapter.name} does not offer: {', '.join(missing)}")
+        return able
 
     @property
     def name(self) -> str:
@@ -54,12 +85,17 @@ class Check:
 
 
 def check(
-    clause: str, draw: Draw, *, needs: tuple[str, ...] = (), share: float = 1.0
+    clause: str,
+    draw: Draw,
+    *,
+    needs: tuple[str, ...] = (),
+    share: float = 1.0,
+    routes: tuple[RouteKind, ...] = (),
 ) -> Callable[[Body], Callable[..., None]]:
     """Make a check of a function `(subject, case)`. pytest sees a test that takes the `perform` fixture."""
 
     def decorate(body: Body) -> Callable[..., None]:
-        made = Check(clause, body, draw, needs, share)
+        made = Check(clause, body, draw, needs, share, routes)
 
         def test(perform: Callable[[Check], None]) -> None:
             __tracebackhide__ = True
@@ -90,13 +126,11 @@ def perform(
         verdict="pass",
         deviations=[deviation.id for deviation in known],
     )
-    missing = [need for need in check.needs if not getattr(subject.offers, need)]
     try:
-        if missing:
-            raise NotOffered(f"{subject.name} does not offer: {', '.join(missing)}")
+        ways = check.ways(subject.usual)
         fixed = [deviation for deviation in known if holds(check, subject, deviation.case)]
         subject.tally = tally = Tally()
-        _draw_cases(check, subject, profile, known, start)
+        _draw_cases(check, ways, subject, profile, known, start)
         _judge(outcome, tally, fixed)
     except NotOffered as reason:
         outcome.verdict, outcome.reason = "not offered", str(reason)
@@ -113,6 +147,7 @@ def perform(
 
 def holds(check: Check, subject: Subject, case: Case) -> bool:
     """Whether the check passes on one case."""
+    subject.take(case.route)
     try:
         check.body(subject, case)
     except NonConforming:
@@ -124,6 +159,7 @@ def perform_case(check: Check, subject: Subject, case: Case) -> Outcome:
     """Perform a check on one given case."""
     subject.tally = tally = Tally(cases=1)
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass", cases=1)
+    subject.take(case.route)
     try:
         check.body(subject, case)
     except NotOffered as reason:
@@ -165,15 +201,27 @@ def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
         outcome.verdict = "deviation"
 
 
-def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[Deviation], start: int) -> None:
+def _draw_cases(
+    check: Check,
+    ways: Mapping[str, Offers],
+    subject: Subject,
+    profile: Profile,
+    known: list[Deviation],
+    start: int,
+) -> None:
     def run(case: Case) -> None:
         subject.tally.cases += 1
         subject.last_run = None
         if any(deviation.covers(case) for deviation in known):
             subject.tally.deviating_cases += 1
             return
+        subject.take(case.route)
         try:
             check.body(subject, case)
+        except NotOffered:
+            if not case.route:
+                raise
+            subject.tally.cases -= 1  # this way cannot make such a call; others can
         except NonConforming as error:
             error.case = case
             subject.tally.worst_ratio = max(subject.tally.worst_ratio, error.ratio)
@@ -190,7 +238,7 @@ def _draw_cases(check: Check, subject: Subject, profile: Profile, known: list[De
         phases=(Phase.generate, Phase.shrink) if profile.shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    test = configured(given(check.draw(subject.offers))(run))
+    test = configured(given(check.draw(ways))(run))
     stop = time.perf_counter() + profile.seconds_per_check
     for round_ in range(profile.rounds):
         seed(f"{check.clause}/{start + round_}")(test)()

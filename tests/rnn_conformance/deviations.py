@@ -17,7 +17,7 @@ from rnn_conformance.case import Case, CaseData, from_data
 from rnn_reference.errors import BadInput
 
 Condition = dict[str, str | int | bool | list[str | int]]
-"""For each fact of a case (`Case.facts`) the value, or the values, for which the framework deviates."""
+"""For each fact of a case (`Case.facts`; its route is one) the values for which the framework deviates."""
 
 
 class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

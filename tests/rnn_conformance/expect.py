@@ -7,11 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import NotOffered, Output
+from rnn_adapters.adapter import NotOffered, Output, PaddedOutput
 from rnn_conformance.case import Case
 from rnn_conformance.compare import NonConforming
 from rnn_conformance.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
-from rnn_reference.bounds import Bounded, bound_layers, bound_network, last_taken, replay_layer
+from rnn_reference.bounds import (
+    Bounded,
+    bound_layers,
+    bound_network,
+    last_taken,
+    merge_bounds,
+    replay_layer,
+)
 from rnn_reference.network import Array, Layer, Network, States, checked_call
 from rnn_reference.precision import reference_dtype
 
@@ -92,13 +99,18 @@ def with_cell(case: Case, **weights: Any) -> Case:
     return case.replace(network=Network(Layer(*(replace(cell, **weights) for cell in layer.cells))))
 
 
-def expect_padding(subject: Subject, case: Case, output: Output) -> None:
-    """At steps that were not taken the sequence output shows what the conventions declare, to the bit."""
-    sequence, steps = sequence_of(subject, case, output), case.steps
-    assert steps is not None
-    both = case.network.layers[-1].directions == 2
+def declared_padding(subject: Subject, case: Case) -> PaddedOutput:
+    """What the sequence output shows at steps that were not taken, by the conventions."""
     conventions = subject.conventions
-    declared = conventions.padded_output_bidirectional if both else conventions.padded_output
+    if case.network.layers[-1].directions == 2:
+        return conventions.padded_output_bidirectional
+    return conventions.padded_output
+
+
+def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
+    """At steps that were not taken the sequence output shows what the conventions declare, to the bit."""
+    steps, declared = case.steps, declared_padding(subject, case)
+    assert steps is not None
     if declared == "undefined":
         raise NotOffered(f"{subject.name} declares nothing about outputs at steps that are not taken")
     shown = np.zeros_like(sequence)
@@ -116,6 +128,59 @@ def expect_padding(subject: Subject, case: Case, output: Output) -> None:
         Bounded(shown.astype(wide), no_claim),
         case.network.dtype,
     )
+
+
+def in_processing_order(case: Case) -> Case:
+    """The case of a layer that goes backwards as one that goes forward over the reversed input."""
+    if not case.go_backwards:
+        return case
+    steps = case.steps
+    turned = None if steps is None else steps[:, ::-1]
+    return case.replace(x=case.x[:, ::-1], lengths=None, mask=turned, go_backwards=False)
+
+
+def merged(case: Case, both: Bounded) -> Bounded:
+    """What the two halves of the features give in the case's merge mode."""
+    H = case.network.layers[0].hidden_size
+    halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
+    return merge_bounds(case.merge_mode, *halves, case.network.dtype)
+
+
+def expect_everything(subject: Subject, case: Case) -> None:
+    """All that the case's options ask for: the sequence output, its padding, final states, last output."""
+    seen = in_processing_order(case)
+    output = subject.run(case)
+    if (
+        case.go_backwards
+        and subject.conventions.go_backwards_order == "input"
+        and output.sequence is not None
+    ):
+        output = replace(output, sequence=output.sequence[:, ::-1])
+    bounds = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    if subject.offers.sequence:
+        _expect_sequence(subject, seen, output, bounds.sequence)
+    if subject.offers.final_states:
+        expect_final_states(subject, seen, output)
+    if subject.offers.last_output:
+        last = bounds.last if case.merge_mode == "concat" else merged(seen, bounds.last)
+        actual = subject.run(case, return_sequences=False).last
+        subject.agree("last output", actual, last, case.network.dtype, LAST_AXES)
+
+
+def _expect_sequence(subject: Subject, case: Case, output: Output, expected: Bounded) -> None:
+    if case.merge_mode not in ("concat", "none"):
+        expected = merged(case, expected)
+        if case.steps is not None:
+            bound = np.where(case.steps[:, :, None], expected.bound, np.inf)
+            expected = Bounded(expected.value, bound)
+        subject.agree("sequence output", output.sequence, expected, case.network.dtype)
+    elif case.network.num_layers == 1:
+        expect_steps(subject, case, output)
+    else:
+        expect_top_steps(subject, case, output)
+    if case.steps is not None and declared_padding(subject, case) != "undefined":
+        assert output.sequence is not None
+        expect_padding(subject, case, output.sequence)
 
 
 def poisoned(case: Case) -> Case:

@@ -7,14 +7,14 @@ without which weights rounded to a narrower type go unnoticed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import Offers
+from rnn_adapters.adapter import DropoutPlace, Offers
 from rnn_conformance.case import Case
 from rnn_conformance.check import Draw
 from rnn_reference.network import Activation, Array, Cell, Layer, MergeMode, Network, steps_of_lengths
@@ -43,9 +43,15 @@ FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2
 BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
 
+TABLE = 4093
+"""Numbers made of one seed; a prime, too."""
+
 SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
-STRUCTURES = st.binary(min_size=32, max_size=32)
+STRUCTURES = st.binary(min_size=40, max_size=40)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
+
+AS_CHOSEN = ("go_backwards", "merge_mode", "training", "dropout", "rate", "route", "variant")
+"""Choices that stand in a case as they are."""
 
 Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask"]
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
@@ -70,32 +76,40 @@ A case shrinks to bytes or whole numbers where it can."""
 Fill = Callable[[tuple[int, ...]], Array]
 
 
-def fill_from_bytes(block: bytes) -> Fill:
-    """Consecutive stretches of the (endlessly repeated) block as dyadic numbers in [-2, 2)."""
-    numbers, position = SIMPLEST_FIRST[np.frombuffer(block, np.uint8)], 0
+def fill_from(numbers: Array, between: int, strides: tuple[int, ...]) -> Fill:
+    """Places of the (endlessly repeated) numbers, `between` from array to array, `strides` along each axis.
+
+    A place keeps its number while the array around it becomes smaller: without that, cases shrink badly.
+    """
+    arrays = 0
 
     def fill(shape: tuple[int, ...]) -> Array:
-        nonlocal position
-        size = int(np.prod(shape))
-        stretch = np.take(numbers, np.arange(position, position + size), mode="wrap")
-        position += size
-        return stretch.reshape(shape)
+        nonlocal arrays
+        places = np.array(between * arrays)
+        for size, stride in zip(shape, strides[-len(shape) :], strict=True):
+            places = places[..., None] + stride * np.arange(size)
+        arrays += 1
+        return np.take(numbers, places, mode="wrap")
 
     return fill
 
 
+def fill_from_bytes(block: bytes) -> Fill:
+    """Dyadic numbers in [-2, 2), a byte each."""
+    return fill_from(SIMPLEST_FIRST[np.frombuffer(block, np.uint8)], 41, (97, 17, 1))
+
+
 def fill_from_seed(seed: int, grain: Grain = "fine") -> Fill:
     """Normally distributed numbers, rounded to multiples of `grain`."""
-    generator = np.random.default_rng(seed)
-    if not isinstance(grain, float):
-        return generator.standard_normal
-    return lambda shape: np.round(generator.standard_normal(shape) / grain) * grain + 0.0  # no −0
+    numbers = np.random.default_rng(seed).standard_normal(TABLE)
+    if isinstance(grain, float):
+        numbers = np.round(numbers / grain) * grain + 0.0  # no −0
+    return fill_from(numbers, 509, (1031, 17, 1))
 
 
 def fill_integers(seed: int) -> Fill:
     """Integers from -2 to 2."""
-    generator = np.random.default_rng(seed)
-    return lambda shape: generator.integers(-2, 3, shape).astype(float)
+    return fill_from(np.random.default_rng(seed).integers(-2, 3, TABLE).astype(float), 509, (1031, 17, 1))
 
 
 def cases(
@@ -115,20 +129,25 @@ def cases(
     padding: tuple[Padding, ...] = ("none",),
     go_backwards: tuple[bool, ...] = (False,),
     merge_modes: tuple[MergeMode, ...] = ("concat",),
+    dropout: tuple[DropoutPlace | None, ...] = (None,),
+    rates: tuple[float, ...] = (0.0,),
+    training: bool = False,
     scatter: bool = False,
 ) -> Draw:
-    """A strategy for cases, within what an implementation offers.
+    """A strategy for cases, within what each way into an implementation offers.
 
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants, go_backwards, merge_modes: what to draw from; the first is what a case
-            shrinks to.
+            dtypes, variants, go_backwards, merge_modes, dropout, rates: what to draw from; the first is
+            what a case shrinks to. Only layers of one direction go backwards and only those of two merge;
+            both of a stack of one layer.
+        training: whether all calls are of training.
         padding: how rows of different length are said: "mask" for any pattern of steps, "lengths" for
             right-padded rows, which become a mask where lengths are not offered.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
     """
 
-    def draw_within(offers: Offers) -> st.SearchStrategy[Case]:
+    def pools_within(route: str, offers: Offers) -> dict[str, Sequence[Any]]:
         def few(pool: tuple[int, ...], kept: tuple[int, ...], *where: str) -> tuple[int, ...]:
             left = tuple(size for size in pool if size in kept or offers.costly not in where)
             return left or pool
@@ -136,7 +155,9 @@ def cases(
         def said(way: Padding) -> Padding:
             return way if offers.lengths or not way.startswith("lengths") else PREFIXES[way]
 
-        pools: dict[str, Sequence[Any]] = {
+        return {
+            "route": (route,),
+            "training": (training,),
             "layers": layers if offers.stacked else (1,),
             "mixed": (False, True) if offers.mixed_layers and max(layers) > 1 else (False,),
             "directions": directions if offers.bidirectional else (1,),
@@ -150,27 +171,43 @@ def cases(
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
             "padding": [said(way) for way in padding],
-            "go_backwards": go_backwards,
+            "go_backwards": go_backwards if offers.go_backwards else (False,),
             "merge_mode": [mode for mode in merge_modes if mode in offers.merge_modes] or ("concat",),
+            "dropout": [place for place in dropout if place is None or place in offers.dropout] or (None,),
+            "rate": rates,
             "regime": regimes,
             "grain": GRAINS[-1:] if scatter else GRAINS,
         }
-        return _case(pools)
+
+    def draw_within(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+        return _case([pools_within(route, offers) for route, offers in ways.items()])
 
     return draw_within
 
 
 @st.composite
-def _case(draw: Callable[[st.SearchStrategy[Any]], Any], pools: dict[str, Sequence[Any]]) -> Case:
-    """A case, of one choice from each pool; layers of a mixed stack choose for themselves."""
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Sequence[Any]]]) -> Case:
+    """A case, of one choice from each pool; layers of a mixed stack choose for themselves.
+
+    The first way in is the usual one, and half of the cases take it.
+    """
     structure = iter(draw(STRUCTURES))
 
-    def choose(name: str) -> Any:
-        pool = pools[name]
+    def one_of(pool: Sequence[Any]) -> Any:
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
         return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
+    usual = ways[:1] * (len(ways) - 1) if ways[0]["route"] == ("",) else []
+    pools = one_of([*usual, *ways])
+
+    def choose(name: str) -> Any:
+        return one_of(pools[name])
+
     chosen = {name: choose(name) for name in pools}
+    alone = chosen["layers"] == 1
+    chosen["go_backwards"] &= alone and chosen["directions"] == 1
+    if not (alone and chosen["directions"] == 2):
+        chosen["merge_mode"] = "concat"
     activation, biases = chosen["activation"], chosen["biases"]
     regime, grain = chosen["regime"], chosen["grain"]
     if grain == "bytes":
@@ -211,9 +248,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], pools: dict[str, Sequen
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
-    return Case(
-        network, x, states, lengths, mask, chosen["go_backwards"], chosen["merge_mode"], chosen["variant"]
-    )
+    return Case(network, x, states, lengths, mask, **{name: chosen[name] for name in AS_CHOSEN})
 
 
 def _padding(

@@ -11,6 +11,7 @@ from rnn_adapters.adapter import Adapter, Call, Conventions, NotOffered, Offers,
 from rnn_conformance.case import Case
 from rnn_conformance.compare import NonConforming, Tally, compare, require, require_array
 from rnn_reference.bounds import Bounded
+from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Network
 
 SEQUENCE_AXES = ("batch", "time", "unit")
@@ -24,18 +25,37 @@ R = TypeVar("R")
 class Subject:
     """An adapter, with every call timed and every comparison counted.
 
-    What the framework raises on a case that it should answer becomes `NonConforming`.
+    All calls go the way that was taken last (`take`), the usual one at first. What the framework raises on a
+    case that it should answer becomes `NonConforming`.
     """
 
     def __init__(self, adapter: Adapter[Any]) -> None:
-        self.adapter = adapter
+        self.usual = adapter
+        self.route = ""
         self.tally = Tally()
         self.last_run: Case | None = None  # what the last call was made with
         self._loaded: tuple[Network, Any] | None = None
 
+    def take(self, route: str) -> None:
+        """Go another way into the framework from now on; "" is the usual one.
+
+        Raises:
+            BadInput: there is no such way.
+        """
+        if route and route not in self.usual.routes:
+            known = ", ".join(self.usual.routes) or "none"
+            raise BadInput(f"route: expected one of those of {self.name} ({known}); got {route!r}")
+        if route != self.route:
+            self.route, self._loaded = route, None
+
+    @property
+    def adapter(self) -> Adapter[Any]:
+        """The implementation, by the way taken."""
+        return self.usual.routes[self.route].adapter if self.route else self.usual
+
     @property
     def name(self) -> str:
-        return self.adapter.name
+        return self.usual.name
 
     @property
     def offers(self) -> Offers:
@@ -58,7 +78,7 @@ class Subject:
 
     def call(self, network: Network, call: Call) -> Output:
         """Load `network` and make the call."""
-        self.last_run = Case.of_call(network, call)
+        self.last_run = Case.of_call(network, call, self.route)
         output = self._timed("run", self.adapter.run, self.model(network), call)
         if not isinstance(output, Output):
             raise NonConforming(f"run: expected an rnn_adapters.Output; got {type(output).__name__}")
@@ -67,7 +87,7 @@ class Subject:
     def error_of(self, network: Network, call: Call) -> BaseException | None:
         """What the framework raises for a call that it should refuse; None if it answers."""
         model = self.model(network)
-        self.last_run = Case.of_call(network, call)
+        self.last_run = Case.of_call(network, call, self.route)
         try:
             self.adapter.run(model, call)
         except NotOffered:

@@ -88,6 +88,7 @@ def do(job: Job, events: TextIO) -> None:
         profile = profile_named(job.profile, job.seconds_per_check)
         session = Session(job.adapter, profile, job.seed, job.deviations_file)
         case = None if job.case is None else from_data(job.case)
+        session.subject.take("" if case is None else case.route)
     except BadInput as error:
         tell(Refused(str(error)))
         return

@@ -68,7 +68,7 @@ def test_the_activation_term_is_the_largest_change_of_tanh(z: float, delta: floa
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_a_float32_run_is_within_both_bounds(activation: Activation, data: st.DataObject) -> None:
-    case: Case = data.draw(cases(layers=(1, 2), activations=(activation,))(Offers()))
+    case: Case = data.draw(cases(layers=(1, 2), activations=(activation,))({"": Offers()}))
     bounded = bound_network(case.network, case.x, case.initial_states)
     sequence = float32_run(case)
     error = np.abs(sequence - bounded.sequence.value)

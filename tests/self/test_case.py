@@ -114,6 +114,9 @@ def test_facts_and_words() -> None:
         "padding": "none",
         "go_backwards": False,
         "merge_mode": "concat",
+        "stateful": False,
+        "dropout": "none",
+        "route": "usual",
         "variant": "",
     }
     words = repr(case)

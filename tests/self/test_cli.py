@@ -42,7 +42,7 @@ def test_a_failure_says_everything_and_can_be_run_again(tmp_path: Path) -> None:
         "bound ",
         "likely cause: the output is that of fault:transposed-recurrent-weight",
         "the smallest case found that shows it:",
-        "W_h = [[0.0, 0.0], [1.0, 0.0]]",
+        "W_h = [[0.0, 0.0], [2.0, 0.0]]",
         f"run it again: rnn-conformance run --adapter {name} --case results/failures/",
     ):
         assert words in done.stdout, words

@@ -13,6 +13,7 @@ from rnn_conformance.expect import (
     expect_steps,
     expect_top_steps,
     poisoned,
+    sequence_of,
 )
 from rnn_conformance.mistakes import Mistake, expect_refusal, with_lengths
 from rnn_conformance.strategies import Padding, Regime, cases
@@ -49,7 +50,7 @@ def test_final_states_are_those_after_the_last_valid_step(subject: Subject, case
 
 @check("LEN-3", cases(layers=(1, 2), padding=PADDED), needs=("sequence", *ROWS), share=HALF)
 def test_padded_outputs_are_as_declared(subject: Subject, case: Case) -> None:
-    expect_padding(subject, case, subject.run(case))
+    expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 
 @check(

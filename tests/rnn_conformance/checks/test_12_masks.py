@@ -13,6 +13,7 @@ from rnn_conformance.expect import (
     expect_steps,
     expect_top_steps,
     poisoned,
+    sequence_of,
 )
 from rnn_conformance.mistakes import Mistake, expect_refusal, with_mask
 from rnn_conformance.strategies import Padding, Regime, cases
@@ -50,7 +51,7 @@ def test_final_states_are_those_after_the_last_step_taken(subject: Subject, case
 
 @check("MSK-3", cases(layers=(1, 2), padding=MASKED), needs=("sequence", "masks"), share=HALF)
 def test_masked_outputs_are_as_declared(subject: Subject, case: Case) -> None:
-    expect_padding(subject, case, subject.run(case))
+    expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 
 @check(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rnn_conformance.case import Case
 from rnn_conformance.check import check
-from rnn_conformance.expect import expect_final_states, final_states_of
+from rnn_conformance.expect import expect_final_states, final_states_of, merged
 from rnn_conformance.strategies import Regime, cases
 from rnn_conformance.subject import LAST_AXES, Subject
-from rnn_reference.bounds import Bounded, bound_network, merge_bounds
+from rnn_reference.bounds import bound_network
 from rnn_reference.network import MergeMode
 
 HALF = 0.5  # these cases are costly, or have little to draw
@@ -46,10 +46,3 @@ def test_final_states_are_not_merged(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     final_states_of(subject, case, output)
     expect_final_states(subject, case, output)
-
-
-def merged(case: Case, both: Bounded) -> Bounded:
-    """What the two halves of the features give in the case's mode."""
-    H = case.network.layers[0].hidden_size
-    halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
-    return merge_bounds(case.merge_mode, *halves, case.network.dtype)

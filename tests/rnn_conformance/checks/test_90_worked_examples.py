@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from rnn_conformance.expect import (
     final_states_of,
     sequence_of,
 )
-from rnn_conformance.strategies import fill_from_seed
+from rnn_conformance.strategies import SEEDS, fill_from_seed
 from rnn_conformance.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -39,8 +41,10 @@ def example(
             size = stack[-1].output_size
         return Case(Network(stack), array(batch, time, features))
 
-    def draw(offers: Offers) -> st.SearchStrategy[Case]:
-        return st.integers(0, 2**32 - 1).map(build)
+    def draw(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+        return st.builds(
+            lambda route, seed: build(seed).replace(route=route), st.sampled_from(list(ways)), SEEDS
+        )
 
     return draw
 
@@ -84,11 +88,12 @@ def test_return_sequences(subject: Subject, case: Case) -> None:
     subject.require(sequence.shape == (8, 2, 3), "expected a sequence output of shape (8, 2, 3)")
 
 
-def plain_loop(offers: Offers) -> st.SearchStrategy[Case]:
+def plain_loop(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
     """The very numbers of the example: uniform in [0, 1), in the order in which the spec draws them."""
     uniform = np.random.default_rng(0).random
     Wx, Wh, b, inputs = (uniform(shape).astype("float32") for shape in ((8, 4), (8, 8), (8,), (1, 10, 4)))
-    return st.just(Case(Network(Layer(Cell(Wx, Wh, b))), inputs))
+    case = Case(Network(Layer(Cell(Wx, Wh, b))), inputs)
+    return st.sampled_from([case.replace(route=route) for route in ways])
 
 
 @check("WEX-4", plain_loop, needs=("sequence",), share=0.2)

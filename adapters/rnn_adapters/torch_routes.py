@@ -1,0 +1,270 @@
+"""Other ways into `torch.nn.RNN`: other axes, its cell, saved, compiled, scripted.
+
+Each is the usual adapter with one thing changed. Imports torch, so only `registry` names this module.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch as framework
+
+from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Offers, Output, Route
+from rnn_adapters.torch import PARAMETERS, TorchAdapter, fill
+from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network
+
+
+def torch() -> TorchAdapter:
+    """The usual adapter with all of its routes."""
+    adapter = TorchAdapter()
+    adapter.routes = {
+        "batch first": Route("axes", "RNN(batch_first=True)", BatchFirst()),
+        "unbatched": Route("axes", "every row by itself, as (time, input)", Unbatched()),
+        "cell": Route("cell", "RNNCell, step by step", CellLoop()),
+        "sorted lengths": Route("padding", "pack_padded_sequence(enforce_sorted=True)", SortedLengths()),
+        "recording gradients": Route("model", "a call outside no_grad", RecordingGradients()),
+        "functional call": Route("model", "torch.func.functional_call", FunctionalCall()),
+        "state dict": Route("saved", "state_dict through torch.save and torch.load", StateDict()),
+        "compiled": Route("compiled", "torch.compile(RNN)", Compiled(), costly=True),
+        "compiled cell": Route(
+            "compiled", 'torch.compile(RNNCell, backend="aot_eager")', CompiledCell(), costly=True
+        ),
+        "scripted": Route(
+            "compiled", "torch.jit.script of a module that holds the RNN", Scripted(), costly=True
+        ),
+    }
+    return adapter
+
+
+class BatchFirst(TorchAdapter):
+    """Batch before time in input and output; the states stay as they are."""
+
+    batch_first = True
+    conventions = replace(
+        TorchAdapter.conventions,
+        axes=dict(TorchAdapter.conventions.axes)
+        | {"x": ("batch", "time", "input"), "sequence": ("batch", "time", "directions*hidden")},
+    )
+
+
+class Unbatched(TorchAdapter):
+    """Each row without an axis for the batch."""
+
+    conventions = replace(
+        TorchAdapter.conventions,
+        axes={
+            "x": ("time", "input"),
+            "sequence": ("time", "directions*hidden"),
+            "final_states": ("layers*directions", "hidden"),
+        },
+    )
+    offers = replace(TorchAdapter.offers, lengths=False)
+
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        if x.ndim != 3:
+            return super().forward(module, x, h0)
+        if not x.shape[1]:
+            raise NotOffered("no row, no call")
+        if h0 is not None and h0.shape[1] != x.shape[1]:
+            raise NotOffered("a row and its state always come together")
+        rows = [module(x[:, b], None if h0 is None else h0[:, b]) for b in range(x.shape[1])]
+        sequences, states = zip(*rows, strict=True)
+        return framework.stack(sequences, 1), framework.stack(states, 1)
+
+    def run(self, model: Any, call: Call) -> Output:
+        output = super().run(model, call)
+        shapes = {name: (*shape[:1], *shape[2:]) for name, shape in output.native_shapes.items()}
+        return replace(output, native_shapes=shapes)
+
+
+class SortedLengths(TorchAdapter):
+    """Rows sorted by length, as `enforce_sorted=True` asks, and put back into their order."""
+
+    enforce_sorted = True
+
+    def run(self, model: Any, call: Call) -> Output:
+        if call.lengths is None:
+            return super().run(model, call)
+        order = np.argsort(-call.lengths, kind="stable")
+        if len(order) != call.x.shape[0]:
+            order = np.arange(len(order))  # a mistake of the caller's: let torch answer it
+            return super().run(model, call)
+        states = None if call.initial_states is None else tuple(s[:, order] for s in call.initial_states)
+        output = super().run(
+            model, replace(call, x=call.x[order], initial_states=states, lengths=call.lengths[order])
+        )
+        back = np.argsort(order)
+        return replace(
+            output,
+            sequence=None if output.sequence is None else output.sequence[back],
+            final_states=tuple(state[:, back] for state in output.final_states or ()),
+        )
+
+
+class RecordingGradients(TorchAdapter):
+    """The call is recorded for gradients, for which torch may choose other kernels."""
+
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        with framework.enable_grad():
+            sequence, h_n = module(x, h0)
+        if isinstance(sequence, framework.Tensor):
+            return sequence.detach(), h_n.detach()
+        return sequence._replace(data=sequence.data.detach()), h_n.detach()
+
+
+class FunctionalCall(TorchAdapter):
+    """The weights are arguments of the call."""
+
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        weights = {name: parameter.clone() for name, parameter in module.named_parameters()}
+        sequence, h_n = framework.func.functional_call(module, weights, (x, h0))
+        return sequence, h_n
+
+
+class StateDict(TorchAdapter):
+    """Weights that were written to a file and read into another module."""
+
+    def load(self, network: Network) -> Any:
+        file = io.BytesIO()
+        framework.save(super().load(network).state_dict(), file)
+        file.seek(0)
+        module = framework.nn.RNN(**self._options(network)).eval()
+        module.load_state_dict(framework.load(file, weights_only=True))
+        return module
+
+
+class Compiled(TorchAdapter):
+    """`torch.compile`, which by default leaves an RNN as it is (a graph break)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compiled: dict[Any, Any] = {}
+
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        if module not in self._compiled:
+            self._compiled[module] = framework.compile(module)
+        return super().forward(self._compiled[module], x, h0)
+
+
+class Holder(framework.nn.Module):
+    """TorchScript needs a module with one `forward`; that of RNN is overloaded."""
+
+    def __init__(self, rnn: framework.nn.RNN) -> None:
+        super().__init__()
+        self.rnn = rnn
+
+    def forward(
+        self, x: framework.Tensor, h0: framework.Tensor | None
+    ) -> tuple[framework.Tensor, framework.Tensor]:
+        """As RNN's."""
+        return self.rnn(x, h0)  # type: ignore[no-any-return]
+
+
+class Scripted(TorchAdapter):
+    """TorchScript."""
+
+    offers = replace(TorchAdapter.offers, lengths=False, dropout=())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scripted: dict[Any, Any] = {}
+
+    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
+        if module not in self._scripted:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # deprecated, and still to be right
+                self._scripted[module] = framework.jit.script(Holder(module))
+        return super().forward(self._scripted[module], x, h0)
+
+
+class CellLoop(TorchAdapter):
+    """`torch.nn.RNNCell`, called for each step: one layer of one direction."""
+
+    conventions = replace(
+        TorchAdapter.conventions,
+        layer="torch.nn.RNNCell",
+        weights=tuple(
+            NativeWeight(weight.role, weight.name.removesuffix("_l{layer}"), weight.axes)
+            for weight in TorchAdapter.conventions.weights
+        ),
+        axes={"x": ("batch", "input"), "final_states": ("batch", "hidden")},
+    )
+    offers = Offers(mixed_layers=False, last_output=False, bidirectional=False, stacked=False)
+
+    def load(self, network: Network) -> Any:
+        cell = self._module(network)
+        with framework.no_grad():
+            fill(_parameters_of_cell(cell), network.cells[0])
+        return cell
+
+    def _module(self, network: Network) -> Any:
+        (cell,) = network.cells
+        options = {
+            "input_size": cell.input_size,
+            "hidden_size": cell.hidden_size,
+            "nonlinearity": cell.activation,
+            "bias": bool(cell.biases),
+            "dtype": getattr(framework, str(cell.dtype)),
+        }
+        key = tuple(options.values())
+        if key not in self._built:
+            self._built[key] = framework.nn.RNNCell(**options)
+        return self._built[key]
+
+    def run(self, model: Any, call: Call) -> Output:
+        if call.x.ndim != 3:
+            raise NotOffered("a loop over steps needs to know which axis they are on")
+        if not call.x.shape[1]:
+            raise NotOffered("no step, no call")
+        h = None
+        if call.initial_states is not None:
+            ((state,),) = call.initial_states
+            h = self.tensor(state)
+        outputs, shapes = [], {}
+        with framework.no_grad():
+            for x_t in np.moveaxis(call.x, 1, 0):
+                x = self.tensor(np.ascontiguousarray(x_t))
+                h = self.step(model, x, h)
+                shapes = {"x": tuple(x.shape), "final_states": tuple(h.shape)}
+                outputs.append(h.numpy())
+        sequence = np.stack(outputs, axis=1)
+        return Output(
+            sequence=sequence if call.return_sequences else None,
+            final_states=(outputs[-1][None],),
+            native_shapes=shapes,
+        )
+
+    def step(self, cell: Any, x: Any, h: Any) -> Any:
+        """One step."""
+        return cell(x, h)
+
+    def read_weights(self, model: Any) -> Network:
+        activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
+        weights: dict[str, Array] = {
+            role: p.detach().numpy().copy() for role, p in _parameters_of_cell(model).items()
+        }
+        return Network(Layer(Cell(**weights, activation=activation)))
+
+    def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
+        return [{role: tuple(p.shape) for role, p in _parameters_of_cell(model).items()}]
+
+
+class CompiledCell(CellLoop):
+    """The cell, traced by `torch.compile`; its graph runs without generated code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compiled: dict[Any, Any] = {}
+
+    def step(self, cell: Any, x: Any, h: Any) -> Any:
+        if cell not in self._compiled:
+            self._compiled[cell] = framework.compile(cell, backend="aot_eager")
+        return self._compiled[cell](x, h)
+
+
+def _parameters_of_cell(cell: Any) -> dict[str, Any]:
+    return {role: p for role, name in PARAMETERS.items() if (p := getattr(cell, name)) is not None}
