@@ -190,20 +190,18 @@ class Offers:
         return len(self.merge_modes) > 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Route:
     """Another way into the same layer, which must compute the same (the spec's chapter on options).
 
     Args:
         kind: in what it differs from the usual way; the clause that asks for it depends on this.
         what: the route in the framework's own words, such as "SimpleRNN(unroll=True)".
-        adapter: goes this way. It may offer less than the usual way, and may have other conventions.
         costly: taken only by the clauses that are about routes; others take every clause.
     """
 
     kind: RouteKind
     what: str
-    adapter: Adapter[Any]
     costly: bool = False
 
 
@@ -213,7 +211,7 @@ NO_ROUTES: Mapping[str, Route] = MappingProxyType({})
 class Adapter(ABC, Generic[Model]):
     """One implementation of the vanilla RNN layer, made to measure against the spec.
 
-    `routes` are the other ways into it, by name; the adapter itself is the usual one.
+    `routes` are the other ways into it, by name (`by_route`); the adapter itself is the usual one.
     """
 
     name: str
@@ -247,6 +245,10 @@ class Adapter(ABC, Generic[Model]):
     def count_parameters(self, model: Model) -> int:
         """The number of parameters, by the framework's own count."""
         raise NotOffered(f"{self.name} does not count its parameters")
+
+    def by_route(self, name: str) -> Adapter[Any]:
+        """The adapter that goes the way called `name`. It may offer less, and have other conventions."""
+        raise NotOffered(f"{self.name} has no other ways in")
 
     def reset_states(self, model: Model) -> None:
         """Make stateful layers forget: the next call starts as the first one did."""

@@ -1,4 +1,4 @@
-"""Keras 3 `SimpleRNN` and `Bidirectional`, on any backend.
+"""Keras 3 `SimpleRNN` and `Bidirectional`, on any backend; other ways into them are in `keras_routes`.
 
 Keras fixes its backend when it is imported, so it is imported here only when an adapter is made.
 """
@@ -14,15 +14,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_adapters.adapter import (
+    Adapter,
+    Call,
+    Conventions,
+    DropoutPlace,
+    NativeWeight,
+    Offers,
+    Output,
+    Route,
+)
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
 
 BACKEND_PACKAGES = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "numpy": "numpy"}
 
-LayerCall = Callable[[Array, Any, Any], list[Any]]
+LayerCall = Callable[..., list[Any]]
 BuiltLayer = tuple[Any, LayerCall]
-"""A Keras layer and the function that calls it with an input, initial states and a mask."""
+"""A Keras layer and the function that calls it: with an input, and what is given of `initial_state`, `mask`
+and `training`."""
 
 
 def tensorflow() -> KerasAdapter:
@@ -51,6 +61,22 @@ class LayerOptions(NamedTuple):
     return_sequences: bool = True
     go_backwards: bool = False
     merge_mode: MergeMode = "concat"
+    stateful_batch: int | None = None
+    dropout: DropoutPlace | None = None
+    rate: float = 0.0
+
+    @staticmethod
+    def of(call: Call) -> LayerOptions:
+        """Those of the top layer."""
+        stateful_batch = len(call.x) if call.stateful else None
+        return LayerOptions(
+            call.return_sequences, call.go_backwards, call.merge_mode, stateful_batch, call.dropout, call.rate
+        )
+
+    @property
+    def of_lower_layers(self) -> LayerOptions:
+        """What holds for the layers below the top one, too."""
+        return LayerOptions(stateful_batch=self.stateful_batch, dropout=self.dropout, rate=self.rate)
 
 
 class KerasModel:
@@ -66,12 +92,48 @@ class KerasModel:
         top = top or LayerOptions()
         if top not in self._loaded:
             *lower, highest = enumerate(self.network.layers)
-            layers = [self._adapter.built(index, layer, LayerOptions()) for index, layer in lower]
+            layers = [self._adapter.built(index, layer, top.of_lower_layers) for index, layer in lower]
             layers.append(self._adapter.built(*highest, top))
             for (built, _), layer in zip(layers, self.network.layers, strict=True):
-                built.set_weights([weight for cell in layer.cells for weight in _to_keras(cell)])
+                for keras_cell, cell in zip(self._adapter.cells(built), layer.cells, strict=True):
+                    keras_cell.set_weights(to_keras(cell))
+                if top.stateful_batch is not None:
+                    built.reset_state()
             self._loaded[top] = layers
         return self._loaded[top]
+
+    def reset_states(self) -> None:
+        """Reset every stateful layer that was built."""
+        for top, layers in self._loaded.items():
+            if top.stateful_batch is not None:
+                for built, _ in layers:
+                    built.reset_state()
+
+
+ROUTES: dict[str, Route] = {
+    "unrolled": Route("unrolled", "`SimpleRNN(unroll=True)`", costly=True),
+    "RNN of a cell": Route("cell", "`RNN(SimpleRNNCell(…))`", costly=True),
+    "RNN of cells": Route("cell", "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`", costly=True),
+    "cell": Route("cell", "`SimpleRNNCell`, step by step", costly=True),
+    "functional": Route("model", "a functional model, called", costly=True),
+    "sequential": Route("model", "a `Sequential` model, called", costly=True),
+    "predict": Route("model", "`predict` of a functional model, two rows at a time", costly=True),
+    "model file": Route("saved", "`save` to and `load_model` from a `.keras` file", costly=True),
+    "weights file": Route("saved", "`save_weights` to and `load_weights` from a file", costly=True),
+    "masking": Route("padding", "a mask made by `Masking`, handed on by every layer", costly=True),
+    "embedding": Route("padding", "a mask made by `Embedding(mask_zero=True)`", costly=True),
+    "zero output": Route("padding", "`zero_output_for_mask=True`", costly=True),
+}
+"""On every backend."""
+
+COMPILED = {
+    "tensorflow": {
+        "graph": Route("compiled", "TensorFlow: `tf.function`", costly=True),
+        "XLA": Route("compiled", "TensorFlow: `tf.function(jit_compile=True)`", costly=True),
+    },
+    "jax": {"eager": Route("compiled", "JAX: without `jax.jit`, which is the usual way here", costly=True)},
+}
+"""On some."""
 
 
 def conventions_on(backend: str) -> Conventions:
@@ -109,6 +171,7 @@ class KerasAdapter(Adapter[KerasModel]):
         final_state_order="each layer returns its own; `Bidirectional` gives forward, then backward",
         padded_output_bidirectional="zero",
         go_backwards_order="processing",
+        initialisation={"W_x": "glorot uniform", "W_h": "orthogonal", "b": "zeros"},
     )
 
     def __init__(self, backend: str | None = None) -> None:
@@ -124,9 +187,18 @@ class KerasAdapter(Adapter[KerasModel]):
             masks=True,
             go_backwards=True,
             merge_modes=("concat", "sum", "mul", "ave", "none"),
+            stateful=True,
+            dropout=("input", "state"),
+            fresh=True,
             costly="shapes" if self.backend == "jax" else "sizes",
         )
+        self.routes = ROUTES | COMPILED.get(self.backend, {})
         self._built: dict[Any, BuiltLayer] = {}
+
+    def by_route(self, name: str) -> KerasAdapter:
+        from rnn_adapters.keras_routes import WAYS
+
+        return WAYS[name](self.backend)
 
     def versions(self) -> dict[str, str]:
         package = BACKEND_PACKAGES[self.backend]
@@ -145,13 +217,20 @@ class KerasAdapter(Adapter[KerasModel]):
     def run(self, model: KerasModel, call: Call) -> Output:
         value: Any = call.x
         final_states = []
-        layers = model.layers(LayerOptions(call.return_sequences, call.go_backwards, call.merge_mode))
+        layers = model.layers(LayerOptions.of(call))
         states = [None] * len(layers) if call.initial_states is None else call.initial_states
         for (_, run), h0 in zip(layers, states, strict=True):
-            returned = run(value, None if h0 is None else list(h0), call.mask)
-            value, final = self._output_and_states(returned, call.merge_mode)
-            final_states.append([self._numpy(state) for state in final])
-        output = self._numpy(value)
+            returned = run(
+                value,
+                **given(
+                    initial_state=None if h0 is None else list(h0),
+                    mask=call.mask,
+                    training=call.training or None,
+                ),
+            )
+            value, final = self.output_and_states(returned, call.merge_mode)
+            final_states.append([self.numpy(state) for state in final])
+        output = self.numpy(value)
         shapes = {"x": call.x.shape, "final_states": final_states[0][0].shape}
         return Output(
             sequence=output if call.return_sequences else None,
@@ -160,38 +239,41 @@ class KerasAdapter(Adapter[KerasModel]):
             native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
         )
 
-    def _numpy(self, value: Any) -> Array:
+    def numpy(self, value: Any) -> Array:
+        """What the backend returned, as an array."""
         array: Array = self.keras.ops.convert_to_numpy(value)
         return array
 
-    def _output_and_states(self, returned: list[Any], merge_mode: MergeMode) -> tuple[Any, list[Any]]:
+    def output_and_states(self, returned: list[Any], merge_mode: MergeMode) -> tuple[Any, list[Any]]:
         """What a layer returned, taken apart; without merging there is an output for each direction."""
         if merge_mode != "none":
             return returned[0], returned[1:]
         outputs, states = (returned[0], returned[1:]) if len(returned) == 3 else (returned[:2], returned[2:])
-        return np.concatenate([self._numpy(output) for output in outputs], axis=-1), states
+        return np.concatenate([self.numpy(output) for output in outputs], axis=-1), states
 
     def read_weights(self, model: KerasModel) -> Network:
-        layers = []
-        for (built, _), layer in zip(model.layers(), model.network.layers, strict=True):
-            arrays, count = built.get_weights(), layer.directions
-            per_cell = [
-                arrays[i * len(arrays) // count : (i + 1) * len(arrays) // count] for i in range(count)
-            ]
-            layers.append(Layer(*(_from_keras(weights, layer.forward) for weights in per_cell)))
-        return Network(layers)
+        return Network(
+            Layer(
+                *(
+                    from_keras(keras_cell.get_weights(), cell)
+                    for keras_cell, cell in zip(self.cells(built), layer.cells, strict=True)
+                )
+            )
+            for (built, _), layer in zip(model.layers(), model.network.layers, strict=True)
+        )
 
     def native_weights(self, model: KerasModel) -> list[dict[str, tuple[int, ...]]]:
         return [
             dict(zip(("W_x", "W_h", "b"), (tuple(w.shape) for w in cell.weights), strict=False))
             for built, _ in model.layers()
-            for cell in self._cells(built)
+            for cell in self.cells(built)
         ]
 
     def count_parameters(self, model: KerasModel) -> int:
         return sum(int(built.count_params()) for built, _ in model.layers())
 
-    def _cells(self, built: Any) -> list[Any]:
+    def cells(self, built: Any) -> list[Any]:
+        """The cells of a layer, forward before backward."""
         if isinstance(built, self.keras.layers.Bidirectional):
             return [built.forward_layer.cell, built.backward_layer.cell]
         return [built.cell]
@@ -210,25 +292,72 @@ class KerasAdapter(Adapter[KerasModel]):
             wanted,
         )
         if key not in self._built:
-            options = {
-                "activation": cell.activation,
-                "use_bias": bool(cell.biases),
-                "dtype": str(cell.dtype),
-                "return_sequences": wanted.return_sequences,
-                "return_state": True,
-                "recurrent_initializer": "zeros",  # overwritten; the default is slow to make
-            }
-            layers = self.keras.layers
-            built = layers.SimpleRNN(cell.hidden_size, go_backwards=wanted.go_backwards, **options)
-            if layer.backward is not None:
-                backward = layers.SimpleRNN(cell.hidden_size, go_backwards=True, **options)
-                merge_mode = None if wanted.merge_mode == "none" else wanted.merge_mode
-                built = layers.Bidirectional(
-                    built, merge_mode=merge_mode, backward_layer=backward, dtype=str(cell.dtype)
-                )
-            built.build((None, None, cell.input_size))
-            self._built[key] = (built, _compiled_by_jax(built) if self.backend == "jax" else _eager(built))
+            built = self.make(layer, wanted)
+            built.build((wanted.stateful_batch, None, cell.input_size))
+            self._built[key] = (built, self.caller(built))
         return self._built[key]
+
+    def make(self, layer: Layer, wanted: LayerOptions) -> Any:
+        """A Keras layer, not built yet."""
+        forward = self.one_direction(layer.forward, wanted)
+        if layer.backward is None:
+            return forward
+        backward = self.one_direction(layer.backward, wanted._replace(go_backwards=True))
+        return self.keras.layers.Bidirectional(
+            forward,
+            merge_mode=None if wanted.merge_mode == "none" else wanted.merge_mode,
+            backward_layer=backward,
+            dtype=str(layer.forward.dtype),
+        )
+
+    def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
+        """A recurrent layer of one direction."""
+        return self.keras.layers.SimpleRNN(
+            cell.hidden_size, **options_of_cell(cell, wanted), **options_of_layer(wanted)
+        )
+
+    def caller(self, built: Any) -> LayerCall:
+        """How a layer is called: as it is, and on JAX compiled."""
+        return compiled_by_jax(built) if self.backend == "jax" else eager(built)
+
+    def reset_states(self, model: KerasModel) -> None:
+        model.reset_states()
+
+    def fresh(self, like: Network, seed: int) -> Network:
+        self.keras.utils.set_random_seed(seed)
+        layers = []
+        for layer in like.layers:
+            cells = []
+            for cell in layer.cells:
+                made = self.keras.layers.SimpleRNN(
+                    cell.hidden_size, use_bias=bool(cell.biases), dtype=str(cell.dtype)
+                )
+                made.build((None, None, cell.input_size))
+                cells.append(from_keras(made.get_weights(), cell))
+            layers.append(Layer(*cells))
+        return Network(layers)
+
+
+def options_of_cell(cell: Cell, wanted: LayerOptions) -> dict[str, Any]:
+    """Keras's arguments of a cell."""
+    return {
+        "activation": cell.activation,
+        "use_bias": bool(cell.biases),
+        "dtype": str(cell.dtype),
+        "dropout": wanted.rate if wanted.dropout == "input" else 0.0,
+        "recurrent_dropout": wanted.rate if wanted.dropout == "state" else 0.0,
+        "recurrent_initializer": "zeros",  # overwritten; the default is slow to make
+    }
+
+
+def options_of_layer(wanted: LayerOptions) -> dict[str, Any]:
+    """Keras's arguments of the loop around a cell."""
+    return {
+        "return_sequences": wanted.return_sequences,
+        "return_state": True,
+        "go_backwards": wanted.go_backwards,
+        "stateful": wanted.stateful_batch is not None,
+    }
 
 
 def _import_keras(backend: str | None) -> Any:
@@ -245,41 +374,46 @@ def _import_keras(backend: str | None) -> Any:
     return keras
 
 
-def _eager(built: Any) -> LayerCall:
-    def run(x: Array, h0: Any, mask: Any) -> list[Any]:
-        return list(built(x, **_given(initial_state=h0, mask=mask)))
+def eager(built: Any) -> LayerCall:
+    """The layer itself."""
+
+    def run(x: Array, **options: Any) -> list[Any]:
+        return list(built(x, **options))
 
     return run
 
 
-def _compiled_by_jax(built: Any) -> LayerCall:
+def compiled_by_jax(built: Any) -> LayerCall:
     """Eager JAX traces and compiles every scan anew; compiled once per shape, a call takes 0.1 ms."""
     import jax
 
-    def stateless(trainable: Any, frozen: Any, x: Any, h0: Any, mask: Any) -> Any:
-        outputs, _ = built.stateless_call(trainable, frozen, x, **_given(initial_state=h0, mask=mask))
-        return outputs
+    def stateless(trainable: Any, others: Any, x: Any, options: Any, training: bool) -> Any:
+        return built.stateless_call(trainable, others, x, **options, **given(training=training or None))
 
-    compiled = jax.jit(stateless)
+    compiled = jax.jit(stateless, static_argnums=4)
 
-    def run(x: Array, h0: Any, mask: Any) -> list[Any]:
+    def run(x: Array, training: bool = False, **options: Any) -> list[Any]:
         trainable = [variable.value for variable in built.trainable_variables]
-        frozen = [variable.value for variable in built.non_trainable_variables]
-        return list(compiled(trainable, frozen, x, h0, mask))
+        others = [variable.value for variable in built.non_trainable_variables]
+        outputs, updated = compiled(trainable, others, x, options, training)
+        for variable, value in zip(built.non_trainable_variables, updated, strict=True):
+            variable.assign(value)
+        return list(outputs)
 
     return run
 
 
-def _given(**options: Any) -> dict[str, Any]:
+def given(**options: Any) -> dict[str, Any]:
     """The options that are not None: a call without an option is another call than one with None."""
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _to_keras(cell: Cell) -> list[Array]:
+def to_keras(cell: Cell) -> list[Array]:
     """kernel, recurrent_kernel and the one bias, which is the sum where the cell has two (PAR-4)."""
     return [cell.W_x.T, cell.W_h.T, *([cell.bias] if cell.biases else [])]
 
 
-def _from_keras(weights: list[Array], like: Cell) -> Cell:
+def from_keras(weights: list[Array], like: Cell) -> Cell:
+    """The cell that holds these arrays, with the activation of another."""
     kernel, recurrent_kernel, *bias = weights
     return Cell(kernel.T, recurrent_kernel.T, bias[0] if bias else None, activation=like.activation)

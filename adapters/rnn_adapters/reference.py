@@ -50,7 +50,7 @@ class ReferenceAdapter(Adapter[Network]):
         x, states = checked_call(model, call.x, call.initial_states)
         steps = steps_of_call(call)
         if call.go_backwards:
-            x = x[:, ::-1]
+            x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
         wide_states = tuple(state.astype(np.float64) for state in states)
         with np.errstate(invalid="ignore", over="ignore"):
             wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states, steps)
@@ -93,6 +93,17 @@ def steps_of_call(call: Call) -> Array | None:
     if call.lengths is None:
         return checked_steps(call.x, call.mask)
     return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+
+
+def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
+    """Input whose steps not taken hold one number in every feature, and that number.
+
+    Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
+    """
+    taken = x[mask]
+    candidates = [*taken[:, 0].tolist(), *range(len(taken) + 1)] if taken.size else [0.0]
+    value = next(v for v in candidates if not (taken == v).all(axis=-1).any())
+    return np.where(mask[:, :, None], x, x.dtype.type(value)), value
 
 
 def shapes_by_role(network: Network) -> list[dict[str, tuple[int, ...]]]:

@@ -15,7 +15,7 @@ ENTRY_POINT_GROUP = "rnn_conformance.adapters"
 
 BUILT_IN = {
     "reference": "rnn_adapters.reference:ReferenceAdapter",
-    "torch": "rnn_adapters.torch_routes:torch",
+    "torch": "rnn_adapters.torch:TorchAdapter",
     "keras": "rnn_adapters.keras:KerasAdapter",
     "keras-tensorflow": "rnn_adapters.keras:tensorflow",
     "keras-torch": "rnn_adapters.keras:torch",

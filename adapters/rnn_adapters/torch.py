@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output, Route
 from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network
 
 PARAMETERS = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bias_hh"}
@@ -45,6 +46,19 @@ class TorchAdapter(Adapter[Any]):
         mixed_layers=False, last_output=False, lengths=True, dropout=("between layers",), fresh=True
     )
 
+    routes: Mapping[str, Route] = {
+        "batch first": Route("axes", "`RNN(batch_first=True)`"),
+        "unbatched": Route("axes", "each row by itself, as (time, input)"),
+        "cell": Route("cell", "`RNNCell`, step by step"),
+        "sorted lengths": Route("padding", "`pack_padded_sequence(enforce_sorted=True)`"),
+        "recording gradients": Route("model", "a call outside `no_grad`"),
+        "functional call": Route("model", "`torch.func.functional_call`"),
+        "state dict": Route("saved", "`state_dict` through `torch.save` and `torch.load`"),
+        "compiled": Route("compiled", "`torch.compile(RNN)`", costly=True),
+        "compiled cell": Route("compiled", '`torch.compile(RNNCell, backend="aot_eager")`', costly=True),
+        "scripted": Route("compiled", "`torch.jit.script` of a module that holds the RNN", costly=True),
+    }
+
     def __init__(self) -> None:
         import torch  # here and not above, so that the conventions can be read without it
 
@@ -53,6 +67,11 @@ class TorchAdapter(Adapter[Any]):
 
     def versions(self) -> dict[str, str]:
         return {"torch": str(self.torch.__version__), "numpy": np.__version__}
+
+    def by_route(self, name: str) -> TorchAdapter:
+        from rnn_adapters.torch_routes import WAYS  # imports torch
+
+        return WAYS[name]()
 
     def load(self, network: Network) -> Any:
         module = self._module(network)

@@ -1,6 +1,6 @@
 """Other ways into `torch.nn.RNN`: other axes, its cell, saved, compiled, scripted.
 
-Each is the usual adapter with one thing changed. Imports torch, so only `registry` names this module.
+Each is the usual adapter with one thing changed. Importing this module imports torch.
 """
 
 from __future__ import annotations
@@ -13,31 +13,9 @@ from typing import Any
 import numpy as np
 import torch as framework
 
-from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Offers, Output, Route
+from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Offers, Output
 from rnn_adapters.torch import PARAMETERS, TorchAdapter, fill
 from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network
-
-
-def torch() -> TorchAdapter:
-    """The usual adapter with all of its routes."""
-    adapter = TorchAdapter()
-    adapter.routes = {
-        "batch first": Route("axes", "RNN(batch_first=True)", BatchFirst()),
-        "unbatched": Route("axes", "every row by itself, as (time, input)", Unbatched()),
-        "cell": Route("cell", "RNNCell, step by step", CellLoop()),
-        "sorted lengths": Route("padding", "pack_padded_sequence(enforce_sorted=True)", SortedLengths()),
-        "recording gradients": Route("model", "a call outside no_grad", RecordingGradients()),
-        "functional call": Route("model", "torch.func.functional_call", FunctionalCall()),
-        "state dict": Route("saved", "state_dict through torch.save and torch.load", StateDict()),
-        "compiled": Route("compiled", "torch.compile(RNN)", Compiled(), costly=True),
-        "compiled cell": Route(
-            "compiled", 'torch.compile(RNNCell, backend="aot_eager")', CompiledCell(), costly=True
-        ),
-        "scripted": Route(
-            "compiled", "torch.jit.script of a module that holds the RNN", Scripted(), costly=True
-        ),
-    }
-    return adapter
 
 
 class BatchFirst(TorchAdapter):
@@ -268,3 +246,17 @@ class CompiledCell(CellLoop):
 
 def _parameters_of_cell(cell: Any) -> dict[str, Any]:
     return {role: p for role, name in PARAMETERS.items() if (p := getattr(cell, name)) is not None}
+
+
+WAYS: dict[str, type[TorchAdapter]] = {
+    "batch first": BatchFirst,
+    "unbatched": Unbatched,
+    "cell": CellLoop,
+    "sorted lengths": SortedLengths,
+    "recording gradients": RecordingGradients,
+    "functional call": FunctionalCall,
+    "state dict": StateDict,
+    "compiled": Compiled,
+    "compiled cell": CompiledCell,
+    "scripted": Scripted,
+}

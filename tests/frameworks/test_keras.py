@@ -39,3 +39,9 @@ def test_a_layer_is_built_once_for_a_shape() -> None:
     other = random_case(random_cell(3, 4, seed=9))
     assert adapter.load(other.network).layers()[0][0] is built
     assert np.array_equal(built.get_weights()[0], other.network.cells[0].W_x.T)
+
+
+def test_every_route_can_be_taken() -> None:
+    adapter = load_adapter("keras")
+    for name in adapter.routes:
+        assert adapter.by_route(name).versions() == adapter.versions()

@@ -30,3 +30,9 @@ def test_the_second_bias_of_a_cell_with_one_is_zero_even_after_a_cell_with_two()
     adapter.load(random_case(random_cell(3, 4, biases=2)).network)
     module = adapter.load(random_case(random_cell(3, 4, biases=1)).network)
     assert not module.bias_hh_l0.any()
+
+
+def test_every_route_can_be_taken() -> None:
+    adapter = load_adapter("torch")
+    for name in adapter.routes:
+        assert isinstance(adapter.by_route(name), type(adapter))

@@ -107,6 +107,7 @@ class Case:
             "hidden_size": self.network.layers[0].hidden_size,
             "initial_states": self.initial_states is not None,
             "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
+            "a_row_of_no_steps": self._a_row_of_no_steps(),
             "go_backwards": self.go_backwards,
             "merge_mode": self.merge_mode,
             "stateful": self.stateful,
@@ -114,6 +115,12 @@ class Case:
             "route": self.route or "usual",
             "variant": self.variant,
         }
+
+    def _a_row_of_no_steps(self) -> bool:
+        taken = self.mask
+        if self.lengths is not None:
+            taken = self.lengths > 0  # impossible lengths, too, are cases
+        return taken is not None and not taken.reshape(len(taken), -1).any(axis=1).all()
 
     def __repr__(self) -> str:
         """The case in words and numbers: shapes first, then every array that is short enough to read."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from rnn_adapters.adapter import Adapter, NotOffered, Offers, RouteKind
+from rnn_adapters.adapter import NotOffered, Offers, RouteKind
 from rnn_conformance.case import Case, to_data
 from rnn_conformance.compare import NonConforming, Tally
 from rnn_conformance.deviations import Deviation
@@ -48,31 +47,22 @@ class Check:
     share: float = 1.0
     routes: tuple[RouteKind, ...] = ()
 
-    def ways(self, adapter: Adapter[Any]) -> dict[str, Offers]:
+    def ways(self, subject: Subject) -> dict[str, Offers]:
         """The ways into an implementation on which the clause is checked, by name, the usual one first.
 
         Raises:
             NotOffered: there is none.
         """
+        found = ["", *(name for name, route in subject.usual.routes.items() if not route.costly)]
         if self.routes:
-            found = {
-                name: route.adapter.offers
-                for name, route in adapter.routes.items()
-                if route.kind in self.routes
-            }
-        else:
-            cheap = {name: route.adapter.offers for name, route in adapter.routes.items() if not route.costly}
-            found = {"": adapter.offers, **cheap}
+            found = [name for name, route in subject.usual.routes.items() if route.kind in self.routes]
         if not found:
-            raise NotOffered(f"{adapter.name} has no such way in: {', '.join(self.routes)}")
-        lacking = {
-            name: [need for need in self.needs if not getattr(offers, need)] for name, offers in found.items()
-        }
-        able = {name: offers for name, offers in found.items() if not lacking[name]}
-        if not able or not (self.routes or "" in able):
-            missing = next(iter(lacking.values()))
-            raise NotOffered(f"{adapter.name} does not offer: {', '.join(missing)}")
-        return able
+            raise NotOffered(f"{subject.name} has no such way in: {', '.join(self.routes)}")
+        offers = {name: subject.way(name).offers for name in found}
+        lacking = {name: [n for n in self.needs if not getattr(of, n)] for name, of in offers.items()}
+        if all(lacking.values()) or lacking.get(""):
+            raise NotOffered(f"{subject.name} does not offer: {', '.join(lacking[found[0]])}")
+        return {name: of for name, of in offers.items() if not lacking[name]}
 
     @property
     def name(self) -> str:
@@ -119,7 +109,7 @@ def perform(
     """
     began = time.perf_counter()
     subject.tally = tally = Tally()
-    known = [deviation for deviation in deviations if deviation.clause == check.clause]
+    known = [deviation for deviation in deviations if check.clause in deviation.clauses]
     outcome = Outcome(
         clause=check.clause,
         title=check.title,
@@ -127,7 +117,7 @@ def perform(
         deviations=[deviation.id for deviation in known],
     )
     try:
-        ways = check.ways(subject.usual)
+        ways = check.ways(subject)
         fixed = [deviation for deviation in known if holds(check, subject, deviation.case)]
         subject.tally = tally = Tally()
         _draw_cases(check, ways, subject, profile, known, start)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnn_adapters.adapter import Conventions
-from rnn_adapters.keras import conventions_on
+from rnn_adapters.keras import COMPILED, ROUTES, conventions_on
 from rnn_adapters.reference import ReferenceAdapter
 from rnn_adapters.torch import TorchAdapter
+from rnn_conformance.checks import all_checks
 from rnn_conformance.clauses import spec_folder
 
 SHOWN: tuple[tuple[Conventions, str], ...] = (
@@ -57,7 +58,23 @@ def conventions_table() -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"conventions": conventions_table}
+def routes_table() -> str:
+    """The ways into each framework, by the clause that is about them."""
+    kinds = {kind: check.clause for check in all_checks().values() if check.routes for kind in check.routes}
+    compiled = {name: route for routes in COMPILED.values() for name, route in routes.items()}
+    frameworks = {"torch": TorchAdapter.routes, "Keras": ROUTES | compiled}
+    lines = ["| clause | framework | route | what it is |", "| --- | --- | --- | --- |"]
+    for kind, clause in kinds.items():
+        for framework, routes in frameworks.items():
+            lines += [
+                f"| {clause} | {framework} | {name} | {route.what} |"
+                for name, route in routes.items()
+                if route.kind == kind
+            ]
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"conventions": conventions_table, "routes": routes_table}
 
 
 def with_tables(markdown: str) -> str:

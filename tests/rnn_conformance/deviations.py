@@ -24,9 +24,9 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One record of deviations.toml."""
 
     id: str
-    adapter: str
+    adapter: str | list[str]
     versions: dict[str, str]  # package → version specifier; all must match
-    clause: str
+    clause: str | list[str]
     what: str  # what happens, in words
     why: str  # what in the framework causes it
     when: Condition
@@ -38,9 +38,14 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         """The witness."""
         return from_data(self.witness)
 
+    @property
+    def clauses(self) -> list[str]:
+        """The clauses that are not met; the witness shows it for each of them."""
+        return listed(self.clause)
+
     def applies_to(self, adapter: str, versions: dict[str, str]) -> bool:
         """Whether the record is about this adapter at these versions."""
-        return self.adapter == adapter and all(
+        return adapter in listed(self.adapter) and all(
             SpecifierSet(specifier).contains(versions.get(package, "0"), prereleases=True)
             for package, specifier in self.versions.items()
         )
@@ -52,6 +57,11 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             facts[name] in (wanted if isinstance(wanted, list) else [wanted])
             for name, wanted in self.when.items()
         )
+
+
+def listed(names: str | list[str]) -> list[str]:
+    """One name, or several."""
+    return [names] if isinstance(names, str) else names
 
 
 class DeviationFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,18 +1,20 @@
 """A plain float implementation of the layer, step by step, in small methods.
 
 It is correct, and written independently of the reference. Each fault of the catalogue replaces one of its
-methods.
+methods. It has a route of every kind, so that a fault can be on one of them alone.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Offers, Output
-from rnn_adapters.reference import ReferenceAdapter, shapes_by_role, steps_of_call
+from rnn_adapters.adapter import Adapter, Call, Offers, Output, Route
+from rnn_adapters.reference import ReferenceAdapter, marked_by_value, shapes_by_role, steps_of_call
 from rnn_reference.network import (
     Array,
     Cell,
@@ -20,11 +22,16 @@ from rnn_reference.network import (
     MergeMode,
     Network,
     checked_call,
+    checked_steps,
 )
 
 
 class PlainNumpy(Adapter[Network]):
-    """Steps in the type of the weights; two bias vectors, as torch and ONNX have them."""
+    """Steps in the type of the weights; two bias vectors, as torch and ONNX have them.
+
+    Args:
+        way: the route, one of `routes`; "" for the usual one.
+    """
 
     name = "plain"
     conventions = replace(
@@ -34,12 +41,33 @@ class PlainNumpy(Adapter[Network]):
         lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
     )
 
+    routes: Mapping[str, Route] = {
+        "unrolled": Route("unrolled", "a list of steps instead of a loop"),
+        "time major": Route("axes", "time before batch"),
+        "cell": Route("cell", "the step, called by a loop outside"),
+        "compiled": Route("compiled", "translated once, called often"),
+        "saved": Route("saved", "weights through a file"),
+        "predict": Route("model", "a few rows at a time"),
+        "mask by value": Route("padding", "steps of one number in every feature are not taken"),
+    }
+
+    def __init__(self, way: str = "") -> None:
+        self.way = way
+        if way == "time major":
+            axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
+            self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
+
+    def by_route(self, name: str) -> PlainNumpy:
+        return type(self)(name)
+
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
 
     # Loading
 
     def load(self, network: Network) -> Network:
+        if self.way == "saved":
+            network = self.written_and_read(network)
         return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
 
     def stored(self, cell: Cell) -> Cell:
@@ -48,13 +76,97 @@ class PlainNumpy(Adapter[Network]):
             return cell
         return Cell(cell.W_x, cell.W_h, cell.b, np.zeros_like(cell.b), cell.activation)
 
+    def written_and_read(self, network: Network) -> Network:
+        """The network with its weights through a file."""
+
+        def through_a_file(cell: Cell) -> Cell:
+            weights = {
+                role: w for role in ("W_x", "W_h", "b", "b_h") if (w := getattr(cell, role)) is not None
+            }
+            file = io.BytesIO()
+            np.savez(file, **weights)
+            file.seek(0)
+            return Cell(**np.load(file, allow_pickle=False), activation=cell.activation)
+
+        return Network(Layer(*(through_a_file(cell) for cell in layer.cells)) for layer in network.layers)
+
     # Running
 
     def run(self, model: Network, call: Call) -> Output:
+        """The call, by the way of this adapter."""
+        match self.way:
+            case "time major":
+                return self.run_time_major(model, call)
+            case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2:
+                return self.run_in_parts(model, call)
+            case "mask by value" if call.mask is not None and call.mask.shape == call.x.shape[:2]:
+                return self.run_masked_by_value(model, call)
+        return self.run_usual(model, call)
+
+    def run_time_major(self, model: Network, call: Call) -> Output:
+        """Takes time first and gives time first."""
+        if call.x.ndim != 3:
+            return self.run_usual(model, call)
+        given = np.moveaxis(call.x, 1, 0)
+        output = self.run_usual(model, replace(call, x=self.batch_major(given)))
+        shapes = {name: output.native_shapes[name] for name in ("x", "sequence", "final_states")}
+        for name in ("x", "sequence"):
+            batch, time, *features = shapes[name]
+            shapes[name] = (time, batch, *features)
+        return replace(output, native_shapes=shapes)
+
+    def batch_major(self, x: Array) -> Array:
+        """Input that came time first, batch first."""
+        return np.moveaxis(x, 0, 1)
+
+    def run_in_parts(self, model: Network, call: Call) -> Output:
+        """Two rows at a time, put together again."""
+        parts = [self.run_usual(model, part) for part in self.parts(call)]
+
+        def joined(arrays: list[Array | None], axis: int) -> Array | None:
+            known = [array for array in arrays if array is not None]
+            return np.concatenate(known, axis=axis) if known else None
+
+        states = zip(*(part.final_states or () for part in parts), strict=True)
+        return Output(
+            joined([part.sequence for part in parts], 0),
+            joined([part.last for part in parts], 0),
+            tuple(np.concatenate(list(layer), axis=1) for layer in states),
+        )
+
+    def parts(self, call: Call) -> list[Call]:
+        """The call, two rows at a time."""
+        checked_steps(call.x, self.steps(call))
+
+        def part(rows: slice) -> Call:
+            states = call.initial_states
+            return replace(
+                call,
+                x=call.x[rows],
+                initial_states=None if states is None else tuple(state[:, rows] for state in states),
+                lengths=None if call.lengths is None else call.lengths[rows],
+                mask=None if call.mask is None else call.mask[rows],
+            )
+
+        return [part(slice(first, first + 2)) for first in range(0, call.x.shape[0], 2)]
+
+    def run_masked_by_value(self, model: Network, call: Call) -> Output:
+        """The steps that are not taken are told by their input."""
+        assert call.mask is not None
+        x, value = marked_by_value(call.x, call.mask)
+        return self.run_usual(model, replace(call, x=x, mask=self.differs(x, value)))
+
+    def differs(self, x: Array, value: Any) -> Array:
+        """The steps that are to be taken: those with any feature of another value."""
+        different: Array = (x != value).any(axis=-1)
+        return different
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        """The call itself."""
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
         if call.go_backwards:
-            x = self.backwards(x)
+            x, steps = self.backwards(x), None if steps is None else self.turned(steps)
         with np.errstate(invalid="ignore", over="ignore"):
             value, final_states = self.run_stack(model, x, list(states), steps)
         if steps is not None:
@@ -115,7 +227,7 @@ class PlainNumpy(Adapter[Network]):
         return joined, np.stack([final, final_backward])
 
     def turned(self, steps: Array) -> Array:
-        """The steps of the backward direction, in the order in which it takes them."""
+        """The steps of a direction that goes backwards, in the order in which it takes them."""
         return steps[:, ::-1]
 
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_conformance.clauses import all_clauses
-from rnn_conformance.deviations import Deviation
+from rnn_conformance.deviations import Deviation, listed
 from rnn_conformance.results import AdapterResult, Failure, Outcome, Verdict, file_stem
 
 STYLES: dict[Verdict, tuple[str, str]] = {
@@ -88,12 +88,12 @@ def deviation_lines(records: list[Deviation], results: list[AdapterResult]) -> l
     shown = {
         id for result in results for o in result.outcomes if o.verdict == "deviation" for id in o.deviations
     }
-    return [
-        f"{record.clause} {record.adapter}: {record.what.strip()}\n{indented('why: ' + record.why.strip())}"
-        + (f"\n  see {record.link}" if record.link else "")
-        for record in records
-        if record.id in shown
-    ]
+    lines = []
+    for record in {record.id: record for record in records if record.id in shown}.values():
+        about = f"{', '.join(record.clauses)} {', '.join(listed(record.adapter))}"
+        line = f"{about}: {record.what.strip()}\n{indented('why: ' + record.why.strip())}"
+        lines.append(line + (f"\n  see {record.link}" if record.link else ""))
+    return lines
 
 
 def not_offered_lines(results: list[AdapterResult]) -> list[str]:

@@ -53,7 +53,7 @@ STRUCTURES = st.binary(min_size=40, max_size=40)
 AS_CHOSEN = ("go_backwards", "merge_mode", "training", "dropout", "rate", "route", "variant")
 """Choices that stand in a case as they are."""
 
-Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask"]
+Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask", "mask of no step"]
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
 MASKED_TIME = 16  # masks are drawn for at most this many steps
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
@@ -142,8 +142,9 @@ def cases(
             what a case shrinks to. Only layers of one direction go backwards and only those of two merge;
             both of a stack of one layer.
         training: whether all calls are of training.
-        padding: how rows of different length are said: "mask" for any pattern of steps, "lengths" for
-            right-padded rows, which become a mask where lengths are not offered.
+        padding: how rows of different length are said: "mask" for any pattern of steps ("mask of no step":
+            none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
+            not offered.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
     """
 
@@ -154,6 +155,9 @@ def cases(
 
         def said(way: Padding) -> Padding:
             return way if offers.lengths or not way.startswith("lengths") else PREFIXES[way]
+
+        def sayable(way: Padding) -> bool:
+            return way == "none" or offers.masks or (offers.lengths and way.startswith("lengths"))
 
         return {
             "route": (route,),
@@ -170,7 +174,7 @@ def cases(
             "hidden": few(hidden, FEW_HIDDEN, "sizes", "shapes"),
             "dtype": [name for name in dtypes if name in offers.dtypes] or offers.dtypes,
             "variant": variants,
-            "padding": [said(way) for way in padding],
+            "padding": [said(way) for way in padding if sayable(way)] or ("none",),
             "go_backwards": go_backwards if offers.go_backwards else (False,),
             "merge_mode": [mode for mode in merge_modes if mode in offers.merge_modes] or ("concat",),
             "dropout": [place for place in dropout if place is None or place in offers.dropout] or (None,),
@@ -259,9 +263,12 @@ def _padding(
         return None, None
     batch, time = shape
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
-    if padding == "mask":
+    if padding.startswith("mask"):
         # A byte for each place, which stays with it while batch and time shrink.
-        return None, (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+        mask = (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+        if padding == "mask of no step":
+            mask[:1] = False
+        return None, mask
     shortest = 0 if padding in ("lengths from 0", "prefix from 0") else 1
     lengths = time - numbers[:batch].astype(np.int64) * (time + 1 - shortest) // 256
     if padding.startswith("lengths"):

@@ -32,6 +32,7 @@ class Subject:
     def __init__(self, adapter: Adapter[Any]) -> None:
         self.usual = adapter
         self.route = ""
+        self._ways: dict[str, Adapter[Any]] = {"": adapter}
         self.tally = Tally()
         self.last_run: Case | None = None  # what the last call was made with
         self._loaded: tuple[Network, Any] | None = None
@@ -42,16 +43,27 @@ class Subject:
         Raises:
             BadInput: there is no such way.
         """
-        if route and route not in self.usual.routes:
-            known = ", ".join(self.usual.routes) or "none"
-            raise BadInput(f"route: expected one of those of {self.name} ({known}); got {route!r}")
+        self.way(route)
         if route != self.route:
             self.route, self._loaded = route, None
+
+    def way(self, route: str) -> Adapter[Any]:
+        """The adapter that goes this way.
+
+        Raises:
+            BadInput: there is no such way.
+        """
+        if route not in self._ways:
+            if route not in self.usual.routes:
+                known = ", ".join(self.usual.routes) or "none"
+                raise BadInput(f"route: expected one of those of {self.name} ({known}); got {route!r}")
+            self._ways[route] = self.usual.by_route(route)
+        return self._ways[route]
 
     @property
     def adapter(self) -> Adapter[Any]:
         """The implementation, by the way taken."""
-        return self.usual.routes[self.route].adapter if self.route else self.usual
+        return self.way(self.route)
 
     @property
     def name(self) -> str:

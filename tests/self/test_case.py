@@ -112,6 +112,7 @@ def test_facts_and_words() -> None:
         "hidden_size": 4,
         "initial_states": True,
         "padding": "none",
+        "a_row_of_no_steps": False,
         "go_backwards": False,
         "merge_mode": "concat",
         "stateful": False,

@@ -8,6 +8,7 @@ from rnn_conformance.case import Case
 from rnn_conformance.check import check
 from rnn_conformance.expect import (
     expect_final_states,
+    expect_last,
     expect_padding,
     expect_same_outputs,
     expect_steps,
@@ -64,20 +65,21 @@ def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
     expect_same_outputs(subject, "outputs with other input at masked steps", poisoned(case), case)
 
 
-@check(
-    "MSK-5",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED, initial_states=(True,)),
-    needs=("final_states", "masks", "initial_states"),
-    share=HALF,
+ROW_MASKED = cases(
+    layers=(1, 2), regimes=TAME, time=SHORT, padding=("mask of no step",), initial_states=(True, True, False)
 )
+
+
+@check("MSK-5", ROW_MASKED, needs=("final_states", "masks", "initial_states"), share=HALF)
 def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
-    assert case.mask is not None
-    mask = case.mask.copy()
-    mask[0] = False
-    case = case.replace(mask=mask)
     expect_final_states(subject, case, subject.run(case))
 
 
 @check("MSK-6", cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS)), needs=("masks",), share=HALF)
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, MASKS)
+
+
+@check("MSK-7", ROW_MASKED, needs=("last_output", "masks", "initial_states"), share=HALF)
+def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
+    expect_last(subject, case, subject.run(case, return_sequences=False))

@@ -9,6 +9,7 @@ import numpy as np
 from rnn_conformance.case import Case
 from rnn_conformance.check import check
 from rnn_conformance.expect import (
+    expect_everything,
     expect_final_states,
     expect_last,
     expect_steps,
@@ -57,3 +58,19 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
     expect_final_states(subject, reversed_case, subject.run(case))
     if subject.offers.last_output:
         expect_last(subject, reversed_case, subject.run(case, return_sequences=False))
+
+
+@check(
+    "DIR-4",
+    cases(
+        directions=(1,),
+        regimes=TAME,
+        go_backwards=(True,),
+        padding=("lengths", "mask"),
+        time=(2, 3, 4, 5, 6),
+    ),
+    needs=("rows_of_different_length", *OFFERED),
+    share=HALF,
+)
+def test_backwards_leaves_out_the_same_steps(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)

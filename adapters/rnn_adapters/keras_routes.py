@@ -1,0 +1,405 @@
+"""Other ways into Keras's `SimpleRNN`: unrolled, by its cell, compiled, in models, from files, masked.
+
+Each is the usual adapter with one thing changed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, NotOffered, Output
+from rnn_adapters.keras import (
+    KerasAdapter,
+    KerasModel,
+    LayerCall,
+    LayerOptions,
+    eager,
+    given,
+    options_of_cell,
+    options_of_layer,
+    to_keras,
+)
+from rnn_adapters.reference import marked_by_value
+from rnn_reference.network import Cell, Network
+
+# Layer by layer, as usual.
+
+
+class Unrolled(KerasAdapter):
+    """The loop over time as a list of steps, which shows zeros before the first step taken."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.conventions = replace(self.conventions, padded_output="carried")
+
+    def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
+        return self.keras.layers.SimpleRNN(
+            cell.hidden_size, unroll=True, **options_of_cell(cell, wanted), **options_of_layer(wanted)
+        )
+
+
+class LoopOverCell(KerasAdapter):
+    """Keras's general loop around the cell."""
+
+    def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
+        layers = self.keras.layers
+        keras_cell = layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, wanted))
+        return layers.RNN(keras_cell, dtype=str(cell.dtype), **options_of_layer(wanted))
+
+
+class ZeroOutput(KerasAdapter):
+    """Zeros at masked steps, asked for."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.conventions = replace(self.conventions, padded_output="zero")
+
+    def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
+        return self.keras.layers.SimpleRNN(
+            cell.hidden_size,
+            zero_output_for_mask=True,
+            **options_of_cell(cell, wanted),
+            **options_of_layer(wanted),
+        )
+
+
+class Graph(KerasAdapter):
+    """A graph of TensorFlow's for every layer."""
+
+    jit_compile = False
+
+    def caller(self, built: Any) -> LayerCall:
+        import tensorflow
+
+        return eager(tensorflow.function(built, jit_compile=self.jit_compile, reduce_retracing=True))
+
+
+class Xla(Graph):
+    """The graph compiled by XLA."""
+
+    jit_compile = True
+
+
+class EagerJax(KerasAdapter):
+    """Operation by operation."""
+
+    def caller(self, built: Any) -> LayerCall:
+        return eager(built)
+
+
+class CellByHand(KerasAdapter):
+    """The cell, called for each step: one layer of one direction."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.conventions = replace(
+            self.conventions,
+            layer="keras.layers.SimpleRNNCell",
+            axes={"x": ("batch", "input"), "final_states": ("batch", "hidden")},
+        )
+        self.offers = replace(
+            self.offers,
+            bidirectional=False,
+            stacked=False,
+            mixed_layers=False,
+            last_output=False,
+            masks=False,
+            go_backwards=False,
+            merge_modes=("concat",),
+            stateful=False,
+            dropout=(),
+        )
+        self._cells_built: dict[Any, Any] = {}
+
+    def run(self, model: KerasModel, call: Call) -> Output:
+        if call.x.ndim != 3 or not call.x.shape[1]:
+            raise NotOffered("a loop over steps needs steps")
+        (cell,) = model.network.cells
+        key = (cell.input_size, cell.hidden_size, cell.activation, bool(cell.biases), cell.dtype)
+        if key not in self._cells_built:
+            made = self.keras.layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, LayerOptions()))
+            made.build((None, cell.input_size))
+            self._cells_built[key] = made
+        keras_cell = self._cells_built[key]
+        keras_cell.set_weights(to_keras(cell))
+        states = call.initial_states
+        h = keras_cell.get_initial_state(len(call.x)) if states is None else list(states[0])
+        outputs = []
+        for x_t in np.moveaxis(call.x, 1, 0):
+            output, h = keras_cell(x_t, h)
+            outputs.append(self.numpy(output))
+        final = self.numpy(h[0])
+        return Output(
+            sequence=np.stack(outputs, axis=1),
+            final_states=(final[None],),
+            native_shapes={"x": call.x.shape[::2], "final_states": final.shape},
+        )
+
+
+# All layers in one model.
+
+
+class Plan(NamedTuple):
+    """What a model is built for."""
+
+    options: LayerOptions
+    states: bool
+    mask: bool
+
+
+class Built(NamedTuple):
+    """A Keras model and its recurrent layers, bottom first."""
+
+    model: Any
+    layers: list[Any]
+
+
+class WholeModel(KerasAdapter):
+    """A functional model of all layers, with inputs for initial states and mask, and all states as outputs.
+
+    A mask that is an input is given to every layer: Keras hands on only masks that layers make.
+    """
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.offers = replace(self.offers, stateful=False, dropout=())
+        self._models: dict[Any, Built] = {}
+
+    def run(self, model: KerasModel, call: Call) -> Output:
+        plan = Plan(LayerOptions.of(call), call.initial_states is not None, call.mask is not None)
+        built = self._loaded_model(model.network, plan)
+        states = [state for layer in call.initial_states or () for state in layer]
+        inputs = [*self.first_inputs(call), *states]
+        returned = self.call(built, inputs)
+        arrays = [self.numpy(array) for array in returned]
+        outputs = 2 if call.merge_mode == "none" else 1
+        output, final = np.concatenate(arrays[:outputs], axis=-1), iter(arrays[outputs:])
+        final_states = tuple(np.stack([next(final) for _ in layer.cells]) for layer in model.network.layers)
+        shapes = {"x": call.x.shape, "final_states": final_states[0][0].shape}
+        return Output(
+            sequence=output if call.return_sequences else None,
+            last=None if call.return_sequences else output,
+            final_states=final_states,
+            native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
+        )
+
+    def _loaded_model(self, network: Network, plan: Plan) -> Built:
+        """Built once for shapes and options; the weights are given every time."""
+        shapes = tuple(
+            (cell.W_x.shape, cell.activation, bool(cell.biases), cell.dtype) for cell in network.cells
+        )
+        key = (shapes, tuple(layer.directions for layer in network.layers), plan)
+        if key not in self._models:
+            self._models[key] = self.build(network, plan)
+        built = self._models[key]
+        for keras_layer, layer in zip(built.layers, network.layers, strict=True):
+            for keras_cell, cell in zip(self.cells(keras_layer), layer.cells, strict=True):
+                keras_cell.set_weights(to_keras(cell))
+        return self.prepared(built)
+
+    def build(self, network: Network, plan: Plan) -> Built:
+        """The model, with weights of its own."""
+        keras, dtype = self.keras, str(network.dtype)
+        inputs, value, mask = self.entrance(network, plan)
+        layers, states = [], []
+        for index, layer in enumerate(network.layers):
+            top = index == network.num_layers - 1
+            made = self.make(layer, plan.options if top else plan.options.of_lower_layers)
+            initial = None
+            if plan.states:
+                initial = [keras.Input((layer.hidden_size,), dtype=dtype) for _ in layer.cells]
+                inputs += initial
+            returned = list(made(value, **given(initial_state=initial, mask=mask)))
+            outputs = 2 if top and plan.options.merge_mode == "none" else 1
+            value = returned[0]
+            states += returned[outputs:]
+            layers.append(made)
+        return Built(keras.Model(inputs, [*returned[:outputs], *states]), layers)
+
+    def entrance(self, network: Network, plan: Plan) -> tuple[list[Any], Any, Any]:
+        """The first inputs, what goes into the bottom layer, and the mask that is given to every layer."""
+        x = self.keras.Input((None, network.input_size), dtype=str(network.dtype))
+        if not plan.mask:
+            return [x], x, None
+        mask = self.keras.Input((None,), dtype="bool")
+        return [x, mask], x, mask
+
+    def first_inputs(self, call: Call) -> list[Any]:
+        """Arrays for the inputs of `entrance`."""
+        return [call.x] if call.mask is None else [call.x, call.mask]
+
+    def prepared(self, built: Built) -> Built:
+        """What is called in the end: the model itself."""
+        return built
+
+    def call(self, built: Built, inputs: Any) -> list[Any]:
+        """The call."""
+        return list(built.model(inputs))
+
+
+class Predict(WholeModel):
+    """`predict`, in batches of two rows."""
+
+    def call(self, built: Built, inputs: Any) -> list[Any]:
+        return list(built.model.predict(inputs, batch_size=2, verbose=0))
+
+
+class Sequential(WholeModel):
+    """A `Sequential` model, which takes no states and gives none."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.offers = replace(
+            self.offers, initial_states=False, final_states=False, masks=False, merge_modes=("concat",)
+        )
+
+    def run(self, model: KerasModel, call: Call) -> Output:
+        built = self._loaded_model(model.network, Plan(LayerOptions.of(call), False, False))
+        output = self.numpy(built.model(call.x))
+        return Output(
+            sequence=output if call.return_sequences else None, last=None if call.return_sequences else output
+        )
+
+    def build(self, network: Network, plan: Plan) -> Built:
+        keras = self.keras
+        layers = []
+        for index, layer in enumerate(network.layers):
+            options = plan.options if index == network.num_layers - 1 else plan.options.of_lower_layers
+            layers.append(self.make(layer, options))
+        entrance = keras.Input((None, network.input_size), dtype=str(network.dtype))
+        return Built(keras.Sequential([entrance, *layers]), layers)
+
+    def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
+        options = options_of_cell(cell, wanted) | options_of_layer(wanted) | {"return_state": False}
+        return self.keras.layers.SimpleRNN(cell.hidden_size, **options)
+
+
+class ModelFile(WholeModel):
+    """The model written to a `.keras` file and read again."""
+
+    def prepared(self, built: Built) -> Built:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.keras"
+            built.model.save(path)
+            model = self.keras.models.load_model(path)
+        recurrent = (self.keras.layers.SimpleRNN, self.keras.layers.Bidirectional)
+        return Built(model, [layer for layer in model.layers if isinstance(layer, recurrent)])
+
+
+class WeightsFile(WholeModel):
+    """Weights written to a file and read into the same model, which was given others in between."""
+
+    def prepared(self, built: Built) -> Built:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.weights.h5"
+            built.model.save_weights(path)
+            built.model.set_weights([np.zeros_like(weight) for weight in built.model.get_weights()])
+            built.model.load_weights(path)
+        return built
+
+
+class Masking(WholeModel):
+    """A mask made of a value in every feature. It is part of the model, which is therefore built anew."""
+
+    def first_inputs(self, call: Call) -> list[Any]:
+        if call.mask is None or call.mask.shape != call.x.shape[:2]:
+            return super().first_inputs(call)
+        return [marked_by_value(call.x, call.mask)[0]]
+
+    def run(self, model: KerasModel, call: Call) -> Output:
+        if call.mask is not None and call.mask.shape == call.x.shape[:2]:
+            self._models.clear()
+            self._value = marked_by_value(call.x, call.mask)[1]
+        return super().run(model, call)
+
+    def entrance(self, network: Network, plan: Plan) -> tuple[list[Any], Any, Any]:
+        if not plan.mask:
+            return super().entrance(network, plan)
+        x = self.keras.Input((None, network.input_size), dtype=str(network.dtype))
+        masking = self.keras.layers.Masking(self._value, dtype=str(network.dtype))
+        return [x], masking(x), None
+
+
+class EmbeddingMask(WholeModel):
+    """Steps as numbers, zero where masked; an embedding turns them into vectors and makes the mask."""
+
+    def first_inputs(self, call: Call) -> list[Any]:
+        if call.mask is None or call.mask.shape != call.x.shape[:2]:
+            return super().first_inputs(call)
+        self._vectors = np.concatenate([np.zeros_like(call.x[:1, 0]), call.x.reshape(-1, call.x.shape[-1])])
+        numbers = 1 + np.arange(call.mask.size).reshape(call.mask.shape)
+        return [np.where(call.mask, numbers, 0)]
+
+    def entrance(self, network: Network, plan: Plan) -> tuple[list[Any], Any, Any]:
+        if not plan.mask:
+            return super().entrance(network, plan)
+        numbers = self.keras.Input((None,), dtype="int32")
+        embedding = self.keras.layers.Embedding(
+            ROWS_EMBEDDED, network.input_size, mask_zero=True, dtype=str(network.dtype)
+        )
+        return [numbers], embedding(numbers), None
+
+    def call(self, built: Built, inputs: Any) -> list[Any]:
+        for layer in built.model.layers:
+            if isinstance(layer, self.keras.layers.Embedding):
+                table = np.zeros((ROWS_EMBEDDED, self._vectors.shape[1]), self._vectors.dtype)
+                table[: len(self._vectors)] = self._vectors
+                layer.set_weights([table])
+        return super().call(built, inputs)
+
+
+ROWS_EMBEDDED = 256
+
+
+class StackedCells(WholeModel):
+    """One loop over a stack of cells: layers of one direction."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.offers = replace(
+            self.offers, bidirectional=False, go_backwards=False, merge_modes=("concat",), masks=True
+        )
+
+    def build(self, network: Network, plan: Plan) -> Built:
+        keras = self.keras
+        dtype = str(network.dtype)
+        inputs, value, mask = self.entrance(network, plan)
+        cells = [
+            keras.layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, plan.options))
+            for cell in network.cells
+        ]
+        initial = None
+        if plan.states:
+            initial = [keras.Input((cell.hidden_size,), dtype=dtype) for cell in network.cells]
+            inputs += initial
+        loop = keras.layers.RNN(cells, dtype=dtype, **options_of_layer(plan.options))
+        # RNN asks for the states of a stack one by one, as it returns them.
+        returned = loop(value, **given(initial_state=initial, mask=mask))
+        return Built(keras.Model(inputs, list(returned)), cells)
+
+    def cells(self, built: Any) -> list[Any]:
+        return [built] if isinstance(built, self.keras.layers.SimpleRNNCell) else super().cells(built)
+
+
+WAYS: dict[str, type[KerasAdapter]] = {
+    "unrolled": Unrolled,
+    "RNN of a cell": LoopOverCell,
+    "RNN of cells": StackedCells,
+    "cell": CellByHand,
+    "functional": WholeModel,
+    "sequential": Sequential,
+    "predict": Predict,
+    "model file": ModelFile,
+    "weights file": WeightsFile,
+    "masking": Masking,
+    "embedding": EmbeddingMask,
+    "zero output": ZeroOutput,
+    "graph": Graph,
+    "XLA": Xla,
+    "eager": EagerJax,
+}

@@ -1,0 +1,118 @@
+"""OPT: options together, and other ways in. One strategy draws all, one judgement asks for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import expect_everything
+from rnn_conformance.strategies import Padding, Regime, cases
+from rnn_conformance.subject import Subject
+from rnn_reference.network import Array, Layer, MergeMode, Network
+
+HALF = 0.5  # these cases are costly; those of OPT-1 have the most to combine
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4, 5, 6)
+SAID: tuple[Padding, ...] = ("none", "lengths", "mask")
+MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
+
+TOGETHER = cases(
+    layers=(1, 1, 2),
+    regimes=TAME,
+    time=SHORT,
+    padding=SAID,
+    go_backwards=(False, True),
+    merge_modes=MERGES,
+)
+MASKED = cases(
+    layers=(1, 1, 2),
+    regimes=TAME,
+    time=SHORT,
+    padding=("lengths", "mask"),
+    go_backwards=(False, True),
+    merge_modes=MERGES,
+)
+
+
+@check("OPT-1", TOGETHER, share=2)
+def test_options_act_together_as_each_does_alone(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("OPT-2", TOGETHER, routes=("unrolled",), share=HALF)
+def test_unrolling_changes_nothing(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("OPT-3", TOGETHER, routes=("axes",), share=HALF)
+def test_the_order_of_axes_changes_nothing(subject: Subject, case: Case) -> None:
+    """A square input (batch as long as time) is the one that shows axes taken for each other."""
+    square = min(case.x.shape[:2])
+    lengths = None if case.lengths is None else np.minimum(case.lengths, square)
+    case = case.replace(x=case.x[:, :square], lengths=lengths).reordered(np.arange(square))
+    expect_everything(subject, case.replace(mask=None if case.mask is None else case.mask[:, :square]))
+
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "another order": np.asfortranarray,
+    "gaps": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+    "backwards": lambda array: array[..., ::-1].copy()[..., ::-1],
+    "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
+    "unaligned": lambda array: np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(
+        array.shape
+    ),
+}
+
+
+@check(
+    "OPT-4",
+    cases(
+        layers=(1, 1, 2),
+        regimes=TAME,
+        time=SHORT,
+        padding=SAID,
+        go_backwards=(False, True),
+        merge_modes=MERGES,
+        variants=tuple(LAYOUTS),
+    ),
+)
+def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) -> None:
+    laid = LAYOUTS[case.variant] if case.variant else np.asarray
+    states = None if case.initial_states is None else tuple(map(laid, case.initial_states))
+    mask = None if case.mask is None else laid(case.mask)
+    expect_everything(subject, case.replace(x=laid(case.x), initial_states=states, mask=mask))
+
+
+@check("OPT-5", TOGETHER, routes=("cell",), share=HALF)
+def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("OPT-6", TOGETHER, routes=("compiled",), share=HALF)
+def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
+    """Run with other weights first, which a compiled layer must not keep."""
+    halved = Network(
+        Layer(*(replace(c, W_x=c.W_x / 2) for c in layer.cells)) for layer in case.network.layers
+    )
+    subject.run(case.replace(network=halved))
+    expect_everything(subject, case)
+
+
+@check("OPT-7", TOGETHER, routes=("saved",), share=HALF)
+def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("OPT-8", TOGETHER, routes=("model",), share=HALF)
+def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("OPT-9", MASKED, needs=("rows_of_different_length",), routes=("padding",), share=HALF)
+def test_steps_not_taken_can_be_said_otherwise(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
