@@ -146,29 +146,38 @@ def merged(case: Case, both: Bounded) -> Bounded:
     return merge_bounds(case.merge_mode, *halves, case.network.dtype)
 
 
-def expect_everything(subject: Subject, case: Case) -> None:
-    """All that the case's options ask for: the sequence output, its padding, final states, last output."""
+def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
+    """The sequence output with each step at the time of its input, whatever way the layer went."""
+    turned = case.go_backwards and subject.conventions.go_backwards_order == "processing"
+    return sequence[:, ::-1] if turned else sequence
+
+
+def expect_output(subject: Subject, case: Case, output: Output) -> None:
+    """Whatever options the case combines: the sequence output, its padding, and the final states."""
     seen = in_processing_order(case)
-    output = subject.run(case)
-    if (
-        case.go_backwards
-        and subject.conventions.go_backwards_order == "input"
-        and output.sequence is not None
-    ):
-        output = replace(output, sequence=output.sequence[:, ::-1])
-    bounds = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
     if subject.offers.sequence:
-        _expect_sequence(subject, seen, output, bounds.sequence)
+        if case.go_backwards and subject.conventions.go_backwards_order == "input":
+            assert output.sequence is not None
+            output = replace(output, sequence=output.sequence[:, ::-1])
+        _expect_sequence(subject, seen, output)
     if subject.offers.final_states:
         expect_final_states(subject, seen, output)
+
+
+def expect_everything(subject: Subject, case: Case) -> None:
+    """As `expect_output`, and the last output by a call of its own."""
+    expect_output(subject, case, subject.run(case))
     if subject.offers.last_output:
-        last = bounds.last if case.merge_mode == "concat" else merged(seen, bounds.last)
+        seen = in_processing_order(case)
+        last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
+        last = last if case.merge_mode == "concat" else merged(seen, last)
         actual = subject.run(case, return_sequences=False).last
         subject.agree("last output", actual, last, case.network.dtype, LAST_AXES)
 
 
-def _expect_sequence(subject: Subject, case: Case, output: Output, expected: Bounded) -> None:
+def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
     if case.merge_mode not in ("concat", "none"):
+        expected = bound_network(case.network, case.x, case.initial_states, case.steps).sequence
         expected = merged(case, expected)
         if case.steps is not None:
             bound = np.where(case.steps[:, :, None], expected.bound, np.inf)

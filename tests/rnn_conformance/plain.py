@@ -21,6 +21,7 @@ from rnn_reference.network import (
     Layer,
     MergeMode,
     Network,
+    States,
     checked_call,
     checked_steps,
 )
@@ -38,7 +39,11 @@ class PlainNumpy(Adapter[Network]):
         ReferenceAdapter.conventions, layer="rnn_conformance.plain.PlainNumpy", bias_vectors=2
     )
     offers = Offers(
-        lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
+        lengths=True,
+        masks=True,
+        go_backwards=True,
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        stateful=True,
     )
 
     routes: Mapping[str, Route] = {
@@ -53,6 +58,7 @@ class PlainNumpy(Adapter[Network]):
 
     def __init__(self, way: str = "") -> None:
         self.way = way
+        self._kept: tuple[Network, States] | None = None
         if way == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
@@ -97,7 +103,7 @@ class PlainNumpy(Adapter[Network]):
         match self.way:
             case "time major":
                 return self.run_time_major(model, call)
-            case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2:
+            case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2 and not call.stateful:
                 return self.run_in_parts(model, call)
             case "mask by value" if call.mask is not None and call.mask.shape == call.x.shape[:2]:
                 return self.run_masked_by_value(model, call)
@@ -163,6 +169,8 @@ class PlainNumpy(Adapter[Network]):
 
     def run_usual(self, model: Network, call: Call) -> Output:
         """The call itself."""
+        if call.stateful and call.initial_states is None:
+            call = replace(call, initial_states=self.kept_states(model))
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
         if call.go_backwards:
@@ -171,6 +179,8 @@ class PlainNumpy(Adapter[Network]):
             value, final_states = self.run_stack(model, x, list(states), steps)
         if steps is not None:
             value = self.padded(value, steps)
+        if call.stateful:
+            self.keep(model, final_states)
         if call.go_backwards:
             value, final_states = self.after_backwards(value, final_states)
         sequence = self.merged(call.merge_mode, value) if call.return_sequences else None
@@ -179,6 +189,21 @@ class PlainNumpy(Adapter[Network]):
             last = self.merged(call.merge_mode, self.last(model, value, final_states))
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
         return Output(sequence, last, tuple(final_states), shapes)
+
+    # Keeping states
+
+    def kept_states(self, model: Network) -> States | None:
+        """The states that the stateful call before left, if there was one."""
+        return self._kept[1] if self._kept is not None and self._kept[0] is model else None
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        """Keep the states for the next stateful call."""
+        self._kept = (model, tuple(state.copy() for state in final_states))
+
+    def reset_states(self, model: Network) -> None:
+        self._kept = None
+
+    # Directions and steps
 
     def backwards(self, x: Array) -> Array:
         """The input in the order in which a layer that goes backwards reads it."""

@@ -121,6 +121,10 @@ class Subject:
             return error
         return None
 
+    def reset_states(self, network: Network) -> None:
+        """Make the stateful layers of a network forget."""
+        self._timed("reset_states", self.adapter.reset_states, self.model(network))
+
     def read_weights(self, network: Network) -> Network:
         return self._timed("read_weights", self.adapter.read_weights, self.model(network))
 

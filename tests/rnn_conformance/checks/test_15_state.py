@@ -1,0 +1,152 @@
+"""STA: state across calls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.adapter import Output
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_output,
+    expect_same,
+    final_states_of,
+    in_input_order,
+    in_processing_order,
+    sequence_of,
+)
+from rnn_conformance.strategies import Regime, cases
+from rnn_conformance.subject import SEQUENCE_AXES, Subject
+from rnn_reference.bounds import bound_network
+from rnn_reference.network import Array, States
+
+HALF = 0.5  # each case takes several calls
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+CONTINUED = cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5))
+NEEDS = ("sequence", "final_states", "initial_states")
+
+
+def part(case: Case, first: int, stop: int | None, states: States | None) -> Case:
+    """Some of the steps, from other states."""
+    steps = case.steps
+    return case.replace(
+        x=case.x[:, first:stop],
+        lengths=None,
+        mask=None if steps is None else steps[:, first:stop],
+        initial_states=states,
+    )
+
+
+def kept(subject: Subject, case: Case, output: Output) -> States:
+    """The final states, as they are now."""
+    return tuple(state.copy() for state in final_states_of(subject, case, output))
+
+
+@check("STA-1", cases(layers=(1, 2), initial_states=(False, True)), share=HALF)
+def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
+    """Another call in between: other input, with states where they are offered."""
+
+    def outputs() -> list[Array]:
+        output = subject.run(case)
+        return [
+            array.copy() for array in (output.sequence, *(output.final_states or ())) if array is not None
+        ]
+
+    before = outputs()
+    subject.run(case.replace(x=1 - case.x[:, ::-1]))
+    after = outputs()
+    subject.require(
+        all(np.array_equal(one, other, equal_nan=True) for one, other in zip(before, after, strict=True)),
+        "the same call gave something else after another call",
+    )
+
+
+@check(
+    "STA-2",
+    cases(
+        layers=(1, 2),
+        directions=(1,),
+        regimes=TAME,
+        time=(2, 3, 4, 5),
+        padding=("none", "mask"),
+        go_backwards=(False, True),
+    ),
+    needs=NEEDS,
+    share=HALF,
+)
+def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
+    whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
+    seen = in_processing_order(case)
+    bounds = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    bound = bounds.sequence.bound[:, ::-1] if case.go_backwards else bounds.sequence.bound
+    taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
+    T = case.x.shape[1]
+    states = case.initial_states
+    for t in reversed(range(T)) if case.go_backwards else range(T):
+        single = part(case, t, t + 1, states)
+        output = subject.run(single)
+        claimed = np.where(taken[:, t, None, None], bound[:, t : t + 1], np.inf)
+        here = slice(t, t + 1)
+        expect_same(
+            subject, f"step {t}", sequence_of(subject, single, output), whole[:, here], claimed, SEQUENCE_AXES
+        )
+        states = kept(subject, single, output)
+
+
+@check(
+    "STA-3",
+    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(False,), padding=("none", "mask")),
+    needs=("sequence", "final_states", "stateful"),
+    share=HALF,
+)
+def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> None:
+    subject.reset_states(case.network)
+    middle = case.x.shape[1] // 2
+    states: States | None = None
+    for first, stop in ((0, middle), (middle, None)):
+        called = part(case, first, stop, None).replace(stateful=True)
+        output = subject.run(called)
+        expect_output(subject, called.replace(initial_states=states), output)
+        states = kept(subject, called, output)
+
+
+@check(
+    "STA-4",
+    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(False,)),
+    needs=("sequence", "final_states", "stateful"),
+    share=HALF,
+)
+def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
+    stateful = case.replace(stateful=True)
+    subject.run(stateful)
+    subject.reset_states(case.network)
+    expect_output(subject, stateful, subject.run(stateful))
+
+
+@check(
+    "STA-5",
+    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(True,)),
+    needs=(*NEEDS, "stateful"),
+    share=HALF,
+)
+def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case) -> None:
+    stateful = case.replace(stateful=True)
+    subject.run(stateful.replace(initial_states=None))
+    output = subject.run(stateful)
+    expect_output(subject, stateful, output)
+    states = kept(subject, stateful, output)
+    output = subject.run(stateful.replace(initial_states=None))
+    expect_output(subject, stateful.replace(initial_states=states), output)
+
+
+@check("STA-6", CONTINUED, needs=NEEDS, share=HALF)
+def test_states_given_back_continue_every_direction(subject: Subject, case: Case) -> None:
+    """Where the same state goes in that came out, the second call is the recurrence from there."""
+    middle = case.x.shape[1] // 2
+    first = part(case, 0, middle, case.initial_states)
+    output = subject.run(first)
+    expect_final_states(subject, first, output)
+    second = part(case, middle, None, kept(subject, first, output))
+    expect_output(subject, second, subject.run(second))
