@@ -74,7 +74,22 @@ def routes_table() -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"conventions": conventions_table, "routes": routes_table}
+def initialisation_table() -> str:
+    """The rules by which the frameworks draw fresh weights."""
+    shown = {"`torch.nn.RNN`": TorchAdapter.conventions, "`keras.layers.SimpleRNN`": conventions_on("numpy")}
+    lines = [["", "W_x", "W_h", "first bias", "second bias"], ["---"] * 5]
+    lines += [
+        [name, *(conventions.initialisation.get(role, "–") for role in ("W_x", "W_h", "b", "b_h"))]
+        for name, conventions in shown.items()
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "conventions": conventions_table,
+    "routes": routes_table,
+    "initialisation": initialisation_table,
+}
 
 
 def with_tables(markdown: str) -> str:

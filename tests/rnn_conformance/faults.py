@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from rnn_adapters.adapter import Call, Output
+from rnn_adapters.adapter import Call, DropoutPlace, Output
 from rnn_conformance.plain import PlainNumpy
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.network import Activation, Array, Cell, Layer, MergeMode, Network
 
 PREFIX = "fault:"
 
@@ -559,6 +559,39 @@ class ExtraStatesDropped(Fault):
             shapes = model.state_shapes(call.x.shape[0])
             states = tuple(state[: shape[0]] for state, shape in zip(states, shapes, strict=True))
         return super().run(model, replace(call, initial_states=states))
+
+
+@fault("imaginary-part-dropped", "ERR-5")
+class ImaginaryPartDropped(Fault):
+    """Takes the real part of complex input."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        return super().run(model, replace(call, x=np.asarray(call.x.real, model.dtype)))
+
+
+@fault("integers-reinterpreted", "ERR-5")
+class IntegersReinterpreted(Fault):
+    """Reads integers of four bytes as if their bits were those of floats."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        x = call.x.view(np.float32) if call.x.dtype == np.int32 and model.dtype == np.float32 else call.x
+        return super().run(model, replace(call, x=x))
+
+
+@fault("unknown-activation-as-tanh", "ERR-6")
+class UnknownActivationAsTanh(Fault):
+    """Computes tanh for an activation that it does not know."""
+
+    def load(self, network: Network) -> Network:
+        return super().load(
+            Network(
+                Layer(*(Cell(c.W_x, c.W_h, c.b, c.b_h, self.known(c.activation)) for c in layer.cells))
+                for layer in network.layers
+            )
+        )
+
+    def known(self, activation: str) -> Activation:
+        return "relu" if activation == "relu" else "tanh"
 
 
 # Laws
@@ -1198,6 +1231,138 @@ class MaskedByAnyFeature(Fault):
     def differs(self, x: Array, value: object) -> Array:
         different: Array = (x != value).all(axis=-1)
         return different
+
+
+# Dropout
+
+
+@fault("dropout-outside-training", "DRP-1")
+class DropoutOutsideTraining(Fault):
+    """Drops in evaluation as it does in training."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        return call.dropout, call.rate
+
+
+@fault("rate-of-zero-as-default", "DRP-2")
+class RateOfZeroAsDefault(Fault):
+    """Takes a rate of zero for none given, and drops half."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        return super().dropout_of(replace(call, rate=call.rate or 0.5))
+
+
+@fault("features-dropped-unscaled", "DRP-3")
+class FeaturesDroppedUnscaled(Fault):
+    """Does not divide what it keeps by 1 − p."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        return np.sign(super().left_of(array, rate))
+
+
+@fault("features-dropped-step-by-step", "DRP-3")
+class FeaturesDroppedStepByStep(Fault):
+    """Draws anew which features to drop at every step."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        place, rate = self.dropping
+        return x[:, t] * self.left_of(x[:, t], rate) if place == "input" else x[:, t]
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Array, Array]:
+        _, h_mask = super().dropout_masks(x, h)
+        return np.ones_like(x[:, 0]), h_mask
+
+
+@fault("units-dropped-step-by-step", "DRP-4")
+class UnitsDroppedStepByStep(Fault):
+    """Draws anew which units of the state to drop at every step."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        place, rate = self.dropping
+        return super().step(cell, x_t, h * self.left_of(h, rate) if place == "state" else h)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Array, Array]:
+        x_mask, _ = super().dropout_masks(x, h)
+        return x_mask, np.ones_like(h)
+
+
+@fault("top-layer-dropped", "DRP-5")
+class TopLayerDropped(Fault):
+    """Drops outputs of the top layer, too."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        return self.between_layers(sequence), final
+
+
+@fault("rate-as-share-kept", "DRP-6")
+class RateAsShareKept(Fault):
+    """Keeps the share that it should drop."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        dropped = super().left_of(array, 1 - rate) == 0
+        return np.asarray(~dropped / (1 - rate), array.dtype)
+
+
+@fault("dropout-drawn-once", "DRP-7")
+class DropoutDrawnOnce(Fault):
+    """Keeps what it dropped in the first call for all others."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        self._random = np.random.default_rng(0)
+        return super().left_of(array, rate)
+
+
+# Initial weights
+
+
+@fault("input-weights-by-fan-in", "INT-1")
+class InputWeightsByFanIn(Fault):
+    """Draws W_x from ±√(6 / I), as for relu, and declares glorot."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        wider = np.sqrt((like.input_size + like.hidden_size) / like.input_size)
+        return replace(cell, W_x=np.asarray(cell.W_x * wider, cell.dtype))
+
+
+@fault("biases-of-one", "INT-1")
+class BiasesOfOne(Fault):
+    """Starts from biases of one, as some gates do, and declares zeros."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        return replace(cell, b=np.ones(cell.hidden_size, cell.dtype))
+
+
+@fault("rows-of-length-one", "INT-2")
+class RowsOfLengthOne(Fault):
+    """Scales the rows of W_h to length one and takes that for orthogonal."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        W_h = random.standard_normal(like.W_h.shape)
+        W_h /= np.linalg.norm(W_h, axis=1, keepdims=True)
+        return replace(super().fresh_cell(random, like), W_h=W_h.astype(like.dtype))
+
+
+@fault("normal-for-uniform", "INT-3")
+class NormalForUniform(Fault):
+    """Draws from a normal distribution of the same variance, cut off at the limit."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
+        normal = np.clip(random.standard_normal(like.W_x.shape) / np.sqrt(3), -1, 1) * limit
+        return replace(super().fresh_cell(random, like), W_x=normal.astype(like.dtype))
+
+
+@fault("one-seed-for-all-cells", "INT-4")
+class OneSeedForAllCells(Fault):
+    """Draws every cell from the same seed."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        return super().fresh_cell(np.random.default_rng(0), like)
 
 
 # Numerics

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Offers, Output, Route
+from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Offers, Output, Route
 from rnn_adapters.reference import ReferenceAdapter, marked_by_value, shapes_by_role, steps_of_call
 from rnn_reference.network import (
+    ACTIVATIONS,
     Array,
     Cell,
     Layer,
@@ -36,7 +37,10 @@ class PlainNumpy(Adapter[Network]):
 
     name = "plain"
     conventions = replace(
-        ReferenceAdapter.conventions, layer="rnn_conformance.plain.PlainNumpy", bias_vectors=2
+        ReferenceAdapter.conventions,
+        layer="rnn_conformance.plain.PlainNumpy",
+        bias_vectors=2,
+        initialisation={"W_x": "glorot uniform", "W_h": "orthogonal", "b": "zeros", "b_h": "uniform 1/√H"},
     )
     offers = Offers(
         lengths=True,
@@ -44,6 +48,8 @@ class PlainNumpy(Adapter[Network]):
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         stateful=True,
+        dropout=("input", "state", "between layers"),
+        fresh=True,
     )
 
     routes: Mapping[str, Route] = {
@@ -59,6 +65,8 @@ class PlainNumpy(Adapter[Network]):
     def __init__(self, way: str = "") -> None:
         self.way = way
         self._kept: tuple[Network, States] | None = None
+        self._random = np.random.default_rng(0)
+        self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
         if way == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
@@ -72,6 +80,9 @@ class PlainNumpy(Adapter[Network]):
     # Loading
 
     def load(self, network: Network) -> Network:
+        for cell in network.cells:
+            if cell.activation not in ACTIVATIONS:
+                raise ValueError(f"no such activation: {cell.activation!r}")
         if self.way == "saved":
             network = self.written_and_read(network)
         return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
@@ -169,6 +180,7 @@ class PlainNumpy(Adapter[Network]):
 
     def run_usual(self, model: Network, call: Call) -> Output:
         """The call itself."""
+        self.dropping = self.dropout_of(call)
         if call.stateful and call.initial_states is None:
             call = replace(call, initial_states=self.kept_states(model))
         x, states = checked_call(model, call.x, call.initial_states)
@@ -236,9 +248,9 @@ class PlainNumpy(Adapter[Network]):
     def run_stack(
         self, network: Network, x: Array, states: list[Array], steps: Array | None
     ) -> tuple[Array, list[Array]]:
-        final_states = []
-        for layer, h0 in zip(network.layers, states, strict=True):
-            x, final = self.run_layer(layer, x, h0, steps)
+        final_states: list[Array] = []
+        for index, (layer, h0) in enumerate(zip(network.layers, states, strict=True)):
+            x, final = self.run_layer(layer, x if not index else self.between_layers(x), h0, steps)
             final_states.append(final)
         return x, final_states
 
@@ -257,8 +269,9 @@ class PlainNumpy(Adapter[Network]):
 
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:
         outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
+        x_mask, h_mask = self.dropout_masks(x, h)
         for t in range(x.shape[1]):
-            after = self.step(cell, self.input_at(x, t), h)
+            after = self.step(cell, self.input_at(x, t) * x_mask, h * h_mask)
             h = after if steps is None else self.masked(after, h, steps[:, t, None])
             outputs.append(h[:, None])
         return np.concatenate(outputs, axis=1), h
@@ -281,6 +294,47 @@ class PlainNumpy(Adapter[Network]):
 
     def activate(self, activation: str, z: Array) -> Array:
         return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+
+    # Dropout
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        """Where the call drops numbers, and what share of them."""
+        return (call.dropout, call.rate) if call.training and call.rate else (None, 0.0)
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        """For each number of an array what it is multiplied with: 0, or 1 over the share that is kept."""
+        kept = self._random.random(array.shape) >= rate
+        return np.asarray(kept / (1 - rate), array.dtype)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        """What the input and the state are multiplied with, at all steps alike."""
+        place, rate = self.dropping
+        return (
+            self.left_of(x[:, 0], rate) if place == "input" and x.shape[1] else x.dtype.type(1),
+            self.left_of(h, rate) if place == "state" else x.dtype.type(1),
+        )
+
+    def between_layers(self, x: Array) -> Array:
+        """What a layer gives to the one above it."""
+        place, rate = self.dropping
+        return x * self.left_of(x, rate) if place == "between layers" else x
+
+    # Fresh weights
+
+    def fresh(self, like: Network, seed: int) -> Network:
+        random = np.random.default_rng(seed)
+        return Network(
+            Layer(*(self.fresh_cell(random, cell) for cell in layer.cells)) for layer in like.layers
+        )
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        """One cell of a network, drawn."""
+        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
+        W_x = random.uniform(-limit, limit, like.W_x.shape)
+        Q, R = np.linalg.qr(random.standard_normal(like.W_h.shape))
+        second = random.uniform(-1, 1, like.hidden_size) / np.sqrt(like.hidden_size)
+        b = np.zeros(like.hidden_size)
+        return Cell(W_x, Q * np.sign(np.diag(R)), b, second, like.activation).astype(like.dtype)
 
     # Putting together
 

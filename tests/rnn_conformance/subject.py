@@ -108,6 +108,17 @@ class Subject:
             return error
         return None
 
+    def answer_to(self, case: Case) -> Output | None:
+        """What the framework answers to a case that it may refuse; None if it raises."""
+        model = self.model(case.network)
+        self.last_run = Case.of_call(case.network, case.call(), self.route)
+        try:
+            return self.adapter.run(model, case.call())
+        except NotOffered:
+            raise
+        except Exception:
+            return None
+
     def refusal_of(self, case: Case) -> BaseException | None:
         """What the framework raises for a case that it may refuse, loading or running; None if it answers."""
         self._loaded = None
@@ -124,6 +135,10 @@ class Subject:
     def reset_states(self, network: Network) -> None:
         """Make the stateful layers of a network forget."""
         self._timed("reset_states", self.adapter.reset_states, self.model(network))
+
+    def fresh(self, like: Network, seed: int) -> Network:
+        """A network with the framework's own initial weights."""
+        return self._timed("fresh", self.adapter.fresh, like, seed)
 
     def read_weights(self, network: Network) -> Network:
         return self._timed("read_weights", self.adapter.read_weights, self.model(network))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from rnn_conformance.case import Case
 from rnn_conformance.check import check
+from rnn_conformance.expect import expect_steps
 from rnn_conformance.mistakes import Mistake, expect_refusal, with_states, with_x
 from rnn_conformance.strategies import cases
 from rnn_conformance.subject import Subject
+from rnn_reference.network import Layer, Network
 
 HALF = 0.5  # these cases are costly, or have little to draw
 
@@ -58,3 +62,52 @@ def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Ca
 )
 def test_wrong_number_of_initial_states_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, STATE_NUMBERS)
+
+
+TYPES = ("float64", "float16", "int32", "int64", "bool", "complex64", "complex128", "float64 states")
+
+
+@check(
+    "ERR-5",
+    cases(
+        variants=TYPES,
+        regimes=("contractive", "moderate"),
+        time=(1, 2, 3),
+        directions=(1,),
+        initial_states=(True,),
+    ),
+    needs=("sequence", "initial_states"),
+)
+def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
+    assert case.initial_states is not None
+    name, _, of_states = case.variant.partition(" ")
+    dtype, weights = np.dtype(name), case.network.dtype
+    if of_states:
+        given = case.replace(initial_states=tuple(state.astype(dtype) for state in case.initial_states))
+        meant = case
+    else:
+        # Numbers that both types have; the imaginary part is what must not be dropped.
+        common = case.x.astype(dtype if dtype.kind != "c" else weights)
+        given = case.replace(x=common + (1j if dtype.kind == "c" else 0) if dtype.kind != "b" else common)
+        meant = case.replace(x=common.astype(weights))
+    output = subject.answer_to(given)
+    if output is None:
+        subject.tally.count()
+        return
+    subject.require(dtype.kind != "c", f"expected an error for {given.x.dtype} input; got an answer")
+    expect_steps(subject, meant, output)
+
+
+@check(
+    "ERR-6",
+    cases(variants=("no such activation", "Tanhh", ""), layers=(1,), time=(1, 2, 3)),
+    share=HALF,
+)
+def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None:
+    cells = []
+    for cell in case.network.cells:
+        unknown = copy.copy(cell)
+        object.__setattr__(unknown, "activation", case.variant)  # Cell itself would refuse it
+        cells.append(unknown)
+    refusal = subject.refusal_of(case.replace(network=Network(Layer(*cells))))
+    subject.require(refusal is not None, f"activation {case.variant!r}: expected an error; got an answer")

@@ -1,0 +1,125 @@
+"""INT: the weights of fresh layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rnn_adapters.adapter import Offers
+from rnn_conformance.case import Case
+from rnn_conformance.chance import distance_from_uniform, largest_deviation_of_a_share
+from rnn_conformance.check import Draw, check
+from rnn_conformance.compare import NonConforming
+from rnn_conformance.subject import Subject
+from rnn_reference.bounds import gamma
+from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.precision import precision_of
+
+FEW = 0.1  # large layers, and a distribution that does not change from draw to draw
+
+ROLES = ("W_x", "W_h", "b", "b_h")
+
+
+def layers_of(input_size: int, hidden_size: int, *, layers: int = 1, directions: int = 1) -> Draw:
+    """Networks of these sizes; their weights do not matter, the variant is the seed."""
+
+    def build(route: str, seed: int) -> Case:
+        network, size = [], input_size
+        for _ in range(layers):
+            W_x, W_h = np.zeros((hidden_size, size), np.float32), np.zeros((hidden_size,) * 2, np.float32)
+            cells = [Cell(W_x, W_h, np.zeros(hidden_size, np.float32)) for _ in range(directions)]
+            network.append(Layer(*cells))
+            size = directions * hidden_size
+        x = np.zeros((1, 1, input_size), np.float32)
+        return Case(Network(network), x, variant=str(seed), route=route)
+
+    def draw(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+        return st.builds(build, st.sampled_from(list(ways)), st.integers(0, 2**31 - 1))
+
+    return draw
+
+
+def limit_of(rule: str, role: str, cell: Cell) -> float:
+    """The largest absolute value that a rule gives."""
+    match rule:
+        case "zeros":
+            return 0.0
+        case "uniform 1/√H":
+            return 1 / math.sqrt(cell.hidden_size)
+        case "glorot uniform":
+            fan_in = cell.input_size if role == "W_x" else cell.hidden_size
+            return math.sqrt(6 / (fan_in + cell.hidden_size))
+    return 1.0  # an element of an orthogonal matrix
+
+
+def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array]]:
+    """Role, declared rule, cell and array of every fresh weight."""
+    fresh = subject.fresh(case.network, int(case.variant))
+    rules = subject.conventions.initialisation
+    return [
+        (role, rules[role], cell, array)
+        for cell in fresh.cells
+        for role in ROLES
+        if (array := getattr(cell, role)) is not None
+    ]
+
+
+@check("INT-1", layers_of(24, 40), needs=("fresh",), share=FEW)
+def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
+    for role, rule, cell, array in weights_of(subject, case):
+        limit, largest = limit_of(rule, role, cell), float(np.abs(array).max())
+        u = precision_of(array.dtype).unit_roundoff
+        subject.require(
+            largest <= limit * (1 + 4 * u),  # of the limit, of the draw, of their product
+            f"{role} ({rule}): expected no more than {limit:.6g}; the largest is {largest:.6g}",
+        )
+
+
+@check("INT-2", layers_of(24, 40), needs=("fresh",), share=FEW)
+def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
+    for role, rule, cell, Q in weights_of(subject, case):
+        if rule != "orthogonal":
+            continue
+        H = cell.hidden_size
+        bound = 2 * math.sqrt(H) * gamma(8 * H * H, precision_of(Q.dtype).unit_roundoff)
+        wide = Q.astype(float)
+        error = float(np.abs(wide @ wide.T - np.eye(H)).max())
+        subject.require(
+            error <= bound, f"{role}: Q Qᵀ − 1 has an element of {error:.3g}; expected below {bound:.3g}"
+        )
+    subject.tally.count()
+
+
+@check("INT-3", layers_of(96, 128), needs=("fresh",), share=FEW)
+def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
+    for role, rule, cell, array in weights_of(subject, case):
+        if rule not in ("glorot uniform", "uniform 1/√H"):
+            continue
+        distance = distance_from_uniform(array, limit_of(rule, role, cell))
+        allowed = largest_deviation_of_a_share(array.size)
+        if distance > allowed:
+            raise NonConforming(
+                f"{role} ({rule}): {array.size} weights are {distance:.3f} from the declared distribution;"
+                f" expected below {allowed:.3f}"
+            )
+        subject.tally.count()
+
+
+@check(
+    "INT-4", layers_of(6, 6, layers=2, directions=2), needs=("fresh", "stacked", "bidirectional"), share=FEW
+)
+def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Case) -> None:
+    def arrays(seed: int) -> list[Array]:
+        return [cell.W_h for cell in subject.fresh(case.network, seed).cells]
+
+    seed = int(case.variant)
+    first, again, other = arrays(seed), arrays(seed), arrays(seed + 1)
+    subject.require(all(map(np.array_equal, first, again)), "the same seed gave other weights")
+    distinct = {array.tobytes() for array in (*first, *other)}
+    subject.require(
+        len(distinct) == len(first) + len(other),
+        f"{len(first) + len(other)} cells of two seeds share weights: {len(distinct)} are distinct",
+    )
