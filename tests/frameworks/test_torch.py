@@ -12,6 +12,9 @@ from docs import documents, run_examples
 from helpers import random_case, random_cell
 
 from rnn_adapters import load_adapter
+from rnn_conformance.coverage import coverage_of
+from rnn_conformance.profiles import PROFILES
+from rnn_conformance.subject import Subject
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -36,3 +39,8 @@ def test_every_route_can_be_taken() -> None:
     adapter = load_adapter("torch")
     for name in adapter.routes:
         assert isinstance(adapter.by_route(name), type(adapter))
+
+
+def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:
+    coverage = coverage_of(Subject(load_adapter("torch")), PROFILES["ci"])
+    assert not coverage.missing

@@ -108,6 +108,7 @@ class Case:
             "initial_states": self.initial_states is not None,
             "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
             "a_row_of_no_steps": self._a_row_of_no_steps(),
+            "last_step_not_taken": self._last_step_not_taken(),
             "go_backwards": self.go_backwards,
             "merge_mode": self.merge_mode,
             "stateful": self.stateful,
@@ -121,6 +122,12 @@ class Case:
         if self.lengths is not None:
             taken = self.lengths > 0  # impossible lengths, too, are cases
         return taken is not None and not taken.reshape(len(taken), -1).any(axis=1).all()
+
+    def _last_step_not_taken(self) -> bool:
+        """Whether some row leaves out the step that would be its last (going backwards, the first)."""
+        if self.mask is None or self.mask.ndim != 2 or not self.mask.size:
+            return False
+        return not self.mask[:, 0 if self.go_backwards else -1].all()
 
     def __repr__(self) -> str:
         """The case in words and numbers: shapes first, then every array that is short enough to read."""

@@ -191,6 +191,14 @@ def _judge(outcome: Outcome, tally: Tally, fixed: list[Deviation]) -> None:
         outcome.verdict = "deviation"
 
 
+def _examples(check: Check, ways: Mapping[str, Offers], subject: Subject, profile: Profile) -> int:
+    """How many cases of one round."""
+    costly = [name for name in ways if name and subject.usual.routes[name].costly]
+    if costly:
+        return max(profile.max_examples // 4, profile.per_costly_route * len(costly))
+    return max(2, round(profile.max_examples * check.share))
+
+
 def _draw_cases(
     check: Check,
     ways: Mapping[str, Offers],
@@ -219,7 +227,7 @@ def _draw_cases(
 
     run.__qualname__ = run.__name__ = check.name
     configured = settings(
-        max_examples=max(2, round(profile.max_examples * check.share)),
+        max_examples=_examples(check, ways, subject, profile),
         deadline=None,  # a first call may compile
         database=None,
         print_blob=False,

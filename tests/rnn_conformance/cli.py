@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | clauses | adapters | faults`.
+"""The command line: `rnn-conformance run | clauses | adapters | coverage | faults`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -251,6 +251,46 @@ def adapters() -> None:
     console = Console()
     console.print(table)
     console.print("Your own: --adapter module:attribute. Faulty ones: --adapter fault:NAME.", highlight=False)
+
+
+@main.command()
+@click.option(
+    "--adapter", default="reference", show_default=True, help="A known adapter or module:attribute."
+)
+@click.option(
+    "--profile",
+    default="ci",
+    show_default=True,
+    type=click.Choice(("quick", "ci")),
+    help="How much is drawn.",
+)
+def coverage(adapter: str, profile: str) -> None:
+    """Count which option values are drawn together; nothing is run.
+
+    \b
+    Exit status: 0 every pair that can be combined occurs
+                 1 some pair does not
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from rnn_adapters.registry import load_adapter
+    from rnn_conformance.coverage import coverage_of, values_table
+    from rnn_conformance.profiles import PROFILES
+    from rnn_conformance.subject import Subject
+
+    console = Console()
+    with Console(stderr=True).status(f"drawing the {profile} profile"):
+        found = coverage_of(Subject(load_adapter(adapter)), PROFILES[profile])
+    table = Table("option", "cases of each value", header_style="bold")
+    for option, values in values_table(found).items():
+        table.add_row(option, ", ".join(f"{value}: {cases}" for value, cases in values.items()))
+    console.print(table)
+    for (one, value), (other, another) in found.missing:
+        console.print(f"missing: {one} {value} with {other} {another}", highlight=False)
+    occurring = len(found.possible) - len(found.missing)
+    click.echo(f"{occurring} of {len(found.possible)} pairs of option values occur in {found.cases} cases")
+    sys.exit(SOMETHING_FAILED if found.missing else ALL_AS_RECORDED)
 
 
 @main.command()

@@ -14,6 +14,7 @@ class Profile:
     Args:
         name: what it is called on the command line.
         max_examples: cases of one round.
+        per_costly_route: cases of one round for each costly route, in the checks that are about it.
         rounds: rounds, each with a seed of its own.
         seconds_per_check: no round is begun after this time.
         shrink: whether a failing case is made small.
@@ -21,6 +22,7 @@ class Profile:
 
     name: str
     max_examples: int
+    per_costly_route: int
     rounds: int = 1
     seconds_per_check: float = float("inf")
     shrink: bool = True
@@ -29,9 +31,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", max_examples=20),
-        Profile("ci", max_examples=100),
-        Profile("fuzz", max_examples=100, rounds=1_000_000, seconds_per_check=10.0),
+        Profile("quick", max_examples=20, per_costly_route=2),
+        Profile("ci", max_examples=100, per_costly_route=80),
+        Profile("fuzz", max_examples=100, per_costly_route=10, rounds=1_000_000, seconds_per_check=10.0),
     )
 }
 """quick and ci draw the same cases every time; fuzz draws until its time is up, from the given seed on."""

@@ -113,6 +113,7 @@ def test_facts_and_words() -> None:
         "initial_states": True,
         "padding": "none",
         "a_row_of_no_steps": False,
+        "last_step_not_taken": False,
         "go_backwards": False,
         "merge_mode": "concat",
         "stateful": False,

@@ -1,0 +1,120 @@
+"""Which option values occur together in what a profile draws, and which that could do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Any
+
+from rnn_adapters.adapter import Offers
+from rnn_conformance.case import Case
+from rnn_conformance.check import perform
+from rnn_conformance.checks import all_checks
+from rnn_conformance.profiles import Profile
+from rnn_conformance.subject import Subject
+
+Value = str
+Pair = tuple[tuple[str, Value], tuple[str, Value]]
+"""Two options, each with a value, in the order of `options_of`."""
+
+
+def options_of(case: Case) -> dict[str, Value] | None:
+    """The options of a case and their values; None for one of degenerate size, or of a type of its own."""
+    facts = case.facts
+    sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
+    if not all(sizes.values()) or facts["dtype"] != "float32":
+        return None
+    several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
+    names = ("directions", "activation", "bias_vectors", "initial_states", "padding", "go_backwards")
+    others = (*names, "merge_mode", "dropout", "route")
+    return several | {name: str(facts[name]) for name in others}
+
+
+def values_of(offers: Offers, route: str) -> dict[str, list[Value]]:
+    """For each option the values that a way into an implementation allows."""
+    yes_or_no = ["False", "True"]
+    padding = {"lengths": offers.lengths, "mask": offers.masks}
+    return {
+        "batch": ["1", "several"],
+        "time": ["1", "several"],
+        "layers": ["1", "several"] if offers.stacked else ["1"],
+        "directions": ["1", "2"] if offers.bidirectional else ["1"],
+        "activation": list(offers.activations),
+        "bias_vectors": ["0", "1", "2"] if offers.no_bias else ["1", "2"],
+        "initial_states": yes_or_no if offers.initial_states else yes_or_no[:1],
+        "padding": ["none", *(way for way, offered in padding.items() if offered)],
+        "go_backwards": yes_or_no if offers.go_backwards else yes_or_no[:1],
+        "merge_mode": list(offers.merge_modes) if offers.bidirectional else ["concat"],
+        "dropout": ["none", *offers.dropout],
+        "route": [route or "usual"],
+    }
+
+
+EXCLUDE_EACH_OTHER = (
+    {"go_backwards": "True", "directions": "2"},
+    {"go_backwards": "True", "layers": "several"},
+    *({"merge_mode": mode, "directions": "1"} for mode in ("sum", "mul", "ave", "none")),
+    *({"merge_mode": mode, "layers": "several"} for mode in ("sum", "mul", "ave", "none")),
+    *({"merge_mode": mode, "go_backwards": "True"} for mode in ("sum", "mul", "ave", "none")),
+)
+"""What no call combines: merging takes one layer of two directions, going backwards one layer of one."""
+
+
+@dataclass
+class Coverage:
+    """How often every pair of option values occurred, and the pairs that are possible."""
+
+    cases: int = 0
+    seen: Counter[Pair] = field(default_factory=Counter)
+    possible: set[Pair] = field(default_factory=set)
+
+    def add(self, case: Case) -> None:
+        """Count the pairs of a case."""
+        options = options_of(case)
+        if options is not None:
+            self.cases += 1
+            self.seen.update(combinations(options.items(), 2))
+
+    @property
+    def missing(self) -> list[Pair]:
+        """Possible pairs that did not occur."""
+        return sorted(self.possible - set(self.seen))
+
+
+def possible_pairs(ways: Mapping[str, Offers]) -> set[Pair]:
+    """Every pair of option values that some way into an implementation can combine."""
+    pairs: set[Pair] = set()
+    for route, offers in ways.items():
+        allowed = values_of(offers, route)
+        for (one, values), (other, others) in combinations(allowed.items(), 2):
+            pairs |= {((one, value), (other, another)) for value in values for another in others}
+    return {pair for pair in pairs if dict(pair) not in EXCLUDE_EACH_OTHER}
+
+
+def coverage_of(subject: Subject, profile: Profile, seed: int = 0) -> Coverage:
+    """What a profile draws for an implementation, over all checks. Nothing is run."""
+    coverage = Coverage()
+    ways = {route: subject.way(route).offers for route in ("", *subject.usual.routes)}
+    coverage.possible = possible_pairs(ways)
+
+    def look(subject: Subject, case: Case) -> None:
+        coverage.add(case)
+        subject.tally.count()
+
+    for check in all_checks().values():
+        perform(replace(check, body=look), subject, profile, [], seed)
+    return coverage
+
+
+def values_table(coverage: Coverage) -> dict[str, dict[Value, int]]:
+    """For each option and value the number of cases."""
+    counts: dict[str, dict[Value, Any]] = {}
+    for (one, other), cases in coverage.seen.items():
+        for option, value in (one, other):
+            table = counts.setdefault(option, {})
+            # Every case has each option once, and is counted once for each of the other options.
+            table[value] = table.get(value, 0) + cases
+    others = len(counts) - 1
+    return {option: {value: n // others for value, n in table.items()} for option, table in counts.items()}
