@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+from rnn_reference.gradients import Gradients
 from rnn_reference.network import ACTIVATIONS, Activation, Array, MergeMode, Network, States
 
 PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
@@ -152,6 +153,7 @@ class Offers:
         stateful: layers that keep their final states for the next call (`Adapter.reset_states`).
         dropout: where dropout can act in training.
         fresh: a new layer with the framework's own initial weights (`Adapter.fresh`).
+        gradients: gradients of input, initial states and weights (`Adapter.gradients`).
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
         costly: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
@@ -175,6 +177,7 @@ class Offers:
     stateful: bool = False
     dropout: tuple[DropoutPlace, ...] = ()
     fresh: bool = False
+    gradients: bool = False
     read_weights: bool = True
     count_parameters: bool = True
     costly: Literal["nothing", "sizes", "shapes"] = "nothing"
@@ -261,3 +264,13 @@ class Adapter(ABC, Generic[Model]):
             seed: of the framework's generator; the same seed gives the same weights.
         """
         raise NotOffered(f"{self.name} makes no weights of its own")
+
+    def gradients(self, model: Model, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        """The framework's gradients of Σ d_sequence · sequence + Σ d_final_states · final_states.
+
+        Args:
+            call: has initial states.
+            d_sequence: (batch, time, directions·hidden), zero at steps that are not taken.
+            d_final_states: per layer (directions, batch, hidden).
+        """
+        raise NotOffered(f"{self.name} has no gradients")

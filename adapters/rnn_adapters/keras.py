@@ -25,7 +25,8 @@ from rnn_adapters.adapter import (
     Route,
 )
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 BACKEND_PACKAGES = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "numpy": "numpy"}
 
@@ -190,6 +191,7 @@ class KerasAdapter(Adapter[KerasModel]):
             stateful=True,
             dropout=("input", "state"),
             fresh=True,
+            gradients=self.backend != "numpy",
             costly="shapes" if self.backend == "jax" else "sizes",
         )
         self.routes = ROUTES | COMPILED.get(self.backend, {})
@@ -238,6 +240,13 @@ class KerasAdapter(Adapter[KerasModel]):
             final_states=tuple(np.stack(final) for final in final_states),
             native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
         )
+
+    def gradients(
+        self, model: KerasModel, call: Call, d_sequence: Array, d_final_states: States
+    ) -> Gradients:
+        from rnn_adapters.keras_gradients import gradients
+
+        return gradients(self, model, call, d_sequence, d_final_states)
 
     def numpy(self, value: Any) -> Array:
         """What the backend returned, as an array."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output, Route
-from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network, States
 
 PARAMETERS = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bias_hh"}
 
@@ -22,6 +23,7 @@ class TorchAdapter(Adapter[Any]):
     name = "torch"
     batch_first = False
     enforce_sorted = False
+    recording = False  # of gradients
     conventions = Conventions(
         layer="torch.nn.RNN",
         weights=(
@@ -43,7 +45,12 @@ class TorchAdapter(Adapter[Any]):
         initialisation=dict.fromkeys(("W_x", "W_h", "b", "b_h"), "uniform 1/√H"),
     )
     offers = Offers(
-        mixed_layers=False, last_output=False, lengths=True, dropout=("between layers",), fresh=True
+        mixed_layers=False,
+        last_output=False,
+        lengths=True,
+        dropout=("between layers",),
+        fresh=True,
+        gradients=True,
     )
 
     routes: Mapping[str, Route] = {
@@ -81,20 +88,12 @@ class TorchAdapter(Adapter[Any]):
         return module
 
     def run(self, model: Any, call: Call) -> Output:
-        x = self.tensor(call.x)
-        if not self.batch_first and call.x.ndim > 1:
-            x = x.transpose(0, 1)
-            x = x.contiguous() if call.x.flags.c_contiguous else x
+        x = self._input(call.x)
         h0 = None if call.initial_states is None else self.tensor(np.concatenate(call.initial_states))
-        model.train(call.training)
-        model.dropout = call.rate if call.dropout == "between layers" else 0.0
-        with self.torch.no_grad():
-            if call.lengths is None:
-                sequence, h_n = self.forward(model, x, h0)
-            else:
-                sequence, h_n = self._forward_packed(model, x, h0, call.lengths)
-        states = h_n.numpy().reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
-        output = sequence.numpy() if self.batch_first else np.moveaxis(sequence.numpy(), 0, 1)
+        with self.torch.set_grad_enabled(self.recording):
+            sequence, h_n = self._outputs(model, call, x, h0)
+        states = h_n.detach().numpy().reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
+        output = self._canonical(sequence).detach().numpy()
         return Output(
             sequence=output if call.return_sequences else None,
             final_states=tuple(states),
@@ -104,6 +103,44 @@ class TorchAdapter(Adapter[Any]):
                 "final_states": tuple(h_n.shape),
             },
         )
+
+    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        assert call.initial_states is not None
+        x = self.tensor(call.x).requires_grad_()
+        states = [self.tensor(state).requires_grad_() for state in call.initial_states]
+        cells = [parameters(model, *position) for position in positions(model)]
+        weights = [parameter for cell in cells for parameter in cell.values()]
+        with self.torch.enable_grad():
+            native = x if self.batch_first else x.transpose(0, 1)
+            sequence, h_n = self._outputs(model, call, native, self.torch.cat(states))
+            incoming = [self.tensor(d_sequence), self.tensor(np.concatenate(d_final_states))]
+            outgoing = self.torch.autograd.grad(
+                [self._canonical(sequence), h_n], [x, *states, *weights], incoming
+            )
+        dx, *others = [gradient.numpy() for gradient in outgoing]
+        of_weights = iter(others[len(states) :])
+        return Gradients(
+            dx,
+            tuple(others[: len(states)]),
+            tuple(CellGradients(**{role: next(of_weights) for role in cell}) for cell in cells),
+        )
+
+    def _input(self, array: Array) -> Any:
+        x = self.tensor(array)
+        if self.batch_first or array.ndim < 2:
+            return x
+        x = x.transpose(0, 1)
+        return x.contiguous() if array.flags.c_contiguous else x
+
+    def _canonical(self, sequence: Any) -> Any:
+        return sequence if self.batch_first else sequence.transpose(0, 1)
+
+    def _outputs(self, model: Any, call: Call, x: Any, h0: Any) -> tuple[Any, Any]:
+        model.train(call.training)
+        model.dropout = call.rate if call.dropout == "between layers" else 0.0
+        if call.lengths is None:
+            return self.forward(model, x, h0)
+        return self._forward_packed(model, x, h0, call.lengths)
 
     def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
         """The call itself; x is a tensor or a packed sequence."""

@@ -63,6 +63,7 @@ class SortedLengths(TorchAdapter):
     """Rows sorted by length, as `enforce_sorted=True` asks, and put back into their order."""
 
     enforce_sorted = True
+    offers = replace(TorchAdapter.offers, gradients=False)
 
     def run(self, model: Any, call: Call) -> Output:
         if call.lengths is None:
@@ -86,12 +87,7 @@ class SortedLengths(TorchAdapter):
 class RecordingGradients(TorchAdapter):
     """The call is recorded for gradients, for which torch may choose other kernels."""
 
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        with framework.enable_grad():
-            sequence, h_n = module(x, h0)
-        if isinstance(sequence, framework.Tensor):
-            return sequence.detach(), h_n.detach()
-        return sequence._replace(data=sequence.data.detach()), h_n.detach()
+    recording = True
 
 
 class FunctionalCall(TorchAdapter):

@@ -2,24 +2,32 @@
 
 network.py     Cell, Layer, Network: the weights
 forward.py     the recurrence
-bounds.py      rounding-error bounds
+gradients.py   backpropagation through time
+bounds.py      rounding-error bounds; gradient_bounds.py: those of gradients
 parameters.py  parameter counts
 """
 
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer
 from rnn_reference.errors import BadInput
 from rnn_reference.forward import Result, merge_directions, run_network, step
+from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
+from rnn_reference.gradients import CellGradients, Gradients, backpropagate
 from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
 
 __all__ = [
     "BadInput",
     "Bounded",
+    "BoundedGradients",
     "BoundedResult",
     "Cell",
+    "CellGradients",
+    "Gradients",
     "Layer",
     "Network",
     "Result",
+    "backpropagate",
+    "bound_gradients",
     "bound_network",
     "cell_parameters",
     "merge_directions",

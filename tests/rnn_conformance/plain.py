@@ -15,6 +15,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Offers, Output, Route
 from rnn_adapters.reference import ReferenceAdapter, marked_by_value, shapes_by_role, steps_of_call
+from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
     ACTIVATIONS,
     Array,
@@ -50,6 +51,7 @@ class PlainNumpy(Adapter[Network]):
         stateful=True,
         dropout=("input", "state", "between layers"),
         fresh=True,
+        gradients=True,
     )
 
     routes: Mapping[str, Route] = {
@@ -318,6 +320,79 @@ class PlainNumpy(Adapter[Network]):
         """What a layer gives to the one above it."""
         place, rate = self.dropping
         return x * self.left_of(x, rate) if place == "between layers" else x
+
+    # Gradients
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.dropping = self.dropout_of(call)
+        x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
+        inputs = [x]
+        for layer, h0 in zip(model.layers, states, strict=True):
+            inputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
+        g, cells, d_states = d_sequence, list[CellGradients](), list[Array]()
+        for index in reversed(range(model.num_layers)):
+            layer, h0, sequence = model.layers[index], states[index], inputs[index + 1]
+            H, parts = layer.hidden_size, []
+            for direction, cell in enumerate(layer.cells):
+                turned = np.s_[:, ::-1] if direction else np.s_[:, :]
+                own = np.s_[..., direction * H : (direction + 1) * H]
+                parts.append(
+                    self.pull_back(
+                        cell,
+                        inputs[index][turned],
+                        np.concatenate([h0[direction][:, None], sequence[own][turned]], axis=1),
+                        self.aligned_gradient(g[own]) if direction else g[own],
+                        d_final_states[index][direction],
+                        None if steps is None else steps[turned],
+                    )
+                )
+            cells = [weights for weights, _, _ in parts] + cells
+            d_states.insert(0, np.stack([dh0 for _, _, dh0 in parts]))
+            g = parts[0][1] if len(parts) == 1 else parts[0][1] + parts[1][1][:, ::-1]
+        return Gradients(g, tuple(d_states), tuple(cells))
+
+    def aligned_gradient(self, g: Array) -> Array:
+        """The gradient that comes in at backward outputs, from input order to processing order."""
+        return g[:, ::-1]
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        """One direction: gradients of its weights, of x and of the initial state (the first of `known`)."""
+        dW_x, dW_h, db = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
+        dx, s = np.zeros_like(x), g_final
+        for t in range(x.shape[1] - 1, -1, -1):
+            s = s + g[:, t]
+            a = self.slope(cell.activation, known[:, t + 1]) * s
+            if steps is not None:
+                a = a * self.taking_part(steps[:, t, None])
+            dW_x, dW_h, db = dW_x + a.T @ x[:, t], dW_h + a.T @ known[:, t], db + a.sum(axis=0)
+            dx[:, t] = a @ cell.W_x
+            s = self.to_step_before(a @ cell.W_h, s, None if steps is None else steps[:, t, None], t)
+        return self.of_weights(cell, dW_x, dW_h, db), dx, self.to_initial_state(s)
+
+    def slope(self, activation: str, h: Array) -> Array:
+        """φ'(z), from h."""
+        return 1 - h * h if activation == "tanh" else (h > 0).astype(h.dtype)
+
+    def taking_part(self, taken: Array) -> Array:
+        """The rows of a step whose gradients count."""
+        return taken
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        """The gradient of the state before step t."""
+        return through if taken is None else np.where(taken, through, s)
+
+    def to_initial_state(self, s: Array) -> Array:
+        """The gradient of the initial state."""
+        return s
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        """The gradients of a cell's weights; each of two biases has that of their sum."""
+        return CellGradients(
+            dW_x, dW_h, None if cell.b is None else db, None if cell.b_h is None else db.copy()
+        )
 
     # Fresh weights
 

@@ -12,7 +12,8 @@ from rnn_conformance.case import Case
 from rnn_conformance.compare import NonConforming, Tally, compare, require, require_array
 from rnn_reference.bounds import Bounded
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Array, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Network, States
 
 SEQUENCE_AXES = ("batch", "time", "unit")
 STATE_AXES = ("direction", "batch", "unit")
@@ -139,6 +140,14 @@ class Subject:
     def fresh(self, like: Network, seed: int) -> Network:
         """A network with the framework's own initial weights."""
         return self._timed("fresh", self.adapter.fresh, like, seed)
+
+    def gradients(self, case: Case, d_sequence: Array, d_final_states: States) -> Gradients:
+        """The gradients of Σ d_sequence · sequence + Σ d_final_states · final_states."""
+        self.last_run = Case.of_call(case.network, case.call(), self.route)
+        model = self.model(case.network)
+        return self._timed(
+            "gradients", self.adapter.gradients, model, case.call(), d_sequence, d_final_states
+        )
 
     def read_weights(self, network: Network) -> Network:
         return self._timed("read_weights", self.adapter.read_weights, self.model(network))

@@ -1,0 +1,219 @@
+"""How far a correct gradient may be from the reference's: the running analysis, backwards in time.
+
+The derivation is the spec's chapter on gradients. Symbols are those of `bounds` and `gradients`; e_v is the
+bound of a quantity v.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_reference.bounds import Bounded, bound_layers, gamma
+from rnn_reference.gradients import derivative
+from rnn_reference.network import Array, Cell, Layer, Network, checked_array, checked_call, checked_steps
+from rnn_reference.precision import precision_of, reference_dtype
+
+
+class BoundedCellGradients(NamedTuple):
+    """As `gradients.CellGradients`, each with its bound."""
+
+    W_x: Bounded
+    W_h: Bounded
+    b: Bounded | None = None
+    b_h: Bounded | None = None
+
+
+class BoundedGradients(NamedTuple):
+    """As `gradients.Gradients`, each with its bound."""
+
+    x: Bounded
+    initial_states: tuple[Bounded, ...]
+    cells: tuple[BoundedCellGradients, ...]
+
+
+class Arithmetic:
+    """Sums and products of bounded quantities, computed in `dtype` by anyone and in the wider type by us."""
+
+    def __init__(self, dtype: Any) -> None:
+        computed, reference = precision_of(np.dtype(dtype)), precision_of(reference_dtype(dtype))
+        self.units = (computed.unit_roundoff, reference.unit_roundoff)
+        self.u = sum(self.units)
+        self.tiny = computed.smallest_normal
+
+    def gamma(self, terms: int) -> float:
+        """γ_N of the computation and of the reference."""
+        return sum(gamma(terms, u) for u in self.units)
+
+    def add(self, p: Bounded, q: Bounded) -> Bounded:
+        """P + q: errors add, and the sum is rounded."""
+        value, error = p.value + q.value, p.bound + q.bound
+        return Bounded(value, error + self.u * (np.abs(value) + error))
+
+    def multiply(self, p: Bounded, q: Bounded, roundings: int = 1) -> Bounded:
+        """P ⊙ q."""
+        error = np.abs(p.value) * q.bound + np.abs(q.value) * p.bound + p.bound * q.bound
+        value = p.value * q.value
+        return Bounded(value, error + roundings * self.u * (np.abs(value) + error) + self.tiny)
+
+    def apply(self, a: Bounded, W: Array) -> Bounded:
+        """Wᵀ a for every row: a sum of as many terms as W has rows."""
+        terms = W.shape[0] + 1
+        size = (np.abs(a.value) + a.bound) @ np.abs(W)
+        flushed = self.tiny * (terms + np.abs(W).sum(axis=0) + size_of(a))
+        return Bounded(a.value @ W, a.bound @ np.abs(W) + self.gamma(terms) * size + flushed)
+
+    def collect(self, a: Bounded, v: Bounded) -> Bounded:
+        """Σ a vᵀ over rows and steps: a sum of batch · time terms."""
+
+        def total(p: Array, q: Array) -> Array:
+            summed: Array = np.einsum("bth,btk->hk", p, q)
+            return summed
+
+        terms = a.value.shape[0] * a.value.shape[1] + 1
+        abs_a, abs_v = np.abs(a.value), np.abs(v.value)
+        error = total(abs_a, v.bound) + total(a.bound, abs_v) + total(a.bound, v.bound)
+        size = total(abs_a, abs_v) + error
+        flushed = self.tiny * (terms + abs_a.sum() + abs_v.sum())
+        return Bounded(total(a.value, v.value), error + self.gamma(terms) * size + flushed)
+
+
+def size_of(a: Bounded) -> Array:
+    """Σ |a| of every row."""
+    total: Array = (np.abs(a.value) + a.bound).sum(axis=-1, keepdims=True)
+    return total
+
+
+def bounded_derivative(cell: Cell, h: Bounded, z: Array, arithmetic: Arithmetic) -> Bounded:
+    """φ'(z). For tanh from h: 1 − h², however it is multiplied out, in three roundings.
+
+    For relu it is 0 or 1, and unknown where z is closer to 0 than its error.
+    """
+    value = derivative(cell.activation, h.value)
+    if cell.activation == "tanh":
+        return Bounded(value, 2 * np.abs(h.value) * h.bound + h.bound**2 + 3 * arithmetic.u)
+    return Bounded(value, np.asarray(np.abs(z) <= h.bound, value.dtype))
+
+
+def bound_cell_gradients(
+    cell: Cell,
+    x: Bounded,
+    h0: Array,
+    states: Bounded,
+    g: Bounded,
+    g_final: Bounded,
+    arithmetic: Arithmetic,
+    steps: Array | None,
+) -> tuple[BoundedCellGradients, Bounded, Bounded]:
+    """As `gradients.backpropagate_cell`, with bounds; `cell` is of the wider type."""
+    start = Bounded(h0[:, None], np.zeros_like(h0[:, None]))
+    known = Bounded(
+        np.concatenate([start.value, states.value], axis=1),
+        np.concatenate([start.bound, states.bound], axis=1),
+    )
+    before = known.at(np.s_[:, :-1])
+    z = x.value @ cell.W_x.T + before.value @ cell.W_h.T + cell.bias
+    a = Bounded(np.zeros_like(states.value), np.zeros_like(states.value))
+    s = g_final
+    for t in reversed(range(x.value.shape[1])):
+        now = np.s_[:, t]
+        s = arithmetic.add(s, g.at(now))
+        slope = bounded_derivative(cell, states.at(now), z[now], arithmetic)
+        a_t = arithmetic.multiply(slope, s)
+        through = arithmetic.apply(a_t, cell.W_h)
+        if steps is not None:
+            taken = steps[:, t, None]
+            a_t = Bounded(a_t.value * taken, a_t.bound * taken)
+            through = Bounded(
+                np.where(taken, through.value, s.value), np.where(taken, through.bound, s.bound)
+            )
+        a.value[now], a.bound[now], s = a_t.value, a_t.bound, through
+    ones = np.ones((*a.value.shape[:2], 1), a.value.dtype)
+    db = arithmetic.collect(a, Bounded(ones, 0 * ones)).at(np.s_[:, 0])
+    weights = BoundedCellGradients(
+        arithmetic.collect(a, x),
+        arithmetic.collect(a, before),
+        None if cell.b is None else db,
+        None if cell.b_h is None else db,
+    )
+    return weights, arithmetic.apply(a, cell.W_x), s
+
+
+def bound_layer_gradients(
+    layer: Layer,
+    x: Bounded,
+    h0: Array,
+    sequence: Bounded,
+    g: Bounded,
+    g_final: Bounded,
+    arithmetic: Arithmetic,
+    steps: Array | None,
+) -> tuple[list[BoundedCellGradients], Bounded, Bounded]:
+    """As `gradients.backpropagate_layer`, with bounds."""
+    H = layer.hidden_size
+    first, second, turned = np.s_[..., :H], np.s_[..., H:], np.s_[:, ::-1]
+    weights, dx, dh0 = bound_cell_gradients(
+        layer.forward, x, h0[0], sequence.at(first), g.at(first), g_final.at(0), arithmetic, steps
+    )
+    if layer.backward is None:
+        return [weights], dx, dh0.at(None)
+    weights_b, dx_b, dh0_b = bound_cell_gradients(
+        layer.backward,
+        x.at(turned),
+        h0[1],
+        sequence.at(second).at(turned),
+        g.at(second).at(turned),
+        g_final.at(1),
+        arithmetic,
+        None if steps is None else steps[turned],
+    )
+    both = Bounded(np.stack([dh0.value, dh0_b.value]), np.stack([dh0.bound, dh0_b.bound]))
+    return [weights, weights_b], arithmetic.add(dx, dx_b.at(turned)), both
+
+
+def bound_gradients(
+    network: Network,
+    x: Any,
+    initial_states: Any = None,
+    d_sequence: Any = None,
+    d_final_states: Any = None,
+    steps: Any = None,
+) -> BoundedGradients:
+    """The reference gradients, each with the bound of every element (GRD).
+
+    Args:
+        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`.
+
+    Raises:
+        BadInput: see `gradients.backpropagate`.
+    """
+    x, states = checked_call(network, x, initial_states)
+    _, g_final = checked_call(network, x, d_final_states)
+    taken = checked_steps(x, steps)
+    wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
+
+    def exact(array: Array) -> Bounded:
+        return Bounded(array.astype(wide), np.zeros(array.shape, wide))
+
+    g = exact(np.zeros((*x.shape[:2], network.output_size), network.dtype))
+    if d_sequence is not None:
+        g = exact(checked_array("d_sequence", d_sequence, shape=g.value.shape, dtype=network.dtype))
+    sequences, _ = bound_layers(network, x, states, taken)
+    inputs = [exact(x), *sequences[:-1]]
+    wider = network.astype(wide)
+    cells: list[BoundedCellGradients] = []
+    dh0: list[Bounded] = []
+    for index in reversed(range(network.num_layers)):
+        weights, g, d_state = bound_layer_gradients(
+            wider.layers[index],
+            inputs[index],
+            states[index].astype(wide),
+            sequences[index],
+            g,
+            exact(g_final[index]),
+            arithmetic,
+            taken,
+        )
+        cells, dh0 = weights + cells, [d_state, *dh0]
+    return BoundedGradients(g, tuple(dh0), tuple(cells))

@@ -1,0 +1,158 @@
+"""Backpropagation through time: gradients of x, initial states and every weight.
+
+With g_t the gradient that comes in at the output of step t, from the last step to the first:
+
+    s_t = g_t + W_hᵀ a_{t+1}        (at the last step: g_t plus that of the final state)
+    a_t = φ'(z_t) ⊙ s_t
+    dx_t = W_xᵀ a_t,  dh_0 = W_hᵀ a_0
+    dW_x = Σ a_t x_tᵀ,  dW_h = Σ a_t h_{t−1}ᵀ,  db = Σ a_t        over steps and rows
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_reference.forward import run_layer
+from rnn_reference.network import (
+    Activation,
+    Array,
+    Cell,
+    Layer,
+    Network,
+    States,
+    checked_array,
+    checked_call,
+    checked_steps,
+)
+from rnn_reference.precision import reference_dtype
+
+
+class CellGradients(NamedTuple):
+    """Gradients of the weights of one cell, in their shapes; of each bias vector that there is."""
+
+    W_x: Array
+    W_h: Array
+    b: Array | None = None
+    b_h: Array | None = None
+
+
+class Gradients(NamedTuple):
+    """What `backpropagate` gives: gradients in the shapes of what they belong to."""
+
+    x: Array  # (batch, time, input)
+    initial_states: States  # per layer (directions, batch, hidden)
+    cells: tuple[CellGradients, ...]  # bottom layer first, forward before backward
+
+
+def derivative(activation: Activation, h: Array) -> Array:
+    """φ'(z), from h = φ(z). That of relu at 0 is 0."""
+    return 1 - h * h if activation == "tanh" else np.asarray(h > 0, h.dtype)
+
+
+def backpropagate_cell(
+    cell: Cell, x: Array, h0: Array, states: Array, g: Array, g_final: Array, steps: Array | None = None
+) -> tuple[CellGradients, Array, Array]:
+    """One direction: gradients of its weights, of x and of h0.
+
+    Args:
+        x, states, g: input, states and incoming gradients in processing order, (batch, time, …).
+        h0, g_final: initial state, and the gradient of the final one, (batch, hidden).
+        steps: which steps each row takes; at another the state's gradient stays as it is.
+    """
+    before = np.concatenate([h0[:, None], states], axis=1)
+    a, s = np.zeros_like(states), g_final
+    for t in reversed(range(x.shape[1])):
+        s = s + g[:, t]
+        a[:, t] = derivative(cell.activation, states[:, t]) * s
+        through = a[:, t] @ cell.W_h
+        if steps is not None:
+            a[:, t] *= steps[:, t, None]
+            through = np.where(steps[:, t, None], through, s)
+        s = through
+    db = a.sum(axis=(0, 1))
+    weights = CellGradients(
+        np.einsum("bth,bti->hi", a, x),
+        np.einsum("bth,btk->hk", a, before[:, :-1]),
+        db if cell.b is not None else None,
+        db if cell.b_h is not None else None,
+    )
+    return weights, a @ cell.W_x, s
+
+
+def backpropagate_layer(
+    layer: Layer,
+    x: Array,
+    h0: Array,
+    sequence: Array,
+    g: Array,
+    g_final: Array,
+    steps: Array | None = None,
+) -> tuple[list[CellGradients], Array, Array]:
+    """One layer: gradients of its cells, of x and of h0 (directions, batch, hidden)."""
+    H = layer.hidden_size
+    weights, dx, dh0 = backpropagate_cell(
+        layer.forward, x, h0[0], sequence[..., :H], g[..., :H], g_final[0], steps
+    )
+    if layer.backward is None:
+        return [weights], dx, dh0[None]
+    turned = np.s_[:, ::-1]
+    weights_b, dx_b, dh0_b = backpropagate_cell(
+        layer.backward,
+        x[turned],
+        h0[1],
+        sequence[..., H:][turned],
+        g[..., H:][turned],
+        g_final[1],
+        None if steps is None else steps[turned],
+    )
+    return [weights, weights_b], dx + dx_b[turned], np.stack([dh0, dh0_b])
+
+
+def backpropagate(
+    network: Network,
+    x: Any,
+    initial_states: Any = None,
+    d_sequence: Any = None,
+    d_final_states: Any = None,
+    steps: Any = None,
+) -> Gradients:
+    """Gradients of Σ d_sequence · sequence + Σ d_final_states · final_states, in the reference's wider type.
+
+    Args:
+        network, x, initial_states, steps: as for `run_network`.
+        d_sequence: the gradient that comes in at the sequence output, in its shape; None for zeros.
+        d_final_states: those of the final states, per layer (directions, batch, hidden); None for zeros.
+
+    Raises:
+        BadInput: an argument has the wrong rank, shape or dtype, or there are too many or too few.
+    """
+    x, states = checked_call(network, x, initial_states)
+    taken = checked_steps(x, steps)
+    _, g_final = checked_call(network, x, d_final_states)
+    wide = reference_dtype(network.dtype)
+    g = np.zeros((*x.shape[:2], network.output_size), network.dtype)
+    if d_sequence is not None:
+        g = checked_array("d_sequence", d_sequence, shape=g.shape, dtype=network.dtype)
+    wider = network.astype(wide)
+    inputs, sequences = [x.astype(wide)], []
+    for layer, h0 in zip(wider.layers, states, strict=True):
+        sequence, _ = run_layer(layer, inputs[-1], h0.astype(wide), taken)
+        sequences.append(sequence)
+        inputs.append(sequence)
+    g = g.astype(wide)
+    cells: list[CellGradients] = []
+    dh0: list[Array] = []
+    for index in reversed(range(network.num_layers)):
+        weights, g, d_state = backpropagate_layer(
+            wider.layers[index],
+            inputs[index],
+            states[index].astype(wide),
+            sequences[index],
+            g,
+            g_final[index].astype(wide),
+            taken,
+        )
+        cells, dh0 = weights + cells, [d_state, *dh0]
+    return Gradients(g, tuple(dh0), tuple(cells))

@@ -1,0 +1,158 @@
+"""GRD: gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.case import Case
+from rnn_conformance.check import check
+from rnn_conformance.compare import NonConforming
+from rnn_conformance.strategies import Regime, cases
+from rnn_conformance.subject import SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, States
+
+HALF = 0.5
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4, 5)
+NEEDS = ("gradients", "sequence", "initial_states")
+ONE = cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
+
+
+def incoming(case: Case) -> tuple[Array, States]:
+    """The gradients that come in: multiples of 1/8, the same for every case of these shapes."""
+    generator = np.random.default_rng(0)
+
+    def array(shape: tuple[int, ...]) -> Array:
+        return (np.round(8 * generator.standard_normal(shape)) / 8).astype(case.network.dtype)
+
+    d_sequence = array((*case.x.shape[:2], case.network.output_size))
+    if case.steps is not None:
+        d_sequence[~case.steps] = 0  # what stands there is a convention
+    return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
+
+
+def gradients_of(subject: Subject, case: Case) -> tuple[Gradients, BoundedGradients]:
+    """The framework's gradients, and the reference's with their bounds."""
+    d_sequence, d_final_states = incoming(case)
+    expected = bound_gradients(
+        case.network, case.x, case.initial_states, d_sequence, d_final_states, case.steps
+    )
+    return subject.gradients(case, d_sequence, d_final_states), expected
+
+
+def expect_x(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
+    """The gradient of the input."""
+    subject.agree("gradient of x", found.x, expected.x, case.network.dtype, SEQUENCE_AXES)
+
+
+def expect_states(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
+    """The gradients of the initial states."""
+    for index, bounded in enumerate(expected.initial_states):
+        subject.agree(
+            f"gradient of the initial state of layer {index}",
+            found.initial_states[index],
+            bounded,
+            case.network.dtype,
+            STATE_AXES,
+        )
+
+
+def expect_weights(
+    subject: Subject, case: Case, found: Gradients, expected: BoundedGradients, roles: tuple[str, ...]
+) -> None:
+    """The gradients of some weights of every cell. A framework of two biases has both, also for one."""
+    for index, bounded in enumerate(expected.cells):
+        for role in roles:
+            of_role, actual = getattr(bounded, role), getattr(found.cells[index], role)
+            if of_role is None and role != "b":
+                of_role = bounded.b if actual is not None else None
+            if of_role is None:
+                continue
+            if actual is None and role == "b_h" and subject.conventions.bias_vectors == 1:
+                continue
+            axes = ("unit", "from")[: of_role.value.ndim]
+            subject.agree(f"gradient of {role} of cell {index}", actual, of_role, case.network.dtype, axes)
+
+
+@check("GRD-1", ONE, needs=NEEDS, share=HALF)
+def test_gradient_of_the_input(subject: Subject, case: Case) -> None:
+    expect_x(subject, case, *gradients_of(subject, case))
+
+
+@check("GRD-2", ONE, needs=NEEDS, share=HALF)
+def test_gradient_of_the_initial_state(subject: Subject, case: Case) -> None:
+    expect_states(subject, case, *gradients_of(subject, case))
+
+
+@check("GRD-3", ONE, needs=NEEDS, share=HALF)
+def test_gradient_of_the_input_weights(subject: Subject, case: Case) -> None:
+    expect_weights(subject, case, *gradients_of(subject, case), ("W_x",))
+
+
+@check("GRD-4", ONE, needs=NEEDS, share=HALF)
+def test_gradient_of_the_recurrent_weights(subject: Subject, case: Case) -> None:
+    expect_weights(subject, case, *gradients_of(subject, case), ("W_h",))
+
+
+@check(
+    "GRD-5",
+    cases(directions=(1,), biases=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
+    needs=NEEDS,
+    share=HALF,
+)
+def test_gradient_of_every_bias(subject: Subject, case: Case) -> None:
+    expect_weights(subject, case, *gradients_of(subject, case), ("b", "b_h"))
+
+
+def expect_all(subject: Subject, case: Case) -> None:
+    """All gradients."""
+    found, expected = gradients_of(subject, case)
+    if len(found.cells) != len(expected.cells) or len(found.initial_states) != len(expected.initial_states):
+        raise NonConforming(
+            f"gradients of {len(expected.cells)} cells and {len(expected.initial_states)} layers expected;"
+            f" got {len(found.cells)} and {len(found.initial_states)}"
+        )
+    expect_x(subject, case, found, expected)
+    expect_states(subject, case, found, expected)
+    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
+
+
+@check("GRD-6", cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
+def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
+    expect_all(subject, case)
+
+
+@check(
+    "GRD-7",
+    cases(
+        layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("lengths", "mask", "mask")
+    ),
+    needs=(*NEEDS, "rows_of_different_length"),
+)
+def test_gradients_of_rows_of_different_length(subject: Subject, case: Case) -> None:
+    found, _ = gradients_of(subject, case)
+    assert case.steps is not None
+    subject.require(
+        not found.x[~case.steps].any(),
+        f"gradient of x at steps that are not taken: {found.x[~case.steps].tolist()}",
+    )
+    expect_all(subject, case)
+
+
+@check("GRD-8", ONE, needs=NEEDS, share=HALF)
+def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: Case) -> None:
+    """What comes in at one step of the first row alone reaches that row, up to that step."""
+    step = case.x.shape[1] // 2
+    d_sequence, d_final_states = incoming(case)
+    alone = np.zeros_like(d_sequence)
+    alone[0, step] = d_sequence[0, step]
+    found = subject.gradients(case, alone, tuple(0 * state for state in d_final_states))
+    subject.require(not found.x[0, step + 1 :].any(), f"a gradient at time {step} reached later input")
+    subject.require(not found.x[1:].any(), "a gradient of the first row reached other rows' input")
+    subject.require(
+        not any(state[:, 1:].any() for state in found.initial_states),
+        "a gradient of the first row reached other rows' initial states",
+    )

@@ -1,0 +1,105 @@
+"""The reference's gradients against differences of the reference itself, and the bounds against float32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import random_cell
+
+from rnn_conformance.case import Case
+from rnn_conformance.checks.test_19_gradients import incoming
+from rnn_conformance.plain import PlainNumpy
+from rnn_reference import BadInput, Cell, Layer, Network, backpropagate, bound_gradients, run_network
+from rnn_reference.network import Array
+
+STEP = 2.0**-18  # of a central difference in longdouble: its error is about STEP²
+
+
+def network(dtype: str = "float64", activation: Any = "tanh") -> Network:
+    """Two layers, the lower one bidirectional."""
+    cells = [random_cell(3, 4, seed=seed, dtype=dtype, biases=2, activation=activation) for seed in (0, 1)]
+    return Network([Layer(*cells), Layer(random_cell(8, 2, seed=2, dtype=dtype, activation=activation))])
+
+
+def drawn(dtype: str = "float64", activation: Any = "tanh") -> Case:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2, 5, 3)).astype(dtype)
+    net = network(dtype, activation)
+    states = tuple(rng.normal(size=shape).astype(dtype) for shape in net.state_shapes(2))
+    mask = np.array([[True, False, True, True, False], [True] * 5])
+    return Case(net, x, states, mask=mask)
+
+
+def loss(case: Case) -> np.longdouble:
+    d_sequence, d_final = incoming(case)
+    result = run_network(case.network, case.x, case.initial_states, case.steps)
+    total = (d_sequence * result.sequence).sum()
+    return np.longdouble(
+        total + sum((g * h).sum() for g, h in zip(d_final, result.final_states, strict=True))
+    )
+
+
+def difference(case: Case, array: Array, place: tuple[int, ...]) -> float:
+    """∂ loss / ∂ array[place], by changing the array where it lies."""
+    kept, values = array[place], []
+    for sign in (1, -1):
+        array[place] = kept + sign * STEP
+        values.append(loss(case))
+    array[place] = kept
+    return float((values[0] - values[1]) / (2 * np.longdouble(STEP)))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_gradients_are_differences(activation: str) -> None:
+    case = drawn(activation=activation)
+    assert case.initial_states is not None
+    d_sequence, d_final = incoming(case)
+    found = backpropagate(case.network, case.x, case.initial_states, d_sequence, d_final, case.steps)
+    pairs = [(case.x, found.x), *zip(case.initial_states, found.initial_states, strict=True)]
+    for cell, gradients in zip(case.network.cells, found.cells, strict=True):
+        for role in ("W_x", "W_h", "b", "b_h"):
+            if getattr(cell, role) is not None:
+                pairs.append((getattr(cell, role), getattr(gradients, role)))
+    for array, gradient in pairs:
+        assert gradient.shape == array.shape
+        for place in np.ndindex(*array.shape):
+            assert float(gradient[place]) == pytest.approx(difference(case, array, place), abs=1e-8)
+
+
+def test_values_of_the_bounds_are_the_gradients() -> None:
+    case = drawn("float32")
+    given = (case.network, case.x, case.initial_states, *incoming(case), case.steps)
+    found, bounded = backpropagate(*given), bound_gradients(*given)
+    assert np.allclose(found.x, bounded.x.value, rtol=1e-13, atol=1e-14)
+    for cell, with_bounds in zip(found.cells, bounded.cells, strict=True):
+        for one, other in zip(cell, with_bounds, strict=True):
+            if one is not None and other is not None:
+                assert np.allclose(one, other.value, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_bounds_hold_and_say_something(activation: str) -> None:
+    """Float32 gradients of the plain implementation: within the bounds, which are small."""
+    case = drawn("float32", activation)
+    plain = PlainNumpy()
+    found = plain.gradients(plain.load(case.network), case.call(), *incoming(case))
+    bounded = bound_gradients(case.network, case.x, case.initial_states, *incoming(case), case.steps)
+    error = np.abs(found.x - bounded.x.value)
+    assert (error <= bounded.x.bound).all()
+    assert (bounded.x.bound < 1e-3 * np.abs(bounded.x.value).max()).mean() > 0.9
+
+
+def test_by_hand() -> None:
+    """H = relu(2 x + 3 h₀): every gradient is a product of two numbers."""
+    net = Network(Layer(Cell(np.array([[2.0]]), np.array([[3.0]]), np.array([0.0]), activation="relu")))
+    found = backpropagate(net, np.full((1, 1, 1), 5.0), (np.full((1, 1, 1), 7.0),), np.ones((1, 1, 1)))
+    assert [float(g.item()) for g in (found.x, found.initial_states[0])] == [2.0, 3.0]
+    assert [float(g.item()) for g in found.cells[0][:3] if g is not None] == [5.0, 7.0, 1.0]
+
+
+def test_bad_incoming_gradients_are_explained() -> None:
+    case = drawn()
+    with pytest.raises(BadInput, match="d_sequence: expected shape"):
+        backpropagate(case.network, case.x, None, np.zeros((2, 5, 3)))
