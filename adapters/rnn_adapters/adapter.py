@@ -188,6 +188,16 @@ class Offers:
         return self.lengths or self.masks
 
     @property
+    def relu(self) -> bool:
+        """Whether relu is among the activations."""
+        return "relu" in self.activations
+
+    @property
+    def tanh(self) -> bool:
+        """Whether tanh is among the activations."""
+        return "tanh" in self.activations
+
+    @property
     def merges(self) -> bool:
         """Whether directions can be merged in another way than side by side."""
         return len(self.merge_modes) > 1

@@ -1528,3 +1528,89 @@ class Float64ComputedInFloat32(Fault):
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
         z = super().pre_activation(cell.astype(np.float32), x_t.astype(np.float32), h.astype(np.float32))
         return z.astype(x_t.dtype)
+
+
+# Exact cases
+
+
+def rounded_to_bits(array: Array, bits: int) -> Array:
+    """The numbers with this many significant bits."""
+    mantissa, exponent = np.frexp(array)
+    rounded: Array = np.ldexp(np.round(mantissa * 2**bits) / 2**bits, exponent).astype(array.dtype)
+    return rounded
+
+
+@fault("products-in-tf32", "EXA-1")
+class ProductsInTf32(Fault):
+    """Multiplies numbers of 11 significant bits, as tensor cores do."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(cell, rounded_to_bits(x_t, 11), rounded_to_bits(h, 11))
+
+
+@fault("state-in-bfloat16", "EXA-1")
+class StateInBfloat16(Fault):
+    """Stores the state with 8 significant bits."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return rounded_to_bits(super().step(cell, x_t, h), 8)
+
+
+@fault("tanh-by-table", "EXA-2")
+class TanhByTable(Fault):
+    """Rounds tanh to one of 2¹⁹ values."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return h if activation != "tanh" else np.asarray(np.round(h * 2**18) / 2**18, h.dtype)
+
+
+# Special values
+
+
+@fault("relu-of-nan-is-zero", "NAN-1")
+class ReluOfNanIsZero(Fault):
+    """Takes the larger of z and 0 where NaN is not larger."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return np.fmax(z, 0) if activation == "relu" else super().activate(activation, z)
+
+
+@fault("infinity-taken-for-missing", "NAN-2")
+class InfinityTakenForMissing(Fault):
+    """Replaces infinite input by zero."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        return np.where(np.isinf(x[:, t]), x.dtype.type(0), x[:, t])
+
+
+@fault("tanh-by-exponentials", "NAN-3")
+class TanhByExponentials(Fault):
+    """Computes (e²ᶻ − 1) / (e²ᶻ + 1), which is ∞/∞ for large z."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        if activation != "tanh":
+            return super().activate(activation, z)
+        e = np.exp(2 * z.astype(np.float64))
+        return np.asarray((e - 1) / (e + 1), z.dtype)
+
+
+# Long sequences and wide layers
+
+
+@fault("steps-beyond-512-skipped", "LNG-1")
+class StepsBeyond512Skipped(Fault):
+    """Stops after 512 steps, the length of its buffer."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x[:, :512], h, None if steps is None else steps[:, :512])
+        missing = np.repeat(final[:, None], max(x.shape[1] - 512, 0), axis=1)
+        return np.concatenate([outputs, missing], axis=1), final
+
+
+@fault("units-beyond-256-dropped", "LNG-2")
+class UnitsBeyond256Dropped(Fault):
+    """Sums over the first 256 units only."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(cell, x_t, h * (np.arange(h.shape[1]) < 256))
