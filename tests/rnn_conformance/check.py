@@ -131,6 +131,7 @@ def perform(
         outcome.failure = Failure(f"the same case passed once and failed once: {error}")
     for name in ("cases", "deviating_cases", "elements", "informative", "worst_ratio", "framework_seconds"):
         setattr(outcome, name, getattr(tally, name))
+    outcome.ratio_quantiles = tally.quantiles()
     outcome.seconds = time.perf_counter() - began
     return outcome
 

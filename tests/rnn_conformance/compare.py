@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,10 @@ bound are compared all the same, but do not count as evidence."""
 
 LARGEST_RATIO = 1e300
 """Reported for an error where the bound is zero or the value is NaN."""
+
+
+QUANTILES = ("0.5", "0.9", "0.99")
+"""Of the distribution of error ÷ bound, in the results."""
 
 
 class NonConforming(AssertionError):
@@ -46,9 +50,18 @@ class Tally:
     elements: int = 0
     informative: int = 0
     worst_ratio: float = 0.0  # largest error ÷ bound
+    ratios: list[Array] = field(default_factory=list)  # error ÷ bound of every element within one
     framework_seconds: float = 0.0
 
+    def quantiles(self) -> dict[str, float]:
+        """Quantiles of error ÷ bound; none where nothing was compared within a bound."""
+        if not self.ratios:
+            return {}
+        found = np.quantile(np.concatenate(self.ratios), [float(name) for name in QUANTILES])
+        return dict(zip(QUANTILES, map(float, found), strict=True))
+
     def add(self, other: Tally) -> None:
+        self.ratios += other.ratios
         self.elements += other.elements
         self.informative += other.informative
         self.worst_ratio = max(self.worst_ratio, other.worst_ratio)
@@ -123,10 +136,12 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     finite = np.abs(value[np.isfinite(value)])
     scale = finite.max() if finite.size else 0.0
     informative = same_special | (claimed & (bound <= INFORMATIVE * scale))
+    within = ratio[claimed & (bound > 0)]
     return Tally(
         elements=int(np.count_nonzero(~unclaimed)),
         informative=int(np.count_nonzero(informative)),
         worst_ratio=float(ratio.max()),
+        ratios=[within.astype(np.float64)] if within.size else [],
     )
 
 

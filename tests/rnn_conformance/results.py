@@ -48,6 +48,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     elements: int = 0  # asserted
     informative: int = 0  # of these, within a bound that says something
     worst_ratio: float = 0.0  # largest error ÷ bound
+    ratio_quantiles: dict[str, float] = {}  # of error ÷ bound, by name: "0.5", "0.9", "0.99"
     seconds: float = 0.0
     framework_seconds: float = 0.0  # of these, spent in the adapter
 

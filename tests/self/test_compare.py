@@ -111,3 +111,12 @@ def test_a_difference_carries_its_ratio(actual: float, bound: float, ratio: floa
     with pytest.raises(NonConforming) as error:
         run([actual], [0.0], bound)
     assert error.value.ratio == ratio
+
+
+def test_the_distribution_of_error_over_bound_is_kept() -> None:
+    tally = Tally()
+    assert tally.quantiles() == {}
+    value, bound = np.zeros(101), np.full(101, 100.0)
+    tally.add(compare("errors", np.arange(101.0), Bounded(value, bound), np.float64, ("place",)))
+    assert tally.quantiles() == pytest.approx({"0.5": 0.5, "0.9": 0.9, "0.99": 0.99})
+    assert tally.worst_ratio == 1.0
