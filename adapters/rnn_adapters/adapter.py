@@ -188,6 +188,11 @@ class Offers:
         return self.lengths or self.masks
 
     @property
+    def names_activations(self) -> bool:
+        """Whether there is an activation to be named: more than one."""
+        return len(self.activations) > 1
+
+    @property
     def relu(self) -> bool:
         """Whether relu is among the activations."""
         return "relu" in self.activations

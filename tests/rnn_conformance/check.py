@@ -196,8 +196,9 @@ def _examples(check: Check, ways: Mapping[str, Offers], subject: Subject, profil
     """How many cases of one round."""
     costly = [name for name in ways if name and subject.usual.routes[name].costly]
     if costly:
-        return max(profile.max_examples // 4, profile.per_costly_route * len(costly))
-    return max(2, round(profile.max_examples * check.share))
+        return max(round(profile.max_examples * check.share / 2), profile.per_costly_route * len(costly))
+    share = check.share * (1 if subject.usual.offers.costly == "nothing" else profile.costly_share)
+    return max(2, round(profile.max_examples * share))
 
 
 def _draw_cases(

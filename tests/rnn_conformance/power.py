@@ -1,8 +1,8 @@
 """How small a fault the residual check still sees: `python -m rnn_conformance.power`.
 
-A correct implementation is run on weights of which one number is changed a little, or one of its outputs is. The
-share of cases in which that is noticed is the check's power; beside it that of `numpy.allclose` against the
-reference, and how often each cries out when nothing is changed.
+A correct implementation is run on weights of which one number is changed a little, or one of its outputs is.
+The share of cases in which that is noticed is the check's power; beside it that of `numpy.allclose` against
+the reference, and how often each cries out when nothing is changed.
 """
 
 from __future__ import annotations

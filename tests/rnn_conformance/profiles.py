@@ -15,6 +15,7 @@ class Profile:
         name: what it is called on the command line.
         max_examples: cases of one round.
         per_costly_route: cases of one round for each costly route, in the checks that are about it.
+        costly_share: share of these cases for an implementation of which sizes or shapes are costly.
         rounds: rounds, each with a seed of its own.
         seconds_per_check: no round is begun after this time.
         shrink: whether a failing case is made small.
@@ -23,6 +24,7 @@ class Profile:
     name: str
     max_examples: int
     per_costly_route: int
+    costly_share: float = 1.0
     rounds: int = 1
     seconds_per_check: float = float("inf")
     shrink: bool = True
@@ -31,7 +33,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", max_examples=20, per_costly_route=2),
+        Profile("quick", max_examples=20, per_costly_route=2, costly_share=0.7),
         Profile("ci", max_examples=100, per_costly_route=80),
         Profile("fuzz", max_examples=100, per_costly_route=10, rounds=1_000_000, seconds_per_check=10.0),
     )

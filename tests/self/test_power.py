@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnn_conformance.power import FAULTS, drawn, noticed, nothing, shares
+from rnn_conformance.power import FAULTS, drawn, nothing, noticed, shares
 
 
 @pytest.mark.parametrize("name", FAULTS)

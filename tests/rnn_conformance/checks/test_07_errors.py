@@ -101,6 +101,7 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
 @check(
     "ERR-6",
     cases(variants=("no such activation", "Tanhh", ""), layers=(1,), time=(1, 2, 3)),
+    needs=("names_activations",),
     share=HALF,
 )
 def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None:

@@ -53,7 +53,7 @@ def test_options_act_together_as_each_does_alone(subject: Subject, case: Case) -
     expect_everything(subject, case)
 
 
-@check("OPT-2", TOGETHER, routes=("unrolled",), share=HALF)
+@check("OPT-2", TOGETHER, routes=("unrolled",))
 def test_unrolling_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
