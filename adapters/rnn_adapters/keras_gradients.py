@@ -120,4 +120,5 @@ def _pulled_back(layers: tuple[Any, ...]) -> Callable[..., Any]:
         _, pull_back = jax.vjp(partial(outputs, others, mask), weights, x, states)
         return pull_back(incoming)
 
-    return jax.jit(pulled_back)
+    compiled: Callable[..., Any] = jax.jit(pulled_back)
+    return compiled
