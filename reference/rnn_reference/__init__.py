@@ -3,7 +3,7 @@
 network.py     Cell, Layer, Network: the weights
 forward.py     the recurrence
 gradients.py   backpropagation through time
-bounds.py      rounding-error bounds; gradient_bounds.py: those of gradients
+bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient_bounds.py: of gradients
 parameters.py  parameter counts
 """
 
@@ -12,6 +12,7 @@ from rnn_reference.errors import BadInput
 from rnn_reference.forward import Result, merge_directions, run_network, step
 from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
 from rnn_reference.gradients import CellGradients, Gradients, backpropagate
+from rnn_reference.jacobian_bounds import sharp_bound_cell
 from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
 
@@ -34,6 +35,7 @@ __all__ = [
     "network_parameters",
     "replay_layer",
     "run_network",
+    "sharp_bound_cell",
     "stack_parameters",
     "step",
     "steps_of_lengths",

@@ -1,0 +1,85 @@
+"""A sharper forward bound: products of Jacobians, in which signs may cancel, for products of absolute values.
+
+The spec's chapter on numerics has the derivation. With J_t = D_t W_h, D_t = diag φ'(z_t), errors obey
+
+    ε_t = J_t ε_{t−1} + r_t,   |r_t| ≤ ρ_t,   so   |ε_t| ≤ Σ_s |J_t J_{t−1} … J_{s+1}| ρ_s
+
+where ρ_t holds what the step itself may add and what the derivative may be wrong by, w_t.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnn_reference.bounds import ACTIVATION_ACCURACY, Bounded, StepBound, bound_cell, gamma
+from rnn_reference.network import Array, Cell
+from rnn_reference.precision import precision_of
+
+STEEPEST_BEND = 4 / 27**0.5
+"""The largest |φ''| of tanh: how fast its derivative changes."""
+
+
+def sharp_bound_cell(
+    cell: Cell, x: Bounded, h0: Array, dtype: Any, steps: Array | None = None
+) -> tuple[Bounded, Bounded]:
+    """As `bounds.bound_cell`, never wider, and of use for longer; it costs T² H³ for each row.
+
+    Args:
+        cell, x, h0, dtype, steps: as there.
+    """
+    simple, _ = bound_cell(cell, x, h0, dtype, steps)
+    bounds, reference = StepBound(cell, dtype), precision_of(simple.value.dtype)
+    wide = bounds.cell
+    B, T, H = simple.value.shape
+    before = np.concatenate([h0[:, None].astype(bounds.wide), simple.value[:, :-1]], axis=1)
+    rounded_x = bounds.inputs(x.value, x.bound)
+    z = rounded_x[0] + before @ wide.W_h.T
+    from_x = x.bound @ bounds.abs_W_x.T
+    sharp = np.empty_like(simple.bound)
+    error = np.zeros((B, H), bounds.wide)  # the bound of the state so far
+    added = np.zeros((B, 0, H), bounds.wide)  # ρ_s of every step so far
+    products = np.zeros((B, 0, H, H), bounds.wide)  # J_t … J_{s+1} of every step so far
+    absolute = np.zeros((B, H), bounds.wide)  # the same with absolute values, applied to ρ and summed
+    for t in range(T):
+        taken = np.ones((B, 1), bool) if steps is None else steps[:, t, None]
+        abs_h = np.abs(before[:, t]) + error
+        terms = rounded_x[1][:, t] + abs_h @ bounds.abs_W_h.T
+        flushed = bounds.smallest_normal * (
+            bounds.flushed_weights
+            + abs_h.sum(axis=-1, keepdims=True)
+            + (np.abs(x.value) + x.bound)[:, t].sum(axis=-1, keepdims=True)
+        )
+        rounding = bounds.gamma * terms + flushed
+        entered = error @ bounds.abs_W_h.T + from_x[:, t]
+        slope, wrong, own = _slope(bounds, z[:, t], simple.value[:, t], entered + rounding, rounding)
+        rho = own + wrong * entered + slope * from_x[:, t]
+        jacobian = slope[:, :, None] * wide.W_h
+        products = np.where(taken[:, None, None], jacobian[:, None] @ products, products)
+        products = np.concatenate([products, np.broadcast_to(np.eye(H), (B, 1, H, H))], axis=1)
+        added = np.concatenate([added, np.where(taken, rho, 0)[:, None]], axis=1)
+        absolute = np.where(taken, absolute @ bounds.abs_W_h.T * slope + rho, absolute)
+        # The products themselves are rounded, by this share of what absolute values would have given.
+        of_products = gamma((H + 2) * (t + 1), reference.unit_roundoff) * absolute
+        total = np.einsum("bshk,bsk->bh", np.abs(products), added) + of_products
+        # Overflow leaves no claim in either.
+        error = np.fmin(simple.bound[:, t], np.where(np.isfinite(total), total, np.inf))
+        sharp[:, t] = error
+    states = Bounded(simple.value, sharp)
+    last = h0.astype(bounds.wide) if not T else simple.value[:, -1]
+    return states, Bounded(last, error)
+
+
+def _slope(
+    bounds: StepBound, z: Array, h: Array, delta: Array, rounding: Array
+) -> tuple[Array, Array, Array]:
+    """φ'(z); how far it may be from that anywhere within δ; and what the step itself adds to the error."""
+    if bounds.cell.activation == "relu":
+        slope = np.asarray(z > 0, z.dtype)
+        unknown = np.asarray(np.abs(z) <= delta, z.dtype)
+        return slope, unknown, rounding + bounds.unit_roundoff * (np.abs(h) + delta)
+    slope = 1 - h * h
+    wrong = np.minimum(STEEPEST_BEND * delta + 4 * bounds.unit_roundoff, 1)
+    steepest = np.minimum(slope + wrong, 1)
+    return slope, wrong, steepest * rounding + ACTIVATION_ACCURACY * bounds.unit_roundoff
