@@ -28,12 +28,15 @@ def options_of(case: Case) -> dict[str, Value] | None:
         return None
     several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
     names = ("directions", "activation", "bias_vectors", "initial_states", "padding", "go_backwards")
-    others = (*names, "merge_mode", "dropout", "route")
+    others = (*names, "merge_mode", "dropout", "stateful", "route")
     return several | {name: str(facts[name]) for name in others}
 
 
-def values_of(offers: Offers, route: str) -> dict[str, list[Value]]:
-    """For each option the values that a way into an implementation allows."""
+def values_of(offers: Offers, route: str, costly: bool = False) -> dict[str, list[Value]]:
+    """For each option the values that a way into an implementation allows.
+
+    Costly routes are taken by the clauses about them alone, which make no stateful calls.
+    """
     yes_or_no = ["False", "True"]
     padding = {"lengths": offers.lengths, "mask": offers.masks}
     return {
@@ -48,6 +51,7 @@ def values_of(offers: Offers, route: str) -> dict[str, list[Value]]:
         "go_backwards": yes_or_no if offers.go_backwards else yes_or_no[:1],
         "merge_mode": list(offers.merge_modes) if offers.bidirectional else ["concat"],
         "dropout": ["none", *offers.dropout],
+        "stateful": yes_or_no if offers.stateful and not costly else yes_or_no[:1],
         "route": [route or "usual"],
     }
 
@@ -55,11 +59,13 @@ def values_of(offers: Offers, route: str) -> dict[str, list[Value]]:
 EXCLUDE_EACH_OTHER = (
     {"go_backwards": "True", "directions": "2"},
     {"go_backwards": "True", "layers": "several"},
+    *({"dropout": place, "stateful": "True"} for place in ("input", "state", "between layers")),
     *({"merge_mode": mode, "directions": "1"} for mode in ("sum", "mul", "ave", "none")),
     *({"merge_mode": mode, "layers": "several"} for mode in ("sum", "mul", "ave", "none")),
     *({"merge_mode": mode, "go_backwards": "True"} for mode in ("sum", "mul", "ave", "none")),
 )
-"""What no call combines: merging takes one layer of two directions, going backwards one layer of one."""
+"""What no call combines: merging takes one layer of two directions, going backwards one layer of one. Dropout
+is drawn beside the options of single calls, stateful calls come in series."""
 
 
 @dataclass
@@ -83,11 +89,11 @@ class Coverage:
         return sorted(self.possible - set(self.seen))
 
 
-def possible_pairs(ways: Mapping[str, Offers]) -> set[Pair]:
+def possible_pairs(ways: Mapping[str, Offers], costly: frozenset[str] = frozenset()) -> set[Pair]:
     """Every pair of option values that some way into an implementation can combine."""
     pairs: set[Pair] = set()
     for route, offers in ways.items():
-        allowed = values_of(offers, route)
+        allowed = values_of(offers, route, route in costly)
         for (one, values), (other, others) in combinations(allowed.items(), 2):
             pairs |= {((one, value), (other, another)) for value in values for another in others}
     return {pair for pair in pairs if dict(pair) not in EXCLUDE_EACH_OTHER}
@@ -97,7 +103,8 @@ def coverage_of(subject: Subject, profile: Profile, seed: int = 0) -> Coverage:
     """What a profile draws for an implementation, over all checks. Nothing is run."""
     coverage = Coverage()
     ways = {route: subject.way(route).offers for route in ("", *subject.usual.routes)}
-    coverage.possible = possible_pairs(ways)
+    costly = frozenset(name for name, route in subject.usual.routes.items() if route.costly)
+    coverage.possible = possible_pairs(ways, costly)
 
     def look(subject: Subject, case: Case) -> None:
         coverage.add(case)

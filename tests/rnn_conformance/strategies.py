@@ -50,7 +50,7 @@ SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BL
 STRUCTURES = st.binary(min_size=40, max_size=40)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
 
-AS_CHOSEN = ("go_backwards", "merge_mode", "training", "dropout", "rate", "route", "variant")
+AS_CHOSEN = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "route", "variant")
 """Choices that stand in a case as they are."""
 
 Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask", "mask of no step"]
@@ -129,6 +129,7 @@ def cases(
     padding: tuple[Padding, ...] = ("none",),
     go_backwards: tuple[bool, ...] = (False,),
     merge_modes: tuple[MergeMode, ...] = ("concat",),
+    stateful: tuple[bool, ...] = (False,),
     dropout: tuple[DropoutPlace | None, ...] = (None,),
     rates: tuple[float, ...] = (0.0,),
     training: bool = False,
@@ -138,9 +139,9 @@ def cases(
 
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants, go_backwards, merge_modes, dropout, rates: what to draw from; the first is
-            what a case shrinks to. Only layers of one direction go backwards and only those of two merge;
-            both of a stack of one layer.
+            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates: what to draw from; the
+            first is what a case shrinks to. Only layers of one direction go backwards and only those of two
+            merge; both of a stack of one layer.
         training: whether all calls are of training.
         padding: how rows of different length are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
@@ -177,6 +178,7 @@ def cases(
             "padding": [said(way) for way in padding if sayable(way)] or ("none",),
             "go_backwards": go_backwards if offers.go_backwards else (False,),
             "merge_mode": [mode for mode in merge_modes if mode in offers.merge_modes] or ("concat",),
+            "stateful": stateful,
             "dropout": [place for place in dropout if place is None or place in offers.dropout] or (None,),
             "rate": rates,
             "regime": regimes,

@@ -97,7 +97,16 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
 
 @check(
     "STA-3",
-    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(False,), padding=("none", "mask")),
+    cases(
+        layers=(1, 2),
+        regimes=TAME,
+        time=(2, 3, 4, 5),
+        initial_states=(False,),
+        padding=("none", "mask", "lengths"),
+        go_backwards=(False, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        stateful=(True,),
+    ),
     needs=("sequence", "final_states", "stateful"),
     share=HALF,
 )
@@ -106,7 +115,7 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
     middle = case.x.shape[1] // 2
     states: States | None = None
     for first, stop in ((0, middle), (middle, None)):
-        called = part(case, first, stop, None).replace(stateful=True)
+        called = part(case, first, stop, None)
         output = subject.run(called)
         expect_output(subject, called.replace(initial_states=states), output)
         states = kept(subject, called, output)
@@ -114,31 +123,38 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
 
 @check(
     "STA-4",
-    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(False,)),
+    cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
     needs=("sequence", "final_states", "stateful"),
     share=HALF,
 )
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
-    stateful = case.replace(stateful=True)
-    subject.run(stateful)
+    subject.run(case)
     subject.reset_states(case.network)
-    expect_output(subject, stateful, subject.run(stateful))
+    expect_output(subject, case, subject.run(case))
 
 
 @check(
     "STA-5",
-    cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5), initial_states=(True,)),
+    cases(
+        layers=(1, 2),
+        regimes=TAME,
+        time=(1, 2, 3, 4),
+        initial_states=(True,),
+        padding=("none", "mask", "lengths"),
+        go_backwards=(False, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        stateful=(True,),
+    ),
     needs=(*NEEDS, "stateful"),
     share=HALF,
 )
 def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case) -> None:
-    stateful = case.replace(stateful=True)
-    subject.run(stateful.replace(initial_states=None))
-    output = subject.run(stateful)
-    expect_output(subject, stateful, output)
-    states = kept(subject, stateful, output)
-    output = subject.run(stateful.replace(initial_states=None))
-    expect_output(subject, stateful.replace(initial_states=states), output)
+    subject.run(case.replace(initial_states=None))
+    output = subject.run(case)
+    expect_output(subject, case, output)
+    states = kept(subject, case, output)
+    output = subject.run(case.replace(initial_states=None))
+    expect_output(subject, case.replace(initial_states=states), output)
 
 
 @check("STA-6", CONTINUED, needs=NEEDS, share=HALF)
