@@ -9,7 +9,7 @@ import numpy as np
 
 from rnn_adapters.adapter import DropoutPlace
 from rnn_conformance.case import Case
-from rnn_conformance.check import check
+from rnn_conformance.check import Draw, check
 from rnn_conformance.expect import expect_everything
 from rnn_conformance.strategies import Padding, Regime, cases
 from rnn_conformance.subject import Subject
@@ -24,28 +24,24 @@ NO_DROPOUT: tuple[DropoutPlace | None, ...] = (None, None, "input", "state", "be
 """Outside training, where it changes nothing (DRP-1)."""
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
-TOGETHER = cases(
-    layers=(1, 1, 1, 2),
-    directions=(1, 2, 2),
-    regimes=TAME,
-    time=SHORT,
-    padding=SAID,
-    go_backwards=(False, True),
-    merge_modes=MERGES,
-    dropout=NO_DROPOUT,
-    rates=(0.5,),
-)
-MASKED = cases(
-    layers=(1, 1, 1, 2),
-    directions=(1, 2, 2),
-    regimes=TAME,
-    time=SHORT,
-    padding=("lengths", "mask", "lengths", "mask", "none"),
-    go_backwards=(False, True),
-    merge_modes=MERGES,
-    dropout=NO_DROPOUT,
-    rates=(0.5,),
-)
+
+def together(padding: tuple[Padding, ...] = SAID, variants: tuple[str, ...] = ("",)) -> Draw:
+    """All options of a call, drawn beside each other."""
+    return cases(
+        layers=(1, 1, 1, 2),
+        directions=(1, 2, 2),
+        regimes=TAME,
+        time=SHORT,
+        padding=padding,
+        go_backwards=(False, True),
+        merge_modes=MERGES,
+        dropout=NO_DROPOUT,
+        rates=(0.5,),
+        variants=variants,
+    )
+
+
+TOGETHER = together()
 
 
 @check("OPT-1", TOGETHER)
@@ -78,19 +74,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-@check(
-    "OPT-4",
-    cases(
-        layers=(1, 1, 1, 2),
-        directions=(1, 2, 2),
-        regimes=TAME,
-        time=SHORT,
-        padding=SAID,
-        go_backwards=(False, True),
-        merge_modes=MERGES,
-        variants=tuple(LAYOUTS),
-    ),
-)
+@check("OPT-4", together(variants=tuple(LAYOUTS)))
 def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) -> None:
     laid = LAYOUTS[case.variant] if case.variant else np.asarray
     states = None if case.initial_states is None else tuple(map(laid, case.initial_states))
@@ -123,6 +107,12 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
     expect_everything(subject, case)
 
 
-@check("OPT-9", MASKED, needs=("rows_of_different_length",), routes=("padding",), share=HALF)
+@check(
+    "OPT-9",
+    together(("lengths", "mask", "lengths", "mask", "none")),
+    needs=("rows_of_different_length",),
+    routes=("padding",),
+    share=HALF,
+)
 def test_steps_not_taken_can_be_said_otherwise(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
