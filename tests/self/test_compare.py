@@ -118,5 +118,7 @@ def test_the_distribution_of_error_over_bound_is_kept() -> None:
     assert tally.quantiles() == {}
     value, bound = np.zeros(101), np.full(101, 100.0)
     tally.add(compare("errors", np.arange(101.0), Bounded(value, bound), np.float64, ("place",)))
-    assert tally.quantiles() == pytest.approx({"0.5": 0.5, "0.9": 0.9, "0.99": 0.99})
+    # Of 101 ratios from 0 to 1 a quantile is within one step, 1/100, of its own number.
+    assert all(abs(found - float(name)) <= 1 / 100 for name, found in tally.quantiles().items())
+    assert list(tally.quantiles()) == ["0.5", "0.9", "0.99"]
     assert tally.worst_ratio == 1.0
