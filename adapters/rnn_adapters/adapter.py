@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
-from rnn_reference.network import ACTIVATIONS, Activation, Array, MergeMode, Network, States
+from rnn_reference.network import Array, MergeMode, Network, States
 
 PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
 DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
+NarrowType: TypeAlias = Literal["float16", "bfloat16"]
 RouteKind: TypeAlias = Literal["unrolled", "axes", "cell", "compiled", "saved", "model", "padding"]
 
 Model = TypeVar("Model")
@@ -46,6 +48,8 @@ class Call:
         training: the call is one of training, in which dropout acts.
         dropout: where a share of the numbers is dropped; None: nowhere.
         rate: that share, from 0 to below 1.
+        compute_dtype: mixed precision: weights and input are of float32, and the layer computes in this type;
+            None: in their own.
     """
 
     x: Array
@@ -59,6 +63,7 @@ class Call:
     training: bool = False
     dropout: DropoutPlace | None = None
     rate: float = 0.0
+    compute_dtype: NarrowType | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +141,10 @@ class Offers:
     """What a framework can do. The suite draws nothing else, and reports the rest as not offered.
 
     Args:
-        activations: of "tanh" and "relu".
-        dtypes: of "float32" and "float64": those it accepts, whether or not it computes in them.
+        activations: those that a layer can be told by name.
+        dtypes: of "float32", "float64", "float16" and "bfloat16": those it accepts, whether or not it
+            computes in them.
+        compute_dtypes: those in which a layer of float32 can be told to compute (mixed precision).
         bidirectional: layers of two directions.
         stacked: more than one layer.
         mixed_layers: layers of one stack that differ in hidden size, directions, activation or bias.
@@ -160,8 +167,9 @@ class Offers:
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
     """
 
-    activations: tuple[Activation, ...] = ACTIVATIONS
+    activations: tuple[Activation, ...] = ("tanh", "relu")
     dtypes: tuple[str, ...] = ("float32", "float64")
+    compute_dtypes: tuple[NarrowType, ...] = ()
     bidirectional: bool = True
     stacked: bool = True
     mixed_layers: bool = True
@@ -182,25 +190,24 @@ class Offers:
     count_parameters: bool = True
     costly: Literal["nothing", "sizes", "shapes"] = "nothing"
 
+    def has(self, name: str) -> bool:
+        """Whether something is offered: one of the above or below, an activation or a type, by its name."""
+        return name in (*self.activations, *self.dtypes) or bool(getattr(self, name, False))
+
     @property
     def rows_of_different_length(self) -> bool:
         """Whether a batch may hold rows of different length, said by lengths or by a mask."""
         return self.lengths or self.masks
 
     @property
+    def narrow_dtypes(self) -> bool:
+        """Whether there are types narrower than float32."""
+        return "float16" in self.dtypes or "bfloat16" in self.dtypes
+
+    @property
     def names_activations(self) -> bool:
         """Whether there is an activation to be named: more than one."""
         return len(self.activations) > 1
-
-    @property
-    def relu(self) -> bool:
-        """Whether relu is among the activations."""
-        return "relu" in self.activations
-
-    @property
-    def tanh(self) -> bool:
-        """Whether tanh is among the activations."""
-        return "tanh" in self.activations
 
     @property
     def merges(self) -> bool:

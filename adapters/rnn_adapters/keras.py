@@ -19,11 +19,13 @@ from rnn_adapters.adapter import (
     Call,
     Conventions,
     DropoutPlace,
+    NarrowType,
     NativeWeight,
     Offers,
     Output,
     Route,
 )
+from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
@@ -65,19 +67,30 @@ class LayerOptions(NamedTuple):
     stateful_batch: int | None = None
     dropout: DropoutPlace | None = None
     rate: float = 0.0
+    compute_dtype: NarrowType | None = None
 
     @staticmethod
     def of(call: Call) -> LayerOptions:
         """Those of the top layer."""
         stateful_batch = len(call.x) if call.stateful else None
         return LayerOptions(
-            call.return_sequences, call.go_backwards, call.merge_mode, stateful_batch, call.dropout, call.rate
+            call.return_sequences,
+            call.go_backwards,
+            call.merge_mode,
+            stateful_batch,
+            call.dropout,
+            call.rate,
+            call.compute_dtype,
         )
 
     @property
     def of_lower_layers(self) -> LayerOptions:
         """What holds for the layers below the top one, too."""
-        return LayerOptions(stateful_batch=self.stateful_batch, dropout=self.dropout, rate=self.rate)
+        return self._replace(return_sequences=True, go_backwards=False, merge_mode="concat")
+
+    def dtype_of(self, cell: Cell) -> str:
+        """Keras's name for the types of variables and of computing: one type, or a policy of two."""
+        return f"mixed_{self.compute_dtype}" if self.compute_dtype else str(cell.dtype)
 
 
 class KerasModel:
@@ -185,6 +198,9 @@ class KerasAdapter(Adapter[KerasModel]):
         self.name = f"keras-{self.backend}"
         self.conventions = conventions_on(self.backend)
         self.offers = Offers(
+            activations=ACTIVATIONS,
+            dtypes=("float32", "float64", "float16", "bfloat16"),
+            compute_dtypes=("float16", "bfloat16"),
             masks=True,
             go_backwards=True,
             merge_modes=("concat", "sum", "mul", "ave", "none"),
@@ -316,7 +332,7 @@ class KerasAdapter(Adapter[KerasModel]):
             forward,
             merge_mode=None if wanted.merge_mode == "none" else wanted.merge_mode,
             backward_layer=backward,
-            dtype=str(layer.forward.dtype),
+            dtype=wanted.dtype_of(layer.forward),
         )
 
     def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
@@ -352,7 +368,7 @@ def options_of_cell(cell: Cell, wanted: LayerOptions) -> dict[str, Any]:
     return {
         "activation": cell.activation,
         "use_bias": bool(cell.biases),
-        "dtype": str(cell.dtype),
+        "dtype": wanted.dtype_of(cell),
         "dropout": wanted.rate if wanted.dropout == "input" else 0.0,
         "recurrent_dropout": wanted.rate if wanted.dropout == "state" else 0.0,
         "recurrent_initializer": "zeros",  # overwritten; the default is slow to make

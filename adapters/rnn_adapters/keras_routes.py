@@ -49,7 +49,7 @@ class LoopOverCell(KerasAdapter):
     def one_direction(self, cell: Cell, wanted: LayerOptions) -> Any:
         layers = self.keras.layers
         keras_cell = layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, wanted))
-        return layers.RNN(keras_cell, dtype=str(cell.dtype), **options_of_layer(wanted))
+        return layers.RNN(keras_cell, dtype=wanted.dtype_of(cell), **options_of_layer(wanted))
 
 
 class ZeroOutput(KerasAdapter):

@@ -7,6 +7,7 @@ import platform
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.network import Array, Network, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
@@ -37,7 +38,12 @@ class ReferenceAdapter(Adapter[Network]):
         go_backwards_order="processing",
     )
     offers = Offers(
-        lengths=True, masks=True, go_backwards=True, merge_modes=("concat", "sum", "mul", "ave", "none")
+        activations=ACTIVATIONS,
+        dtypes=("float32", "float64", "float16", "bfloat16"),
+        lengths=True,
+        masks=True,
+        go_backwards=True,
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
     )
 
     def versions(self) -> dict[str, str]:
@@ -54,11 +60,11 @@ class ReferenceAdapter(Adapter[Network]):
         wide_states = tuple(state.astype(np.float64) for state in states)
         with np.errstate(invalid="ignore", over="ignore"):
             wide = run_stack(model.astype(np.float64), x.astype(np.float64), wide_states, steps)
-        final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
-        sequence = wide.sequence.astype(model.dtype)
+            final_states = tuple(state.astype(model.dtype) for state in wide.final_states)
+            sequence = wide.sequence.astype(model.dtype)
+            last = wide.last.astype(model.dtype)
         if steps is not None:
             sequence[~steps] = 0
-        last = wide.last.astype(model.dtype)
         if call.merge_mode != "concat":
             H = model.layers[-1].hidden_size
             sequence = merge_directions(call.merge_mode, sequence[..., :H], sequence[..., H:])

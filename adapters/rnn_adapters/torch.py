@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output, Route
+from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network, States
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 PARAMETERS = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bias_hh"}
 
@@ -51,6 +53,8 @@ class TorchAdapter(Adapter[Any]):
         dropout=("between layers",),
         fresh=True,
         gradients=True,
+        dtypes=("float32", "float64", "float16", "bfloat16"),
+        compute_dtypes=("float16", "bfloat16"),
     )
 
     routes: Mapping[str, Route] = {
@@ -90,10 +94,10 @@ class TorchAdapter(Adapter[Any]):
     def run(self, model: Any, call: Call) -> Output:
         x = self._input(call.x)
         h0 = None if call.initial_states is None else self.tensor(np.concatenate(call.initial_states))
-        with self.torch.set_grad_enabled(self.recording):
+        with self.torch.set_grad_enabled(self.recording), self.autocast(call):
             sequence, h_n = self._outputs(model, call, x, h0)
-        states = h_n.detach().numpy().reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
-        output = self._canonical(sequence).detach().numpy()
+        states = array(h_n).reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
+        output = array(self._canonical(sequence))
         return Output(
             sequence=output if call.return_sequences else None,
             final_states=tuple(states),
@@ -124,6 +128,12 @@ class TorchAdapter(Adapter[Any]):
             tuple(others[: len(states)]),
             tuple(CellGradients(**{role: next(of_weights) for role in cell}) for cell in cells),
         )
+
+    def autocast(self, call: Call) -> AbstractContextManager[Any]:
+        """Mixed precision, where the call is to have it."""
+        if call.compute_dtype is None:
+            return nullcontext()
+        return self.torch.autocast("cpu", dtype=getattr(self.torch, call.compute_dtype))
 
     def _input(self, array: Array) -> Any:
         x = self.tensor(array)
@@ -161,7 +171,7 @@ class TorchAdapter(Adapter[Any]):
         activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
         cells = [
             Cell(
-                **{role: p.detach().numpy().copy() for role, p in parameters(model, *position).items()},
+                **{role: array(p).copy() for role, p in parameters(model, *position).items()},
                 activation=activation,
             )
             for position in positions(model)
@@ -207,6 +217,8 @@ class TorchAdapter(Adapter[Any]):
         """A tensor that lies in the array's own memory, strides and all, where torch can have it so."""
         if not array.flags.writeable or not array.flags.aligned or min(array.strides, default=0) < 0:
             array = array.copy()
+        if array.dtype == "bfloat16":  # of which torch and NumPy know, but not of each other's
+            return self.torch.from_numpy(array.view(np.int16)).view(self.torch.bfloat16)
         return self.torch.from_numpy(array)
 
 
@@ -222,11 +234,23 @@ def parameters(module: Any, layer: int, direction: int) -> dict[str, Any]:
     return {role: getattr(module, name) for role, name in names.items() if hasattr(module, name)}
 
 
-def fill(parameters_by_role: dict[str, Any], cell: Cell) -> None:
-    """Give the parameters of one cell their weights."""
+def array(tensor: Any) -> Array:
+    """The array that lies in a tensor's memory."""
     import torch
 
+    tensor = tensor.detach()
+    if tensor.dtype == torch.bfloat16:
+        bits: Array = tensor.view(torch.int16).numpy()
+        return bits.view("bfloat16")
+    numbers: Array = tensor.numpy()
+    return numbers
+
+
+def fill(parameters_by_role: dict[str, Any], cell: Cell) -> None:
+    """Give the parameters of one cell their weights."""
     for role, parameter in parameters_by_role.items():
         weight = getattr(cell, role)
-        # The second bias of a network that has one bias is zero (PAR-4).
-        parameter.zero_() if weight is None else parameter.copy_(torch.from_numpy(np.array(weight)))
+        if weight is None:
+            parameter.zero_()  # the second bias of a network that has one bias (PAR-4)
+        else:
+            array(parameter)[...] = weight

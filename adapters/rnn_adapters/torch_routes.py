@@ -14,8 +14,9 @@ import numpy as np
 import torch as framework
 
 from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Offers, Output
-from rnn_adapters.torch import PARAMETERS, TorchAdapter, fill
-from rnn_reference.network import ACTIVATIONS, Array, Cell, Layer, Network
+from rnn_adapters.torch import PARAMETERS, TorchAdapter, array, fill
+from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 class BatchFirst(TorchAdapter):
@@ -166,7 +167,14 @@ class CellLoop(TorchAdapter):
         ),
         axes={"x": ("batch", "input"), "final_states": ("batch", "hidden")},
     )
-    offers = Offers(mixed_layers=False, last_output=False, bidirectional=False, stacked=False)
+    offers = Offers(
+        mixed_layers=False,
+        last_output=False,
+        bidirectional=False,
+        stacked=False,
+        dtypes=TorchAdapter.offers.dtypes,
+        compute_dtypes=TorchAdapter.offers.compute_dtypes,
+    )
 
     def load(self, network: Network) -> Any:
         cell = self._module(network)
@@ -198,12 +206,12 @@ class CellLoop(TorchAdapter):
             ((state,),) = call.initial_states
             h = self.tensor(state)
         outputs, shapes = [], {}
-        with framework.no_grad():
+        with framework.no_grad(), self.autocast(call):
             for x_t in np.moveaxis(call.x, 1, 0):
                 x = self.tensor(np.ascontiguousarray(x_t))
                 h = self.step(model, x, h)
                 shapes = {"x": tuple(x.shape), "final_states": tuple(h.shape)}
-                outputs.append(h.numpy())
+                outputs.append(array(h))
         sequence = np.stack(outputs, axis=1)
         return Output(
             sequence=sequence if call.return_sequences else None,
@@ -217,9 +225,7 @@ class CellLoop(TorchAdapter):
 
     def read_weights(self, model: Any) -> Network:
         activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
-        weights: dict[str, Array] = {
-            role: p.detach().numpy().copy() for role, p in _parameters_of_cell(model).items()
-        }
+        weights: dict[str, Array] = {role: array(p).copy() for role, p in _parameters_of_cell(model).items()}
         return Network(Layer(Cell(**weights, activation=activation)))
 
     def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:

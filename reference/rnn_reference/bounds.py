@@ -4,7 +4,7 @@ The derivation is the spec's chapter on numerics (NUM); the symbols here are tho
 
     N   number of terms of a pre-activation: input + hidden + bias vectors + 1
     u   unit roundoff of the type computed in;  γ_N = N u / (1 − N u)
-    λ   its smallest normal number
+    λ   what a number may lose by being small: the smallest normal number of the type
     z   the exact pre-activation W_x x + W_h h + b
     δ   bound on |ẑ − z| for every order of summation, with or without fused multiply-add
     C   accuracy asked of the activation, in units of u: the one constant that is chosen
@@ -20,12 +20,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_reference.activations import PHI
 from rnn_reference.forward import activate, merge_directions
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
-from rnn_reference.precision import precision_of, reference_dtype
-
-ACTIVATION_ACCURACY = 12
-"""C. Float32 tanh of the frameworks measured lies between 0.5 u and 7.4 u; the spec's NUM-1 has the table."""
+from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +55,19 @@ def gamma(terms: int, unit_roundoff: float) -> float:
     return terms * unit_roundoff / (1 - terms * unit_roundoff)
 
 
+class InputShare(NamedTuple):
+    """What the input of steps has in the bound of each, all (…, hidden)."""
+
+    z: Array  # W_x x + b
+    terms: Array  # |W_x||x| + Σ|b|
+    parts: Array  # |W_x x| + Σ|b|
+    entered: Array  # what enters δ besides rounding
+
+    def at(self, index: Any) -> InputShare:
+        """All arrays indexed alike."""
+        return InputShare(*(array[index] for array in self))
+
+
 class StepBound:
     """One step of one cell computed in `dtype`: the value of the reference and the bound of NUM-2.
 
@@ -67,47 +78,73 @@ class StepBound:
     def __init__(self, cell: Cell, dtype: Any) -> None:
         self.wide = reference_dtype(dtype)
         self.cell = cell.astype(self.wide)
-        computed, reference = precision_of(np.dtype(dtype)), precision_of(self.wide)
-        self.unit_roundoff = computed.unit_roundoff + reference.unit_roundoff
+        self.phi = PHI[cell.activation]
+        kept, summed = precision_of(np.dtype(dtype)), precision_of(summed_in(dtype))
+        reference = precision_of(self.wide)
+        self.unit_roundoff = summed.unit_roundoff + reference.unit_roundoff
         terms = cell.input_size + cell.hidden_size + len(cell.biases) + 1
-        self.gamma = gamma(terms, computed.unit_roundoff) + gamma(terms, reference.unit_roundoff)
-        self.smallest_normal = computed.smallest_normal
-        self.largest = computed.largest
+        self.gamma = gamma(terms, summed.unit_roundoff) + gamma(terms, reference.unit_roundoff)
+        self.underflow = summed.underflow
+        self.largest = kept.largest
+        self.narrow = np.dtype(dtype) in NARROW
+        # In a narrow type both products, and every sum of them and the biases, may be rounded to it.
+        parts = 2 + len(cell.biases)
+        self.rounded = kept.unit_roundoff
+        self.gamma_parts, self.lost_parts = gamma(parts, kept.unit_roundoff), (parts + 1) * kept.underflow
         self.abs_W_x, self.abs_W_h = np.abs(self.cell.W_x), np.abs(self.cell.W_h)
         self.abs_b = sum((np.abs(bias) for bias in self.cell.biases), start=np.zeros_like(self.cell.bias))
         # A flushed number loses at most λ. Each of N terms may be flushed, and so may each operand,
         # which counts as often as the other operand is large.
         self.flushed_weights = terms + self.abs_W_x.sum(axis=1) + self.abs_W_h.sum(axis=1)
 
-    def inputs(self, x: Array, x_error: Array | float = 0.0) -> tuple[Array, Array, Array]:
-        """The input's share of z, of the sum of |terms|, and of what enters δ besides γ (…, hidden)."""
+    def inputs(self, x: Array, x_error: Array | float = 0.0) -> InputShare:
+        """The input's share of z and of δ."""
         abs_x = np.abs(x) + x_error
-        entered = _times(x_error, self.abs_W_x) + self.smallest_normal * (
+        entered = _times(x_error, self.abs_W_x) + self.underflow * (
             self.flushed_weights + abs_x.sum(axis=-1, keepdims=True)
         )
-        return x @ self.cell.W_x.T + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, entered
+        z = x @ self.cell.W_x.T
+        parts = np.abs(z) + self.abs_b if self.narrow else entered
+        return InputShare(z + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, parts, entered)
 
-    def step(self, inputs: tuple[Array, Array, Array], h: Array, h_error: Array | float = 0.0) -> Bounded:
+    def step(self, inputs: InputShare, h: Array, h_error: Array | float = 0.0) -> Bounded:
         """The state after the step from `h`, which an implementation may have had wrong by `h_error`."""
-        z_x, terms_x, entered_x = inputs
         abs_h = np.abs(h) + h_error
-        z = z_x + h @ self.cell.W_h.T
-        terms = terms_x + abs_h @ self.abs_W_h.T
-        entered = entered_x + _times(h_error, self.abs_W_h)
-        entered = entered + self.smallest_normal * abs_h.sum(axis=-1, keepdims=True)
+        z_h, terms_h = h @ self.cell.W_h.T, abs_h @ self.abs_W_h.T
+        terms = inputs.terms + terms_h
+        entered = inputs.entered + _times(h_error, self.abs_W_h)
+        entered = entered + self.underflow * abs_h.sum(axis=-1, keepdims=True)
         delta = entered + self.gamma * terms
+        if self.narrow:
+            # The parts are rounded; and the state before may have been kept in more digits than were shown.
+            size = inputs.parts + np.abs(z_h) + delta
+            delta = delta + self.gamma_parts * size + self.rounded * terms_h + self.lost_parts
+        z = inputs.z + z_h
         value = activate(self.cell.activation, z)
         bound = self._after_activation(z, value, delta)
         # The model of arithmetic holds while nothing overflows; beyond that there is no claim.
         return Bounded(value, np.where(terms + delta < self.largest / 2, bound, np.inf))
 
     def _after_activation(self, z: Array, value: Array, delta: Array) -> Array:
+        bound = self._change(z, value, delta) + self.accuracy(value)
+        return bound + self.rounded * (np.abs(value) + bound) if self.narrow else bound
+
+    def _change(self, z: Array, value: Array, delta: Array) -> Array:
+        """How far φ may be from φ(z) within δ of z."""
+        if self.cell.activation == "tanh":
+            # tanh|z| − tanh(|z| − δ), the change at the steeper end, written so that nothing cancels:
+            # tanh p − tanh q = tanh(p − q) · (1 − tanh p · tanh q).
+            change: Array = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
+            return change
         if self.cell.activation == "relu":
-            return delta + self.unit_roundoff * np.abs(value)
-        # tanh|z| − tanh(|z| − δ), the change at the steeper end, written so that nothing cancels:
-        # tanh p − tanh q = tanh(p − q) · (1 − tanh p · tanh q).
-        change: Array = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
-        return change + ACTIVATION_ACCURACY * self.unit_roundoff
+            return delta
+        return delta * self.phi.steepest(z, delta)
+
+    def accuracy(self, value: Array) -> Array:
+        """How far a computed φ may be from φ of the same number: C u of max(1, |φ|); u where it is exact."""
+        if self.phi.accuracy:
+            return self.phi.accuracy * self.unit_roundoff * np.maximum(np.abs(value), 1)
+        return self.unit_roundoff * np.abs(value)
 
 
 def replay_cell(
@@ -195,9 +232,9 @@ def bound_cell(
     bounds = StepBound(cell, dtype)
     inputs = bounds.inputs(x.value, x.bound)
     h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
-    states = Bounded(np.empty_like(inputs[0]), np.empty_like(inputs[0]))
+    states = Bounded(np.empty_like(inputs.z), np.empty_like(inputs.z))
     for t in range(x.value.shape[1]):
-        after = bounds.step((inputs[0][:, t], inputs[1][:, t], inputs[2][:, t]), h.value, h.bound)
+        after = bounds.step(inputs.at(np.s_[:, t]), h.value, h.bound)
         if steps is not None:
             taken = steps[:, t, None]
             after = Bounded(np.where(taken, after.value, h.value), np.where(taken, after.bound, h.bound))
@@ -266,7 +303,7 @@ def merge_bounds(mode: MergeMode, forward: Bounded, backward: Bounded, dtype: An
     if mode in ("concat", "none"):
         return join([forward, backward])
     u = precision_of(np.dtype(dtype)).unit_roundoff + precision_of(value.dtype).unit_roundoff
-    tiny = precision_of(np.dtype(dtype)).smallest_normal
+    tiny = precision_of(np.dtype(dtype)).underflow
     if mode == "mul":
         error = np.abs(forward.value) * backward.bound + np.abs(backward.value) * forward.bound
         error = error + forward.bound * backward.bound

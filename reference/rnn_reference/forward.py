@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_reference.activations import PHI, Activation
 from rnn_reference.network import (
-    Activation,
     Array,
     Cell,
     Layer,
@@ -40,7 +40,13 @@ class Result(NamedTuple):
 
 def activate(activation: Activation, z: Array, out: Array | None = None) -> Array:
     """φ(z), elementwise."""
-    return np.tanh(z, out=out) if activation == "tanh" else np.maximum(z, 0, out=out)
+    if activation == "tanh":
+        return np.tanh(z, out=out)
+    value = PHI[activation].value(z)
+    if out is None:
+        return value
+    out[...] = value
+    return out
 
 
 def step(cell: Cell, x_t: Array, h: Array) -> Array:

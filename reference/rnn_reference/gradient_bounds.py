@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_reference.activations import PHI
 from rnn_reference.bounds import Bounded, bound_layers, gamma
 from rnn_reference.gradients import derivative
 from rnn_reference.network import Array, Cell, Layer, Network, checked_array, checked_call, checked_steps
@@ -40,7 +41,7 @@ class Arithmetic:
         computed, reference = precision_of(np.dtype(dtype)), precision_of(reference_dtype(dtype))
         self.units = (computed.unit_roundoff, reference.unit_roundoff)
         self.u = sum(self.units)
-        self.tiny = computed.smallest_normal
+        self.tiny = computed.underflow
 
     def gamma(self, terms: int) -> float:
         """γ_N of the computation and of the reference."""
@@ -88,12 +89,15 @@ def size_of(a: Bounded) -> Array:
 def bounded_derivative(cell: Cell, h: Bounded, z: Array, arithmetic: Arithmetic) -> Bounded:
     """φ'(z). For tanh from h: 1 − h², however it is multiplied out, in three roundings.
 
-    For relu it is 0 or 1, and unknown where z is closer to 0 than its error.
+    For relu it is 0 or 1, and unknown where z is closer to 0 than its error. The others' may be computed from
+    h or from z, as exactly as φ itself.
     """
-    value = derivative(cell.activation, h.value)
+    value, phi = derivative(cell.activation, h.value), PHI[cell.activation]
     if cell.activation == "tanh":
         return Bounded(value, 2 * np.abs(h.value) * h.bound + h.bound**2 + 3 * arithmetic.u)
-    return Bounded(value, np.asarray(np.abs(z) <= h.bound, value.dtype))
+    if np.isinf(phi.turn):
+        return Bounded(value, np.asarray(np.abs(z) <= h.bound, value.dtype))
+    return Bounded(value, phi.turn * h.bound + h.bound**2 + phi.accuracy * arithmetic.u)
 
 
 def bound_cell_gradients(

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_reference.activations import PHI, Activation
 from rnn_reference.forward import run_layer
 from rnn_reference.network import (
-    Activation,
     Array,
     Cell,
     Layer,
@@ -48,7 +48,7 @@ class Gradients(NamedTuple):
 
 def derivative(activation: Activation, h: Array) -> Array:
     """φ'(z), from h = φ(z). That of relu at 0 is 0."""
-    return 1 - h * h if activation == "tanh" else np.asarray(h > 0, h.dtype)
+    return PHI[activation].derivative(h)
 
 
 def backpropagate_cell(

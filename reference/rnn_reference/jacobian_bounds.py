@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from rnn_reference.bounds import ACTIVATION_ACCURACY, Bounded, StepBound, bound_cell, gamma
+from rnn_reference.bounds import Bounded, StepBound, bound_cell, gamma
+from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell
-from rnn_reference.precision import precision_of
-
-STEEPEST_BEND = 4 / 27**0.5
-"""The largest |φ''| of tanh: how fast its derivative changes."""
+from rnn_reference.precision import NARROW, precision_of
 
 
 def sharp_bound_cell(
@@ -28,14 +26,19 @@ def sharp_bound_cell(
 
     Args:
         cell, x, h0, dtype, steps: as there.
+
+    Raises:
+        BadInput: `dtype` is a narrow type, whose own roundings are not in this derivation.
     """
+    if np.dtype(dtype) in NARROW:
+        raise BadInput(f"dtype: expected float32 or float64; got {np.dtype(dtype)}")
     simple, _ = bound_cell(cell, x, h0, dtype, steps)
     bounds, reference = StepBound(cell, dtype), precision_of(simple.value.dtype)
     wide = bounds.cell
     B, T, H = simple.value.shape
     before = np.concatenate([h0[:, None].astype(bounds.wide), simple.value[:, :-1]], axis=1)
-    rounded_x = bounds.inputs(x.value, x.bound)
-    z = rounded_x[0] + before @ wide.W_h.T
+    from_inputs = bounds.inputs(x.value, x.bound)
+    z = from_inputs.z + before @ wide.W_h.T
     from_x = x.bound @ bounds.abs_W_x.T
     sharp = np.empty_like(simple.bound)
     error = np.zeros((B, H), bounds.wide)  # the bound of the state so far
@@ -45,8 +48,8 @@ def sharp_bound_cell(
     for t in range(T):
         taken = np.ones((B, 1), bool) if steps is None else steps[:, t, None]
         abs_h = np.abs(before[:, t]) + error
-        terms = rounded_x[1][:, t] + abs_h @ bounds.abs_W_h.T
-        flushed = bounds.smallest_normal * (
+        terms = from_inputs.terms[:, t] + abs_h @ bounds.abs_W_h.T
+        flushed = bounds.underflow * (
             bounds.flushed_weights
             + abs_h.sum(axis=-1, keepdims=True)
             + (np.abs(x.value) + x.bound)[:, t].sum(axis=-1, keepdims=True)
@@ -75,11 +78,10 @@ def _slope(
     bounds: StepBound, z: Array, h: Array, delta: Array, rounding: Array
 ) -> tuple[Array, Array, Array]:
     """φ'(z); how far it may be from that anywhere within δ; and what the step itself adds to the error."""
-    if bounds.cell.activation == "relu":
-        slope = np.asarray(z > 0, z.dtype)
-        unknown = np.asarray(np.abs(z) <= delta, z.dtype)
-        return slope, unknown, rounding + bounds.unit_roundoff * (np.abs(h) + delta)
-    slope = 1 - h * h
-    wrong = np.minimum(STEEPEST_BEND * delta + 4 * bounds.unit_roundoff, 1)
-    steepest = np.minimum(slope + wrong, 1)
-    return slope, wrong, steepest * rounding + ACTIVATION_ACCURACY * bounds.unit_roundoff
+    slope = bounds.phi.derivative(h)
+    if np.isinf(bounds.phi.bend):  # a kink: within δ of it the slope is not known
+        wrong = np.asarray(np.abs(z) <= delta, z.dtype)
+        return slope, wrong, rounding + bounds.accuracy(np.abs(h) + delta)
+    steepest = bounds.phi.steepest(z, delta)
+    wrong = np.minimum(bounds.phi.bend * delta + 4 * bounds.unit_roundoff, 1)
+    return slope, wrong, np.minimum(slope + wrong, steepest) * rounding + bounds.accuracy(np.abs(h) + delta)

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
+import ml_dtypes  # NumPy learns bfloat16 of it
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.errors import BadInput
 
 Array: TypeAlias = NDArray[Any]
-Activation: TypeAlias = Literal["tanh", "relu"]
 States: TypeAlias = tuple[Array, ...]
 MergeMode: TypeAlias = Literal["concat", "sum", "mul", "ave", "none"]
 
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
-DTYPES = tuple(np.dtype(name) for name in ("float32", "float64", "longdouble"))
+DTYPES = tuple(np.dtype(name) for name in ("float32", "float64", "float16", ml_dtypes.bfloat16, "longdouble"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Cell:
         b: bias, shape (hidden,), or None for a cell without bias.
         b_h: second bias, shape (hidden,), added to the first. Some frameworks store two vectors;
             the function computed depends on their sum alone (PAR-4). Needs `b`.
-        activation: φ, "tanh" or "relu".
+        activation: φ, by its name: "tanh", "relu", or another of `activations.ACTIVATIONS`.
 
     Raises:
         BadInput: a rank, shape, dtype or activation is not as above, or a weight is not finite.
@@ -234,7 +234,7 @@ def checked_array(
     except ValueError as error:
         raise BadInput(f"{name}: expected an array; got something ragged ({error})") from None
     if array.dtype not in DTYPES:
-        raise BadInput(f"{name}: expected dtype float32 or float64; got {array.dtype}")
+        raise BadInput(f"{name}: expected dtype float16, bfloat16, float32 or float64; got {array.dtype}")
     if dtype is not None and array.dtype != dtype:
         raise BadInput(f"{name}: expected dtype {np.dtype(dtype)}, as in the other arrays; got {array.dtype}")
     if rank is not None and array.ndim != rank:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, NamedTuple
 
+import ml_dtypes
 import numpy as np
+
+NARROW = tuple(np.dtype(name) for name in ("float16", ml_dtypes.bfloat16))
+"""Types in which numbers are kept and multiplied, but not summed."""
 
 
 class Precision(NamedTuple):
     """One floating-point type."""
 
     unit_roundoff: float  # u: half the distance from 1 to the next number
-    smallest_normal: float  # λ: below it, numbers lose bits or are flushed to zero
+    underflow: float  # λ: what a number may lose by being small
     largest: float
 
 
@@ -20,14 +24,23 @@ class Precision(NamedTuple):
 def precision_of(dtype: Any) -> Precision:
     """The precision of a NumPy dtype.
 
-    float32: u = 2**-24, λ = 2**-126. float64: u = 2**-53, λ = 2**-1022.
+    float32: u = 2**-24, λ = 2**-126. float64: u = 2**-53, λ = 2**-1022. bfloat16: u = 2**-8, λ = 2**-126.
+    These λ are the smallest normal numbers, below which numbers may be flushed to zero. In float16 that
+    would be felt and is not allowed (DTY-4): u = 2**-11, λ = 2**-24, the smallest number there is.
     """
-    info, limits = np.finfo(dtype), np.finfo(np.float64)  # what lies beyond float64 is not needed
+    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    limits = np.finfo(np.float64)  # what lies beyond float64 is not needed
+    smallest = info.smallest_subnormal if np.dtype(dtype) == np.float16 else info.smallest_normal
     return Precision(
         unit_roundoff=float(info.eps) / 2,
-        smallest_normal=max(float(info.smallest_normal), float(limits.smallest_normal)),
+        underflow=max(float(smallest), float(limits.smallest_normal)),
         largest=min(float(info.max), float(limits.max)),
     )
+
+
+def summed_in(dtype: Any) -> np.dtype[Any]:
+    """The type in which products of numbers of `dtype` are summed: float32 for narrow types (DTY-3)."""
+    return np.dtype(np.float32) if np.dtype(dtype) in NARROW else np.dtype(dtype)
 
 
 @cache

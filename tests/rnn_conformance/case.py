@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rnn_adapters.adapter import Call, DropoutPlace
+from rnn_adapters.adapter import Call, DropoutPlace, NarrowType
+from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
-    ACTIVATIONS,
     Array,
     Cell,
     Layer,
@@ -44,6 +44,7 @@ class Case:
         training: whether dropout acts.
         dropout: where a share of the numbers is dropped, or None.
         rate: that share.
+        compute_dtype: the type that the layer is told to compute in, or None for that of its weights.
         route: the way into the framework, by name; "" for the usual one.
         variant: which of several forms of the check this is; each check says what its variants are.
     """
@@ -59,6 +60,7 @@ class Case:
     training: bool = False
     dropout: DropoutPlace | None = None
     rate: float = 0.0
+    compute_dtype: NarrowType | None = None
     route: str = ""
     variant: str = ""
 
@@ -113,6 +115,7 @@ class Case:
             "merge_mode": self.merge_mode,
             "stateful": self.stateful,
             "dropout": self.dropout or "none",
+            "compute_dtype": self.compute_dtype or "none",
             "route": self.route or "usual",
             "variant": self.variant,
         }
@@ -161,6 +164,7 @@ class Case:
         lines += ["stateful"] * self.stateful
         lines += [f"dropout of {self.dropout}, rate {self.rate}"] * (self.dropout is not None)
         lines += ["training"] * self.training
+        lines += [f"computed in {self.compute_dtype}"] * (self.compute_dtype is not None)
         return "\n".join(lines)
 
 
@@ -212,11 +216,22 @@ class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     training: bool = False
     dropout: DropoutPlace | None = None
     rate: float = 0.0
+    compute_dtype: NarrowType | None = None
     route: str = ""
     variant: str = ""
 
 
-PLAIN = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "route", "variant")
+PLAIN = (
+    "go_backwards",
+    "merge_mode",
+    "stateful",
+    "training",
+    "dropout",
+    "rate",
+    "compute_dtype",
+    "route",
+    "variant",
+)
 """What is written as it is."""
 
 
@@ -262,8 +277,8 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
     Raises:
         BadInput: something in it cannot be a network or a call.
     """
-    if data.dtype not in ("float32", "float64"):
-        raise BadInput(f"dtype: expected float32 or float64; got {data.dtype!r}")
+    if data.dtype not in ("float16", "bfloat16", "float32", "float64"):
+        raise BadInput(f"dtype: expected float16, bfloat16, float32 or float64; got {data.dtype!r}")
 
     def cell(written: CellData) -> Cell:
         activation = next((name for name in ACTIVATIONS if name == written.activation), None)

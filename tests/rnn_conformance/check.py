@@ -59,7 +59,7 @@ class Check:
         if not found:
             raise NotOffered(f"{subject.name} has no such way in: {', '.join(self.routes)}")
         offers = {name: subject.way(name).offers for name in found}
-        lacking = {name: [n for n in self.needs if not getattr(of, n)] for name, of in offers.items()}
+        lacking = {name: [n for n in self.needs if not of.has(n)] for name, of in offers.items()}
         if all(lacking.values()) or lacking.get(""):
             raise NotOffered(f"{subject.name} does not offer: {', '.join(lacking[found[0]])}")
         return {name: of for name, of in offers.items() if not lacking[name]}

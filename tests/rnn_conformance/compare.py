@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array
+from rnn_reference.precision import precision_of
 
 if TYPE_CHECKING:
     from rnn_conformance.case import Case
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 INFORMATIVE = 1e-3
 """A bound says something while it is within this share of the largest expected value. Elements with a wider
 bound are compared all the same, but do not count as evidence."""
+
+INFORMATIVE_UNITS = 32
+"""The same in units of u, for types so narrow that this is more."""
 
 
 LARGEST_RATIO = 1e300
@@ -135,7 +139,8 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     ratio = np.divide(error, bound, out=np.zeros_like(error), where=claimed & (bound > 0))
     finite = np.abs(value[np.isfinite(value)])
     scale = finite.max() if finite.size else 0.0
-    informative = same_special | (claimed & (bound <= INFORMATIVE * scale))
+    share = max(INFORMATIVE, INFORMATIVE_UNITS * precision_of(np.dtype(dtype)).unit_roundoff)
+    informative = (same_special & ~unclaimed) | (claimed & (bound <= share * scale))
     within = ratio[claimed & (bound > 0)]
     return Tally(
         elements=int(np.count_nonzero(~unclaimed)),
@@ -171,4 +176,8 @@ def _first_difference(
 
 
 def _number(value: Any) -> str:
-    return np.format_float_positional(value, unique=True) if 1e-4 <= abs(value) < 1e6 else f"{float(value)!r}"
+    return (
+        np.format_float_positional(value, unique=True)
+        if 1e-4 <= abs(float(value)) < 1e6
+        else f"{float(value)!r}"
+    )

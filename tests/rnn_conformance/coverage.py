@@ -20,11 +20,19 @@ Pair = tuple[tuple[str, Value], tuple[str, Value]]
 """Two options, each with a value, in the order of `options_of`."""
 
 
+COMMON = ("tanh", "relu")
+"""Activations that every framework has."""
+
+
 def options_of(case: Case) -> dict[str, Value] | None:
-    """The options of a case and their values; None for one of degenerate size, or of a type of its own."""
+    """The options of a case and their values.
+
+    None for one of degenerate size, or of a type or activation of which a chapter of its own draws cases.
+    """
     facts = case.facts
     sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
-    if not all(sizes.values()) or facts["dtype"] != "float32":
+    usual = facts["dtype"] == "float32" and facts["activation"] in COMMON and case.compute_dtype is None
+    if not all(sizes.values()) or not usual:
         return None
     several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
     names = ("directions", "activation", "bias_vectors", "initial_states", "padding", "go_backwards")
@@ -44,7 +52,7 @@ def values_of(offers: Offers, route: str, costly: bool = False) -> dict[str, lis
         "time": ["1", "several"],
         "layers": ["1", "several"] if offers.stacked else ["1"],
         "directions": ["1", "2"] if offers.bidirectional else ["1"],
-        "activation": list(offers.activations),
+        "activation": [name for name in offers.activations if name in COMMON],
         "bias_vectors": ["0", "1", "2"] if offers.no_bias else ["1", "2"],
         "initial_states": yes_or_no if offers.initial_states else yes_or_no[:1],
         "padding": ["none", *(way for way, offered in padding.items() if offered)],

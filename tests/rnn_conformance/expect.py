@@ -139,6 +139,20 @@ def in_processing_order(case: Case) -> Case:
     return case.replace(x=case.x[:, ::-1], lengths=None, mask=turned, go_backwards=False)
 
 
+def as_computed(case: Case) -> Case:
+    """The case of a layer that is told to compute in another type as one whose numbers are of that type."""
+    narrow = case.compute_dtype
+    if narrow is None:
+        return case
+    states = case.initial_states
+    return case.replace(
+        network=case.network.astype(narrow),
+        x=case.x.astype(narrow),
+        initial_states=None if states is None else tuple(state.astype(narrow) for state in states),
+        compute_dtype=None,
+    )
+
+
 def merged(case: Case, both: Bounded) -> Bounded:
     """What the two halves of the features give in the case's merge mode."""
     H = case.network.layers[0].hidden_size
@@ -154,7 +168,7 @@ def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
 
 def expect_output(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the sequence output, its padding, and the final states."""
-    seen = in_processing_order(case)
+    seen = in_processing_order(as_computed(case))
     if subject.offers.sequence:
         if case.go_backwards and subject.conventions.go_backwards_order == "input":
             assert output.sequence is not None
@@ -168,11 +182,11 @@ def expect_everything(subject: Subject, case: Case) -> None:
     """As `expect_output`, and the last output by a call of its own."""
     expect_output(subject, case, subject.run(case))
     if subject.offers.last_output:
-        seen = in_processing_order(case)
+        seen = in_processing_order(as_computed(case))
         last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
         last = last if case.merge_mode == "concat" else merged(seen, last)
         actual = subject.run(case, return_sequences=False).last
-        subject.agree("last output", actual, last, case.network.dtype, LAST_AXES)
+        subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
 
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:

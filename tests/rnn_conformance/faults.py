@@ -15,9 +15,10 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, DropoutPlace, Output
 from rnn_conformance.plain import PlainNumpy
+from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients
-from rnn_reference.network import Activation, Array, Cell, Layer, MergeMode, Network
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
 
 PREFIX = "fault:"
 
@@ -1614,3 +1615,176 @@ class UnitsBeyond256Dropped(Fault):
 
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
         return super().pre_activation(cell, x_t, h * (np.arange(h.shape[1]) < 256))
+
+
+# Types
+
+
+@fault("float16-returned-as-float32", "DTY-1")
+class Float16ReturnedAsFloat32(Fault):
+    """Returns the float32 numbers that a step of narrow numbers was computed in."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        return (sequence, final) if x.itemsize >= 4 else (sequence.astype(np.float32), final)
+
+
+@fault("float16-computed-in-bfloat16", "DTY-2")
+class Float16ComputedInBfloat16(Fault):
+    """Takes and gives float16 and computes in bfloat16, which has three bits fewer."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        if x_t.dtype != np.float16:
+            return super().pre_activation(cell, x_t, h)
+        z = super().pre_activation(cell.astype("bfloat16"), x_t.astype("bfloat16"), h.astype("bfloat16"))
+        return z.astype(x_t.dtype)
+
+
+@fault("sums-in-the-narrow-type", "DTY-3")
+class SumsInTheNarrowType(Fault):
+    """Rounds the sum of the products to the narrow type after each of them."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        if a.itemsize >= 4:
+            return super().product(a, W)
+        total = np.zeros((*a.shape[:-1], W.shape[0]), a.dtype)
+        for number, weights in zip(np.moveaxis(a, -1, 0), W.T, strict=True):
+            total = total + number[..., None] * weights
+        return total
+
+
+@fault("small-float16-flushed", "DTY-4")
+class SmallFloat16Flushed(Fault):
+    """Takes float16 numbers below the smallest normal one for zero."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        if a.dtype == np.float16:
+            a = np.where(np.abs(a) < 2.0**-14, a.dtype.type(0), a)
+        return super().product(a, W)
+
+
+@fault("narrow-backward-not-turned", "DTY-5")
+class NarrowBackwardNotTurned(Fault):
+    """Has code of its own for narrow types, which leaves backward outputs in processing order."""
+
+    def aligned(self, backward: Array) -> Array:
+        return super().aligned(backward) if backward.itemsize >= 4 else backward
+
+
+@fault("mixed-precision-of-unrounded-weights", "DTY-6")
+class MixedPrecisionOfUnroundedWeights(Fault):
+    """Computes in float32 and rounds only what it returns."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        return model, call
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        if self.computing is None:
+            return sequence, final
+        return sequence.astype(self.computing), [state.astype(self.computing) for state in final]
+
+
+@fault("mixed-precision-of-truncated-weights", "DTY-6")
+class MixedPrecisionOfTruncatedWeights(Fault):
+    """Cuts the weights off where they are to be rounded to nearest."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        _, call = super().cast(model, call, dtype)
+        bits = 11 if dtype == "float16" else 8
+
+        def cut(array: Array) -> Array:
+            mantissa, exponent = np.frexp(array)
+            truncated: Array = np.ldexp(np.trunc(mantissa * 2**bits) / 2**bits, exponent).astype(dtype)
+            return truncated
+
+        def cut_cell(cell: Cell) -> Cell:
+            b, b_h = (None if bias is None else cut(bias) for bias in (cell.b, cell.b_h))
+            return Cell(cut(cell.W_x), cut(cell.W_h), b, b_h, cell.activation)
+
+        return Network(Layer(*map(cut_cell, layer.cells)) for layer in model.layers), call
+
+
+@fault("mixed-precision-returned-as-float32", "DTY-7")
+class MixedPrecisionReturnedAsFloat32(Fault):
+    """Computes in the narrow type and returns float32."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        if self.computing is None:
+            return sequence, final
+        return sequence.astype(np.float32), [state.astype(np.float32) for state in final]
+
+
+# Activations
+
+
+@fault("sigmoid-piecewise", "ACT-1")
+class SigmoidPiecewise(Fault):
+    """Computes the hard sigmoid, which consists of three straight lines."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        if activation != "sigmoid":
+            return super().activate(activation, z)
+        return np.asarray(np.clip(z / 6 + 0.5, 0, 1), z.dtype)
+
+
+@fault("linear-as-relu", "ACT-2")
+class LinearAsRelu(Fault):
+    """Takes every activation that it does not know for relu."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return super().activate("relu" if activation == "linear" else activation, z)
+
+
+@fault("softsign-by-the-root", "ACT-3")
+class SoftsignByTheRoot(Fault):
+    """Computes z / √(1 + z²), which has the same limits and the same slope at 0."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        return z / np.sqrt(1 + z * z) if activation == "softsign" else super().activate(activation, z)
+
+
+@fault("softplus-linear-too-soon", "ACT-4")
+class SoftplusLinearTooSoon(Fault):
+    """Takes softplus for z above 3, where the difference is still 0.05."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.where(z > 3, z, h) if activation == "softplus" else h
+
+
+@fault("elu-scaled", "ACT-5")
+class EluScaled(Fault):
+    """Computes selu, which multiplies what lies below 0 by 1.67 and all of it by 1.05."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.asarray(1.0507 * np.where(h > 0, h, 1.6733 * h), h.dtype) if activation == "elu" else h
+
+
+@fault("sigmoid-of-no-step", "ACT-6")
+class SigmoidOfNoStep(Fault):
+    """At steps not taken applies a sigmoid to the state."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.where(taken, after, self.activate(self.activation, before))
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        self.activation = cell.activation if cell.activation == "sigmoid" else "linear"
+        return super().step(cell, x_t, h)
+
+
+@fault("elu-slope-from-zero", "ACT-7")
+class EluSlopeFromZero(Fault):
+    """Takes h for the derivative of elu below 0, which is h + 1."""
+
+    def slope(self, activation: str, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.where(h > 0, slope, h) if activation == "elu" else slope

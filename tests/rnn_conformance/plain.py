@@ -15,9 +15,9 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Offers, Output, Route
 from rnn_adapters.reference import ReferenceAdapter, marked_by_value, shapes_by_role, steps_of_call
+from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
-    ACTIVATIONS,
     Array,
     Cell,
     Layer,
@@ -52,6 +52,9 @@ class PlainNumpy(Adapter[Network]):
         dropout=("input", "state", "between layers"),
         fresh=True,
         gradients=True,
+        activations=ACTIVATIONS,
+        dtypes=("float32", "float64", "float16", "bfloat16"),
+        compute_dtypes=("float16", "bfloat16"),
     )
 
     routes: Mapping[str, Route] = {
@@ -68,6 +71,7 @@ class PlainNumpy(Adapter[Network]):
         self.way = way
         self._kept: tuple[Network, States] | None = None
         self._random = np.random.default_rng(0)
+        self.computing: str | None = None  # mixed precision of the call that is running
         self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
         if way == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
@@ -105,7 +109,8 @@ class PlainNumpy(Adapter[Network]):
             file = io.BytesIO()
             np.savez(file, **weights)
             file.seek(0)
-            return Cell(**np.load(file, allow_pickle=False), activation=cell.activation)
+            read = np.load(file, allow_pickle=False)  # of bfloat16 as bytes: the format does not know it
+            return Cell(**{role: read[role].view(cell.dtype) for role in read}, activation=cell.activation)
 
         return Network(Layer(*(through_a_file(cell) for cell in layer.cells)) for layer in network.layers)
 
@@ -182,6 +187,9 @@ class PlainNumpy(Adapter[Network]):
 
     def run_usual(self, model: Network, call: Call) -> Output:
         """The call itself."""
+        self.computing = call.compute_dtype
+        if call.compute_dtype is not None:
+            model, call = self.cast(model, call, call.compute_dtype)
         self.dropping = self.dropout_of(call)
         if call.stateful and call.initial_states is None:
             call = replace(call, initial_states=self.kept_states(model))
@@ -203,6 +211,13 @@ class PlainNumpy(Adapter[Network]):
             last = self.merged(call.merge_mode, self.last(model, value, final_states))
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
         return Output(sequence, last, tuple(final_states), shapes)
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        """Weights, input and initial states in the type to be computed in."""
+        states = call.initial_states
+        if states is not None:
+            states = tuple(state.astype(dtype) for state in states)
+        return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
     # Keeping states
 
@@ -289,13 +304,34 @@ class PlainNumpy(Adapter[Network]):
         return self.activate(cell.activation, self.pre_activation(cell, x_t, h))
 
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
-        z: Array = x_t @ cell.W_x.T + h @ cell.W_h.T
+        z = self.product(x_t, cell.W_x) + self.product(h, cell.W_h)
         for bias in cell.biases:
             z = z + bias
         return z
 
+    def product(self, a: Array, W: Array) -> Array:
+        """W a for every row. In a type narrower than float32 the products are summed in float32."""
+        if a.dtype.itemsize >= 4:
+            return a @ W.T
+        wide: Array = a.astype(np.float32) @ W.T.astype(np.float32)
+        return wide.astype(a.dtype)
+
     def activate(self, activation: str, z: Array) -> Array:
-        return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+        h = z
+        match activation:
+            case "tanh":
+                h = np.tanh(z)
+            case "relu":
+                h = np.maximum(z, z.dtype.type(0))
+            case "sigmoid":
+                h = 1 / (1 + np.exp(-z))
+            case "softsign":
+                h = z / (1 + np.abs(z))
+            case "softplus":
+                h = np.logaddexp(z, z.dtype.type(0))
+            case "elu":
+                h = np.where(z > 0, z, np.expm1(np.minimum(z, z.dtype.type(0))))
+        return h
 
     # Dropout
 
@@ -374,7 +410,21 @@ class PlainNumpy(Adapter[Network]):
 
     def slope(self, activation: str, h: Array) -> Array:
         """φ'(z), from h."""
-        return 1 - h * h if activation == "tanh" else (h > 0).astype(h.dtype)
+        slope = np.ones_like(h)
+        match activation:
+            case "tanh":
+                slope = 1 - h * h
+            case "relu":
+                slope = (h > 0).astype(h.dtype)
+            case "sigmoid":
+                slope = h * (1 - h)
+            case "softsign":
+                slope = np.square(1 - np.abs(h))
+            case "softplus":
+                slope = 1 - np.exp(-h)
+            case "elu":
+                slope = np.where(h > 0, slope, h + 1)
+        return slope
 
     def taking_part(self, taken: Array) -> Array:
         """The rows of a step whose gradients count."""

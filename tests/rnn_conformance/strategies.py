@@ -14,12 +14,13 @@ from typing import Any, Literal
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import DropoutPlace, Offers
-from rnn_conformance.case import Case
+from rnn_adapters.adapter import DropoutPlace, NarrowType, Offers
+from rnn_conformance.case import PLAIN, Case
 from rnn_conformance.check import Draw
-from rnn_reference.network import Activation, Array, Cell, Layer, MergeMode, Network, steps_of_lengths
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
-Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "tiny", "huge"]
+Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
 
 # (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in.
 GAINS: dict[Regime, tuple[float, float, float]] = {
@@ -28,6 +29,7 @@ GAINS: dict[Regime, tuple[float, float, float]] = {
     "saturating": (8, 4, 1),
     "chaotic": (1, 4, 1),
     "exact": (1, 1, 1),  # integers, not divided: pre-activations are exact
+    "small": (1, 1, 2.0**-11),  # float16 has fewer digits below 2⁻¹⁴
     "tiny": (1, 1, 2.0**-40),
     "huge": (1, 1, 2.0**20),
 }
@@ -49,9 +51,6 @@ TABLE = 4093
 SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
 STRUCTURES = st.binary(min_size=40, max_size=40)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
-
-AS_CHOSEN = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "route", "variant")
-"""Choices that stand in a case as they are."""
 
 Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask", "mask of no step"]
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
@@ -132,6 +131,7 @@ def cases(
     stateful: tuple[bool, ...] = (False,),
     dropout: tuple[DropoutPlace | None, ...] = (None,),
     rates: tuple[float, ...] = (0.0,),
+    compute_dtypes: tuple[NarrowType | None, ...] = (None,),
     training: bool = False,
     scatter: bool = False,
 ) -> Draw:
@@ -139,9 +139,9 @@ def cases(
 
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates: what to draw from; the
-            first is what a case shrinks to. Only layers of one direction go backwards and only those of two
-            merge; both of a stack of one layer.
+            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
+            draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
+            those of two merge; both of a stack of one layer.
         training: whether all calls are of training.
         padding: how rows of different length are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
@@ -181,6 +181,10 @@ def cases(
             "stateful": stateful,
             "dropout": [place for place in dropout if place is None or place in offers.dropout] or (None,),
             "rate": rates,
+            "compute_dtype": [
+                name for name in compute_dtypes if name is None or name in offers.compute_dtypes
+            ]
+            or (None,),
             "regime": regimes,
             "grain": GRAINS[-1:] if scatter else GRAINS,
         }
@@ -254,7 +258,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Se
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
-    return Case(network, x, states, lengths, mask, **{name: chosen[name] for name in AS_CHOSEN})
+    return Case(network, x, states, lengths, mask, **{name: chosen[name] for name in PLAIN})
 
 
 def _padding(

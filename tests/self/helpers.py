@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from rnn_conformance.case import Case
-from rnn_reference.network import Activation, Array, Cell, Layer, Network
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 def random_cell(

@@ -1,16 +1,21 @@
-"""The measurement of tanh finds an exact one exact and an approximated one out."""
+"""The measurement of activations finds an exact one exact and an approximated one out."""
 
 from __future__ import annotations
 
-from rnn_conformance.accuracy import tanh_error
+import pytest
+
+from rnn_conformance.accuracy import activation_error
 from rnn_conformance.faults import fault_named
 from rnn_conformance.plain import PlainNumpy
-from rnn_reference.bounds import ACTIVATION_ACCURACY
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation
 
 
-def test_an_exact_tanh_is_within_c() -> None:
-    assert 0 < tanh_error(PlainNumpy(), points=2000) < ACTIVATION_ACCURACY
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_correct_activation_is_within_c(activation: Activation) -> None:
+    error = activation_error(PlainNumpy(), activation, points=2000)
+    assert error < ACTIVATION_ACCURACY
+    assert bool(error) is (activation not in ("relu", "linear"))
 
 
 def test_an_approximated_tanh_is_not() -> None:
-    assert tanh_error(fault_named("tanh-approximated"), points=2000) > 1000
+    assert activation_error(fault_named("tanh-approximated"), "tanh", points=2000) > 1000

@@ -14,9 +14,10 @@ from rnn_adapters import Offers
 from rnn_conformance.case import Case
 from rnn_conformance.strategies import cases
 from rnn_reference import Layer, Network, bound_network, replay_layer, run_network
+from rnn_reference.activations import Activation
 from rnn_reference.bounds import StepBound, gamma
-from rnn_reference.network import Activation, Array, Cell
-from rnn_reference.precision import precision_of, reference_dtype
+from rnn_reference.network import Array, Cell
+from rnn_reference.precision import precision_of, reference_dtype, summed_in
 
 F32 = np.dtype("float32")
 
@@ -50,6 +51,36 @@ def test_delta_covers_every_order_of_summation(seed: int, inputs: int, hidden: i
         computed = max(0.0, float(summed_in_order(terms, rng.permutation(len(terms)))))
     exact = exact_dot(cell.W_x[0], x[0]) + exact_dot(cell.W_h[0], h[0]) + Fraction(float(cell.bias[0]))
     error = abs(Fraction(float(computed)) - max(exact, Fraction(0)))
+    assert error <= Fraction(float(bounded.bound[0, 0]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.sampled_from([2.0**-12, 1.0]))
+@settings(max_examples=60, deadline=None)
+def test_a_narrow_delta_covers_every_order_of_rounded_parts(
+    dtype: str, seed: int, inputs: int, scale: float
+) -> None:
+    """Products of float32, rounded; then they and two biases summed in any order, rounded each time."""
+    rng = np.random.default_rng(seed)
+
+    def numbers(*shape: int) -> Array:
+        return (rng.normal(size=shape) * scale).astype(dtype)
+
+    W_x, W_h = (rng.normal(size=(1, size)).astype(dtype) for size in (inputs, 1))
+    cell = Cell(W_x, W_h, numbers(1), numbers(1), activation="relu")
+    x, h = numbers(1, inputs), numbers(1, 1)
+    bounds = StepBound(cell, dtype)
+    bounded = bounds.step(bounds.inputs(x.astype(float)), h.astype(float))
+    products = [(v.astype(F32) * W.astype(F32)).sum(dtype=F32).astype(dtype) for v, W in ((x, W_x), (h, W_h))]
+    assert cell.b is not None
+    assert cell.b_h is not None
+    parts = [products[0], products[1], cell.b[0], cell.b_h[0]]
+    while len(parts) > 1:
+        first, second = (parts.pop(int(rng.integers(len(parts)))) for _ in range(2))
+        parts.append(first + second)
+    exact = exact_dot(W_x[0], x[0]) + exact_dot(W_h[0], h[0])
+    exact += Fraction(float(cell.b[0])) + Fraction(float(cell.b_h[0]))
+    error = abs(max(Fraction(float(parts[0])), Fraction(0)) - max(exact, Fraction(0)))
     assert error <= Fraction(float(bounded.bound[0, 0]))
 
 
@@ -146,7 +177,10 @@ def test_gamma_and_precisions() -> None:
     u = 2.0**-24
     assert precision_of(F32).unit_roundoff == u
     assert precision_of(np.dtype("float64")).unit_roundoff == 2.0**-53
-    assert precision_of(F32).smallest_normal == 2.0**-126
+    assert precision_of(F32).underflow == 2.0**-126
+    assert precision_of(np.dtype("float16"))[:2] == (2.0**-11, 2.0**-24)
+    assert precision_of(np.dtype("bfloat16"))[:2] == (2.0**-8, 2.0**-126)
+    assert summed_in("bfloat16") == summed_in("float16") == F32
     assert gamma(10, u) == 10 * u / (1 - 10 * u)
     assert reference_dtype(F32) == np.float64
     assert reference_dtype(np.dtype("float64")) == np.longdouble

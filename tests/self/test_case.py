@@ -53,8 +53,8 @@ def test_empty_arrays_keep_their_shape() -> None:
         ("", "Input data was truncated"),
         ("{}", "missing required field `clause`"),
         (
-            '{"clause": "FWD-1", "case": {"dtype": "float16", "layers": [], "x": []}}',
-            "dtype: expected float32",
+            '{"clause": "FWD-1", "case": {"dtype": "int32", "layers": [], "x": []}}',
+            "dtype: expected float16",
         ),
         ('{"clause": "FWD-1", "case": {"dtype": "float32", "layers": [], "x": []}}', "at least one Layer"),
         (
@@ -74,8 +74,8 @@ def test_empty_arrays_keep_their_shape() -> None:
         ),
         (
             '{"clause": "FWD-1", "case": {"dtype": "float32",'
-            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]], "activation": "elu"}}], "x": [[[1]]]}}',
-            "Cell.activation: expected one of tanh, relu; got 'elu'",
+            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]], "activation": "gelu"}}], "x": [[[1]]]}}',
+            "linear, softsign, softplus, elu; got 'gelu'",
         ),
         (
             '{"clause": "FWD-1", "case": {"dtype": "float32",'
@@ -118,6 +118,7 @@ def test_facts_and_words() -> None:
         "merge_mode": "concat",
         "stateful": False,
         "dropout": "none",
+        "compute_dtype": "none",
         "route": "usual",
         "variant": "",
     }

@@ -20,7 +20,10 @@ W_x, W_h, b = np.ones((3, 10)), np.ones((3, 3)), np.ones(3)
         (lambda: Cell(W_x, W_h, b, np.ones((3, 1))), "Cell.b_h: expected shape (3,); got (3, 1)"),
         (lambda: Cell(W_x, W_h, None, b), "Cell.b_h: a second bias was given without a first"),
         (lambda: Cell(W_x, W_h.astype("f4")), "Cell.W_h: expected dtype float64"),
-        (lambda: Cell(W_x.astype(int), W_h), "Cell.W_x: expected dtype float32 or float64; got int64"),
+        (
+            lambda: Cell(W_x.astype(int), W_h),
+            "Cell.W_x: expected dtype float16, bfloat16, float32 or float64; got int64",
+        ),
         (lambda: Cell(W_x * np.nan, W_h), "Cell.W_x: expected finite weights; got NaN or infinity"),
         (lambda: Cell(W_x, W_h * np.inf), "Cell.W_h: expected finite weights; got NaN or infinity"),
         (lambda: Cell([[1.0], [1.0, 2.0]], W_h), "Cell.W_x: expected an array; got something ragged"),  # type: ignore[arg-type]

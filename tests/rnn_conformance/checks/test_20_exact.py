@@ -11,7 +11,8 @@ from rnn_conformance.check import check
 from rnn_conformance.expect import final_states_of, sequence_of
 from rnn_conformance.strategies import Regime, cases
 from rnn_conformance.subject import Subject
-from rnn_reference.bounds import ACTIVATION_ACCURACY, Bounded
+from rnn_reference.activations import ACTIVATION_ACCURACY
+from rnn_reference.bounds import Bounded
 from rnn_reference.forward import run_network
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
