@@ -161,6 +161,8 @@ class Offers:
         dropout: where dropout can act in training.
         fresh: a new layer with the framework's own initial weights (`Adapter.fresh`).
         gradients: gradients of input, initial states and weights (`Adapter.gradients`).
+        tangents: how outputs change in a direction of these, by forward mode (`Adapter.tangents`).
+        second_gradients: gradients of gradients (`Adapter.second_gradients`).
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
         costly: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
@@ -186,6 +188,8 @@ class Offers:
     dropout: tuple[DropoutPlace, ...] = ()
     fresh: bool = False
     gradients: bool = False
+    tangents: bool = False
+    second_gradients: bool = False
     read_weights: bool = True
     count_parameters: bool = True
     costly: Literal["nothing", "sizes", "shapes"] = "nothing"
@@ -296,3 +300,19 @@ class Adapter(ABC, Generic[Model]):
             d_final_states: per layer (directions, batch, hidden).
         """
         raise NotOffered(f"{self.name} has no gradients")
+
+    def tangents(self, model: Model, call: Call, direction: Gradients) -> Output:
+        """The derivatives of sequence output and final states in a direction, by forward mode.
+
+        Args:
+            call: has initial states.
+            direction: how fast input, initial states and weights change, each in its shape; None in place of
+                a bias that the cell does not have.
+        """
+        raise NotOffered(f"{self.name} has no forward mode")
+
+    def second_gradients(
+        self, model: Model, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        """The framework's gradients of Σ direction · gradients, these being as `gradients` gives them."""
+        raise NotOffered(f"{self.name} has no second gradients")

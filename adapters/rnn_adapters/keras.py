@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from rnn_adapters.adapter import (
     Output,
     Route,
 )
+from rnn_adapters.keras_gradients import MEANS, Computation, Means, as_kernels, oriented
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
@@ -208,10 +209,13 @@ class KerasAdapter(Adapter[KerasModel]):
             dropout=("input", "state"),
             fresh=True,
             gradients=self.backend != "numpy",
+            tangents=self.backend != "numpy",
+            second_gradients=self.backend != "numpy",
             costly="shapes" if self.backend == "jax" else "sizes",
         )
         self.routes = ROUTES | COMPILED.get(self.backend, {})
         self._built: dict[Any, BuiltLayer] = {}
+        self._differentiated: dict[Hashable, Any] = {}  # what JAX compiled
 
     def by_route(self, name: str) -> KerasAdapter:
         from rnn_adapters.keras_routes import WAYS
@@ -260,9 +264,74 @@ class KerasAdapter(Adapter[KerasModel]):
     def gradients(
         self, model: KerasModel, call: Call, d_sequence: Array, d_final_states: States
     ) -> Gradients:
-        from rnn_adapters.keras_gradients import gradients
+        of, incoming = self.computation(model, call), _in_a_row(d_sequence, d_final_states)
+        return self.as_gradients(model, call, self.means().gradients(of, incoming))
 
-        return gradients(self, model, call, d_sequence, d_final_states)
+    def tangents(self, model: KerasModel, call: Call, direction: Gradients) -> Output:
+        found = self.means().tangents(self.computation(model, call), _as_inputs(direction))
+        sequence, *states = [self.numpy(array) for array in found]
+        left = iter(states)
+        return Output(
+            sequence,
+            final_states=tuple(np.stack([next(left) for _ in layer.cells]) for layer in model.network.layers),
+        )
+
+    def second_gradients(
+        self, model: KerasModel, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        of, incoming = self.computation(model, call), _in_a_row(d_sequence, d_final_states)
+        return self.as_gradients(
+            model, call, self.means().second_gradients(of, incoming, _as_inputs(direction))
+        )
+
+    def means(self) -> Means:
+        """How derivatives are taken on this backend."""
+        return MEANS[self.backend]()
+
+    def computation(self, model: KerasModel, call: Call) -> Computation:
+        """The call as a function of its input, initial states and weights."""
+        layers = model.layers()
+
+        def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            value, *states = inputs
+            left, finals = iter(states), list[Any]()
+            for built, run in layers:
+                initial = [next(left) for _ in self.cells(built)]
+                mask = constants[0] if constants else None
+                # What JAX compiles one by one is here compiled as a whole.
+                layer = eager(built) if self.backend == "jax" else run
+                value, *final = layer(value, initial_state=initial, **given(mask=mask))
+                finals += final
+            return [value, *finals]
+
+        built_layers = [built for built, _ in layers]
+        return Computation(
+            function,
+            [call.x, *(direction for state in call.initial_states or () for direction in state)],
+            [] if call.mask is None else [call.mask],
+            self.variables(built_layers),
+            (*built_layers, call.mask is None),
+            self._differentiated,
+        )
+
+    def variables(self, layers: list[Any]) -> list[Any]:
+        """The variables of all cells, forward before backward."""
+        return [
+            variable
+            for built in layers
+            for cell in self.cells(built)
+            for variable in cell.trainable_variables
+        ]
+
+    def as_gradients(self, model: KerasModel, call: Call, found: list[Any]) -> Gradients:
+        """Gradients of inputs and variables, one after the other, as those of a network."""
+        left = iter([self.numpy(array) for array in found])
+        dx = next(left)
+        states = tuple(np.stack([next(left) for _ in layer.cells]) for layer in model.network.layers)
+        cells = [
+            oriented([next(left) for _ in range(3 if cell.biases else 2)]) for cell in model.network.cells
+        ]
+        return Gradients(dx, states, tuple(cells))
 
     def numpy(self, value: Any) -> Array:
         """What the backend returned, as an array."""
@@ -426,6 +495,17 @@ def compiled_by_jax(built: Any) -> LayerCall:
         return list(outputs)
 
     return run
+
+
+def _in_a_row(sequence: Array, states: States) -> list[Array]:
+    """Sequence output and final states in the order of `Computation`'s outputs."""
+    return [sequence, *(direction for state in states for direction in state)]
+
+
+def _as_inputs(direction: Gradients) -> list[Array]:
+    """A direction in the order of `Computation`'s inputs and variables."""
+    weights = [kernel for cell in direction.cells for kernel in as_kernels(cell)]
+    return [*_in_a_row(direction.x, direction.initial_states), *weights]
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -1,124 +1,252 @@
-"""Gradients through Keras layers, by the means of each backend."""
+"""Derivatives through Keras layers and models, by the means of each backend.
+
+A `Computation` is what is differentiated: a function of some inputs and of Keras variables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 
-from rnn_adapters.adapter import Call, NotOffered
-from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, States
+from rnn_adapters.adapter import NotOffered
+from rnn_reference.gradients import CellGradients
+from rnn_reference.network import Array
 
-if TYPE_CHECKING:
-    from rnn_adapters.keras import KerasAdapter, KerasModel
-
-
-def gradients(
-    adapter: KerasAdapter, model: KerasModel, call: Call, d_sequence: Array, d_final_states: States
-) -> Gradients:
-    """See `Adapter.gradients`."""
-    assert call.initial_states is not None
-    means = {"tensorflow": _by_tape, "torch": _by_autograd, "jax": _by_vjp}
-    if adapter.backend not in means:
-        raise NotOffered(f"Keras on {adapter.backend} has no gradients")
-    layers = [built for built, _ in model.layers()]
-    states = [list(state) for state in call.initial_states]
-    incoming = [d_sequence, *(direction for state in d_final_states for direction in state)]
-    outgoing = means[adapter.backend](layers, call.x, states, call.mask, incoming)
-    arrays = iter([adapter.numpy(array) for array in outgoing])
-    dx = next(arrays)
-    d_states = tuple(
-        adapter.keras.ops.convert_to_numpy(adapter.keras.ops.stack([next(arrays) for _ in state]))
-        for state in states
-    )
-    cells = [
-        CellGradients(*_oriented([next(arrays) for _ in cell.trainable_variables]))
-        for built in layers
-        for cell in adapter.cells(built)
-    ]
-    return Gradients(dx, d_states, tuple(cells))
+Function = Callable[[list[Any], list[Any]], list[Any]]
+"""Of inputs that are differentiated, and of others that are not (a mask)."""
 
 
-def _oriented(kernels: list[Array]) -> list[Array]:
-    """kernel, recurrent_kernel and bias, as the equation has them."""
-    return [kernels[0].T, kernels[1].T, *kernels[2:]]
+@dataclass(frozen=True, eq=False)
+class Computation:
+    """What is differentiated.
+
+    Args:
+        function: from inputs and constants to outputs.
+        inputs: arrays in whose directions it is differentiated, as it is in those of `variables`.
+        constants: arrays that are given to it besides.
+        variables: Keras variables that it reads.
+        key: names the function: what is compiled for one is used for all of this key.
+    """
+
+    function: Function
+    inputs: list[Array]
+    constants: list[Array]
+    variables: list[Any]
+    key: Hashable
+    compiled: dict[Hashable, Any] = field(default_factory=dict)
 
 
-def _run(layers: list[Any], call_layer: Callable[..., Any], x: Any, states: Any, mask: Any) -> list[Any]:
-    """Sequence output and final states, direction by direction, of all layers."""
-    value, finals = x, []
-    for index, built in enumerate(layers):
-        options = {} if mask is None else {"mask": mask}
-        value, *final = call_layer(index, built, value, initial_state=list(states[index]), **options)
-        finals += final
-    return [value, *finals]
+class Means:
+    """How a backend differentiates."""
+
+    def gradients(self, of: Computation, incoming: list[Array]) -> list[Any]:
+        """Gradients of Σ incoming · outputs with respect to inputs and variables."""
+        raise NotOffered("Keras on this backend has no gradients")
+
+    def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
+        """How the outputs change when inputs and variables go in this direction."""
+        raise NotOffered("Keras on this backend has no forward mode")
+
+    def second_gradients(self, of: Computation, incoming: list[Array], direction: list[Array]) -> list[Any]:
+        """Gradients of Σ direction · gradients."""
+        raise NotOffered("Keras on this backend has no second gradients")
 
 
-def _eagerly(index: int, built: Any, value: Any, **options: Any) -> Any:
-    return built(value, **options)
+class ByTape(Means):
+    """TensorFlow."""
 
+    def gradients(self, of: Computation, incoming: list[Array]) -> list[Any]:
+        import tensorflow as tf
 
-def _by_tape(layers: list[Any], x: Array, states: Any, mask: Any, incoming: list[Array]) -> list[Any]:
-    import tensorflow as tf
+        inputs = [tf.constant(array) for array in of.inputs]
+        return self._pulled_back(of, inputs, [tf.constant(array) for array in incoming])
 
-    given = tf.constant(x)
-    start = [[tf.constant(h) for h in state] for state in states]
-    weights = [variable.value for built in layers for variable in built.trainable_variables]
-    sources = [given, *(h for state in start for h in state)]
-    with tf.GradientTape() as tape:
-        tape.watch(sources)
-        outputs = _run(layers, _eagerly, given, start, mask)
-    found: list[Any] = tape.gradient(
-        outputs,
-        [*sources, *weights],
-        output_gradients=[tf.constant(g) for g in incoming],
-        unconnected_gradients="zero",
-    )
-    return found
+    def _pulled_back(self, of: Computation, inputs: list[Any], incoming: list[Any]) -> list[Any]:
+        """Gradients, of tensors."""
+        import tensorflow as tf
 
-
-def _by_autograd(layers: list[Any], x: Array, states: Any, mask: Any, incoming: list[Array]) -> list[Any]:
-    import torch
-
-    given = torch.tensor(x, requires_grad=True)
-    start = [[torch.tensor(h, requires_grad=True) for h in state] for state in states]
-    weights = [variable.value for built in layers for variable in built.trainable_variables]
-    outputs = _run(layers, _eagerly, given, start, mask)
-    sources = [given, *(h for state in start for h in state), *weights]
-    return list(
-        torch.autograd.grad(
-            outputs, sources, [torch.tensor(g) for g in incoming], allow_unused=True, materialize_grads=True
+        sources = [*inputs, *(variable.value for variable in of.variables)]
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            outputs = of.function(inputs, of.constants)
+        found: list[Any] = tape.gradient(
+            outputs, sources, output_gradients=incoming, unconnected_gradients="zero"
         )
-    )
+        return [tf.convert_to_tensor(gradient) for gradient in found]  # of a table's rows, maybe
+
+    def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
+        import tensorflow as tf
+
+        inputs = [tf.constant(array) for array in of.inputs]
+        sources = [*inputs, *(variable.value for variable in of.variables)]
+        with tf.autodiff.ForwardAccumulator(sources, [tf.constant(array) for array in direction]) as forward:
+            outputs = of.function(inputs, of.constants)
+        return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
+
+    def second_gradients(self, of: Computation, incoming: list[Array], direction: list[Array]) -> list[Any]:
+        import tensorflow as tf
+
+        inputs = [tf.constant(array) for array in of.inputs]
+        sources = [*inputs, *(variable.value for variable in of.variables)]
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            found = self._pulled_back(of, inputs, [tf.constant(array) for array in incoming])
+        second: list[Any] = tape.gradient(
+            found,
+            sources,
+            output_gradients=[tf.constant(array) for array in direction],
+            unconnected_gradients="zero",
+        )
+        return second
 
 
-def _by_vjp(layers: list[Any], x: Array, states: Any, mask: Any, incoming: list[Array]) -> list[Any]:
-    weights = [[variable.value for variable in built.trainable_variables] for built in layers]
-    others = [[variable.value for variable in built.non_trainable_variables] for built in layers]
-    of_weights, dx, d_states = _pulled_back(tuple(layers))(weights, others, x, states, mask, incoming)
-    return [
-        dx,
-        *(h for state in d_states for h in state),
-        *(gradient for layer in of_weights for gradient in layer),
-    ]
+class ByTapeInXla(ByTape):
+    """TensorFlow, with the tape inside of what XLA compiles: it cannot record a loop from outside."""
+
+    def _pulled_back(self, of: Computation, inputs: list[Any], incoming: list[Any]) -> list[Any]:
+        import tensorflow as tf
+
+        pulled_back = super()._pulled_back
+
+        def inside(inputs: list[Any], incoming: list[Any]) -> list[Any]:
+            return pulled_back(of, inputs, incoming)
+
+        found: list[Any] = tf.function(inside, jit_compile=True)(inputs, incoming)
+        return found
 
 
-@cache
-def _pulled_back(layers: tuple[Any, ...]) -> Callable[..., Any]:
-    """Compiled once for these layers and every shape."""
-    import jax
+class ByAutograd(Means):
+    """torch."""
 
-    def outputs(others: Any, mask: Any, weights: Any, x: Any, states: Any) -> list[Any]:
-        def stateless(index: int, built: Any, value: Any, **options: Any) -> Any:
-            returned, _ = built.stateless_call(weights[index], others[index], value, **options)
-            return returned
+    def gradients(self, of: Computation, incoming: list[Array]) -> list[Any]:
+        return self._pulled_back(of, incoming, again=False)[1]
 
-        return _run(list(layers), stateless, x, states, mask)
+    def _pulled_back(
+        self, of: Computation, incoming: list[Array], *, again: bool
+    ) -> tuple[list[Any], list[Any]]:
+        import torch
 
-    def pulled_back(weights: Any, others: Any, x: Any, states: Any, mask: Any, incoming: Any) -> Any:
-        _, pull_back = jax.vjp(partial(outputs, others, mask), weights, x, states)
-        return pull_back(incoming)
+        inputs = [torch.tensor(array, requires_grad=True) for array in of.inputs]
+        outputs = of.function(inputs, of.constants)
+        sources = [*inputs, *(variable.value for variable in of.variables)]
+        found = torch.autograd.grad(
+            outputs,
+            sources,
+            [torch.tensor(array) for array in incoming],
+            allow_unused=True,
+            materialize_grads=True,
+            create_graph=again,
+        )
+        return sources, list(found)
 
-    compiled: Callable[..., Any] = jax.jit(pulled_back)
-    return compiled
+    def second_gradients(self, of: Computation, incoming: list[Array], direction: list[Array]) -> list[Any]:
+        import torch
+
+        sources, found = self._pulled_back(of, incoming, again=True)
+        connected = [
+            (gradient, torch.tensor(array))
+            for gradient, array in zip(found, direction, strict=True)
+            if gradient.requires_grad
+        ]
+        gradients, directions = zip(*connected, strict=True)
+        return list(
+            torch.autograd.grad(gradients, sources, directions, allow_unused=True, materialize_grads=True)
+        )
+
+    def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
+        import keras
+        import torch
+
+        forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
+        arrays = [*of.inputs, *(variable.value.detach().numpy() for variable in of.variables)]
+        with torch.no_grad(), forward_ad.dual_level():
+            duals = [
+                forward_ad.make_dual(torch.tensor(array), torch.tensor(towards))
+                for array, towards in zip(arrays, direction, strict=True)
+            ]
+            inputs, weights = duals[: len(of.inputs)], duals[len(of.inputs) :]
+            with keras.StatelessScope(state_mapping=list(zip(of.variables, weights, strict=True))):
+                outputs = of.function(inputs, of.constants)
+            return [forward_ad.unpack_dual(output).tangent for output in outputs]
+
+
+class ByJax(Means):
+    """JAX; compiled unless it is told not to."""
+
+    def __init__(self, *, compiled: bool = True) -> None:
+        self.compiled = compiled
+
+    def gradients(self, of: Computation, incoming: list[Array]) -> list[Any]:
+        import jax
+
+        def pulled_back(sources: list[Any], constants: list[Any], incoming: list[Any]) -> Any:
+            _, pull_back = jax.vjp(lambda sources: self._outputs(of, sources, constants), sources)
+            return pull_back(incoming)[0]
+
+        return list(self._run("gradients", of, pulled_back)(self._sources(of), of.constants, incoming))
+
+    def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
+        import jax
+
+        def pushed(sources: list[Any], constants: list[Any], direction: list[Any]) -> Any:
+            return jax.jvp(lambda sources: self._outputs(of, sources, constants), (sources,), (direction,))[1]
+
+        return list(self._run("tangents", of, pushed)(self._sources(of), of.constants, direction))
+
+    def second_gradients(self, of: Computation, incoming: list[Array], direction: list[Array]) -> list[Any]:
+        import jax
+
+        def second(
+            sources: list[Any], constants: list[Any], incoming: list[Any], direction: list[Any]
+        ) -> Any:
+            def first(sources: list[Any]) -> Any:
+                _, pull_back = jax.vjp(lambda sources: self._outputs(of, sources, constants), sources)
+                return pull_back(incoming)[0]
+
+            _, pull_back = jax.vjp(first, sources)
+            return pull_back(direction)[0]
+
+        return list(self._run("second", of, second)(self._sources(of), of.constants, incoming, direction))
+
+    def _sources(self, of: Computation) -> list[Any]:
+        return [*of.inputs, *(variable.value for variable in of.variables)]
+
+    def _outputs(self, of: Computation, sources: list[Any], constants: list[Any]) -> list[Any]:
+        """The function of inputs and variables together."""
+        import keras
+
+        inputs, values = sources[: len(of.inputs)], sources[len(of.inputs) :]
+        with keras.StatelessScope(state_mapping=list(zip(of.variables, values, strict=True))):
+            return of.function(inputs, constants)
+
+    def _run(self, what: str, of: Computation, function: Callable[..., Any]) -> Callable[..., Any]:
+        import jax
+
+        if not self.compiled:
+            return function
+        key = (what, of.key)
+        if key not in of.compiled:
+            of.compiled[key] = jax.jit(function)
+        compiled: Callable[..., Any] = of.compiled[key]
+        return compiled
+
+
+MEANS: dict[str, type[Means]] = {
+    "tensorflow": ByTape,
+    "torch": ByAutograd,
+    "jax": ByJax,
+    "numpy": Means,
+}
+
+
+def oriented(kernels: Sequence[Array]) -> CellGradients:
+    """kernel, recurrent_kernel and bias, as the equation has them."""
+    return CellGradients(kernels[0].T, kernels[1].T, *kernels[2:])
+
+
+def as_kernels(cell: CellGradients) -> list[Array]:
+    """The other way round; the one bias has the sum of both."""
+    biases = [bias for bias in (cell.b, cell.b_h) if bias is not None]
+    return [cell.W_x.T, cell.W_h.T, *([sum(biases[1:], start=biases[0])] if biases else [])]

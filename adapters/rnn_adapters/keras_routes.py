@@ -24,7 +24,9 @@ from rnn_adapters.keras import (
     options_of_layer,
     to_keras,
 )
+from rnn_adapters.keras_gradients import ByJax, ByTapeInXla, Computation, Means
 from rnn_adapters.reference import marked_by_value
+from rnn_reference.gradients import Gradients
 from rnn_reference.network import Cell, Network
 
 # Layer by layer, as usual.
@@ -84,9 +86,15 @@ class Xla(Graph):
 
     jit_compile = True
 
+    def means(self) -> Means:
+        return ByTapeInXla()
+
 
 class EagerJax(KerasAdapter):
     """Operation by operation."""
+
+    def means(self) -> Means:
+        return ByJax(compiled=False)
 
     def caller(self, built: Any) -> LayerCall:
         return eager(built)
@@ -119,14 +127,7 @@ class CellByHand(KerasAdapter):
     def run(self, model: KerasModel, call: Call) -> Output:
         if call.x.ndim != 3 or not call.x.shape[1]:
             raise NotOffered("a loop over steps needs steps")
-        (cell,) = model.network.cells
-        key = (cell.input_size, cell.hidden_size, cell.activation, bool(cell.biases), cell.dtype)
-        if key not in self._cells_built:
-            made = self.keras.layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, LayerOptions()))
-            made.build((None, cell.input_size))
-            self._cells_built[key] = made
-        keras_cell = self._cells_built[key]
-        keras_cell.set_weights(to_keras(cell))
+        keras_cell = self._loaded_cell(model)
         states = call.initial_states
         h = keras_cell.get_initial_state(len(call.x)) if states is None else list(states[0])
         outputs = []
@@ -139,6 +140,32 @@ class CellByHand(KerasAdapter):
             final_states=(final[None],),
             native_shapes={"x": call.x.shape[::2], "final_states": final.shape},
         )
+
+    def _loaded_cell(self, model: KerasModel) -> Any:
+        (cell,) = model.network.cells
+        key = (cell.input_size, cell.hidden_size, cell.activation, bool(cell.biases), cell.dtype)
+        if key not in self._cells_built:
+            made = self.keras.layers.SimpleRNNCell(cell.hidden_size, **options_of_cell(cell, LayerOptions()))
+            made.build((None, cell.input_size))
+            self._cells_built[key] = made
+        self._cells_built[key].set_weights(to_keras(cell))
+        return self._cells_built[key]
+
+    def computation(self, model: KerasModel, call: Call) -> Computation:
+        keras_cell = self._loaded_cell(model)
+
+        def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            x, h = inputs
+            outputs, state = [], [h]
+            for t in range(call.x.shape[1]):
+                output, state = keras_cell(x[:, t], state)
+                outputs.append(output)
+            return [self.keras.ops.stack(outputs, axis=1), state[0]]
+
+        ((h0,),) = call.initial_states or ((call.x,),)
+        variables = list(keras_cell.trainable_variables)
+        key = (keras_cell, call.x.shape[1])
+        return Computation(function, [call.x, h0], [], variables, key, self._differentiated)
 
 
 # All layers in one model.
@@ -167,7 +194,7 @@ class WholeModel(KerasAdapter):
 
     def __init__(self, backend: str | None = None) -> None:
         super().__init__(backend)
-        self.offers = replace(self.offers, stateful=False, dropout=())
+        self.offers = replace(self.offers, stateful=False, dropout=(), tangents=False, second_gradients=False)
         self._models: dict[Any, Built] = {}
 
     def run(self, model: KerasModel, call: Call) -> Output:
@@ -186,6 +213,21 @@ class WholeModel(KerasAdapter):
             last=None if call.return_sequences else output,
             final_states=final_states,
             native_shapes=shapes | ({"sequence": output.shape} if call.return_sequences else {}),
+        )
+
+    def computation(self, model: KerasModel, call: Call) -> Computation:
+        built = self._loaded_model(model.network, Plan(LayerOptions(), True, call.mask is not None))
+        states = [direction for state in call.initial_states or () for direction in state]
+        first, *constants = self.first_inputs(call)
+
+        def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            return list(
+                built.model([inputs[0], *map(self.keras.ops.convert_to_tensor, constants), *inputs[1:]])
+            )
+
+        variables = self.variables(built.layers)
+        return Computation(
+            function, [first, *states], constants, variables, built.model, self._differentiated
         )
 
     def _loaded_model(self, network: Network, plan: Plan) -> Built:
@@ -243,7 +285,11 @@ class WholeModel(KerasAdapter):
 
 
 class Predict(WholeModel):
-    """`predict`, in batches of two rows."""
+    """`predict`, in batches of two rows; it does not train."""
+
+    def __init__(self, backend: str | None = None) -> None:
+        super().__init__(backend)
+        self.offers = replace(self.offers, gradients=False)
 
     def call(self, built: Built, inputs: Any) -> list[Any]:
         return list(built.model.predict(inputs, batch_size=2, verbose=0))
@@ -312,10 +358,17 @@ class Masking(WholeModel):
         return [marked_by_value(call.x, call.mask)[0]]
 
     def run(self, model: KerasModel, call: Call) -> Output:
+        self._mark(call)
+        return super().run(model, call)
+
+    def computation(self, model: KerasModel, call: Call) -> Computation:
+        self._mark(call)
+        return super().computation(model, call)
+
+    def _mark(self, call: Call) -> None:
         if call.mask is not None and call.mask.shape == call.x.shape[:2]:
             self._models.clear()
             self._value = marked_by_value(call.x, call.mask)[1]
-        return super().run(model, call)
 
     def entrance(self, network: Network, plan: Plan) -> tuple[list[Any], Any, Any]:
         if not plan.mask:
@@ -345,12 +398,39 @@ class EmbeddingMask(WholeModel):
         return [numbers], embedding(numbers), None
 
     def call(self, built: Built, inputs: Any) -> list[Any]:
-        for layer in built.model.layers:
-            if isinstance(layer, self.keras.layers.Embedding):
-                table = np.zeros((ROWS_EMBEDDED, self._vectors.shape[1]), self._vectors.dtype)
-                table[: len(self._vectors)] = self._vectors
-                layer.set_weights([table])
+        self._fill_table(built)
         return super().call(built, inputs)
+
+    def _fill_table(self, built: Built) -> list[Any]:
+        """Give the embedding its vectors; the variables that hold them."""
+        found = [layer for layer in built.model.layers if isinstance(layer, self.keras.layers.Embedding)]
+        for layer in found:
+            table = np.zeros((ROWS_EMBEDDED, self._vectors.shape[1]), self._vectors.dtype)
+            table[: len(self._vectors)] = self._vectors
+            layer.set_weights([table])
+        return [variable for layer in found for variable in layer.trainable_variables]
+
+    def computation(self, model: KerasModel, call: Call) -> Computation:
+        """The vectors of the table are inputs here as much as x is elsewhere."""
+        usual = super().computation(model, call)
+        if call.mask is None:
+            return usual
+        built = self._loaded_model(model.network, Plan(LayerOptions(), True, True))
+
+        def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            tensors = [self.keras.ops.convert_to_tensor(constant) for constant in constants]
+            return list(built.model([*tensors, *inputs]))
+
+        numbers, *states = usual.inputs
+        variables = [*self._fill_table(built), *usual.variables]
+        return replace(usual, function=function, inputs=states, constants=[numbers], variables=variables)
+
+    def as_gradients(self, model: KerasModel, call: Call, found: list[Any]) -> Gradients:
+        if call.mask is None:
+            return super().as_gradients(model, call, found)
+        states = sum(len(layer.cells) for layer in model.network.layers)
+        dx = self.numpy(found[states])[self.first_inputs(call)[0]]
+        return super().as_gradients(model, call, [dx, *found[:states], *found[states + 1 :]])
 
 
 ROWS_EMBEDDED = 256

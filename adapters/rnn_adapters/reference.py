@@ -50,7 +50,7 @@ class ReferenceAdapter(Adapter[Network]):
         return {"numpy": np.__version__, "python": platform.python_version()}
 
     def load(self, network: Network) -> Network:
-        return Network(layer.astype(network.dtype) for layer in network.layers)  # checked anew
+        return network.astype(network.dtype)  # checked anew
 
     def run(self, model: Network, call: Call) -> Output:
         x, states = checked_call(model, call.x, call.initial_states)

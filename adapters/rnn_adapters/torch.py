@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -53,6 +53,8 @@ class TorchAdapter(Adapter[Any]):
         dropout=("between layers",),
         fresh=True,
         gradients=True,
+        tangents=True,
+        second_gradients=True,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
     )
@@ -109,24 +111,93 @@ class TorchAdapter(Adapter[Any]):
         )
 
     def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        assert call.initial_states is not None
-        x = self.tensor(call.x).requires_grad_()
-        states = [self.tensor(state).requires_grad_() for state in call.initial_states]
-        cells = [parameters(model, *position) for position in positions(model)]
-        weights = [parameter for cell in cells for parameter in cell.values()]
+        return self._as_gradients(model, call, self._gradients(model, call, d_sequence, d_final_states)[1])
+
+    def second_gradients(
+        self, model: Any, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        sources, found = self._gradients(model, call, d_sequence, d_final_states, again=True)
+        second = self.torch.autograd.grad(
+            found, sources, self._as_sources(model, direction), allow_unused=True, materialize_grads=True
+        )
+        return self._as_gradients(model, call, second)
+
+    def tangents(self, model: Any, call: Call, direction: Gradients) -> Output:
+        forward_ad = self.torch.autograd.forward_ad
+        with forward_ad.dual_level():
+            x, states, weights = self._sources(model, call)
+            duals = [
+                forward_ad.make_dual(source.detach(), towards)
+                for source, towards in zip(
+                    [x, *states, *weights], self._as_sources(model, direction), strict=True
+                )
+            ]
+            names = [name for name, _ in self._named(model)]
+            x, states, weights = duals[0], duals[1 : 1 + len(states)], duals[1 + len(states) :]
+            native = x if self.batch_first else x.transpose(0, 1)
+            of_weights = dict(zip(names, weights, strict=True))
+            outputs = self.torch.func.functional_call(
+                model.eval(), of_weights, (native, self.torch.cat(states))
+            )
+            sequence, h_n = (forward_ad.unpack_dual(output).tangent for output in outputs)
+        final = array(h_n).reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
+        return Output(array(self._canonical(sequence)), final_states=tuple(final))
+
+    def _gradients(
+        self, model: Any, call: Call, d_sequence: Array, d_final_states: States, *, again: bool = False
+    ) -> tuple[list[Any], list[Any]]:
+        """What is differentiated with respect to, and the gradients; `again` if these are to be, too."""
+        x, states, weights = self._sources(model, call)
         with self.torch.enable_grad():
             native = x if self.batch_first else x.transpose(0, 1)
             sequence, h_n = self._outputs(model, call, native, self.torch.cat(states))
-            incoming = [self.tensor(d_sequence), self.tensor(np.concatenate(d_final_states))]
-            outgoing = self.torch.autograd.grad(
-                [self._canonical(sequence), h_n], [x, *states, *weights], incoming
+            sources = [x, *states, *weights]
+            found = self.torch.autograd.grad(
+                [self._canonical(sequence), h_n],
+                sources,
+                self.incoming(d_sequence, d_final_states),
+                create_graph=again,
             )
-        dx, *others = [gradient.numpy() for gradient in outgoing]
-        of_weights = iter(others[len(states) :])
+        return sources, list(found)
+
+    def incoming(self, d_sequence: Array, d_final_states: States) -> list[Any]:
+        """The gradients that come in at the canonical sequence output and at h_n."""
+        return [self.tensor(d_sequence), self.tensor(np.concatenate(d_final_states))]
+
+    def _sources(self, model: Any, call: Call) -> tuple[Any, list[Any], list[Any]]:
+        """Input, initial states and weights, of which gradients can be asked."""
+        assert call.initial_states is not None
+        states = [self.tensor(state).requires_grad_() for state in call.initial_states]
+        return self.tensor(call.x).requires_grad_(), states, [p for _, p in self._named(model)]
+
+    def _named(self, model: Any) -> list[tuple[str, Any]]:
+        """The parameters of all cells in the canonical order, by their names in the module."""
+        named = dict(model.named_parameters())
+        suffixes = [f"_l{layer}" + ("_reverse" if direction else "") for layer, direction in positions(model)]
+        names = [stem + suffix for suffix in suffixes for stem in PARAMETERS.values()]
+        return [(name, named[name]) for name in names if name in named]
+
+    def _as_sources(self, model: Any, direction: Gradients) -> list[Any]:
+        """A direction in the order of `_sources`; zero for a second bias that the network does not have."""
+        biased = "bias_ih_l0" in dict(model.named_parameters())
+        weights = []
+        for cell in direction.cells:
+            weights += [cell.W_x, cell.W_h]
+            if biased:
+                assert cell.b is not None
+                weights += [cell.b, np.zeros_like(cell.b) if cell.b_h is None else cell.b_h]
+        return [self.tensor(np.array(a)) for a in (direction.x, *direction.initial_states, *weights)]
+
+    def _as_gradients(self, model: Any, call: Call, found: Sequence[Any]) -> Gradients:
+        """Gradients in the order of `_sources` as those of a network."""
+        assert call.initial_states is not None
+        dx, *others = [array(gradient) for gradient in found]
+        of_weights = iter(others[len(call.initial_states) :])
+        roles = [role for role, name in PARAMETERS.items() if hasattr(model, f"{name}_l0")]
         return Gradients(
             dx,
-            tuple(others[: len(states)]),
-            tuple(CellGradients(**{role: next(of_weights) for role in cell}) for cell in cells),
+            tuple(others[: len(call.initial_states)]),
+            tuple(CellGradients(**{role: next(of_weights) for role in roles}) for _ in positions(model)),
         )
 
     def autocast(self, call: Call) -> AbstractContextManager[Any]:

@@ -16,7 +16,8 @@ import torch as framework
 from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Offers, Output
 from rnn_adapters.torch import PARAMETERS, TorchAdapter, array, fill
 from rnn_reference.activations import ACTIVATIONS
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 class BatchFirst(TorchAdapter):
@@ -64,24 +65,37 @@ class SortedLengths(TorchAdapter):
     """Rows sorted by length, as `enforce_sorted=True` asks, and put back into their order."""
 
     enforce_sorted = True
-    offers = replace(TorchAdapter.offers, gradients=False)
+    offers = replace(TorchAdapter.offers, second_gradients=False)
 
     def run(self, model: Any, call: Call) -> Output:
-        if call.lengths is None:
+        if call.lengths is None or len(call.lengths) != len(call.x):  # torch is to answer a mistake
             return super().run(model, call)
-        if len(call.lengths) != len(call.x):
-            return super().run(model, call)  # a mistake of the caller's: torch is to answer it
-        order = np.argsort(-call.lengths, kind="stable")
-        states = None if call.initial_states is None else tuple(s[:, order] for s in call.initial_states)
-        output = super().run(
-            model, replace(call, x=call.x[order], initial_states=states, lengths=call.lengths[order])
-        )
-        back = np.argsort(order)
+        order, back = self._order(call.lengths)
+        output = super().run(model, self._ordered(call, order))
         return replace(
             output,
             sequence=None if output.sequence is None else output.sequence[back],
             final_states=tuple(state[:, back] for state in output.final_states or ()),
         )
+
+    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.lengths is None:
+            return super().gradients(model, call, d_sequence, d_final_states)
+        order, back = self._order(call.lengths)
+        d_final = tuple(state[:, order] for state in d_final_states)
+        found = super().gradients(model, self._ordered(call, order), d_sequence[order], d_final)
+        states = tuple(state[:, back] for state in found.initial_states)
+        return Gradients(found.x[back], states, found.cells)
+
+    def _order(self, lengths: Array) -> tuple[Array, Array]:
+        """The longest row first; and back again."""
+        order = np.argsort(-lengths, kind="stable")
+        return order, np.argsort(order)
+
+    def _ordered(self, call: Call, order: Array) -> Call:
+        assert call.lengths is not None
+        states = None if call.initial_states is None else tuple(s[:, order] for s in call.initial_states)
+        return replace(call, x=call.x[order], initial_states=states, lengths=call.lengths[order])
 
 
 class RecordingGradients(TorchAdapter):
@@ -91,12 +105,29 @@ class RecordingGradients(TorchAdapter):
 
 
 class FunctionalCall(TorchAdapter):
-    """The weights are arguments of the call."""
+    """The weights are arguments of the call; gradients by `torch.func.vjp`."""
 
     def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
         weights = {name: parameter.clone() for name, parameter in module.named_parameters()}
         sequence, h_n = framework.func.functional_call(module, weights, (x, h0))
         return sequence, h_n
+
+    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.lengths is not None:
+            raise NotOffered("torch.func transforms functions of tensors, not of packed sequences")
+        x, states, weights = self._sources(model, call)
+        names = [name for name, _ in self._named(model)]
+
+        def outputs(x: Any, states: list[Any], weights: list[Any]) -> tuple[Any, Any]:
+            arguments = (x.transpose(0, 1), framework.cat(states))
+            by_name = dict(zip(names, weights, strict=True))
+            sequence, h_n = framework.func.functional_call(model.eval(), by_name, arguments)
+            return sequence.transpose(0, 1), h_n
+
+        of = [source.detach() for source in (x, *states, *weights)]
+        pull_back = framework.func.vjp(outputs, of[0], of[1 : 1 + len(states)], of[1 + len(states) :])[1]
+        dx, d_states, d_weights = pull_back(tuple(self.incoming(d_sequence, d_final_states)))
+        return self._as_gradients(model, call, [dx, *d_states, *d_weights])
 
 
 class StateDict(TorchAdapter):
@@ -172,6 +203,7 @@ class CellLoop(TorchAdapter):
         last_output=False,
         bidirectional=False,
         stacked=False,
+        gradients=True,
         dtypes=TorchAdapter.offers.dtypes,
         compute_dtypes=TorchAdapter.offers.compute_dtypes,
     )
@@ -218,6 +250,23 @@ class CellLoop(TorchAdapter):
             final_states=(outputs[-1][None],),
             native_shapes=shapes,
         )
+
+    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        assert call.initial_states is not None
+        x = self.tensor(call.x).requires_grad_()
+        state = self.tensor(call.initial_states[0]).requires_grad_()
+        weights = _parameters_of_cell(model)
+        outputs, h = [], state[0]
+        for x_t in x.unbind(1):
+            h = self.step(model, x_t, h)
+            outputs.append(h)
+        dx, dh0, *others = framework.autograd.grad(
+            [framework.stack(outputs, 1), h[None]],
+            [x, state, *weights.values()],
+            self.incoming(d_sequence, d_final_states),
+        )
+        of_weights = {role: array(found) for role, found in zip(weights, others, strict=True)}
+        return Gradients(array(dx), (array(dh0),), (CellGradients(**of_weights),))
 
     def step(self, cell: Any, x: Any, h: Any) -> Any:
         """One step."""

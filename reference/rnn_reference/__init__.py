@@ -2,7 +2,8 @@
 
 network.py     Cell, Layer, Network: the weights
 forward.py     the recurrence
-gradients.py   backpropagation through time
+gradients.py   backpropagation through time; second_gradients.py: through that; tangents.py: forward mode
+activations.py φ
 bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient_bounds.py: of gradients
 parameters.py  parameter counts
 """
@@ -15,6 +16,8 @@ from rnn_reference.gradients import CellGradients, Gradients, backpropagate
 from rnn_reference.jacobian_bounds import sharp_bound_cell
 from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
+from rnn_reference.second_gradients import second_gradients
+from rnn_reference.tangents import bound_tangents
 
 __all__ = [
     "BadInput",
@@ -30,11 +33,13 @@ __all__ = [
     "backpropagate",
     "bound_gradients",
     "bound_network",
+    "bound_tangents",
     "cell_parameters",
     "merge_directions",
     "network_parameters",
     "replay_layer",
     "run_network",
+    "second_gradients",
     "sharp_bound_cell",
     "stack_parameters",
     "step",

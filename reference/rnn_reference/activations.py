@@ -27,6 +27,7 @@ class Phi:
     Args:
         value: φ(z).
         derivative: φ'(z), from h = φ(z).
+        second_derivative: φ''(z), from h; 0 at a kink.
         steepest: the largest φ' anywhere within δ of z, from z and δ.
         bend: the largest |φ''|: how fast the derivative changes; infinite at a kink.
         turn: the largest |dφ'/dh|, the derivative as a function of h.
@@ -35,6 +36,7 @@ class Phi:
 
     value: Callable[[Array], Array]
     derivative: Callable[[Array], Array]
+    second_derivative: Callable[[Array], Array]
     steepest: Callable[[Array, Array], Array]
     bend: float
     turn: float
@@ -63,6 +65,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "tanh": Phi(
             np.tanh,
             lambda h: 1 - h * h,
+            lambda h: -2 * h * (1 - h * h),
             lambda z, delta: 1 - np.tanh(nearest_to_zero(z, delta)) ** 2,
             bend=4 / 27**0.5,
             turn=2,
@@ -71,6 +74,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "relu": Phi(
             lambda z: np.maximum(z, 0),
             lambda h: np.asarray(h > 0, h.dtype),
+            np.zeros_like,
             lambda z, delta: np.asarray(z + delta > 0, z.dtype),
             bend=float("inf"),
             turn=float("inf"),
@@ -79,6 +83,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "sigmoid": Phi(
             sigmoid,
             lambda h: h * (1 - h),
+            lambda h: h * (1 - h) * (1 - 2 * h),
             lambda z, delta: sigmoid(nearest_to_zero(z, delta)) * sigmoid(-nearest_to_zero(z, delta)),
             bend=1 / 108**0.5,
             turn=1,
@@ -87,6 +92,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "linear": Phi(
             lambda z: z.copy(),
             np.ones_like,
+            np.zeros_like,
             lambda z, delta: np.ones_like(z),
             bend=0,
             turn=0,
@@ -95,6 +101,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "softsign": Phi(
             lambda z: z / (1 + np.abs(z)),
             lambda h: (1 - np.abs(h)) ** 2,
+            lambda h: -2 * np.sign(h) * (1 - np.abs(h)) ** 3,
             lambda z, delta: (1 + nearest_to_zero(z, delta)) ** -2.0,
             bend=2,
             turn=2,
@@ -103,6 +110,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "softplus": Phi(
             lambda z: np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))),
             lambda h: -np.expm1(-h),
+            lambda h: -np.exp(-h) * np.expm1(-h),
             lambda z, delta: sigmoid(z + delta),
             bend=1 / 4,
             turn=1,
@@ -111,6 +119,7 @@ PHI: Mapping[Activation, Phi] = MappingProxyType(
         "elu": Phi(
             lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
             lambda h: np.where(h > 0, 1, h + 1),
+            lambda h: np.where(h > 0, 0, h + 1),
             lambda z, delta: np.exp(np.minimum(z + delta, 0)),
             bend=1,
             turn=1,

@@ -65,6 +65,17 @@ class Arithmetic:
         flushed = self.tiny * (terms + np.abs(W).sum(axis=0) + size_of(a))
         return Bounded(a.value @ W, a.bound @ np.abs(W) + self.gamma(terms) * size + flushed)
 
+    def linear(self, products: list[tuple[Bounded, Array]], b: Array) -> Bounded:
+        """Σ W v + b over several products, as one sum in any order."""
+        terms = sum(W.shape[1] for _, W in products) + 3
+        value, size, error, flushed = b, np.abs(b), 0 * b, self.tiny * terms
+        for v, W in products:
+            abs_W = np.abs(W)
+            value, error = value + v.value @ W.T, error + v.bound @ abs_W.T
+            size = size + (np.abs(v.value) + v.bound) @ abs_W.T
+            flushed = flushed + self.tiny * (abs_W.sum(axis=1) + size_of(v))
+        return Bounded(value, error + self.gamma(terms) * size + flushed)
+
     def collect(self, a: Bounded, v: Bounded) -> Bounded:
         """Σ a vᵀ over rows and steps: a sum of batch · time terms."""
 

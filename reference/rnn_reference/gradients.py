@@ -10,6 +10,7 @@ With g_t the gradient that comes in at the output of step t, from the last step 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ class CellGradients(NamedTuple):
     b: Array | None = None
     b_h: Array | None = None
 
+    def mapped(self, change: Callable[[Array], Array]) -> CellGradients:
+        """The same with every array changed."""
+        b, b_h = (None if bias is None else change(bias) for bias in (self.b, self.b_h))
+        return CellGradients(change(self.W_x), change(self.W_h), b, b_h)
+
 
 class Gradients(NamedTuple):
     """What `backpropagate` gives: gradients in the shapes of what they belong to."""
@@ -44,6 +50,11 @@ class Gradients(NamedTuple):
     x: Array  # (batch, time, input)
     initial_states: States  # per layer (directions, batch, hidden)
     cells: tuple[CellGradients, ...]  # bottom layer first, forward before backward
+
+    def mapped(self, change: Callable[[Array], Array]) -> Gradients:
+        """The same with every array changed."""
+        cells = tuple(cell.mapped(change) for cell in self.cells)
+        return Gradients(change(self.x), tuple(map(change, self.initial_states)), cells)
 
 
 def derivative(activation: Activation, h: Array) -> Array:

@@ -6,7 +6,7 @@ matrix holds what unit `i` receives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -89,19 +89,14 @@ class Cell:
         """The bias of the equation: the sum of the vectors, zeros when there is none."""
         return sum(self.biases, start=np.zeros(self.hidden_size, self.dtype))
 
+    def mapped(self, change: Callable[[Array], Array]) -> Cell:
+        """The same cell with every weight array changed."""
+        b, b_h = (None if bias is None else change(bias) for bias in (self.b, self.b_h))
+        return Cell(change(self.W_x), change(self.W_h), b, b_h, self.activation)
+
     def astype(self, dtype: Any) -> Cell:
         """The same cell with every weight converted to `dtype`."""
-
-        def convert(bias: Array | None) -> Array | None:
-            return None if bias is None else bias.astype(dtype)
-
-        return Cell(
-            self.W_x.astype(dtype),
-            self.W_h.astype(dtype),
-            convert(self.b),
-            convert(self.b_h),
-            self.activation,
-        )
+        return self.mapped(lambda array: array.astype(dtype))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +145,9 @@ class Layer:
         """Features of the sequence output: directions · hidden_size."""
         return self.directions * self.hidden_size
 
-    def astype(self, dtype: Any) -> Layer:
-        return Layer(*(cell.astype(dtype) for cell in self.cells))
+    def mapped(self, change: Callable[[Array], Array]) -> Layer:
+        """The same layer with every weight array changed."""
+        return Layer(*(cell.mapped(change) for cell in self.cells))
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,8 +208,13 @@ class Network:
         """Shape (directions, batch, hidden) of the states of each layer."""
         return tuple((layer.directions, batch, layer.hidden_size) for layer in self.layers)
 
+    def mapped(self, change: Callable[[Array], Array]) -> Network:
+        """The same network with every weight array changed."""
+        return Network(layer.mapped(change) for layer in self.layers)
+
     def astype(self, dtype: Any) -> Network:
-        return Network(layer.astype(dtype) for layer in self.layers)
+        """The same network with every weight converted to `dtype`."""
+        return self.mapped(lambda array: array.astype(dtype))
 
 
 def checked_array(

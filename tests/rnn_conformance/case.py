@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,15 @@ class Case:
 
     def replace(self, **changes: Any) -> Case:
         return dataclasses.replace(self, **changes)
+
+    def mapped(self, change: Callable[[Array], Array]) -> Case:
+        """The case with all its weights, input and initial states changed."""
+        states = self.initial_states
+        return self.replace(
+            network=self.network.mapped(change),
+            x=change(self.x),
+            initial_states=None if states is None else tuple(map(change, states)),
+        )
 
     def reordered(self, rows: Array) -> Case:
         """The case with its rows in another order."""

@@ -144,13 +144,7 @@ def as_computed(case: Case) -> Case:
     narrow = case.compute_dtype
     if narrow is None:
         return case
-    states = case.initial_states
-    return case.replace(
-        network=case.network.astype(narrow),
-        x=case.x.astype(narrow),
-        initial_states=None if states is None else tuple(state.astype(narrow) for state in states),
-        compute_dtype=None,
-    )
+    return case.mapped(lambda array: array.astype(narrow)).replace(compute_dtype=None)
 
 
 def merged(case: Case, both: Bounded) -> Bounded:

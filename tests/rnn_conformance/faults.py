@@ -17,8 +17,8 @@ from rnn_adapters.adapter import Call, DropoutPlace, Output
 from rnn_conformance.plain import PlainNumpy
 from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
-from rnn_reference.gradients import CellGradients
-from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 PREFIX = "fault:"
 
@@ -1473,6 +1473,63 @@ class GradientSpreadOverRows(Fault):
         return super().to_step_before(np.broadcast_to(mean, through.shape), s, taken, t)
 
 
+@fault("unrolled-gradient-truncated", "GRD-9")
+class UnrolledGradientTruncated(Fault):
+    """Unrolled, carries gradients no further than one step back."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return 0 * before if self.way == "unrolled" and t % 2 else before
+
+
+@fault("tangent-of-recurrent-weights-dropped", "GRD-10")
+class TangentOfRecurrentWeightsDropped(Fault):
+    """In forward mode takes the recurrent weights for constants."""
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
+    ) -> Array:
+        constant = towards._replace(W_h=np.zeros_like(towards.W_h))
+        return super().rate_of_z(cell, constant, x_t, dx_t, h, dh)
+
+
+@fault("second-gradient-of-weights-dropped", "GRD-11")
+class SecondGradientOfWeightsDropped(Fault):
+    """When a gradient is differentiated again, takes the weights it went through for constants."""
+
+    def through_changed_weights(self, a: Array, V: Array) -> Array:
+        return 0 * super().through_changed_weights(a, V)
+
+
+@fault("relu-slope-of-one-at-zero", "GRD-12")
+class ReluSlopeOfOneAtZero(Fault):
+    """Takes 1 for the derivative of relu at 0."""
+
+    def slope(self, activation: str, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.ones_like(h) * (h >= 0) if activation == "relu" else slope
+
+
+@fault("relu-slope-of-half-at-zero-the-second-time", "GRD-13")
+class ReluSlopeOfHalfAtZeroTheSecondTime(Fault):
+    """Takes 1/2 for the derivative of relu at 0 where a gradient is differentiated, and 0 before."""
+
+    again = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.again = True
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.again = False
+
+    def slope(self, activation: str, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation == "relu" else slope
+
+
 # Numerics
 
 
@@ -1702,11 +1759,7 @@ class MixedPrecisionOfTruncatedWeights(Fault):
             truncated: Array = np.ldexp(np.trunc(mantissa * 2**bits) / 2**bits, exponent).astype(dtype)
             return truncated
 
-        def cut_cell(cell: Cell) -> Cell:
-            b, b_h = (None if bias is None else cut(bias) for bias in (cell.b, cell.b_h))
-            return Cell(cut(cell.W_x), cut(cell.W_h), b, b_h, cell.activation)
-
-        return Network(Layer(*map(cut_cell, layer.cells)) for layer in model.layers), call
+        return model.mapped(cut), call
 
 
 @fault("mixed-precision-returned-as-float32", "DTY-7")

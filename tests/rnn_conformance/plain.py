@@ -52,6 +52,8 @@ class PlainNumpy(Adapter[Network]):
         dropout=("input", "state", "between layers"),
         fresh=True,
         gradients=True,
+        tangents=True,
+        second_gradients=True,
         activations=ACTIVATIONS,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
@@ -443,6 +445,116 @@ class PlainNumpy(Adapter[Network]):
         return CellGradients(
             dW_x, dW_h, None if cell.b is None else db, None if cell.b_h is None else db.copy()
         )
+
+    # Forward mode, and gradients of gradients
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        rates = self.rates(model, call, direction)
+        return Output(rates[-1][1], final_states=tuple(np.stack(final) for _, _, final in rates))
+
+    def rates(
+        self, model: Network, call: Call, direction: Gradients
+    ) -> list[tuple[Array, Array, list[Array]]]:
+        """For each layer its outputs, their rates of change, and those of its final states."""
+        x, states = checked_call(model, call.x, call.initial_states)
+        dx, steps, cells = direction.x, self.steps(call), iter(direction.cells)
+        found = []
+        for layer, h0, dh0 in zip(model.layers, states, direction.initial_states, strict=True):
+            outputs, outputs_rates, finals = [], [], []
+            for d, cell in enumerate(layer.cells):
+                towards, h, dh = next(cells), h0[d], dh0[d]
+                shape = (*x.shape[:2], cell.hidden_size)
+                sequence, rates = np.zeros(shape, x.dtype), np.zeros(shape, x.dtype)
+                for t in range(x.shape[1])[:: -1 if d else 1]:
+                    after = self.step(cell, x[:, t], h)
+                    dz = self.rate_of_z(cell, towards, x[:, t], dx[:, t], h, dh)
+                    changed = self.slope(cell.activation, after) * dz
+                    if steps is not None:
+                        taken = steps[:, t, None]
+                        after, changed = np.where(taken, after, h), np.where(taken, changed, dh)
+                    h, dh = after, changed
+                    sequence[:, t], rates[:, t] = h, dh
+                outputs.append(sequence)
+                outputs_rates.append(rates)
+                finals.append(dh)
+            x, dx = np.concatenate(outputs, axis=-1), np.concatenate(outputs_rates, axis=-1)
+            found.append((x, dx, finals))
+        return found
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
+    ) -> Array:
+        """How fast the pre-activation changes."""
+        dz: Array = dx_t @ cell.W_x.T + x_t @ towards.W_x.T + dh @ cell.W_h.T + h @ towards.W_h.T
+        for bias in (towards.b, towards.b_h):
+            dz = dz if bias is None else dz + bias
+        return dz
+
+    def bend(self, activation: str, h: Array) -> Array:
+        """φ''(z), from h."""
+        bend = np.zeros_like(h)
+        match activation:
+            case "tanh":
+                bend = -2 * h * (1 - h * h)
+            case "sigmoid":
+                bend = h * (1 - h) * (1 - 2 * h)
+            case "softsign":
+                bend = -2 * np.sign(h) * (1 - np.abs(h)) ** 3
+            case "softplus":
+                bend = np.exp(-h) - np.exp(-2 * h)
+            case "elu":
+                bend = np.where(h > 0, bend, h + 1)
+        return bend
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
+        taken = np.ones(x.shape[:2], bool) if steps is None else steps
+        layers = self.rates(model, call, direction)
+        below = [(x, direction.x), *((h, dh) for h, dh, _ in layers)]
+        cells, of_states = list[CellGradients](), list[Array]()
+        g, dg = d_sequence, np.zeros_like(d_sequence)
+        count = len(model.cells)
+        for index in reversed(range(model.num_layers)):
+            layer, (u, du), (h, dh, _) = model.layers[index], below[index], layers[index]
+            count -= layer.directions
+            gu, dgu = np.zeros_like(u), np.zeros_like(u)
+            of_cells, of_h0 = list[CellGradients](), list[Array]()
+            for d, cell in enumerate(layer.cells):
+                own = np.s_[..., d * cell.hidden_size : (d + 1) * cell.hidden_size]
+                V, order = direction.cells[count + d], range(x.shape[1])[:: -1 if d else 1]
+                s, ds = d_final_states[index][d], np.zeros_like(d_final_states[index][d])
+                rW_x, rW_h, rb = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
+                for t in order[::-1]:
+                    first, before = t == order[0], t + (1 if d else -1)
+                    p = states[index][d] if first else h[own][:, before]
+                    dp = direction.initial_states[index][d] if first else dh[own][:, before]
+                    s, ds = s + g[own][:, t], ds + dg[own][:, t]
+                    slope = self.slope(cell.activation, h[own][:, t]) * taken[:, t, None]
+                    bend = self.bend(cell.activation, h[own][:, t]) * taken[:, t, None]
+                    dz = self.rate_of_z(cell, V, u[:, t], du[:, t], p, dp)
+                    a, da = slope * s, bend * dz * s + slope * ds
+                    rW_x += da.T @ u[:, t] + a.T @ du[:, t]
+                    rW_h += da.T @ p + a.T @ dp
+                    rb += da.sum(axis=0)
+                    gu[:, t] += a @ cell.W_x
+                    dgu[:, t] += da @ cell.W_x + self.through_changed_weights(a, V.W_x)
+                    s, ds = (
+                        np.where(taken[:, t, None], a @ cell.W_h, s),
+                        np.where(taken[:, t, None], da @ cell.W_h + a @ V.W_h, ds),
+                    )
+                of_cells.append(self.of_weights(cell, rW_x, rW_h, rb))
+                of_h0.append(ds)
+            cells, g, dg = of_cells + cells, gu, dgu
+            of_states.insert(0, np.stack(of_h0))
+        return Gradients(dg, tuple(of_states), tuple(cells))
+
+    def through_changed_weights(self, a: Array, V: Array) -> Array:
+        """What the gradient of x gains because the weights change."""
+        through: Array = a @ V
+        return through
 
     # Fresh weights
 

@@ -149,6 +149,28 @@ class Subject:
             "gradients", self.adapter.gradients, model, case.call(), d_sequence, d_final_states
         )
 
+    def tangents(self, case: Case, direction: Gradients) -> Output:
+        """The derivatives of the outputs in a direction."""
+        self.last_run = Case.of_call(case.network, case.call(), self.route)
+        model = self.model(case.network)
+        return self._timed("tangents", self.adapter.tangents, model, case.call(), direction)
+
+    def second_gradients(
+        self, case: Case, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        """The gradients of Σ direction · gradients."""
+        self.last_run = Case.of_call(case.network, case.call(), self.route)
+        model = self.model(case.network)
+        return self._timed(
+            "second_gradients",
+            self.adapter.second_gradients,
+            model,
+            case.call(),
+            d_sequence,
+            d_final_states,
+            direction,
+        )
+
     def read_weights(self, network: Network) -> Network:
         return self._timed("read_weights", self.adapter.read_weights, self.model(network))
 

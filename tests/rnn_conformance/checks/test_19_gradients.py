@@ -9,9 +9,13 @@ from rnn_conformance.check import check
 from rnn_conformance.compare import NonConforming
 from rnn_conformance.strategies import Regime, cases
 from rnn_conformance.subject import SEQUENCE_AXES, STATE_AXES, Subject
-from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
-from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, States
+from rnn_reference.bounds import Bounded
+from rnn_reference.gradient_bounds import BoundedCellGradients, BoundedGradients, bound_gradients
+from rnn_reference.gradients import CellGradients, Gradients, backpropagate
+from rnn_reference.network import Array, Cell, Layer, Network, States
+from rnn_reference.precision import precision_of
+from rnn_reference.second_gradients import second_gradients
+from rnn_reference.tangents import bound_tangents
 
 HALF = 0.5
 
@@ -156,3 +160,161 @@ def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: C
         not any(state[:, 1:].any() for state in found.initial_states),
         "a gradient of the first row reached other rows' initial states",
     )
+
+
+@check(
+    "GRD-9",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("none", "lengths")),
+    needs=NEEDS,
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+)
+def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
+    expect_all(subject, case)
+
+
+def direction_of(case: Case) -> Gradients:
+    """Rates of change of everything: multiples of 1/8, the same for every case of these shapes."""
+    generator = np.random.default_rng(1)
+
+    def like(array: Array) -> Array:
+        rates = np.round(8 * generator.standard_normal(array.shape)) / 8
+        return np.asarray(rates, case.network.dtype)
+
+    assert case.initial_states is not None
+    cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
+    return Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
+
+
+@check(
+    "GRD-10",
+    cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
+    needs=(*NEEDS, "tangents"),
+)
+def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
+    direction = direction_of(case)
+    found = subject.tangents(case, direction)
+    expected = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
+    subject.agree("tangent of the sequence output", found.sequence, expected.sequence, case.network.dtype)
+    for index, bounded in enumerate(expected.final_states):
+        subject.agree(
+            f"tangent of the final states of layer {index}",
+            None if found.final_states is None else found.final_states[index],
+            bounded,
+            case.network.dtype,
+            STATE_AXES,
+        )
+
+
+def larger(array: Array) -> Array:
+    """More than every number in size, and at least 1."""
+    return np.asarray(np.abs(array) + 1, array.dtype)
+
+
+def exact(found: Gradients) -> BoundedGradients:
+    """Gradients with bounds of zero."""
+
+    def bounded(array: Array) -> Bounded:
+        return Bounded(array, np.zeros_like(array))
+
+    cells = [
+        BoundedCellGradients(
+            bounded(cell.W_x),
+            bounded(cell.W_h),
+            None if cell.b is None else bounded(cell.b),
+            None if cell.b_h is None else bounded(cell.b_h),
+        )
+        for cell in found.cells
+    ]
+    return BoundedGradients(bounded(found.x), tuple(map(bounded, found.initial_states)), tuple(cells))
+
+
+def small_integers(array: Array) -> Array:
+    """-1, 0 or 1 in place of every number."""
+    return np.asarray(np.sign(np.round(array)), array.dtype)
+
+
+def without_kinks(case: Case) -> Case:
+    """The case with even weights and odd biases: pre-activations are odd, and so never 0."""
+
+    def even(array: Array) -> Array:
+        return 2 * small_integers(array)
+
+    def odd(cell: Cell) -> Cell:
+        assert cell.b is not None
+        b_h = None if cell.b_h is None else even(cell.b_h)
+        return Cell(even(cell.W_x), even(cell.W_h), even(cell.b) + 1, b_h, cell.activation)
+
+    return case.mapped(small_integers).replace(
+        network=Network(Layer(*map(odd, layer.cells)) for layer in case.network.layers)
+    )
+
+
+def expect_exact_second_gradients(subject: Subject, case: Case) -> None:
+    """Gradients of gradients to the bit, where no integer on the way can be too large to be exact."""
+    d_sequence, d_final_states = incoming(case)
+    asked = np.sign(d_sequence), tuple(map(np.sign, d_final_states)), direction_of(case).mapped(np.sign)
+    if not stays_exact(case, *asked):
+        return  # nothing is claimed
+    expected = exact(second_gradients(case.network, case.x, case.initial_states, *asked))
+    found = subject.second_gradients(case, *asked)
+    expect_x(subject, case, found, expected)
+    expect_states(subject, case, found, expected)
+    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
+
+
+INTEGERS = cases(
+    layers=(1, 2),
+    activations=("relu",),
+    biases=(1, 2),
+    regimes=TAME,
+    time=(1, 2, 3),
+    hidden=(1, 2),
+    inputs=(1, 2),
+    initial_states=(True,),
+)
+
+
+@check("GRD-11", INTEGERS, needs=(*NEEDS, "second_gradients", "relu"), share=HALF)
+def test_gradients_of_gradients_are_exact_in_integers(subject: Subject, case: Case) -> None:
+    """Under relu all terms are products of integers, which no order of computing rounds."""
+    expect_exact_second_gradients(subject, without_kinks(case))
+
+
+@check("GRD-12", INTEGERS, needs=(*NEEDS, "relu"), share=HALF)
+def test_the_derivative_of_relu_at_zero_is_zero(subject: Subject, case: Case) -> None:
+    """Integers again, in which many pre-activations are exactly 0."""
+    case = case.mapped(small_integers)
+    d_sequence, d_final_states = incoming(case)
+    asked = np.sign(d_sequence), tuple(map(np.sign, d_final_states))
+    if not stays_exact(case, *asked, direction_of(case).mapped(np.sign)):
+        return  # nothing is claimed
+    expected = exact(backpropagate(case.network, case.x, case.initial_states, *asked))
+    found = subject.gradients(case, *asked)
+    expect_x(subject, case, found, expected)
+    expect_states(subject, case, found, expected)
+    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
+
+
+@check("GRD-13", INTEGERS, needs=(*NEEDS, "second_gradients", "relu"), share=HALF)
+def test_it_is_zero_for_gradients_of_gradients_too(subject: Subject, case: Case) -> None:
+    expect_exact_second_gradients(subject, case.mapped(small_integers))
+
+
+def stays_exact(case: Case, d_sequence: Array, d_final_states: States, direction: Gradients) -> bool:
+    """Whether no integer on the way can be too large.
+
+    With larger numbers instead, all at least 1, whatever is computed on the way is a term or a factor of a
+    result that is larger still.
+    """
+    largest = case.mapped(larger)
+    results = second_gradients(
+        largest.network,
+        largest.x,
+        largest.initial_states,
+        larger(d_sequence),
+        tuple(map(larger, d_final_states)),
+        direction.mapped(larger),
+    )
+    sizes = [results.x, *results.initial_states, *(w for c in results.cells for w in c if w is not None)]
+    highest = max(float(size.max(initial=0)) for size in sizes)
+    return highest * precision_of(case.network.dtype).unit_roundoff < 1

@@ -42,7 +42,7 @@ def absolute(case: Case) -> Case:
 def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
     integers = case.replace(
         x=np.round(case.x * 8) * 125 + 1,
-        network=Network(Layer(*(whole(cell) for cell in layer.cells)) for layer in case.network.layers),
+        network=case.network.mapped(np.round),
         initial_states=None
         if case.initial_states is None
         else tuple(np.round(state * 8) * 125 for state in case.initial_states),
@@ -61,19 +61,13 @@ def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
             subject.require(np.array_equal(one, state), "a final state of integers is not exact")
 
 
-def whole(cell: Cell) -> Cell:
-    """The cell with its weights rounded to integers."""
-    b, b_h = (None if bias is None else np.round(bias) for bias in (cell.b, cell.b_h))
-    return Cell(np.round(cell.W_x), np.round(cell.W_h), b, b_h, cell.activation)
-
-
 @check(
     "EXA-2",
     cases(directions=(1,), activations=("tanh",), regimes=EXACT, hidden=SMALL, inputs=SMALL),
     needs=("sequence", "tanh"),
 )
 def test_tanh_of_an_exact_sum_is_as_exact_as_tanh(subject: Subject, case: Case) -> None:
-    cell = replace(whole(case.network.cells[0]), W_h=np.zeros_like(case.network.cells[0].W_h))
+    cell = replace(case.network.cells[0].mapped(np.round), W_h=np.zeros_like(case.network.cells[0].W_h))
     eighths = case.replace(network=Network(Layer(cell)), x=np.round(case.x * 8) / 8)
     expected = run_network(eighths.network, eighths.x, eighths.initial_states).sequence
     accuracy = ACTIVATION_ACCURACY * precision_of(case.network.dtype).unit_roundoff
