@@ -78,7 +78,19 @@ class Graph(KerasAdapter):
     def caller(self, built: Any) -> LayerCall:
         import tensorflow
 
-        return eager(tensorflow.function(built, jit_compile=self.jit_compile, reduce_retracing=True))
+        # A function for each set of arguments: relaxing its shapes (reduce_retracing), TensorFlow 2.21 raises
+        # IndexError when a call gives an argument that those before did not.
+        functions: dict[frozenset[str], Any] = {}
+
+        def run(x: Any, **options: Any) -> list[Any]:
+            given_options = frozenset(options)
+            if given_options not in functions:
+                functions[given_options] = tensorflow.function(
+                    built, jit_compile=self.jit_compile, reduce_retracing=True
+                )
+            return list(functions[given_options](x, **options))
+
+        return run
 
 
 class Xla(Graph):
