@@ -58,12 +58,12 @@ class Arithmetic:
         value = p.value * q.value
         return Bounded(value, error + roundings * self.u * (np.abs(value) + error) + self.tiny)
 
-    def apply(self, a: Bounded, W: Array) -> Bounded:
+    def apply(self, a: Bounded, W: Array, abs_W: Array) -> Bounded:
         """Wᵀ a for every row: a sum of as many terms as W has rows."""
         terms = W.shape[0] + 1
-        size = (np.abs(a.value) + a.bound) @ np.abs(W)
-        flushed = self.tiny * (terms + np.abs(W).sum(axis=0) + size_of(a))
-        return Bounded(a.value @ W, a.bound @ np.abs(W) + self.gamma(terms) * size + flushed)
+        size = np.abs(a.value) + a.bound
+        flushed = self.tiny * (terms + abs_W.sum(axis=0) + size.sum(axis=-1, keepdims=True))
+        return Bounded(a.value @ W, (a.bound + self.gamma(terms) * size) @ abs_W + flushed)
 
     def linear(self, products: list[tuple[Bounded, Array]], b: Array) -> Bounded:
         """Σ W v + b over several products, as one sum in any order."""
@@ -130,13 +130,13 @@ def bound_cell_gradients(
     before = known.at(np.s_[:, :-1])
     z = x.value @ cell.W_x.T + before.value @ cell.W_h.T + cell.bias
     a = Bounded(np.zeros_like(states.value), np.zeros_like(states.value))
-    s = g_final
+    slopes = bounded_derivative(cell, states, z, arithmetic)
+    abs_W_h, s = np.abs(cell.W_h), g_final
     for t in reversed(range(x.value.shape[1])):
         now = np.s_[:, t]
         s = arithmetic.add(s, g.at(now))
-        slope = bounded_derivative(cell, states.at(now), z[now], arithmetic)
-        a_t = arithmetic.multiply(slope, s)
-        through = arithmetic.apply(a_t, cell.W_h)
+        a_t = arithmetic.multiply(slopes.at(now), s)
+        through = arithmetic.apply(a_t, cell.W_h, abs_W_h)
         if steps is not None:
             taken = steps[:, t, None]
             a_t = Bounded(a_t.value * taken, a_t.bound * taken)
@@ -152,7 +152,7 @@ def bound_cell_gradients(
         None if cell.b is None else db,
         None if cell.b_h is None else db,
     )
-    return weights, arithmetic.apply(a, cell.W_x), s
+    return weights, arithmetic.apply(a, cell.W_x, np.abs(cell.W_x)), s
 
 
 def bound_layer_gradients(

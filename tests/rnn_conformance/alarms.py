@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
+from rnn_adapters.adapter import NotOffered
 from rnn_conformance.case import Case
 from rnn_conformance.check import Body, Check, perform
 from rnn_conformance.checks import all_checks
@@ -76,7 +77,7 @@ class Count:
     worst_ratio: float = 0.0
     seconds: float = 0.0
     first: str = ""  # of the alarms
-    reason: str = ""  # for which it is not offered
+    offered: bool = True
 
 
 def counted(session: Session, check: Check, cases: int, progress: Progress) -> Count:
@@ -89,9 +90,6 @@ def counted(session: Session, check: Check, cases: int, progress: Progress) -> C
     while count.cases < cases:
         outcome = perform(repeated, session.subject, profile, session.deviations, start)
         start += 1
-        if outcome.verdict == "not offered":
-            count.reason = outcome.reason
-            break
         count.cases += FILLS * (outcome.cases - outcome.deviating_cases)
         count.elements += outcome.elements
         count.seconds += outcome.seconds
@@ -110,7 +108,7 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
     for heading in ("clause", "compared", "cases", "numbers", "alarms", "worst error ÷ bound", "seconds"):
         table.add_column(heading)
     for clause, count in counts.items():
-        if count.reason:
+        if not count.offered:
             table.add_row(clause, CLAUSES[clause], "not offered")
             continue
         table.add_row(
@@ -144,13 +142,24 @@ def count_alarms(name: str, route: str, cases: int, seed: int, progress: Progres
     session = Session(name, Profile("alarms", max_examples=ROUND, per_costly_route=0), seed)
     if route:
         session.subject = Subject(session.subject.way(route))
-    checks = {clause: all_checks()[clause] for clause in CLAUSES}
-    counts: dict[str, Count] = {}
-    for number, (clause, check) in enumerate(checks.items()):
-        left = cases - sum(count.cases for count in counts.values())
-        share = -(-left // (len(checks) - number))
-        counts[clause] = counted(session, check, share, progress)
+    checks, counts = {clause: all_checks()[clause] for clause in CLAUSES}, dict[str, Count]()
+    left = [clause for clause, check in checks.items() if is_offered(check, session.subject)]
+    for clause, check in checks.items():
+        if clause not in left:
+            counts[clause] = Count(offered=False)
+            continue
+        missing = cases - sum(count.cases for count in counts.values())
+        counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), progress)
+        left.remove(clause)
     return counts
+
+
+def is_offered(check: Check, subject: Subject) -> bool:
+    """Whether a clause applies."""
+    try:
+        return bool(check.ways(subject))
+    except NotOffered:
+        return False
 
 
 @click.command()
