@@ -1588,6 +1588,19 @@ class Float64ComputedInFloat32(Fault):
         return z.astype(x_t.dtype)
 
 
+@fault("state-shrinks-in-long-sequences", "NUM-6")
+class StateShrinksInLongSequences(Fault):
+    """From the twelfth step on loses a ten-thousandth of the state in each."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs = [np.empty((len(x), 0, cell.hidden_size), x.dtype)]
+        for t in range(x.shape[1]):
+            after = self.step(cell, x[:, t], h * x.dtype.type(1 - 1e-4 * (t >= 12)))
+            h = after if steps is None else self.masked(after, h, steps[:, t, None])
+            outputs.append(h[:, None])
+        return np.concatenate(outputs, axis=1), h
+
+
 # Exact cases
 
 

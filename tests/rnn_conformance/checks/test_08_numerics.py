@@ -6,9 +6,18 @@ import numpy as np
 
 from rnn_conformance.case import Case
 from rnn_conformance.check import check
-from rnn_conformance.expect import expect_final_states, expect_last, expect_steps, with_cell
+from rnn_conformance.expect import (
+    expect_final_states,
+    expect_last,
+    expect_steps,
+    final_states_of,
+    with_cell,
+)
 from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_reference.bounds import Bounded
+from rnn_reference.jacobian_bounds import sharp_bound_cell
+from rnn_reference.network import checked_call
 
 
 @check("NUM-1", cases(directions=(1,), activations=("tanh",)), needs=("sequence",))
@@ -54,3 +63,27 @@ def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, ca
 @check("NUM-5", cases(dtypes=("float64",), scatter=True), needs=("sequence",))
 def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
+
+
+@check(
+    "NUM-6",
+    cases(
+        regimes=("moderate", "contractive"),
+        padding=("none", "lengths"),
+        time=(16, 32),
+        inputs=(4,),
+        hidden=(8, 16),
+        scatter=True,
+    ),
+    needs=("final_states",),
+    share=0.25,
+)
+def test_final_states_of_longer_sequences_are_within_the_sharper_bound(subject: Subject, case: Case) -> None:
+    (final,) = final_states_of(subject, case, subject.run(case))
+    x, ((*initial,),) = checked_call(case.network, case.x, case.initial_states)
+    exact = Bounded(x.astype(float), np.zeros(x.shape))
+    for direction, cell in enumerate(case.network.cells):
+        turned = np.s_[:, ::-1] if direction else np.s_[:, :]
+        steps = None if case.steps is None else case.steps[turned]
+        _, bounded = sharp_bound_cell(cell, exact.at(turned), initial[direction], x.dtype, steps)
+        subject.agree(f"final state of direction {direction}", final[direction], bounded, x.dtype, LAST_AXES)
