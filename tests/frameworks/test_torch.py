@@ -44,3 +44,25 @@ def test_every_route_can_be_taken() -> None:
 def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:
     coverage = coverage_of(Subject(load_adapter("torch")), PROFILES["ci"])
     assert not coverage.missing
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+def test_gradcheck_agrees_twice(directions: int) -> None:
+    """By its own comparison with differences, at its own tolerances; gradients of gradients under tanh, too."""
+    import torch
+
+    adapter = load_adapter("torch")
+    case = random_case(*(random_cell(2, 3, seed=seed, dtype="float64") for seed in range(directions)), time=3)
+    module = adapter.load(case.network).train()
+    weights = dict(module.named_parameters())
+    assert case.initial_states is not None
+    given = [torch.tensor(case.x).transpose(0, 1), torch.tensor(case.initial_states[0]), *weights.values()]
+
+    def outputs(x: torch.Tensor, h0: torch.Tensor, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        by_name = dict(zip(weights, values, strict=True))
+        sequence, h_n = torch.func.functional_call(module, by_name, (x, h0))
+        return sequence, h_n
+
+    inputs = [array.detach().clone().requires_grad_() for array in given]
+    assert torch.autograd.gradcheck(outputs, inputs, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(outputs, inputs)
