@@ -113,7 +113,11 @@ def test_gradient_of_every_bias(subject: Subject, case: Case) -> None:
 
 def expect_all(subject: Subject, case: Case) -> None:
     """All gradients."""
-    found, expected = gradients_of(subject, case)
+    expect_each(subject, case, *gradients_of(subject, case))
+
+
+def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
+    """Those of the input, of the initial states and of every weight."""
     if len(found.cells) != len(expected.cells) or len(found.initial_states) != len(expected.initial_states):
         raise NonConforming(
             f"gradients of {len(expected.cells)} cells and {len(expected.initial_states)} layers expected;"
@@ -257,9 +261,7 @@ def expect_exact_second_gradients(subject: Subject, case: Case) -> None:
         return  # nothing is claimed
     expected = exact(second_gradients(case.network, case.x, case.initial_states, *asked))
     found = subject.second_gradients(case, *asked)
-    expect_x(subject, case, found, expected)
-    expect_states(subject, case, found, expected)
-    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
+    expect_each(subject, case, found, expected)
 
 
 INTEGERS = cases(
@@ -290,9 +292,7 @@ def test_the_derivative_of_relu_at_zero_is_zero(subject: Subject, case: Case) ->
         return  # nothing is claimed
     expected = exact(backpropagate(case.network, case.x, case.initial_states, *asked))
     found = subject.gradients(case, *asked)
-    expect_x(subject, case, found, expected)
-    expect_states(subject, case, found, expected)
-    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
+    expect_each(subject, case, found, expected)
 
 
 @check("GRD-13", INTEGERS, needs=(*NEEDS, "second_gradients", "relu"), share=HALF)
