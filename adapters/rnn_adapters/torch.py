@@ -204,7 +204,10 @@ class TorchAdapter(Adapter[Any]):
         """Mixed precision, where the call is to have it."""
         if call.compute_dtype is None:
             return nullcontext()
-        return self.torch.autocast("cpu", dtype=getattr(self.torch, call.compute_dtype))
+        mixed: AbstractContextManager[Any] = self.torch.autocast(
+            "cpu", dtype=getattr(self.torch, call.compute_dtype)
+        )
+        return mixed
 
     def _input(self, array: Array) -> Any:
         x = self.tensor(array)

@@ -56,12 +56,12 @@ def filled_anew(case: Case, random: np.random.Generator) -> Case:
     return case.mapped(other)
 
 
-def many_times(body: Body) -> Body:
+def many_times(body: Body, fills: int) -> Body:
     """A check's body on so many cases of each structure."""
 
     def bodies(subject: Subject, case: Case) -> None:
         random = np.random.default_rng(np.frombuffer(case.x.tobytes() + b"\0", np.uint8))
-        for _ in range(FILLS):
+        for _ in range(fills):
             body(subject, filled_anew(case, random))
 
     return bodies
@@ -80,17 +80,17 @@ class Count:
     offered: bool = True
 
 
-def counted(session: Session, check: Check, cases: int, progress: Progress) -> Count:
+def counted(session: Session, check: Check, cases: int, fills: int, progress: Progress) -> Count:
     """At least so many cases of a clause, each round with a seed of its own."""
-    structures = min(ROUND, -(-cases // FILLS))
+    structures = min(ROUND, -(-cases // fills))
     count, profile = Count(), Profile("alarms", max_examples=structures, per_costly_route=0)
     task = progress.add_task(f"{session.subject.name} {check.clause}", total=cases)
     start = session.seed
-    repeated = replace(check, body=many_times(check.body))
+    repeated = replace(check, body=many_times(check.body, fills))
     while count.cases < cases:
         outcome = perform(repeated, session.subject, profile, session.deviations, start)
         start += 1
-        count.cases += FILLS * (outcome.cases - outcome.deviating_cases)
+        count.cases += fills * (outcome.cases - outcome.deviating_cases)
         count.elements += outcome.elements
         count.seconds += outcome.seconds
         count.worst_ratio = max(count.worst_ratio, outcome.worst_ratio)
@@ -133,7 +133,9 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
     return table
 
 
-def count_alarms(name: str, route: str, cases: int, seed: int, progress: Progress) -> dict[str, Count]:
+def count_alarms(
+    name: str, route: str, cases: int, fills: int, seed: int, progress: Progress
+) -> dict[str, Count]:
     """Alarms of all clauses that are offered, which share the cases; by the usual way in, or by another.
 
     Raises:
@@ -149,7 +151,7 @@ def count_alarms(name: str, route: str, cases: int, seed: int, progress: Progres
             counts[clause] = Count(offered=False)
             continue
         missing = cases - sum(count.cases for count in counts.values())
-        counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), progress)
+        counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), fills, progress)
         left.remove(clause)
     return counts
 
@@ -165,16 +167,17 @@ def is_offered(check: Check, subject: Subject) -> bool:
 @click.command()
 @click.argument("adapters", nargs=-1, required=True)
 @click.option("--cases", default=100_000, show_default=True, help="For each adapter, over all clauses.")
+@click.option("--fills", default=FILLS, show_default=True, help="Cases of each structure, drawn once.")
 @click.option("--route", default="", help="Another way in, by name, where the usual one is slow.")
 @click.option("--seed", default=1_000_000, show_default=True, help="Of the first round.")
-def main(adapters: tuple[str, ...], cases: int, route: str, seed: int) -> None:
+def main(adapters: tuple[str, ...], cases: int, fills: int, route: str, seed: int) -> None:
     """Count the false alarms on frameworks that are correct; exit with 1 if there is one."""
     console, alarms = Console(width=120), 0
     for name in adapters:
         began = time.perf_counter()
         columns = (*Progress.get_default_columns(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            counts = count_alarms(name, route, cases, seed, progress)
+            counts = count_alarms(name, route, cases, fills, seed, progress)
         console.print(table_of(name, counts))
         by = f" by {route}" if route else ""
         console.print(f"{name}{by}: {time.perf_counter() - began:.0f} s, seeds from {seed}")
