@@ -27,6 +27,8 @@ from rnn_reference.network import Array, Cell, Layer, Network
 SIZES = {"small": (8, 12), "medium": (32, 32), "large": (64, 128)}
 """Units and steps."""
 
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+
 CHANGES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 
 TOLERANCES = {"allclose 1e-5": (1e-5, 1e-6), "allclose 1e-3": (1e-3, 1e-4)}
@@ -127,9 +129,11 @@ def shares(
     return {way: count / cases for way, count in counts.items()}
 
 
-def power_table(dtype: str, cases: int) -> Iterator[tuple[str, str, dict[str, list[float]]]]:
+def power_table(
+    dtype: str, cases: int, sizes: tuple[str, ...]
+) -> Iterator[tuple[str, str, dict[str, list[float]]]]:
     """Size, fault, and for each way to compare the share noticed at each change."""
-    for size in SIZES:
+    for size in sizes:
         for name, fault in FAULTS.items():
             found: dict[str, list[float]] = {}
             for change in CHANGES:
@@ -140,16 +144,17 @@ def power_table(dtype: str, cases: int) -> Iterator[tuple[str, str, dict[str, li
 
 @click.command()
 @click.option("--cases", default=100, show_default=True, help="Cases for every number in the table.")
-@click.option("--dtype", default="float32", show_default=True, type=click.Choice(("float32", "float64")))
-def main(cases: int, dtype: str) -> None:
+@click.option("--dtype", default="float32", show_default=True, type=click.Choice(DTYPES))
+@click.option("--size", "sizes", multiple=True, type=click.Choice(tuple(SIZES)), help="Default: all.")
+def main(cases: int, dtype: str, sizes: tuple[str, ...]) -> None:
     """Print the share of small faults that the residual check notices, beside allclose."""
-    console = Console(width=120)
+    console, sizes = Console(width=120), sizes or tuple(SIZES)
     table = Table(title=f"Share of faults noticed, {dtype}, {cases} cases each", title_justify="left")
     for heading in ("units, steps", "changed", "compared by", *(f"{change:.0e}" for change in CHANGES)):
         table.add_column(heading)
     rows = track(
-        power_table(dtype, cases),
-        total=len(SIZES) * len(FAULTS),
+        power_table(dtype, cases, sizes),
+        total=len(sizes) * len(FAULTS),
         transient=True,
         console=Console(stderr=True),
     )
@@ -162,7 +167,7 @@ def main(cases: int, dtype: str) -> None:
     for heading in ("units, steps", "weights", "residual check", *TOLERANCES):
         table.add_column(heading)
     regimes: tuple[Regime, ...] = ("contractive", "moderate", "chaotic")
-    for size in SIZES:
+    for size in sizes:
         for regime in regimes:
             alarms = shares(nothing, 0.0, size, dtype, regime, cases)
             label = "{}, {}".format(*SIZES[size])
