@@ -193,6 +193,7 @@ def direction_of(case: Case) -> Gradients:
     "GRD-10",
     cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
     needs=(*NEEDS, "tangents"),
+    share=HALF,
 )
 def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
     direction = direction_of(case)
