@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.forward import merge_directions, run_stack
-from rnn_reference.network import Array, Network, checked_call, checked_steps, steps_of_lengths
+from rnn_reference.gradients import Gradients, backpropagate
+from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
+from rnn_reference.second_gradients import second_gradients
+from rnn_reference.tangents import bound_tangents
 
 
 class ReferenceAdapter(Adapter[Network]):
@@ -40,6 +44,10 @@ class ReferenceAdapter(Adapter[Network]):
     offers = Offers(
         activations=ACTIVATIONS,
         dtypes=("float32", "float64", "float16", "bfloat16"),
+        compute_dtypes=("float16", "bfloat16"),
+        gradients=True,
+        tangents=True,
+        second_gradients=True,
         lengths=True,
         masks=True,
         go_backwards=True,
@@ -53,6 +61,8 @@ class ReferenceAdapter(Adapter[Network]):
         return network.astype(network.dtype)  # checked anew
 
     def run(self, model: Network, call: Call) -> Output:
+        if call.compute_dtype is not None:
+            model, call = in_type(call.compute_dtype, model, call)
         x, states = checked_call(model, call.x, call.initial_states)
         steps = steps_of_call(call)
         if call.go_backwards:
@@ -80,6 +90,25 @@ class ReferenceAdapter(Adapter[Network]):
             },
         )
 
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = backpropagate(
+            model, call.x, call.initial_states, d_sequence, d_final_states, steps_of_call(call)
+        )
+        return found.mapped(lambda array: array.astype(model.dtype))
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))
+        finals = tuple(final.value.astype(model.dtype) for final in found.final_states)
+        return Output(found.sequence.value.astype(model.dtype), final_states=finals)
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = second_gradients(
+            model, call.x, call.initial_states, d_sequence, d_final_states, direction, steps_of_call(call)
+        )
+        return found.mapped(lambda array: array.astype(model.dtype))
+
     def read_weights(self, model: Network) -> Network:
         return model
 
@@ -88,6 +117,14 @@ class ReferenceAdapter(Adapter[Network]):
 
     def count_parameters(self, model: Network) -> int:
         return network_parameters(model)
+
+
+def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
+    """Mixed precision: weights, input and initial states rounded to the type that is computed in."""
+    states = call.initial_states
+    if states is not None:
+        states = tuple(state.astype(dtype) for state in states)
+    return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
 
 def steps_of_call(call: Call) -> Array | None:

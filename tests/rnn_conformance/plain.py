@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Offers, Output, Route
-from rnn_adapters.reference import ReferenceAdapter, marked_by_value, shapes_by_role, steps_of_call
+from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
@@ -216,10 +216,7 @@ class PlainNumpy(Adapter[Network]):
 
     def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
         """Weights, input and initial states in the type to be computed in."""
-        states = call.initial_states
-        if states is not None:
-            states = tuple(state.astype(dtype) for state in states)
-        return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
+        return in_type(dtype, model, call)
 
     # Keeping states
 
