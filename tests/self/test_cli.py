@@ -105,7 +105,7 @@ def test_one_bad_adapter_does_not_keep_the_others_from_being_checked(tmp_path: P
 
 
 def test_fuzz_stops_when_its_time_is_up(tmp_path: Path) -> None:
-    done = cli("run", "--profile", "fuzz", "--seconds", "1", "--clause", "FWD-1", cwd=tmp_path)
+    done = cli("run", "--profile", "fuzz", "--seconds", "3", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (outcome,) = read_result(tmp_path / "results" / "reference.json").outcomes
     assert outcome.cases > 100
