@@ -11,7 +11,7 @@ from rnn_conformance.case import Case, CaseData, from_data, read_case, to_data, 
 from rnn_reference import BadInput
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("states", [True, False])
 def test_written_and_read_back_to_the_bit(tmp_path: Path, dtype: str, states: bool) -> None:
     cells = [random_cell(3, 4, dtype=dtype, biases=2), random_cell(3, 4, seed=2, dtype=dtype, biases=0)]

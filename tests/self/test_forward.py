@@ -40,7 +40,7 @@ def test_the_backward_direction_is_the_forward_one_on_reversed_time() -> None:
     assert np.array_equal(both.final_states[0][1], alone.final_states[0][0])
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("stacked", [False, True])
 def test_agrees_with_the_independent_plain_loop(dtype: str, stacked: bool) -> None:
     second = random_cell(4 if stacked else 3, 4, seed=3, dtype=dtype, biases=2)
