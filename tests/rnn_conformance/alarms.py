@@ -153,6 +153,8 @@ def count_alarms(
         missing = cases - sum(count.cases for count in counts.values())
         counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), fills, progress)
         left.remove(clause)
+        count = counts[clause]
+        progress.console.print(f"{name} {clause}: {count.cases:,} cases, {count.alarms} alarms")
     return counts
 
 
