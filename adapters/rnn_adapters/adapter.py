@@ -1,7 +1,7 @@
-"""The contract between the suite and an implementation: `Adapter`, what it offers, and what goes in and out.
+"""The contract between the suite and an implementation: `Adapter`, and what goes in and out.
 
 An adapter is small and dull: load a network, call, read back. It has no tolerance, skips nothing and
-mends nothing; what the framework cannot do it does not offer.
+mends nothing; what the framework cannot do it does not support.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ class Conventions:
             "directions*hidden".
         last_output: in words, what it gives when asked for the last output only.
         final_state_order: in words, how it orders the states of layers and directions.
-        padded_output: what the sequence output of one direction shows at steps that a row does not take:
-            "zero"; "carried", the output of its last step taken, zero before the first; "state", the same
+        padded_output: what the sequence output of one direction shows at masked steps:
+            "zero"; "carried", the output of its last valid step, zero before the first; "state", the same
             but the initial state before the first; or "undefined".
         padded_output_bidirectional: the same of a bidirectional layer.
         go_backwards_order: the order of the outputs of a layer that goes backwards; None: there is none.
@@ -137,8 +137,8 @@ class Conventions:
 
 
 @dataclass(frozen=True)
-class Offers:
-    """What a framework can do. The suite draws nothing else, and reports the rest as not offered.
+class Supports:
+    """What a framework can do. The suite draws nothing else, and reports the rest as unsupported.
 
     Args:
         activations: those that a layer can be told by name.
@@ -159,13 +159,13 @@ class Offers:
         merge_modes: ways to merge the directions of a bidirectional layer.
         stateful: layers that keep their final states for the next call (`Adapter.reset_states`).
         dropout: where dropout can act in training.
-        fresh: a new layer with the framework's own initial weights (`Adapter.fresh`).
+        freshly_initialised: a new layer with the framework's own initial weights.
         gradients: gradients of input, initial states and weights (`Adapter.gradients`).
         tangents: how outputs change in a direction of these, by forward mode (`Adapter.tangents`).
         second_gradients: gradients of gradients (`Adapter.second_gradients`).
         read_weights: loaded weights can be read back.
         count_parameters: the framework counts its own parameters.
-        costly: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
+        expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
     """
 
@@ -186,21 +186,21 @@ class Offers:
     merge_modes: tuple[MergeMode, ...] = ("concat",)
     stateful: bool = False
     dropout: tuple[DropoutPlace, ...] = ()
-    fresh: bool = False
+    freshly_initialised: bool = False
     gradients: bool = False
     tangents: bool = False
     second_gradients: bool = False
     read_weights: bool = True
     count_parameters: bool = True
-    costly: Literal["nothing", "sizes", "shapes"] = "nothing"
+    expensive: Literal["nothing", "sizes", "shapes"] = "nothing"
 
     def has(self, name: str) -> bool:
-        """Whether something is offered: one of the above or below, an activation or a type, by its name."""
+        """Whether something is supported: one of the above or below, an activation or a type, by its name."""
         return name in (*self.activations, *self.dtypes) or bool(getattr(self, name, False))
 
     @property
-    def rows_of_different_length(self) -> bool:
-        """Whether a batch may hold rows of different length, said by lengths or by a mask."""
+    def variable_lengths(self) -> bool:
+        """Whether a batch may hold variable-length sequences, said by lengths or by a mask."""
         return self.lengths or self.masks
 
     @property
@@ -226,12 +226,12 @@ class Route:
     Args:
         kind: in what it differs from the usual way; the clause that asks for it depends on this.
         what: the route in the framework's own words, such as "SimpleRNN(unroll=True)".
-        costly: taken only by the clauses that are about routes; others take every clause.
+        expensive: taken only by the clauses that are about routes; others take every clause.
     """
 
     kind: RouteKind
     what: str
-    costly: bool = False
+    expensive: bool = False
 
 
 NO_ROUTES: Mapping[str, Route] = MappingProxyType({})
@@ -245,7 +245,7 @@ class Adapter(ABC, Generic[Model]):
 
     name: str
     conventions: Conventions
-    offers: Offers
+    supports: Supports
     routes: Mapping[str, Route] = NO_ROUTES
 
     @abstractmethod
@@ -276,14 +276,14 @@ class Adapter(ABC, Generic[Model]):
         raise NotOffered(f"{self.name} does not count its parameters")
 
     def by_route(self, name: str) -> Adapter[Any]:
-        """The adapter that goes the way called `name`. It may offer less, and have other conventions."""
+        """The adapter that goes the way called `name`. It may support less, and have other conventions."""
         raise NotOffered(f"{self.name} has no other ways in")
 
     def reset_states(self, model: Model) -> None:
         """Make stateful layers forget: the next call starts as the first one did."""
         raise NotOffered(f"{self.name} keeps no states between calls")
 
-    def fresh(self, like: Network, seed: int) -> Network:
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
         """A network of the sizes and options of `like` with the framework's own initial weights.
 
         Args:
@@ -296,7 +296,7 @@ class Adapter(ABC, Generic[Model]):
 
         Args:
             call: has initial states.
-            d_sequence: (batch, time, directions·hidden), zero at steps that are not taken.
+            d_sequence: (batch, time, directions·hidden), zero at masked steps.
             d_final_states: per layer (directions, batch, hidden).
         """
         raise NotOffered(f"{self.name} has no gradients")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Offers, Output
+from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Output, Supports
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.gradients import Gradients, backpropagate
@@ -41,7 +41,7 @@ class ReferenceAdapter(Adapter[Network]):
         padded_output_bidirectional="zero",
         go_backwards_order="processing",
     )
-    offers = Offers(
+    supports = Supports(
         activations=ACTIVATIONS,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
@@ -139,7 +139,7 @@ def steps_of_call(call: Call) -> Array | None:
 
 
 def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
-    """Input whose steps not taken hold one number in every feature, and that number.
+    """Input whose masked steps hold one number in every feature, and that number.
 
     Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
     """

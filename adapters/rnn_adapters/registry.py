@@ -15,12 +15,12 @@ ENTRY_POINT_GROUP = "rnn_conformance.adapters"
 
 BUILT_IN = {
     "reference": "rnn_adapters.reference:ReferenceAdapter",
-    "torch": "rnn_adapters.torch:TorchAdapter",
-    "keras": "rnn_adapters.keras:KerasAdapter",
-    "keras-tensorflow": "rnn_adapters.keras:tensorflow",
-    "keras-torch": "rnn_adapters.keras:torch",
-    "keras-jax": "rnn_adapters.keras:jax",
-    "keras-numpy": "rnn_adapters.keras:numpy",
+    "torch": "rnn_adapters.torch.adapter:TorchAdapter",
+    "keras": "rnn_adapters.keras.adapter:KerasAdapter",
+    "keras-tensorflow": "rnn_adapters.keras.adapter:tensorflow",
+    "keras-torch": "rnn_adapters.keras.adapter:torch",
+    "keras-jax": "rnn_adapters.keras.adapter:jax",
+    "keras-numpy": "rnn_adapters.keras.adapter:numpy",
 }
 """`keras` runs on the backend in force (KERAS_BACKEND); the others choose theirs."""
 

@@ -174,7 +174,7 @@ def replay_cell(
     known = np.concatenate([h0[:, None], states], axis=1)
     before = known[:, :-1]
     if steps is not None:
-        before = np.take_along_axis(known, last_taken(steps)[:, :, None], axis=1)
+        before = np.take_along_axis(known, last_valid(steps)[:, :, None], axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
         replayed = bounds.step(bounds.inputs(x.astype(bounds.wide), x_error), before.astype(bounds.wide))
     if steps is None:
@@ -182,7 +182,7 @@ def replay_cell(
     return Bounded(replayed.value, np.where(steps[:, :, None], replayed.bound, np.inf))
 
 
-def last_taken(steps: Array) -> Array:
+def last_valid(steps: Array) -> Array:
     """For each step the number of the last one taken before it, counted from 1; 0 where there is none."""
     numbers = np.where(steps, np.arange(1, steps.shape[1] + 1), 0)
     latest = np.maximum.accumulate(numbers, axis=1)
@@ -224,7 +224,7 @@ def bound_cell(
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of one direction (NUM-4): errors carried from step to step.
 
-    At a step not taken the state stays, and so does its error.
+    At a masked step the state stays, and so does its error.
 
     Returns:
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.

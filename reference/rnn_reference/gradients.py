@@ -68,7 +68,7 @@ def backpropagate_cell(
     """One direction: gradients of its weights, of x and of h0.
 
     Args:
-        x, states, g: input, states and incoming gradients in processing order, (batch, time, …).
+        x, states, g: input, states and cotangents gradients in processing order, (batch, time, …).
         h0, g_final: initial state, and the gradient of the final one, (batch, hidden).
         steps: which steps each row takes; at another the state's gradient stays as it is.
     """

@@ -37,7 +37,7 @@ def second_gradients_of_cell(
     Args:
         towards: Ẇ_x, Ẇ_h and ḃ.
         known: the initial state and all others, (batch, 1 + time, hidden); `dh0` is ḣ of the first.
-        g, g_final: incoming gradients; that of the final state does not change.
+        g, g_final: cotangents gradients; that of the final state does not change.
 
     Returns:
         Rates of change of the weights' gradients; gradient and rate of x; rate of that of h0; and ḣ (batch,

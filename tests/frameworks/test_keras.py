@@ -13,9 +13,9 @@ from docs import documents, run_examples
 from helpers import random_case, random_cell
 
 from rnn_adapters import load_adapter
-from rnn_conformance.coverage import coverage_of
-from rnn_conformance.profiles import PROFILES
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import BadInput
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rnn_conformance.results import AdapterResult
-    from rnn_conformance.worker import Job
+    from rnn_conformance.engine.results import AdapterResult
+    from rnn_conformance.running.worker import Job
 
 ALL_AS_RECORDED, SOMETHING_FAILED, COULD_NOT_RUN = 0, 1, 2
 """Exit status."""
@@ -99,10 +99,10 @@ def run(
                  1 a clause failed, or a known deviation is fixed
                  2 an adapter could not be checked
     """
-    from rnn_conformance.case import read_case, to_data
-    from rnn_conformance.clauses import select_clauses
-    from rnn_conformance.profiles import profile_named
-    from rnn_conformance.worker import Job
+    from rnn_conformance.engine.case import read_case, to_data
+    from rnn_conformance.engine.clauses import select_clauses
+    from rnn_conformance.engine.profiles import profile_named
+    from rnn_conformance.running.worker import Job
 
     profile_named(profile, seconds)
     selected = select_clauses(clauses)
@@ -129,9 +129,9 @@ def _run_jobs(jobs: list[Job], timeout: float, at_a_time: int) -> tuple[list[Ada
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from rnn_conformance.render import summary
-    from rnn_conformance.runner import run_adapter
-    from rnn_conformance.worker import Checked, Checking, Event
+    from rnn_conformance.report.terminal import summary
+    from rnn_conformance.running.process import run_adapter
+    from rnn_conformance.running.worker import Checked, Checking, Event
     from rnn_reference.errors import BadInput
 
     columns = (
@@ -172,10 +172,10 @@ def _show(results: list[AdapterResult], folder: Path, deviations: str | None, ag
     """Write the results and print them: failures first, then the matrix and what it does not say."""
     from rich.console import Console
 
-    from rnn_conformance import render
-    from rnn_conformance.case import write_case
-    from rnn_conformance.deviations import known_deviations
-    from rnn_conformance.results import write_result
+    from rnn_conformance.engine.case import write_case
+    from rnn_conformance.engine.deviations import known_deviations
+    from rnn_conformance.engine.results import write_result
+    from rnn_conformance.report import terminal as render
 
     console = Console()
     if not console.is_terminal:  # a log has no width: give the matrix what it needs
@@ -201,7 +201,7 @@ def _show(results: list[AdapterResult], folder: Path, deviations: str | None, ag
     console.print(render.matrix(results))
     for heading, lines in (
         ("Known deviations", render.deviation_lines(records, results)),
-        ("Not offered", render.not_offered_lines(results)),
+        ("Unsupported", render.unsupported_lines(results)),
     ):
         if lines:
             console.print(f"[bold]{heading}[/]")
@@ -217,7 +217,7 @@ def clauses(names: tuple[str, ...]) -> None:
     from rich.console import Console
 
     from rnn_conformance.checks import all_checks
-    from rnn_conformance.clauses import all_clauses, select_clauses
+    from rnn_conformance.engine.clauses import all_clauses, select_clauses
 
     console, chapter, checks = Console(), "", all_checks()
     for id in select_clauses(names):
@@ -275,9 +275,9 @@ def coverage(adapter: str, profile: str) -> None:
     from rich.table import Table
 
     from rnn_adapters.registry import load_adapter
-    from rnn_conformance.coverage import coverage_of, values_table
-    from rnn_conformance.profiles import PROFILES
-    from rnn_conformance.subject import Subject
+    from rnn_conformance.engine.profiles import PROFILES
+    from rnn_conformance.engine.subject import Subject
+    from rnn_conformance.measure.coverage import coverage_of, values_table
 
     console = Console()
     with Console(stderr=True).status(f"drawing the {profile} profile"):
@@ -301,15 +301,15 @@ def faults(verify: bool) -> None:
     from rich.progress import track
     from rich.table import Table
 
-    from rnn_conformance.faults import FAULTS
-    from rnn_conformance.session import kills
+    from rnn_conformance.faults.registry import all_faults
+    from rnn_conformance.running.session import kills
 
     table = Table("fault", "clause", "what it gets wrong", header_style="bold")
     if verify:
         table.add_column("caught")
     missed = 0
     for name, fault in track(
-        FAULTS.items(), disable=not verify, transient=True, console=Console(stderr=True)
+        all_faults().items(), disable=not verify, transient=True, console=Console(stderr=True)
     ):
         row = [name, fault.clause, (fault.__doc__ or "").split("\n\n")[0]]
         if verify:
@@ -319,7 +319,9 @@ def faults(verify: bool) -> None:
         table.add_row(*row)
     Console().print(table)
     if verify:
-        click.echo(f"{len(FAULTS) - missed} of {len(FAULTS)} faults caught by the clause that they name")
+        click.echo(
+            f"{len(all_faults()) - missed} of {len(all_faults())} faults caught by the clause that they name"
+        )
         sys.exit(SOMETHING_FAILED if missed else ALL_AS_RECORDED)
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from rnn_conformance.check import Check
-    from rnn_conformance.results import AdapterResult, Outcome
-    from rnn_conformance.session import Session
+    from rnn_conformance.engine.check import Check
+    from rnn_conformance.engine.results import AdapterResult, Outcome
+    from rnn_conformance.running.session import Session
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,8 +74,8 @@ def perform(request: pytest.FixtureRequest) -> Callable[[Check], None]:
         __tracebackhide__ = True
         outcome = session.perform(check)
         request.config.stash[OUTCOMES].setdefault(request.param, []).append(outcome)
-        if outcome.verdict == "not offered":
-            pytest.skip(f"not offered: {outcome.reason}")
+        if outcome.verdict == "unsupported":
+            pytest.skip(f"unsupported: {outcome.reason}")
         if outcome.verdict not in ("pass", "deviation"):
             pytest.fail(_explanation(session, outcome), pytrace=False)
 
@@ -87,7 +87,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.getoption("--rnn-results", default=None)
     if folder is None:
         return
-    from rnn_conformance.results import write_result
+    from rnn_conformance.engine.results import write_result
 
     for name, outcomes in session.config.stash[OUTCOMES].items():
         result = _result(session.config.stash[SESSIONS][name])
@@ -112,14 +112,14 @@ OUTCOMES = pytest.StashKey[dict[str, "list[Outcome]"]]()
 def _is_check(function: Any) -> bool:
     if not hasattr(function, "check"):
         return False
-    from rnn_conformance.check import Check
+    from rnn_conformance.engine.check import Check
 
     return isinstance(function.check, Check)
 
 
 def _session(config: pytest.Config, name: str) -> Session:
-    from rnn_conformance.profiles import profile_named
-    from rnn_conformance.session import Session
+    from rnn_conformance.engine.profiles import profile_named
+    from rnn_conformance.running.session import Session
     from rnn_reference.errors import BadInput
 
     sessions = config.stash[SESSIONS]
@@ -137,8 +137,8 @@ def _session(config: pytest.Config, name: str) -> Session:
 
 
 def _result(session: Session) -> AdapterResult:
-    from rnn_conformance.runner import empty_result
-    from rnn_conformance.worker import Job
+    from rnn_conformance.running.process import empty_result
+    from rnn_conformance.running.worker import Job
 
     result = empty_result(Job(session.asked_for, [], session.profile.name, seed=session.seed))
     result.adapter, result.versions = session.subject.name, session.versions
@@ -146,7 +146,7 @@ def _result(session: Session) -> AdapterResult:
 
 
 def _explanation(session: Session, outcome: Outcome) -> str:
-    from rnn_conformance.render import explanation
+    from rnn_conformance.report.terminal import explanation
 
     again = (
         f"rnn-conformance run --adapter {session.asked_for} --clause {outcome.clause}"

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from rnn_adapters import Call, Output
-from rnn_conformance.plain import PlainNumpy
+from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference.network import Network
 
 

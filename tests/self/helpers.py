@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_conformance.case import Case
+from rnn_conformance.engine.case import Case
 from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Layer, Network
 

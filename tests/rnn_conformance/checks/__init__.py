@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from rnn_conformance.check import Check
+from rnn_conformance.engine.check import Check
 
 
 @cache
@@ -18,6 +18,8 @@ def all_checks() -> dict[str, Check]:
     """
     checks: dict[str, Check] = {}
     for module_info in pkgutil.iter_modules(__path__):
+        if module_info.ispkg:
+            continue
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         for function in vars(module).values():
             check = getattr(function, "check", None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from rnn_adapters.adapter import NotOffered
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 

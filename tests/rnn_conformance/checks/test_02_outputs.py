@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_same, final_states_of, sequence_of
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import bound_network
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
@@ -42,7 +42,7 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
 def test_outputs_have_the_type_of_the_weights(subject: Subject, case: Case) -> None:
     """The type is part of every comparison; here both types are drawn."""
     output = subject.run(case)
-    if subject.offers.sequence:
+    if subject.supports.sequence:
         sequence_of(subject, case, output)
-    if subject.offers.final_states:
+    if subject.supports.final_states:
         final_states_of(subject, case, output)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_steps,
     expect_top_steps,
     final_states_of,
     sequence_of,
 )
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_final_states, expect_top_steps
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import expect_final_states, expect_top_steps
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import Subject
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
@@ -32,5 +32,5 @@ def test_layers_apply_in_the_order_of_the_stack(subject: Subject, case: Case) ->
 
 @check("STK-4", cases(layers=(2, 3), regimes=TAME, time=SHORT), needs=("stacked", "mixed_layers", "sequence"))
 def test_layers_may_differ(subject: Subject, case: Case) -> None:
-    """The strategy draws layers of different sizes, directions and activations where they are offered."""
+    """The strategy draws layers of different sizes, directions and activations where they are supported."""
     expect_top_steps(subject, case, subject.run(case))

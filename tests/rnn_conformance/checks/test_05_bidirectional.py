@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_last,
     expect_same,
     expect_steps,
     sequence_of,
 )
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import SEQUENCE_AXES, Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Layer, Network
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_steps
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import expect_steps
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.parameters import network_parameters
 

@@ -6,15 +6,15 @@ import copy
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_steps
-from rnn_conformance.mistakes import Mistake, expect_refusal, with_states, with_x
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import expect_steps
+from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_states, with_x
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Layer, Network
 
-HALF = 0.5  # these cases are costly, or have little to draw
+HALF = 0.5  # these cases are expensive, or have little to draw
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),

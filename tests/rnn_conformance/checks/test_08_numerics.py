@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_last,
     expect_steps,
     final_states_of,
     with_cell,
 )
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.jacobian_bounds import sharp_bound_cell
 from rnn_reference.network import checked_call
@@ -26,7 +26,7 @@ def test_tanh_is_this_exact(subject: Subject, case: Case) -> None:
     cell = case.network.cells[0]
     W_x = np.zeros_like(cell.W_x)
     W_x[:, 0] = 1
-    no_bias = None if subject.offers.no_bias else np.zeros_like(cell.W_h[0])
+    no_bias = None if subject.supports.no_bias else np.zeros_like(cell.W_h[0])
     case = with_cell(case, W_x=W_x, W_h=np.zeros_like(cell.W_h), b=no_bias, b_h=None)
     expect_steps(subject, case, subject.run(case))
 
@@ -56,7 +56,7 @@ def test_every_step_of_a_long_sequence_is_as_exact_as_the_first(subject: Subject
 )
 def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
-    if subject.offers.last_output:
+    if subject.supports.last_output:
         expect_last(subject, case, subject.run(case, return_sequences=False))
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_same, final_states_of, sequence_of
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -216,7 +216,7 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
         len(once) == len(twice) and all(map(identical, once, twice)),
         "the same call gave something else the second time",
     )
-    if subject.offers.read_weights:
+    if subject.supports.read_weights:
         for cell, back in zip(case.network.cells, subject.read_weights(case.network).cells, strict=True):
             subject.require(
                 identical(cell.W_x, back.W_x) and identical(cell.W_h, back.W_h),

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_final_states, sequence_of
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import expect_final_states, sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import bound_network
 
 FEW = 0.5  # sizes leave little to draw
 
 
 def gives_the_recurrence(subject: Subject, case: Case) -> None:
-    """Every output that is offered is within the forward bound; of empty arrays the shape is what counts."""
+    """Every output that there is is within the forward bound; of empty arrays the shape is what counts."""
     output = subject.run(case)
-    if subject.offers.sequence:
+    if subject.supports.sequence:
         expected = bound_network(case.network, case.x, case.initial_states).sequence
         subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
-    if subject.offers.final_states:
+    if subject.supports.final_states:
         expect_final_states(subject, case, output)
 
 

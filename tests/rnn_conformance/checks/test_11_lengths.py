@@ -1,12 +1,10 @@
-"""LEN: rows of different length."""
+"""LEN: variable-length sequences."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_padding,
     expect_same_outputs,
@@ -15,16 +13,18 @@ from rnn_conformance.expect import (
     poisoned,
     sequence_of,
 )
-from rnn_conformance.mistakes import Mistake, expect_refusal, with_lengths
-from rnn_conformance.strategies import Padding, Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_lengths
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.subject import Subject
 
-HALF = 0.5  # these cases are costly, or have little to draw
+HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 PADDED: tuple[Padding, ...] = ("lengths",)
 SHORT = (1, 2, 3, 4, 5, 6)
-ROWS = ("rows_of_different_length",)
+ROWS = ("variable_lengths",)
 
 LENGTHS: dict[str, Mistake] = {
     "a length above T": with_lengths(lambda lengths: lengths + 1000),

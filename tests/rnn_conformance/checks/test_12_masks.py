@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_last,
     expect_padding,
@@ -16,11 +14,13 @@ from rnn_conformance.expect import (
     poisoned,
     sequence_of,
 )
-from rnn_conformance.mistakes import Mistake, expect_refusal, with_mask
-from rnn_conformance.strategies import Padding, Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_mask
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.subject import Subject
 
-HALF = 0.5  # these cases are costly, or have little to draw
+HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 MASKED: tuple[Padding, ...] = ("mask",)

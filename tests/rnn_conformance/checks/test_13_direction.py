@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_final_states,
     expect_last,
@@ -16,18 +14,20 @@ from rnn_conformance.expect import (
     final_states_of,
     sequence_of,
 )
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import Subject
 
-HALF = 0.5  # these cases are costly, or have little to draw
+HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 BACKWARDS = cases(directions=(1,), go_backwards=(True,))
 TAME_BACKWARDS = cases(directions=(1,), regimes=TAME, go_backwards=(True,))
-OFFERED = ("go_backwards",)
+SUPPORTED = ("go_backwards",)
 
 
-@check("DIR-1", BACKWARDS, needs=("sequence", *OFFERED))
+@check("DIR-1", BACKWARDS, needs=("sequence", *SUPPORTED))
 def test_backwards_takes_the_steps_from_the_end(subject: Subject, case: Case) -> None:
     """Put into processing order, the outputs follow the recurrence on the reversed input."""
     output = subject.run(case)
@@ -37,7 +37,7 @@ def test_backwards_takes_the_steps_from_the_end(subject: Subject, case: Case) ->
     expect_steps(subject, case.replace(x=case.x[:, ::-1]), replace(output, sequence=sequence))
 
 
-@check("DIR-2", TAME_BACKWARDS, needs=("sequence", "final_states", *OFFERED), share=HALF)
+@check("DIR-2", TAME_BACKWARDS, needs=("sequence", "final_states", *SUPPORTED), share=HALF)
 def test_backwards_outputs_are_in_the_declared_order(subject: Subject, case: Case) -> None:
     """The end of the outputs that holds the final state tells the order."""
     output = subject.run(case)
@@ -52,11 +52,11 @@ def test_backwards_outputs_are_in_the_declared_order(subject: Subject, case: Cas
     )
 
 
-@check("DIR-3", TAME_BACKWARDS, needs=("final_states", *OFFERED), share=HALF)
+@check("DIR-3", TAME_BACKWARDS, needs=("final_states", *SUPPORTED), share=HALF)
 def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None:
     reversed_case = case.replace(x=case.x[:, ::-1])
     expect_final_states(subject, reversed_case, subject.run(case))
-    if subject.offers.last_output:
+    if subject.supports.last_output:
         expect_last(subject, reversed_case, subject.run(case, return_sequences=False))
 
 
@@ -69,7 +69,7 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
         padding=("lengths", "mask"),
         time=(2, 3, 4, 5, 6),
     ),
-    needs=("rows_of_different_length", *OFFERED),
+    needs=("variable_lengths", *SUPPORTED),
     share=HALF,
 )
 def test_backwards_leaves_out_the_same_steps(subject: Subject, case: Case) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_final_states, final_states_of, merged
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import LAST_AXES, Subject
+from rnn_conformance.checks.support.expect import expect_final_states, final_states_of, merged
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import MergeMode
 
-HALF = 0.5  # these cases are costly, or have little to draw
+HALF = 0.5  # these cases are expensive, or have little to draw
 
 MERGED: tuple[MergeMode, ...] = ("sum", "mul", "ave", "none")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_output,
     expect_same,
@@ -16,8 +14,10 @@ from rnn_conformance.expect import (
     in_processing_order,
     sequence_of,
 )
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import SEQUENCE_AXES, Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, States
 
@@ -46,7 +46,7 @@ def kept(subject: Subject, case: Case, output: Output) -> States:
 
 @check("STA-1", cases(layers=(1, 2), initial_states=(False, True)), share=HALF)
 def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
-    """Another call in between: other input, with states where they are offered."""
+    """Another call in between: other input, with states where they are supported."""
 
     def outputs() -> list[Array]:
         output = subject.run(case)

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import DropoutPlace
-from rnn_conformance.case import Case
-from rnn_conformance.check import Draw, check
-from rnn_conformance.expect import expect_everything
-from rnn_conformance.strategies import Padding, Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Layer, MergeMode, Network
 
-HALF = 0.5  # these cases are costly
+HALF = 0.5  # these cases are expensive
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5, 6)
@@ -110,7 +110,7 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
 @check(
     "OPT-9",
     together(("lengths", "mask", "lengths", "mask", "none")),
-    needs=("rows_of_different_length",),
+    needs=("variable_lengths",),
     routes=("padding",),
     share=HALF,
 )

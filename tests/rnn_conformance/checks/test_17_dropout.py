@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import DropoutPlace, NotOffered, Offers
-from rnn_conformance.case import Case
-from rnn_conformance.chance import largest_deviation_of_a_share
-from rnn_conformance.check import Draw, check
-from rnn_conformance.compare import NonConforming
-from rnn_conformance.expect import expect_output, final_states_of, sequence_of
-from rnn_conformance.strategies import SEEDS, Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_adapters.adapter import DropoutPlace, NotOffered, Supports
+from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
+from rnn_conformance.checks.support.expect import expect_output, final_states_of, sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.strategies import SEEDS, Regime, cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import reference_dtype
@@ -43,17 +43,17 @@ def passing_on(place: DropoutPlace, rows: int = 3, units: int = 4, steps: int = 
         network = Network(layers)
         return Case(network, numbers, states, training=True, dropout=place, rate=rate, route=route)
 
-    def draw(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+    def draw(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         able = [
             way
-            for way, offers in ways.items()
-            if place in offers.dropout
-            and "relu" in offers.activations
-            and offers.initial_states
-            and (offers.stacked or place != "between layers")
+            for way, supports in ways.items()
+            if place in supports.dropout
+            and "relu" in supports.activations
+            and supports.initial_states
+            and (supports.stacked or place != "between layers")
         ]
         if not able:
-            raise NotOffered(f"dropout of this place is not offered: {place}")
+            raise NotOffered(f"dropout of this place is unsupported: {place}")
         return st.builds(build, st.sampled_from(able), SEEDS, st.sampled_from(RATES))
 
     return draw
@@ -137,8 +137,8 @@ MANY = 64
 """Rows and units: 64² numbers are dropped independently."""
 
 
-def any_place(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
-    """Many numbers at each place that is offered."""
+def any_place(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
+    """Many numbers at each place that is supported."""
     strategies = []
     for place in PLACES:
         try:
@@ -146,7 +146,7 @@ def any_place(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
         except NotOffered:
             continue
     if not strategies:
-        raise NotOffered("dropout on layers that pass their input on is not offered")
+        raise NotOffered("dropout on layers that pass their input on is unsupported")
     return st.one_of(strategies)
 
 

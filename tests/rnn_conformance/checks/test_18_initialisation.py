@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import Offers
-from rnn_conformance.case import Case
-from rnn_conformance.chance import distance_from_uniform, largest_deviation_of_a_share
-from rnn_conformance.check import Draw, check
-from rnn_conformance.compare import NonConforming
-from rnn_conformance.subject import Subject
+from rnn_adapters.adapter import Supports
+from rnn_conformance.checks.support.chance import distance_from_uniform, largest_deviation_of_a_share
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import gamma
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -36,7 +36,7 @@ def layers_of(input_size: int, hidden_size: int, *, layers: int = 1, directions:
         x = np.zeros((1, 1, input_size), np.float32)
         return Case(Network(network), x, variant=str(seed), route=route)
 
-    def draw(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+    def draw(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         return st.builds(build, st.sampled_from(list(ways)), st.integers(0, 2**31 - 1))
 
     return draw
@@ -57,7 +57,7 @@ def limit_of(rule: str, role: str, cell: Cell) -> float:
 
 def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array]]:
     """Role, declared rule, cell and array of every fresh weight."""
-    fresh = subject.fresh(case.network, int(case.variant))
+    fresh = subject.freshly_initialised(case.network, int(case.variant))
     rules = subject.conventions.initialisation
     return [
         (role, rules[role], cell, array)
@@ -67,7 +67,7 @@ def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array
     ]
 
 
-@check("INT-1", layers_of(24, 40), needs=("fresh",), share=FEW)
+@check("INT-1", layers_of(24, 40), needs=("freshly_initialised",), share=FEW)
 def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         limit, largest = limit_of(rule, role, cell), float(np.abs(array).max())
@@ -78,7 +78,7 @@ def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
         )
 
 
-@check("INT-2", layers_of(24, 40), needs=("fresh",), share=FEW)
+@check("INT-2", layers_of(24, 40), needs=("freshly_initialised",), share=FEW)
 def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
     for role, rule, cell, Q in weights_of(subject, case):
         if rule != "orthogonal":
@@ -93,7 +93,7 @@ def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None
     subject.tally.count()
 
 
-@check("INT-3", layers_of(96, 128), needs=("fresh",), share=FEW)
+@check("INT-3", layers_of(96, 128), needs=("freshly_initialised",), share=FEW)
 def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         if rule not in ("glorot uniform", "uniform 1/√H"):
@@ -109,11 +109,14 @@ def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
 
 
 @check(
-    "INT-4", layers_of(6, 6, layers=2, directions=2), needs=("fresh", "stacked", "bidirectional"), share=FEW
+    "INT-4",
+    layers_of(6, 6, layers=2, directions=2),
+    needs=("freshly_initialised", "stacked", "bidirectional"),
+    share=FEW,
 )
 def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Case) -> None:
     def arrays(seed: int) -> list[Array]:
-        return [cell.W_h for cell in subject.fresh(case.network, seed).cells]
+        return [cell.W_h for cell in subject.freshly_initialised(case.network, seed).cells]
 
     seed = int(case.variant)
     first, again, other = arrays(seed), arrays(seed), arrays(seed + 1)

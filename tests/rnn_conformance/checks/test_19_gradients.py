@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.compare import NonConforming
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import BoundedCellGradients, BoundedGradients, bound_gradients
 from rnn_reference.gradients import CellGradients, Gradients, backpropagate
@@ -25,7 +25,7 @@ NEEDS = ("gradients", "sequence", "initial_states")
 ONE = cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
 
 
-def incoming(case: Case) -> tuple[Array, States]:
+def cotangents(case: Case) -> tuple[Array, States]:
     """The gradients that come in: multiples of 1/8, the same for every case of these shapes."""
     generator = np.random.default_rng(0)
 
@@ -40,7 +40,7 @@ def incoming(case: Case) -> tuple[Array, States]:
 
 def gradients_of(subject: Subject, case: Case) -> tuple[Gradients, BoundedGradients]:
     """The framework's gradients, and the reference's with their bounds."""
-    d_sequence, d_final_states = incoming(case)
+    d_sequence, d_final_states = cotangents(case)
     expected = bound_gradients(
         case.network, case.x, case.initial_states, d_sequence, d_final_states, case.steps
     )
@@ -138,14 +138,14 @@ def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case
     cases(
         layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("lengths", "mask", "mask")
     ),
-    needs=(*NEEDS, "rows_of_different_length"),
+    needs=(*NEEDS, "variable_lengths"),
 )
 def test_gradients_of_rows_of_different_length(subject: Subject, case: Case) -> None:
     found, _ = gradients_of(subject, case)
     assert case.steps is not None
     subject.require(
         not found.x[~case.steps].any(),
-        f"gradient of x at steps that are not taken: {found.x[~case.steps].tolist()}",
+        f"gradient of x at masked steps: {found.x[~case.steps].tolist()}",
     )
     expect_all(subject, case)
 
@@ -154,7 +154,7 @@ def test_gradients_of_rows_of_different_length(subject: Subject, case: Case) -> 
 def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: Case) -> None:
     """What comes in at one step of the first row alone reaches that row, up to that step."""
     step = case.x.shape[1] // 2
-    d_sequence, d_final_states = incoming(case)
+    d_sequence, d_final_states = cotangents(case)
     alone = np.zeros_like(d_sequence)
     alone[0, step] = d_sequence[0, step]
     found = subject.gradients(case, alone, tuple(0 * state for state in d_final_states))
@@ -256,7 +256,7 @@ def without_kinks(case: Case) -> Case:
 
 def expect_exact_second_gradients(subject: Subject, case: Case) -> None:
     """Gradients of gradients to the bit, where no integer on the way can be too large to be exact."""
-    d_sequence, d_final_states = incoming(case)
+    d_sequence, d_final_states = cotangents(case)
     asked = np.sign(d_sequence), tuple(map(np.sign, d_final_states)), direction_of(case).mapped(np.sign)
     if not stays_exact(case, *asked):
         return  # nothing is claimed
@@ -287,7 +287,7 @@ def test_gradients_of_gradients_are_exact_in_integers(subject: Subject, case: Ca
 def test_the_derivative_of_relu_at_zero_is_zero(subject: Subject, case: Case) -> None:
     """Integers again, in which many pre-activations are exactly 0."""
     case = case.mapped(small_integers)
-    d_sequence, d_final_states = incoming(case)
+    d_sequence, d_final_states = cotangents(case)
     asked = np.sign(d_sequence), tuple(map(np.sign, d_final_states))
     if not stays_exact(case, *asked, direction_of(case).mapped(np.sign)):
         return  # nothing is claimed

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import final_states_of, sequence_of
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import final_states_of, sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY
 from rnn_reference.bounds import Bounded
 from rnn_reference.forward import run_network
@@ -56,7 +56,7 @@ def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
     sequence = sequence_of(subject, integers, output)
     exactly = Bounded(expected.sequence, np.zeros_like(expected.sequence))
     subject.agree("sequence output of integers", sequence, exactly, case.network.dtype)
-    if subject.offers.final_states:
+    if subject.supports.final_states:
         for one, state in zip(expected.final_states, final_states_of(subject, integers, output), strict=True):
             subject.require(np.array_equal(one, state), "a final state of integers is not exact")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import sequence_of
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.checks.support.expect import sequence_of
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array, Layer, Network

@@ -6,26 +6,26 @@ from collections.abc import Mapping
 
 from hypothesis.strategies import SearchStrategy
 
-from rnn_adapters.adapter import Offers
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import expect_steps
-from rnn_conformance.strategies import Regime, cases
-from rnn_conformance.subject import Subject
+from rnn_adapters.adapter import Supports
+from rnn_conformance.checks.support.expect import expect_steps
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.subject import Subject
 
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
 CHAOTIC: tuple[Regime, ...] = ("chaotic",)
 
 
-def long_sequences(ways: Mapping[str, Offers]) -> SearchStrategy[Case]:
+def long_sequences(ways: Mapping[str, Supports]) -> SearchStrategy[Case]:
     """10 000 steps, or 400 where they are slow. The usual way only."""
-    steps = 10_000 if ways[""].costly == "nothing" else 400
+    steps = 10_000 if ways[""].expensive == "nothing" else 400
     draw = cases(regimes=CHAOTIC, batch=(2,), time=(steps,), inputs=(2,), hidden=(4,), scatter=True)
     return draw({"": ways[""]})
 
 
-def wide_layers(ways: Mapping[str, Offers]) -> SearchStrategy[Case]:
+def wide_layers(ways: Mapping[str, Supports]) -> SearchStrategy[Case]:
     """512 units on 256 features. The usual way only."""
     draw = cases(
         directions=(1,),

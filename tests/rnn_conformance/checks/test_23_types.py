@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_adapters.adapter import NarrowType
-from rnn_conformance.case import Case
-from rnn_conformance.check import check
-from rnn_conformance.expect import (
+from rnn_conformance.checks.support.expect import (
     as_computed,
     expect_everything,
     expect_steps,
@@ -15,8 +13,10 @@ from rnn_conformance.expect import (
     sequence_of,
     with_cell,
 )
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
 NARROW: tuple[NarrowType, ...] = ("float16", "bfloat16")
@@ -28,9 +28,9 @@ LONG_SUMS = (64,)
 def test_what_is_returned_has_the_type_of_the_network(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     sequence_of(subject, case, output)
-    if subject.offers.final_states:
+    if subject.supports.final_states:
         final_states_of(subject, case, output)
-    if subject.offers.last_output:
+    if subject.supports.last_output:
         shape = (case.x.shape[0], case.network.output_size)
         last = subject.run(case, return_sequences=False).last
         subject.has_shape("last output", last, shape, case.network.dtype)

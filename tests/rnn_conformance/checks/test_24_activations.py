@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rnn_conformance.case import Case
-from rnn_conformance.check import Draw, check
+from rnn_conformance.checks.support.expect import expect_output, expect_steps
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME, expect_all
-from rnn_conformance.expect import expect_output, expect_steps
-from rnn_conformance.strategies import cases
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import Activation
 
 NEEDS = ("sequence",)

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import NotOffered, Offers
-from rnn_conformance.case import Case
-from rnn_conformance.check import Draw, check
-from rnn_conformance.expect import (
+from rnn_adapters.adapter import NotOffered, Supports
+from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_last,
     expect_steps,
@@ -18,8 +16,10 @@ from rnn_conformance.expect import (
     final_states_of,
     sequence_of,
 )
-from rnn_conformance.strategies import SEEDS, fill_from_seed
-from rnn_conformance.subject import Subject
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.strategies import SEEDS, fill_from_seed
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 
 
@@ -41,7 +41,7 @@ def example(
             size = stack[-1].output_size
         return Case(Network(stack), array(batch, time, features))
 
-    def draw(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+    def draw(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         return st.builds(
             lambda route, seed: build(seed).replace(route=route), st.sampled_from(list(ways)), SEEDS
         )
@@ -51,7 +51,7 @@ def example(
 
 def counts(subject: Subject, case: Case, one_bias: int, two_biases: int) -> None:
     """The parameter count of the example, for the bias vectors that the implementation declares."""
-    if not subject.offers.count_parameters:
+    if not subject.supports.count_parameters:
         return
     expected = two_biases if subject.conventions.bias_vectors == 2 else one_bias
     counted = subject.count_parameters(case.network)
@@ -60,12 +60,12 @@ def counts(subject: Subject, case: Case, one_bias: int, two_biases: int) -> None
 
 def last_of(subject: Subject, case: Case) -> Array:
     """The last output, from the call that gives it or, where there is none, the top layer's final states."""
-    output = subject.run(case, return_sequences=not subject.offers.last_output)
-    if subject.offers.last_output:
+    output = subject.run(case, return_sequences=not subject.supports.last_output)
+    if subject.supports.last_output:
         expect_last(subject, case, output)
         assert output.last is not None
         return output.last
-    if not subject.offers.final_states:
+    if not subject.supports.final_states:
         raise NotOffered(f"{subject.name} gives neither last outputs nor final states")
     expect_final_states(subject, case, output)
     return np.concatenate(list(final_states_of(subject, case, output)[-1]), axis=-1)
@@ -88,7 +88,7 @@ def test_return_sequences(subject: Subject, case: Case) -> None:
     subject.require(sequence.shape == (8, 2, 3), "expected a sequence output of shape (8, 2, 3)")
 
 
-def plain_loop(ways: Mapping[str, Offers]) -> st.SearchStrategy[Case]:
+def plain_loop(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
     """The very numbers of the example: uniform in [0, 1), in the order in which the spec draws them."""
     uniform = np.random.default_rng(0).random
     Wx, Wh, b, inputs = (uniform(shape).astype("float32") for shape in ((8, 4), (8, 8), (8,), (1, 10, 4)))

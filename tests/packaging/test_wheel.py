@@ -1,0 +1,142 @@
+"""From outside: the wheel in an empty environment, and an adapter of somebody's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+ADAPTER = """\
+import numpy as np
+from rnn_adapters import Adapter, Call, Conventions, NativeWeight, Supports, Output
+
+
+class MyRnn(Adapter):
+    name = "mine"
+    conventions = Conventions(
+        layer="my_rnn.MyRnn",
+        weights=(
+            NativeWeight("W_x", "kernel", ("input", "hidden")),
+            NativeWeight("W_h", "recurrent", ("hidden", "hidden")),
+            NativeWeight("b", "bias", ("hidden",)),
+        ),
+        bias_vectors=1,
+        axes={},
+        last_output="unsupported",
+        final_state_order="one layer only",
+    )
+    supports = Supports(bidirectional=False, stacked=False, mixed_layers=False, last_output=False,
+                    initial_states=False, read_weights=False, count_parameters=False)
+
+    def versions(self):
+        return {"mine": "1.0"}
+
+    def load(self, network):
+        (cell,) = network.cells
+        activation = {"tanh": np.tanh, "relu": lambda z: z * (z > 0)}[cell.activation]
+        return cell.W_x.T, cell.W_h.T, cell.bias, activation
+
+    def run(self, model, call: Call) -> Output:
+        if call.x.ndim != 3:
+            raise ValueError(f"expected (batch, time, input); got {call.x.shape}")
+        kernel, recurrent, bias, activation = model
+        h, steps = np.zeros((len(call.x), len(bias)), call.x.dtype), []
+        for x_t in np.moveaxis(call.x, 1, 0):
+            h = activation(x_t @ kernel + h @ recurrent + bias)
+            steps.append(h)
+        return Output(sequence=np.stack(steps, axis=1), final_states=(h[None],))
+"""
+
+
+def run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, check=False
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python of its own with nothing but the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("outside")
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT, cwd=folder)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    return python
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Somebody's project: one file with an adapter."""
+    (tmp_path / "my_rnn.py").write_text(ADAPTER)
+    return tmp_path
+
+
+def test_the_adapter_is_short() -> None:
+    body = ADAPTER[ADAPTER.index("    def versions") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 30
+
+
+def test_the_command_line(python: Path, project: Path) -> None:
+    output = run(
+        python.with_name("rnn-conformance"),
+        "run",
+        "--adapter",
+        "my_rnn:MyRnn",
+        "--adapter",
+        "reference",
+        cwd=project,
+    )
+    assert "every step follows the recurrence" in output
+    result = json.loads((project / "results" / "mine.json").read_text())
+    verdicts = {outcome["clause"]: outcome["verdict"] for outcome in result["outcomes"]}
+    assert verdicts["FWD-1"] == "pass"
+    assert verdicts["BID-1"] == "unsupported"
+    assert set(verdicts.values()) == {"pass", "unsupported"}
+
+
+def test_pytest(python: Path, project: Path) -> None:
+    command = (python, "-m", "pytest", "--pyargs", "rnn_conformance", "--rnn-adapter", "my_rnn:MyRnn")
+    output = run(*command, "-rs", cwd=project)
+    assert "passed" in output
+    assert "unsupported: mine does not support: bidirectional" in output
+
+
+def test_a_fault_in_it_is_found(python: Path, project: Path) -> None:
+    wrong = ADAPTER.replace("cell.W_h.T, cell.bias", "cell.W_h, cell.bias")
+    (project / "my_rnn.py").write_text(wrong)
+    output = run(
+        python.with_name("rnn-conformance"),
+        "run",
+        "--adapter",
+        "my_rnn:MyRnn",
+        "--clause",
+        "FWD-2",
+        cwd=project,
+        expect=1,
+    )
+    assert "FWD-2 fail: mine (mine 1.0)" in output
+    assert "likely cause: the output is that of fault:transposed-recurrent-weight" in output
+
+
+def test_input_that_it_does_not_refuse_is_found(python: Path, project: Path) -> None:
+    (project / "my_rnn.py").write_text(ADAPTER.replace("call.x.ndim != 3", "False"))
+    command = (python.with_name("rnn-conformance"), "run", "--adapter", "my_rnn:MyRnn", "--clause", "ERR-2")
+    output = run(*command, cwd=project, expect=1)
+    assert "four axes: expected an error; got an answer" in output
+    assert "run it again: rnn-conformance run --adapter my_rnn:MyRnn --case" in output
+
+
+def test_a_framework_that_is_missing_is_explained(python: Path, project: Path) -> None:
+    output = run(python.with_name("rnn-conformance"), "run", "--adapter", "torch", cwd=project, expect=2)
+    assert "adapter 'torch' needs the module 'torch', which is not installed here" in output
+    assert "Traceback" not in output

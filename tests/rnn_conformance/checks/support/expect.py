@@ -1,0 +1,233 @@
+"""What the reference expects of a case, asserted on a subject: shared by the checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.adapter import NotOffered, Output, PaddedOutput
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_reference.bounds import (
+    Bounded,
+    bound_layers,
+    bound_network,
+    last_valid,
+    merge_bounds,
+    replay_layer,
+)
+from rnn_reference.network import Array, Layer, Network, States, checked_call
+from rnn_reference.precision import reference_dtype
+
+
+def sequence_of(subject: Subject, case: Case, output: Output) -> Array:
+    """The sequence output, which must be (batch, time, directions·hidden) of the network's dtype."""
+    B, T, _ = case.x.shape
+    shape = (B, T, case.network.output_size)
+    return subject.has_shape("sequence output", output.sequence, shape, case.network.dtype)
+
+
+def final_states_of(subject: Subject, case: Case, output: Output) -> States:
+    """The final states, which must be one array (directions, batch, hidden) for each layer."""
+    shapes = case.network.state_shapes(case.x.shape[0])
+    states = output.final_states
+    if states is None or len(states) != len(shapes):
+        got = "None" if states is None else f"{len(states)}"
+        raise NonConforming(f"final states: expected one array for each of {len(shapes)} layers; got {got}")
+    return tuple(
+        subject.has_shape(f"final states of layer {index}", state, shape, case.network.dtype)
+        for index, (state, shape) in enumerate(zip(states, shapes, strict=True))
+    )
+
+
+def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
+    """The residual check of a network of one layer: every step from the state before it (NUM-3)."""
+    (layer,) = case.network.layers
+    sequence = sequence_of(subject, case, output)
+    x, (h0,) = checked_call(case.network, case.x, case.initial_states)
+    expected = replay_layer(layer, x, h0, sequence, case.network.dtype, steps=case.steps)
+    subject.agree("sequence output", sequence, expected, case.network.dtype)
+    return sequence
+
+
+def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
+    """The residual check of a stack's top layer, fed by the reference's layer below and its forward bound."""
+    below = Network(case.network.layers[:-1])
+    x, states = checked_call(case.network, case.x, case.initial_states)
+    lower, _ = bound_layers(below, x, states[:-1], case.steps)
+    sequence = sequence_of(subject, case, output)
+    expected = replay_layer(
+        case.network.layers[-1],
+        lower[-1].value,
+        states[-1],
+        sequence,
+        case.network.dtype,
+        lower[-1].bound,
+        case.steps,
+    )
+    subject.agree("sequence output", sequence, expected, case.network.dtype)
+
+
+def expect_final_states(subject: Subject, case: Case, output: Output) -> None:
+    """Every final state within the forward bound (NUM-4)."""
+    expected = bound_network(case.network, case.x, case.initial_states, case.steps).final_states
+    for index, (actual, bounded) in enumerate(
+        zip(final_states_of(subject, case, output), expected, strict=True)
+    ):
+        subject.agree(f"final states of layer {index}", actual, bounded, case.network.dtype, STATE_AXES)
+
+
+def expect_last(subject: Subject, case: Case, output: Output) -> None:
+    """The last output within the forward bound (NUM-4)."""
+    expected = bound_network(case.network, case.x, case.initial_states, case.steps).last
+    subject.agree("last output", output.last, expected, case.network.dtype, LAST_AXES)
+
+
+def expect_same(
+    subject: Subject, what: str, actual: Array, other: Array, bound: Any, axes: tuple[str, ...]
+) -> None:
+    """Two runs of one computation: each is within `bound` of the truth, so they are within twice that."""
+    subject.agree(what, actual, Bounded(other.astype(bound.dtype), 2 * bound), actual.dtype, axes)
+
+
+def with_cell(case: Case, **weights: Any) -> Case:
+    """The case of one layer with the given weights changed in every one of its cells."""
+    (layer,) = case.network.layers
+    return case.replace(network=Network(Layer(*(replace(cell, **weights) for cell in layer.cells))))
+
+
+def declared_padding(subject: Subject, case: Case) -> PaddedOutput:
+    """What the sequence output shows at masked steps, by the conventions."""
+    conventions = subject.conventions
+    if case.network.layers[-1].directions == 2:
+        return conventions.padded_output_bidirectional
+    return conventions.padded_output
+
+
+def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
+    """At masked steps the sequence output shows what the conventions declare, to the bit."""
+    steps, declared = case.steps, declared_padding(subject, case)
+    assert steps is not None
+    if declared == "undefined":
+        raise NotOffered(f"{subject.name} declares nothing about outputs at masked steps")
+    shown = np.zeros_like(sequence)
+    if declared in ("carried", "state"):
+        before = shown[:, 0]
+        if declared == "state" and case.initial_states is not None:
+            before = case.initial_states[-1][0]
+        known = np.concatenate([before[:, None], sequence], axis=1)
+        shown = np.take_along_axis(known, last_valid(steps)[:, :, None], axis=1)
+    no_claim = np.where(np.broadcast_to(steps[:, :, None], sequence.shape), np.inf, 0.0)
+    wide = reference_dtype(case.network.dtype)
+    subject.agree(
+        f"sequence output at masked steps (declared: {declared})",
+        sequence,
+        Bounded(shown.astype(wide), no_claim),
+        case.network.dtype,
+    )
+
+
+def in_processing_order(case: Case) -> Case:
+    """The case of a layer that goes backwards as one that goes forward over the reversed input."""
+    if not case.go_backwards:
+        return case
+    steps = case.steps
+    turned = None if steps is None else steps[:, ::-1]
+    return case.replace(x=case.x[:, ::-1], lengths=None, mask=turned, go_backwards=False)
+
+
+def as_computed(case: Case) -> Case:
+    """The case of a layer that is told to compute in another type as one whose numbers are of that type."""
+    narrow = case.compute_dtype
+    if narrow is None:
+        return case
+    return case.mapped(lambda array: array.astype(narrow)).replace(compute_dtype=None)
+
+
+def merged(case: Case, both: Bounded) -> Bounded:
+    """What the two halves of the features give in the case's merge mode."""
+    H = case.network.layers[0].hidden_size
+    halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
+    return merge_bounds(case.merge_mode, *halves, case.network.dtype)
+
+
+def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
+    """The sequence output with each step at the time of its input, whatever way the layer went."""
+    turned = case.go_backwards and subject.conventions.go_backwards_order == "processing"
+    return sequence[:, ::-1] if turned else sequence
+
+
+def expect_output(subject: Subject, case: Case, output: Output) -> None:
+    """Whatever options the case combines: the sequence output, its padding, and the final states."""
+    seen = in_processing_order(as_computed(case))
+    if subject.supports.sequence:
+        if case.go_backwards and subject.conventions.go_backwards_order == "input":
+            assert output.sequence is not None
+            output = replace(output, sequence=output.sequence[:, ::-1])
+        _expect_sequence(subject, seen, output)
+    if subject.supports.final_states:
+        expect_final_states(subject, seen, output)
+
+
+def expect_everything(subject: Subject, case: Case) -> None:
+    """As `expect_output`, and the last output by a call of its own."""
+    expect_output(subject, case, subject.run(case))
+    if subject.supports.last_output:
+        seen = in_processing_order(as_computed(case))
+        last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
+        last = last if case.merge_mode == "concat" else merged(seen, last)
+        actual = subject.run(case, return_sequences=False).last
+        subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
+
+
+def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
+    if case.merge_mode not in ("concat", "none"):
+        expected = bound_network(case.network, case.x, case.initial_states, case.steps).sequence
+        expected = merged(case, expected)
+        if case.steps is not None:
+            bound = np.where(case.steps[:, :, None], expected.bound, np.inf)
+            expected = Bounded(expected.value, bound)
+        subject.agree("sequence output", output.sequence, expected, case.network.dtype)
+    elif case.network.num_layers == 1:
+        expect_steps(subject, case, output)
+    else:
+        expect_top_steps(subject, case, output)
+    if case.steps is not None and declared_padding(subject, case) != "undefined":
+        assert output.sequence is not None
+        expect_padding(subject, case, output.sequence)
+
+
+def poisoned(case: Case) -> Case:
+    """The case with its variant, a number in words, as input at all masked steps."""
+    assert case.steps is not None
+    x = case.x.copy()
+    x[~case.steps] = float(case.variant)
+    return case.replace(x=x)
+
+
+def expect_same_outputs(
+    subject: Subject, what: str, case: Case, other: Case, order: Array | None = None
+) -> None:
+    """Outputs at valid steps, and final states, are those of `other` with its rows in the given order."""
+    rows = slice(None) if order is None else order
+    output = subject.run(other)
+    expected = sequence_of(subject, other, output)[rows].copy()
+    final = tuple(state[:, rows].copy() for state in output.final_states or ())
+    bounds = bound_network(other.network, other.x, other.initial_states, other.steps)
+    bound = bounds.sequence.bound[rows]
+    if case.steps is not None:
+        bound = np.where(case.steps[:, :, None], bound, np.inf)
+    output = subject.run(case)
+    expect_same(subject, what, sequence_of(subject, case, output), expected, bound, SEQUENCE_AXES)
+    for index, state in enumerate(output.final_states or ()):
+        expect_same(
+            subject,
+            f"{what}: final states of layer {index}",
+            state,
+            final[index],
+            bounds.final_states[index].bound[:, rows],
+            STATE_AXES,
+        )

@@ -1,0 +1,73 @@
+"""Wrong calls as data: for each mistake, how it changes a call that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Array
+
+Change = Callable[[Array], Array]
+Mistake = Callable[[Call], Call]
+
+
+def with_x(change: Change) -> Mistake:
+    """A mistake in the input."""
+    return lambda call: replace(call, x=np.ascontiguousarray(change(call.x)))
+
+
+def with_states(change: Change) -> Mistake:
+    """A mistake in the initial state of every layer."""
+
+    def mistake(call: Call) -> Call:
+        states = call.initial_states or ()
+        return replace(call, initial_states=tuple(np.ascontiguousarray(change(state)) for state in states))
+
+    return mistake
+
+
+def with_lengths(change: Change) -> Mistake:
+    """A mistake in the lengths."""
+
+    def mistake(call: Call) -> Call:
+        assert call.lengths is not None
+        return replace(call, lengths=change(call.lengths))
+
+    return mistake
+
+
+def with_mask(change: Change) -> Mistake:
+    """A mistake in the mask."""
+
+    def mistake(call: Call) -> Call:
+        assert call.mask is not None
+        return replace(call, mask=np.ascontiguousarray(change(call.mask)))
+
+    return mistake
+
+
+def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]) -> None:
+    """The call with the case's mistake (its variant) must raise; what kind of error is not asked."""
+    # What shrinking leaves must still be a mistake: a state cut from one row to one row is none.
+    case = at_least_three_rows(case)
+    call = mistakes[case.variant](case.call())
+    error = subject.error_of(case.network, call)
+    given = {
+        "x": call.x.shape,
+        "initial states": None if call.initial_states is None else [s.shape for s in call.initial_states],
+        "lengths": None if call.lengths is None else call.lengths.tolist(),
+        "mask": None if call.mask is None else call.mask.shape,
+    }
+    words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
+    subject.require(error is not None, f"{case.variant}: expected an error; got an answer ({words})")
+
+
+def at_least_three_rows(case: Case) -> Case:
+    """The case with its rows repeated until there are three."""
+    rows = np.arange(max(3, case.x.shape[0])) % case.x.shape[0]
+    return case.reordered(rows)

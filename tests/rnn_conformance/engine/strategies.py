@@ -1,0 +1,282 @@
+"""What Hypothesis draws: the structure of a case in one go, and then its numbers.
+
+Drawing each float on its own costs milliseconds. An array is filled either from a block of bytes, each
+standing for a small dyadic number (these shrink to few, simple numbers), or from a seed (full mantissas,
+without which weights rounded to a narrower type go unnoticed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rnn_adapters.adapter import DropoutPlace, NarrowType, Supports
+from rnn_conformance.engine.case import PLAIN, Case
+from rnn_conformance.engine.check import Draw
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
+
+Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
+
+# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in.
+GAINS: dict[Regime, tuple[float, float, float]] = {
+    "moderate": (1, 1, 1),
+    "contractive": (1, 0.5, 1),
+    "saturating": (8, 4, 1),
+    "chaotic": (1, 4, 1),
+    "exact": (1, 1, 1),  # integers, not divided: pre-activations are exact
+    "small": (1, 1, 2.0**-11),  # float16 has fewer digits below 2⁻¹⁴
+    "tiny": (1, 1, 2.0**-40),
+    "huge": (1, 1, 2.0**20),
+}
+
+# The first of each is what a case shrinks to; what stands often is drawn often.
+BATCH = (1, 2, 2, 3, 3, 4)
+TIME = (1, 2, 3, 3, 4, 5, 6, 8, 12)
+INPUT = (1, 2, 3, 3, 4, 5, 7)
+HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
+FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2, 4)
+"""What is left of them where others would be expensive (`Supports.expensive`)."""
+
+BLOCK = 251
+"""Bytes of one block. A prime, so that its repetition falls differently on every array."""
+
+TABLE = 4093
+"""Numbers made of one seed; a prime, too."""
+
+SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
+STRUCTURES = st.binary(min_size=40, max_size=40)
+"""A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
+
+Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask", "mask of no step"]
+PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
+MASKED_TIME = 16  # masks are drawn for at most this many steps
+PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
+"""A byte for the length of each row, or for each step of a mask; zero stands for what is not padded."""
+
+SIMPLEST_FIRST = np.array(
+    sorted(
+        (Fraction(k, 64) for k in range(-128, 128)),
+        key=lambda number: (number.denominator, abs(number), number < 0),
+    ),
+    dtype=float,
+)
+"""The number that each byte stands for: 0, 1, -1, 2, -2, 1/2, -1/2, 3/2, …"""
+
+Grain = float | Literal["bytes", "fine"]
+GRAINS: tuple[Grain, ...] = ("bytes", "bytes", 1.0, 0.25, "fine", "fine", "fine", "fine")
+"""How arrays are filled: from bytes, or from a seed, rounded to multiples of a number or with full mantissas.
+A case shrinks to bytes or whole numbers where it can."""
+
+Fill = Callable[[tuple[int, ...]], Array]
+
+
+def fill_from(numbers: Array, between: int, strides: tuple[int, ...]) -> Fill:
+    """Places of the (endlessly repeated) numbers, `between` from array to array, `strides` along each axis.
+
+    A place keeps its number while the array around it becomes smaller: without that, cases shrink badly.
+    """
+    arrays = 0
+
+    def fill(shape: tuple[int, ...]) -> Array:
+        nonlocal arrays
+        places = np.array(between * arrays)
+        for size, stride in zip(shape, strides[-len(shape) :], strict=True):
+            places = places[..., None] + stride * np.arange(size)
+        arrays += 1
+        return np.take(numbers, places, mode="wrap")
+
+    return fill
+
+
+def fill_from_bytes(block: bytes) -> Fill:
+    """Dyadic numbers in [-2, 2), a byte each."""
+    return fill_from(SIMPLEST_FIRST[np.frombuffer(block, np.uint8)], 41, (97, 17, 1))
+
+
+def fill_from_seed(seed: int, grain: Grain = "fine") -> Fill:
+    """Normally distributed numbers, rounded to multiples of `grain`."""
+    numbers = np.random.default_rng(seed).standard_normal(TABLE)
+    if isinstance(grain, float):
+        numbers = np.round(numbers / grain) * grain + 0.0  # no −0
+    return fill_from(numbers, 509, (1031, 17, 1))
+
+
+def fill_integers(seed: int) -> Fill:
+    """Integers from -2 to 2."""
+    return fill_from(np.random.default_rng(seed).integers(-2, 3, TABLE).astype(float), 509, (1031, 17, 1))
+
+
+def cases(
+    *,
+    layers: tuple[int, ...] = (1,),
+    directions: tuple[int, ...] = (1, 2),
+    biases: tuple[int, ...] = (1, 2, 0),
+    activations: tuple[Activation, ...] = ("tanh", "relu"),
+    regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact"),
+    initial_states: tuple[bool, ...] = (False, True, True),
+    batch: tuple[int, ...] = BATCH,
+    time: tuple[int, ...] = TIME,
+    inputs: tuple[int, ...] = INPUT,
+    hidden: tuple[int, ...] = HIDDEN,
+    dtypes: tuple[str, ...] = ("float32",),
+    variants: tuple[str, ...] = ("",),
+    padding: tuple[Padding, ...] = ("none",),
+    go_backwards: tuple[bool, ...] = (False,),
+    merge_modes: tuple[MergeMode, ...] = ("concat",),
+    stateful: tuple[bool, ...] = (False,),
+    dropout: tuple[DropoutPlace | None, ...] = (None,),
+    rates: tuple[float, ...] = (0.0,),
+    compute_dtypes: tuple[NarrowType | None, ...] = (None,),
+    training: bool = False,
+    scatter: bool = False,
+) -> Draw:
+    """A strategy for cases, within what each way into an implementation supports.
+
+    Args:
+        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
+            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
+            draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
+            those of two merge; both of a stack of one layer.
+        training: whether all calls are of training.
+        padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
+            none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
+            unsupported.
+        scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
+    """
+
+    def pools_within(route: str, supports: Supports) -> dict[str, Sequence[Any]]:
+        def few(pool: tuple[int, ...], kept: tuple[int, ...], *where: str) -> tuple[int, ...]:
+            left = tuple(size for size in pool if size in kept or supports.expensive not in where)
+            return left or pool
+
+        def said(way: Padding) -> Padding:
+            return way if supports.lengths or not way.startswith("lengths") else PREFIXES[way]
+
+        def sayable(way: Padding) -> bool:
+            return way == "none" or supports.masks or (supports.lengths and way.startswith("lengths"))
+
+        return {
+            "route": (route,),
+            "training": (training,),
+            "layers": layers if supports.stacked else (1,),
+            "mixed": (False, True) if supports.mixed_layers and max(layers) > 1 else (False,),
+            "directions": directions if supports.bidirectional else (1,),
+            "activation": [name for name in activations if name in supports.activations],
+            "biases": [number for number in biases if number or supports.no_bias] or (1,),
+            "initial": initial_states if supports.initial_states else (False,),
+            "batch": few(batch, FEW_BATCH, "shapes"),
+            "time": few(time, FEW_TIME, "shapes"),
+            "input": few(inputs, FEW_INPUT, "sizes", "shapes"),
+            "hidden": few(hidden, FEW_HIDDEN, "sizes", "shapes"),
+            "dtype": [name for name in dtypes if name in supports.dtypes] or supports.dtypes,
+            "variant": variants,
+            "padding": [said(way) for way in padding if sayable(way)] or ("none",),
+            "go_backwards": go_backwards if supports.go_backwards else (False,),
+            "merge_mode": [mode for mode in merge_modes if mode in supports.merge_modes] or ("concat",),
+            "stateful": stateful,
+            "dropout": [place for place in dropout if place is None or place in supports.dropout] or (None,),
+            "rate": rates,
+            "compute_dtype": [
+                name for name in compute_dtypes if name is None or name in supports.compute_dtypes
+            ]
+            or (None,),
+            "regime": regimes,
+            "grain": GRAINS[-1:] if scatter else GRAINS,
+        }
+
+    def draw_within(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
+        return _case([pools_within(route, supports) for route, supports in ways.items()])
+
+    return draw_within
+
+
+@st.composite
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Sequence[Any]]]) -> Case:
+    """A case, of one choice from each pool; layers of a mixed stack choose for themselves.
+
+    The first way in is the usual one, and half of the cases take it.
+    """
+    structure = iter(draw(STRUCTURES))
+
+    def one_of(pool: Sequence[Any]) -> Any:
+        # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
+        return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
+
+    usual = ways[:1] * (len(ways) - 1) if ways[0]["route"] == ("",) else []
+    pools = one_of([*usual, *ways])
+
+    def choose(name: str) -> Any:
+        return one_of(pools[name])
+
+    chosen = {name: choose(name) for name in pools}
+    alone = chosen["layers"] == 1
+    chosen["go_backwards"] &= alone and chosen["directions"] == 1
+    if not (alone and chosen["directions"] == 2):
+        chosen["merge_mode"] = "concat"
+    activation, biases = chosen["activation"], chosen["biases"]
+    regime, grain = chosen["regime"], chosen["grain"]
+    if grain == "bytes":
+        fill = fill_from_bytes(draw(BLOCKS))
+    elif regime == "exact":
+        fill = fill_integers(draw(SEEDS))
+    else:
+        fill = fill_from_seed(draw(SEEDS), grain)
+
+    gain_x, gain_h, scale = GAINS[regime]
+
+    def array(shape: tuple[int, ...], factor: float) -> Array:
+        # Powers of two keep the numbers drawn from bytes dyadic.
+        factor = 2.0 ** round(np.log2(factor))
+        return (fill(shape) * factor).astype(chosen["dtype"])
+
+    def spread(fan_in: int) -> float:
+        return 1.0 if regime == "exact" else max(fan_in, 1) ** -0.5
+
+    def cell(I: int, H: int, activation: Activation, biases: int) -> Cell:  # noqa: E741 (the spec's symbol)
+        W_x, W_h = array((H, I), gain_x * spread(I)), array((H, H), gain_h * spread(H))
+        b, b_h = (array((H,), scale) if count < biases else None for count in range(2))
+        return Cell(W_x, W_h, b, b_h, activation)
+
+    network_layers: list[Layer] = []
+    size = chosen["input"]
+    for index in range(chosen["layers"]):
+        directions, hidden = chosen["directions"], chosen["hidden"]
+        if chosen["mixed"] and index:
+            directions, hidden = choose("directions"), choose("hidden")
+            activation, biases = choose("activation"), choose("biases")
+        layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
+        network_layers.append(layer)
+        size = layer.output_size
+    network = Network(network_layers)
+    x = array((chosen["batch"], chosen["time"], chosen["input"]), scale)
+    states = None
+    if chosen["initial"]:
+        states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
+    lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
+    return Case(network, x, states, lengths, mask, **{name: chosen[name] for name in PLAIN})
+
+
+def _padding(
+    padding: Padding, shape: tuple[int, ...], draw: Callable[[st.SearchStrategy[Any]], Any]
+) -> tuple[Array | None, Array | None]:
+    """Lengths, or a mask, of rows that shrink to full length."""
+    if padding == "none":
+        return None, None
+    batch, time = shape
+    numbers = np.frombuffer(draw(PADDINGS), np.uint8)
+    if padding.startswith("mask"):
+        # A byte for each place, which stays with it while batch and time shrink.
+        mask = (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+        if padding == "mask of no step":
+            mask[:1] = False
+        return None, mask
+    shortest = 0 if padding in ("lengths from 0", "prefix from 0") else 1
+    lengths = time - numbers[:batch].astype(np.int64) * (time + 1 - shortest) // 256
+    if padding.startswith("lengths"):
+        return lengths, None
+    return None, steps_of_lengths(lengths, time)

@@ -1,0 +1,1 @@
+"""The fault catalogue: faulty implementations, one file per chapter of the spec."""

@@ -1,0 +1,45 @@
+"""Faults that the clauses of chapter SEQ must catch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.network import Array, Network
+
+
+@fault("sequence-time-major", "SEQ-1")
+class SequenceTimeMajor(Fault):
+    """Returns the sequence output as (time, batch, features)."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence = None if output.sequence is None else np.moveaxis(output.sequence, 1, 0)
+        return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+@fault("return-sequences-ignored", "SEQ-2")
+class ReturnSequencesIgnored(Fault):
+    """Returns the outputs of every step where the last was asked for."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return sequence
+
+
+@fault("last-output-is-first", "SEQ-3")
+class LastOutputIsFirst(Fault):
+    """Returns the output of step 0 as the last output."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return sequence[:, 0]
+
+
+@fault("output-in-float64", "SEQ-4")
+class OutputInFloat64(Fault):
+    """Returns float64 whatever the weights are."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence = None if output.sequence is None else output.sequence.astype(np.float64)
+        return Output(sequence, output.last, output.final_states, output.native_shapes)

@@ -1,0 +1,91 @@
+"""Faults that the clauses of chapter ERR must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.activations import Activation
+from rnn_reference.network import Cell, Layer, Network
+
+
+@fault("extra-features-cut", "ERR-1")
+class ExtraFeaturesCut(Fault):
+    """Cuts off features that it has no weights for."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        return super().run(model, replace(call, x=call.x[..., : model.input_size]))
+
+
+@fault("extra-axes-flattened", "ERR-2")
+class ExtraAxesFlattened(Fault):
+    """Folds an additional axis into the batch."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.x.ndim < 4:
+            return super().run(model, call)
+        x = call.x.reshape(-1, *call.x.shape[-2:])
+        return super().run(model, replace(call, x=x))
+
+
+@fault("initial-state-broadcast", "ERR-3")
+class InitialStateBroadcast(Fault):
+    """Takes an initial state of batch 1 for every row."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None:
+            shapes = model.state_shapes(call.x.shape[0])
+            states = tuple(
+                np.broadcast_to(state, shape) if state.shape[1] == 1 else state
+                for state, shape in zip(states, shapes, strict=True)
+            )
+        return super().run(model, replace(call, initial_states=states))
+
+
+@fault("extra-states-dropped", "ERR-4")
+class ExtraStatesDropped(Fault):
+    """Takes the first initial states and drops the others."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None:
+            shapes = model.state_shapes(call.x.shape[0])
+            states = tuple(state[: shape[0]] for state, shape in zip(states, shapes, strict=True))
+        return super().run(model, replace(call, initial_states=states))
+
+
+@fault("imaginary-part-dropped", "ERR-5")
+class ImaginaryPartDropped(Fault):
+    """Takes the real part of complex input."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        return super().run(model, replace(call, x=np.asarray(call.x.real, model.dtype)))
+
+
+@fault("integers-reinterpreted", "ERR-5")
+class IntegersReinterpreted(Fault):
+    """Reads integers of four bytes as if their bits were those of floats."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        x = call.x.view(np.float32) if call.x.dtype == np.int32 and model.dtype == np.float32 else call.x
+        return super().run(model, replace(call, x=x))
+
+
+@fault("unknown-activation-as-tanh", "ERR-6")
+class UnknownActivationAsTanh(Fault):
+    """Computes tanh for an activation that it does not know."""
+
+    def load(self, network: Network) -> Network:
+        return super().load(
+            Network(
+                Layer(*(Cell(c.W_x, c.W_h, c.b, c.b_h, self.known(c.activation)) for c in layer.cells))
+                for layer in network.layers
+            )
+        )
+
+    def known(self, activation: str) -> Activation:
+        return "relu" if activation == "relu" else "tanh"

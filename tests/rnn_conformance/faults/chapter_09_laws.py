@@ -1,0 +1,129 @@
+"""Faults that the clauses of chapter LAW must catch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Layer, Network
+
+
+@fault("input-centred-over-time", "LAW-1")
+class InputCentredOverTime(Fault):
+    """Subtracts from the input its mean over time, which a step cannot know yet."""
+
+    def seen(self, x: Array) -> Array:
+        mean: Array = x.mean(axis=1, keepdims=True, dtype=x.dtype)
+        return x - mean
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, self.seen(x), h, steps)
+
+
+@fault("rows-weighted-by-position", "LAW-2")
+class RowsWeightedByPosition(Fault):
+    """Scales each row's input by its place in the batch."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        weights = 1 + np.arange(x.shape[0], dtype=x.dtype)[:, None] / 8
+        return x[:, t] * weights
+
+
+@fault("last-unit-dropped", "LAW-3")
+class LastUnitDropped(Fault):
+    """Leaves the last unit at zero, as a kernel that forgets the remainder of its blocks does."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        h = super().step(cell, x_t, h)
+        h[:, -1:] = 0
+        return h
+
+
+@fault("negative-states-damped", "LAW-4")
+class NegativeStatesDamped(Fault):
+    """Halves negative outputs of tanh."""
+
+    def activate(self, activation: str, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.where(h < 0, h / 2, h)
+
+
+@fault("backward-one-step-late", "LAW-5")
+class BackwardOneStepLate(Fault):
+    """Starts the backward direction at the last input but one, and repeats its first output."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        if layer.backward is None or x.shape[1] < 2:
+            return super().run_layer(layer, x, h0, steps)
+        sequence, final = self.run_direction(layer.forward, x, h0[0], steps)
+        late = None if steps is None else steps[:, -2::-1]
+        backward, final_backward = self.run_direction(layer.backward, x[:, -2::-1], h0[1], late)
+        backward = np.concatenate([backward[:, :1], backward], axis=1)
+        return self.join(sequence, self.aligned(backward)), np.stack([final, final_backward])
+
+
+@fault("initial-state-through-activation", "LAW-6")
+class InitialStateThroughActivation(Fault):
+    """Applies the activation to the initial state, as if it were a pre-activation."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, x, self.activate("tanh", h), steps)
+
+
+@fault("state-added-to-output", "LAW-7")
+class StateAddedToOutput(Fault):
+    """Adds half of the previous state to the new one, a shortcut around the weights."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().step(cell, x_t, h) + h / 2
+
+
+@fault("upper-layers-normalised", "LAW-8")
+class UpperLayersNormalised(Fault):
+    """Scales the input of upper layers to a largest value of 1."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        final_states: list[Array] = []
+        for layer, h0 in zip(network.layers, states, strict=True):
+            if final_states and x.size:
+                x = x / max(np.abs(x).max(), x.dtype.type(1e-3))
+            x, final = self.run_layer(layer, x, h0, steps)
+            final_states.append(final)
+        return x, final_states
+
+
+@fault("nan-leaks-to-other-rows", "LAW-9")
+class NanLeaksToOtherRows(Fault):
+    """Adds the other rows times zero, which is nothing unless one of them is NaN or infinite."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        nothing: Array = (0 * x_t).sum(dtype=x_t.dtype)
+        return super().pre_activation(cell, x_t, h) + nothing
+
+
+@fault("input-changed-in-place", "LAW-10")
+class InputChangedInPlace(Fault):
+    """Leaves the input reversed in time, having turned it in place for the backward direction."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        call.x[:] = call.x[:, ::-1].copy()
+        return output
+
+
+@fault("noise-in-the-last-bit", "LAW-10")
+class NoiseInTheLastBit(Fault):
+    """Gives now one neighbour of a number and now the other, as a sum in changing order does."""
+
+    calls = 0
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        self.calls += 1
+        if self.calls % 2 and output.sequence is not None:
+            sequence = np.nextafter(output.sequence, output.sequence.dtype.type(2))
+            return Output(sequence, output.last, output.final_states, output.native_shapes)
+        return output

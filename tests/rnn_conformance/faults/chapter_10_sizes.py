@@ -1,0 +1,62 @@
+"""Faults that the clauses of chapter EDG must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Network
+
+
+@fault("empty-batch-as-one-row", "EDG-1")
+class EmptyBatchAsOneRow(Fault):
+    """Answers an empty batch with a row of zeros."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.x.shape[0]:
+            return super().run(model, call)
+        x = np.zeros((1, *call.x.shape[1:]), call.x.dtype)
+        return super().run(model, replace(call, x=x, initial_states=None))
+
+
+@fault("no-steps-give-zeros", "EDG-2")
+class NoStepsGiveZeros(Fault):
+    """Gives zeros as final states of a sequence of no steps, whatever the initial states."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if x.shape[1] else np.zeros_like(final)
+
+
+@fault("single-axes-squeezed", "EDG-3")
+class SingleAxesSqueezed(Fault):
+    """Loses axes of size one."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence = None if output.sequence is None else output.sequence.squeeze()
+        return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+@fault("no-features-give-zeros", "EDG-4")
+class NoFeaturesGiveZeros(Fault):
+    """Gives zeros for input without features, though bias and state are there."""
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        h = super().step(cell, x_t, h)
+        return h if cell.input_size else np.zeros_like(h)
+
+
+@fault("no-units-as-one", "EDG-5")
+class NoUnitsAsOne(Fault):
+    """Gives a layer of no units a unit of zeros."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        if model.output_size or output.sequence is None:
+            return output
+        sequence = np.zeros((*output.sequence.shape[:2], 1), output.sequence.dtype)
+        return Output(sequence, output.last, output.final_states, output.native_shapes)

@@ -1,0 +1,102 @@
+"""Faults that the clauses of chapter LEN must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Network
+
+
+@fault("backward-starts-in-padding", "LEN-1")
+class BackwardStartsInPadding(Fault):
+    """Starts the backward direction at x[T−1] in every row, through the padding."""
+
+    def turned(self, steps: Array) -> Array:
+        return np.ones_like(steps)
+
+
+@fault("lengths-ignored", "LEN-2")
+class LengthsIgnored(Fault):
+    """Takes all steps of every row and clears the padded outputs afterwards."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return after
+
+
+@fault("final-state-at-last-position", "LEN-2")
+class FinalStateAtLastPosition(Fault):
+    """Takes the final state of every row from position T−1 of the padded outputs."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if steps is None else final * steps[:, -1:]
+
+
+@fault("padded-output-carried", "LEN-3")
+class PaddedOutputCarried(Fault):
+    """Declares zeros at padded steps and carries the last output on."""
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        return sequence
+
+
+@fault("padding-times-zero", "LEN-4")
+class PaddingTimesZero(Fault):
+    """Clears what is masked by multiplying it with zero, which leaves NaN where it was."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.asarray(taken * after + ~taken * before, after.dtype)
+
+
+@fault("lengths-sorted-not-unsorted", "LEN-5")
+class LengthsSortedNotUnsorted(Fault):
+    """Sorts rows by length for its kernel and returns them sorted."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        steps = self.steps(call)
+        if steps is None or output.sequence is None:
+            return output
+        order = np.argsort(-steps.sum(axis=1), kind="stable")
+        states = tuple(state[:, order] for state in output.final_states or ())
+        return Output(output.sequence[order], output.last, states, output.native_shapes)
+
+
+@fault("empty-row-takes-a-step", "LEN-6")
+class EmptyRowTakesAStep(Fault):
+    """Takes the first step of a row of length 0."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None:
+            return steps
+        steps = steps.copy()
+        steps[:, :1] = True
+        return steps
+
+
+@fault("lengths-clipped", "LEN-7")
+class LengthsClipped(Fault):
+    """Takes lengths below 0 as 0 and above T as T."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None:
+            call = replace(call, lengths=np.clip(call.lengths, 0, call.x.shape[1]))
+        return super().steps(call)
+
+
+@fault("full-rows-end-early", "LEN-8")
+class FullRowsEndEarly(Fault):
+    """Leaves out the last step of rows that have no padding."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or steps.shape[1] < 2:
+            return steps
+        steps = steps.copy()
+        steps[steps.all(axis=1), -1] = False
+        return steps

@@ -1,0 +1,97 @@
+"""Faults that the clauses of chapter MSK must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Network
+
+
+@fault("mask-not-reversed", "MSK-1")
+class MaskNotReversed(Fault):
+    """Applies the mask to the backward direction in forward order."""
+
+    def turned(self, steps: Array) -> Array:
+        return steps
+
+
+@fault("mask-ignored-by-state", "MSK-1")
+class MaskIgnoredByState(Fault):
+    """Clears the outputs of masked steps but lets the state go through them."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return after
+
+
+@fault("only-padding-masked", "MSK-1")
+class OnlyPaddingMasked(Fault):
+    """Reads a mask as lengths: masked steps count only at the end of a row."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None:
+            return None
+        left: Array = np.maximum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
+        return left
+
+
+@fault("state-cleared-at-masked-steps", "MSK-2")
+class StateClearedAtMaskedSteps(Fault):
+    """Sets the state to zero at masked steps."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.where(taken, after, after.dtype.type(0))
+
+
+@fault("zero-only-at-the-end", "MSK-3")
+class ZeroOnlyAtTheEnd(Fault):
+    """Declares zeros at masked steps and shows them only after the last valid step."""
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        before_the_end: Array = np.maximum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
+        return super().padded(sequence, before_the_end)
+
+
+@fault("masked-step-times-zero", "MSK-4")
+class MaskedStepTimesZero(Fault):
+    """Adds what a masked step would have given times zero, which is NaN where the input is."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return np.where(taken, after, before + 0 * after)
+
+
+@fault("masked-rows-give-zeros", "MSK-5")
+class MaskedRowsGiveZeros(Fault):
+    """Gives zeros as final state of rows without a step."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, final if steps is None else final * steps.any(axis=1, keepdims=True)
+
+
+@fault("masked-rows-give-no-output", "MSK-7")
+class MaskedRowsGiveNoOutput(Fault):
+    """Gives zeros as last output of rows without a step, whose state is another."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output, steps = super().run_usual(model, call), self.steps(call)
+        if steps is None or output.last is None:
+            return output
+        return replace(output, last=output.last * steps.any(axis=1, keepdims=True))
+
+
+@fault("mask-cut-to-fit", "MSK-6")
+class MaskCutToFit(Fault):
+    """Cuts or fills up a mask until it fits the input."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.shape != call.x.shape[:2]:
+            fitted = np.ones(call.x.shape[:2], bool)
+            B, T = np.minimum(fitted.shape, call.mask.shape)
+            fitted[:B, :T] = call.mask[:B, :T]
+            call = replace(call, mask=fitted)
+        return super().steps(call)

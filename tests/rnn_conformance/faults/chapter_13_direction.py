@@ -1,0 +1,43 @@
+"""Faults that the clauses of chapter DIR must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.network import Array, Network
+
+
+@fault("go-backwards-ignored", "DIR-1")
+class GoBackwardsIgnored(Fault):
+    """Runs forward when told to go backwards."""
+
+    def backwards(self, x: Array) -> Array:
+        return x
+
+
+@fault("go-backwards-realigned", "DIR-2")
+class GoBackwardsRealigned(Fault):
+    """Declares processing order and returns the outputs of going backwards in input order."""
+
+    def after_backwards(self, sequence: Array, final_states: list[Array]) -> tuple[Array, list[Array]]:
+        return sequence[:, ::-1], final_states
+
+
+@fault("backwards-final-state-at-last-input", "DIR-3")
+class BackwardsFinalStateAtLastInput(Fault):
+    """Returns as final state of going backwards the state after x[T−1], its first step."""
+
+    def after_backwards(self, sequence: Array, final_states: list[Array]) -> tuple[Array, list[Array]]:
+        return sequence, [sequence[None, :, 0]]
+
+
+@fault("mask-not-reversed-going-backwards", "DIR-4")
+class MaskNotReversedGoingBackwards(Fault):
+    """Reverses the input of a layer that goes backwards and leaves its mask in forward order."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.go_backwards and call.mask is not None and call.mask.shape == call.x.shape[:2]:
+            call = replace(call, mask=call.mask[:, ::-1])
+        return super().run_usual(model, call)

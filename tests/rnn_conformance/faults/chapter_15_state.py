@@ -1,0 +1,80 @@
+"""Faults that the clauses of chapter STA must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Layer, Network
+
+
+@fault("state-kept-between-calls", "STA-1")
+class StateKeptBetweenCalls(Fault):
+    """Starts every call from where the last one ended, though it is not asked to."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        return super().run_usual(model, replace(call, stateful=True))
+
+
+@fault("single-step-leaves-the-state", "STA-2")
+class SingleStepLeavesTheState(Fault):
+    """Returns the initial state as final state of a sequence of one step."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        return outputs, h if x.shape[1] == 1 else final
+
+
+@fault("state-not-kept", "STA-3")
+class StateNotKept(Fault):
+    """Takes stateful for a word without meaning."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        pass
+
+
+@fault("top-state-kept-for-all", "STA-3")
+class TopStateKeptForAll(Fault):
+    """Keeps one state, that of the top layer, where the shapes allow it."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        top = final_states[-1]
+        super().keep(model, [top if top.shape == state.shape else state for state in final_states])
+
+
+@fault("forward-state-kept-for-both", "STA-3")
+class ForwardStateKeptForBoth(Fault):
+    """Keeps the forward state for both directions."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, [np.repeat(state[:1], len(state), axis=0) for state in final_states])
+
+
+@fault("reset-does-nothing", "STA-4")
+class ResetDoesNothing(Fault):
+    """Keeps its states through a reset."""
+
+    def reset_states(self, model: Network) -> None:
+        pass
+
+
+@fault("kept-state-over-given-state", "STA-5")
+class KeptStateOverGivenState(Fault):
+    """Starts a stateful call from the kept states even if others are given."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.stateful and self.kept_states(model) is not None:
+            call = replace(call, initial_states=None)
+        return super().run_usual(model, call)
+
+
+@fault("states-returned-backward-first", "STA-6")
+class StatesReturnedBackwardFirst(Fault):
+    """Returns the backward direction's final state before the forward direction's."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        sequence, final = super().run_layer(layer, x, h0, steps)
+        return sequence, final[::-1]

@@ -1,0 +1,133 @@
+"""Faults that the clauses of chapter OPT must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell, Layer, Network
+
+
+@fault("states-forgotten-under-a-mask", "OPT-1")
+class StatesForgottenUnderAMask(Fault):
+    """Starts from zeros whenever a mask or lengths are given."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        padded = call.mask is not None or call.lengths is not None
+        return super().run_usual(model, replace(call, initial_states=None) if padded else call)
+
+
+@fault("unrolled-ignores-the-mask", "OPT-2")
+class UnrolledIgnoresTheMask(Fault):
+    """Takes every step when it is unrolled."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return after if self.way == "unrolled" else super().masked(after, before, taken)
+
+
+@fault("unrolled-from-zeros", "OPT-2")
+class UnrolledFromZeros(Fault):
+    """Unrolls the first step without the state before it, which is zero as a rule."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, x, np.zeros_like(h) if self.way == "unrolled" else h, steps)
+
+
+@fault("square-input-not-transposed", "OPT-3")
+class SquareInputNotTransposed(Fault):
+    """Tells time-major from batch-major input by its shape, which says nothing when B = T."""
+
+    def batch_major(self, x: Array) -> Array:
+        return x if x.shape[0] == x.shape[1] else super().batch_major(x)
+
+
+@fault("memory-read-as-it-lies", "OPT-4")
+class MemoryReadAsItLies(Fault):
+    """Reads its input in the order in which it lies in memory, as a kernel that is handed a pointer does."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        return super().run_usual(model, replace(call, x=call.x.ravel(order="K").reshape(call.x.shape)))
+
+
+@fault("read-only-input-refused", "OPT-4")
+class ReadOnlyInputRefused(Fault):
+    """Wants to write into its input."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.size:
+            call.x.flat[0] = call.x.flat[0]
+        return super().run_usual(model, call)
+
+
+@fault("cell-without-bias", "OPT-5")
+class CellWithoutBias(Fault):
+    """Adds no bias in the cell that is called by itself."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        bare = replace(cell, b=None, b_h=None) if self.way == "cell" else cell
+        return super().pre_activation(bare, x_t, h)
+
+
+@fault("compiled-with-the-first-weights", "OPT-6")
+class CompiledWithTheFirstWeights(Fault):
+    """Compiles the weights into the code, which is then used for others of the same shapes."""
+
+    def load(self, network: Network) -> Network:
+        loaded = super().load(network)
+        if self.way != "compiled":
+            return loaded
+        shapes = tuple((cell.W_x.shape, cell.activation, len(cell.biases)) for cell in loaded.cells)
+        known: dict[object, Network] = self.__dict__.setdefault("known", {})
+        return known.setdefault((shapes, tuple(layer.directions for layer in loaded.layers)), loaded)
+
+
+@fault("saved-without-the-backward-cell", "OPT-7")
+class SavedWithoutTheBackwardCell(Fault):
+    """Saves the weights of the forward direction for both: one name for two arrays."""
+
+    def written_and_read(self, network: Network) -> Network:
+        return super().written_and_read(
+            Network(Layer(*(layer.forward for _ in layer.cells)) for layer in network.layers)
+        )
+
+
+@fault("saved-in-float16", "OPT-7")
+class SavedInFloat16(Fault):
+    """Writes half of the digits of the weights."""
+
+    def written_and_read(self, network: Network) -> Network:
+        read = super().written_and_read(network)
+        return Network(
+            Layer(*(replace(c, W_h=c.W_h.astype(np.float16).astype(c.dtype)) for c in layer.cells))
+            for layer in read.layers
+        )
+
+
+@fault("states-of-the-first-rows-for-all", "OPT-8")
+class StatesOfTheFirstRowsForAll(Fault):
+    """Gives every part of a batch that is run in parts the initial states of the first."""
+
+    def parts(self, call: Call) -> list[Call]:
+        first, *others = super().parts(call)
+        states = first.initial_states
+        return [
+            first,
+            *(
+                part
+                if states is None
+                else replace(part, initial_states=tuple(state[:, : len(part.x)] for state in states))
+                for part in others
+            ),
+        ]
+
+
+@fault("masked-by-any-feature", "OPT-9")
+class MaskedByAnyFeature(Fault):
+    """Leaves out a step if one of its features is the value for padding, not only if all are."""
+
+    def differs(self, x: Array, value: object) -> Array:
+        different: Array = (x != value).all(axis=-1)
+        return different

@@ -1,0 +1,57 @@
+"""Faults that the clauses of chapter INT must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.network import Cell
+
+
+@fault("input-weights-by-fan-in", "INT-1")
+class InputWeightsByFanIn(Fault):
+    """Draws W_x from ±√(6 / I), as for relu, and declares glorot."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        wider = np.sqrt((like.input_size + like.hidden_size) / like.input_size)
+        return replace(cell, W_x=np.asarray(cell.W_x * wider, cell.dtype))
+
+
+@fault("biases-of-one", "INT-1")
+class BiasesOfOne(Fault):
+    """Starts from biases of one, as some gates do, and declares zeros."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        return replace(cell, b=np.ones(cell.hidden_size, cell.dtype))
+
+
+@fault("rows-of-length-one", "INT-2")
+class RowsOfLengthOne(Fault):
+    """Scales the rows of W_h to length one and takes that for orthogonal."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        W_h = random.standard_normal(like.W_h.shape)
+        W_h /= np.linalg.norm(W_h, axis=1, keepdims=True)
+        return replace(super().fresh_cell(random, like), W_h=W_h.astype(like.dtype))
+
+
+@fault("normal-for-uniform", "INT-3")
+class NormalForUniform(Fault):
+    """Draws from a normal distribution of the same variance, cut off at the limit."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
+        normal = np.clip(random.standard_normal(like.W_x.shape) / np.sqrt(3), -1, 1) * limit
+        return replace(super().fresh_cell(random, like), W_x=normal.astype(like.dtype))
+
+
+@fault("one-seed-for-all-cells", "INT-4")
+class OneSeedForAllCells(Fault):
+    """Draws every cell from the same seed."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        return super().fresh_cell(np.random.default_rng(0), like)

@@ -1,0 +1,170 @@
+"""Faults that the clauses of chapter GRD must catch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Network, States
+
+
+@fault("slope-without-square", "GRD-1")
+class SlopeWithoutSquare(Fault):
+    """Takes 1 − |h| for the derivative of tanh."""
+
+    def slope(self, activation: str, h: Array) -> Array:
+        return 1 - np.abs(h) if activation == "tanh" else super().slope(activation, h)
+
+
+@fault("slope-of-relu-always-one", "GRD-1")
+class SlopeOfReluAlwaysOne(Fault):
+    """Lets gradients through relu where it is zero."""
+
+    def slope(self, activation: str, h: Array) -> Array:
+        return np.ones_like(h) if activation == "relu" else super().slope(activation, h)
+
+
+@fault("initial-state-gradient-dropped", "GRD-2")
+class InitialStateGradientDropped(Fault):
+    """Treats the initial state as a constant."""
+
+    def to_initial_state(self, s: Array) -> Array:
+        return np.zeros_like(s)
+
+
+@fault("gradient-truncated", "GRD-3")
+class GradientTruncated(Fault):
+    """Goes back two steps and no further: truncated backpropagation."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        return super().to_step_before(np.zeros_like(through) if t % 2 else through, s, taken, t)
+
+
+@fault("recurrent-gradient-transposed", "GRD-4")
+class RecurrentGradientTransposed(Fault):
+    """Gives the gradient of W_h transposed, which its shape does not show."""
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        return super().of_weights(cell, dW_x, np.ascontiguousarray(dW_h.T), db)
+
+
+@fault("recurrent-gradient-without-initial-state", "GRD-4")
+class RecurrentGradientWithoutInitialState(Fault):
+    """Takes the state after the first step for the initial state."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh0 = super().pull_back(cell, x, known, g, g_final, steps)
+        late = np.concatenate([known[:, 1:2], known[:, 1:]], axis=1)
+        wrong, _, _ = super().pull_back(cell, x, late, g, g_final, steps)
+        return weights._replace(W_h=wrong.W_h), dx, dh0
+
+
+@fault("second-bias-gradient-missing", "GRD-5")
+class SecondBiasGradientMissing(Fault):
+    """Gives the second bias no gradient."""
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        weights = super().of_weights(cell, dW_x, dW_h, db)
+        return weights._replace(b_h=None if weights.b_h is None else np.zeros_like(db))
+
+
+@fault("bias-gradient-averaged", "GRD-5")
+class BiasGradientAveraged(Fault):
+    """Halves the gradient of each of two biases, as if they shared it."""
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        return super().of_weights(cell, dW_x, dW_h, db / 2)
+
+
+@fault("backward-gradient-misaligned", "GRD-6")
+class BackwardGradientMisaligned(Fault):
+    """Lets gradients into the backward direction in forward order."""
+
+    def aligned_gradient(self, g: Array) -> Array:
+        return g
+
+
+@fault("gradient-through-padding", "GRD-7")
+class GradientThroughPadding(Fault):
+    """Lets masked steps give gradients to input and weights."""
+
+    def taking_part(self, taken: Array) -> Array:
+        return np.ones_like(taken)
+
+
+@fault("gradient-ends-at-padding", "GRD-7")
+class GradientEndsAtPadding(Fault):
+    """Loses the state's gradient at masked steps."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        return through if taken is None else np.where(taken, through, s.dtype.type(0))
+
+
+@fault("gradient-spread-over-rows", "GRD-8")
+class GradientSpreadOverRows(Fault):
+    """Gives every row the mean of the rows' gradients, as a mean over the batch in the wrong place does."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        mean = through.mean(axis=0, keepdims=True, dtype=through.dtype)
+        return super().to_step_before(np.broadcast_to(mean, through.shape), s, taken, t)
+
+
+@fault("unrolled-gradient-truncated", "GRD-9")
+class UnrolledGradientTruncated(Fault):
+    """Unrolled, carries gradients no further than one step back."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return 0 * before if self.way == "unrolled" and t % 2 else before
+
+
+@fault("tangent-of-recurrent-weights-dropped", "GRD-10")
+class TangentOfRecurrentWeightsDropped(Fault):
+    """In forward mode takes the recurrent weights for constants."""
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
+    ) -> Array:
+        constant = towards._replace(W_h=np.zeros_like(towards.W_h))
+        return super().rate_of_z(cell, constant, x_t, dx_t, h, dh)
+
+
+@fault("second-gradient-of-weights-dropped", "GRD-11")
+class SecondGradientOfWeightsDropped(Fault):
+    """When a gradient is differentiated again, takes the weights it went through for constants."""
+
+    def through_changed_weights(self, a: Array, V: Array) -> Array:
+        return 0 * super().through_changed_weights(a, V)
+
+
+@fault("relu-slope-of-one-at-zero", "GRD-12")
+class ReluSlopeOfOneAtZero(Fault):
+    """Takes 1 for the derivative of relu at 0."""
+
+    def slope(self, activation: str, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.ones_like(h) * (h >= 0) if activation == "relu" else slope
+
+
+@fault("relu-slope-of-half-at-zero-the-second-time", "GRD-13")
+class ReluSlopeOfHalfAtZeroTheSecondTime(Fault):
+    """Takes 1/2 for the derivative of relu at 0 where a gradient is differentiated, and 0 before."""
+
+    again = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.again = True
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.again = False
+
+    def slope(self, activation: str, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation == "relu" else slope

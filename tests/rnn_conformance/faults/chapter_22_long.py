@@ -1,0 +1,26 @@
+"""Faults that the clauses of chapter LNG must catch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Cell
+
+
+@fault("steps-beyond-512-skipped", "LNG-1")
+class StepsBeyond512Skipped(Fault):
+    """Stops after 512 steps, the length of its buffer."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x[:, :512], h, None if steps is None else steps[:, :512])
+        missing = np.repeat(final[:, None], max(x.shape[1] - 512, 0), axis=1)
+        return np.concatenate([outputs, missing], axis=1), final
+
+
+@fault("units-beyond-256-dropped", "LNG-2")
+class UnitsBeyond256Dropped(Fault):
+    """Sums over the first 256 units only."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(cell, x_t, h * (np.arange(h.shape[1]) < 256))

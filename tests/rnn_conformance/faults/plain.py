@@ -1,0 +1,595 @@
+"""A plain float implementation of the layer, step by step, in small methods.
+
+It is correct, and written independently of the reference. Each fault of the catalogue replaces one of its
+methods. It has a route of every kind, so that a fault can be on one of them alone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Output, Route, Supports
+from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
+from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import (
+    Array,
+    Cell,
+    Layer,
+    MergeMode,
+    Network,
+    States,
+    checked_call,
+    checked_steps,
+)
+
+
+class PlainNumpy(Adapter[Network]):
+    """Steps in the type of the weights; two bias vectors, as torch and ONNX have them.
+
+    Args:
+        way: the route, one of `routes`; "" for the usual one.
+    """
+
+    name = "plain"
+    conventions = replace(
+        ReferenceAdapter.conventions,
+        layer="rnn_conformance.faults.plain.PlainNumpy",
+        bias_vectors=2,
+        initialisation={"W_x": "glorot uniform", "W_h": "orthogonal", "b": "zeros", "b_h": "uniform 1/√H"},
+    )
+    supports = Supports(
+        lengths=True,
+        masks=True,
+        go_backwards=True,
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        stateful=True,
+        dropout=("input", "state", "between layers"),
+        freshly_initialised=True,
+        gradients=True,
+        tangents=True,
+        second_gradients=True,
+        activations=ACTIVATIONS,
+        dtypes=("float32", "float64", "float16", "bfloat16"),
+        compute_dtypes=("float16", "bfloat16"),
+    )
+
+    routes: Mapping[str, Route] = {
+        "unrolled": Route("unrolled", "a list of steps instead of a loop"),
+        "time major": Route("axes", "time before batch"),
+        "cell": Route("cell", "the step, called by a loop outside"),
+        "compiled": Route("compiled", "translated once, called often"),
+        "saved": Route("saved", "weights through a file"),
+        "predict": Route("model", "a few rows at a time"),
+        "mask by value": Route("padding", "steps of one number in every feature are not taken"),
+    }
+
+    def __init__(self, way: str = "") -> None:
+        self.way = way
+        self._kept: tuple[Network, States] | None = None
+        self._random = np.random.default_rng(0)
+        self.computing: str | None = None  # mixed precision of the call that is running
+        self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
+        if way == "time major":
+            axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
+            self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
+
+    def by_route(self, name: str) -> PlainNumpy:
+        return type(self)(name)
+
+    def versions(self) -> dict[str, str]:
+        return {"numpy": np.__version__}
+
+    # Loading
+
+    def load(self, network: Network) -> Network:
+        for cell in network.cells:
+            if cell.activation not in ACTIVATIONS:
+                raise ValueError(f"no such activation: {cell.activation!r}")
+        if self.way == "saved":
+            network = self.written_and_read(network)
+        return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
+
+    def stored(self, cell: Cell) -> Cell:
+        """The weights as they are kept: a biased cell has two vectors, the second zero if one was given."""
+        if cell.b is None or cell.b_h is not None:
+            return cell
+        return Cell(cell.W_x, cell.W_h, cell.b, np.zeros_like(cell.b), cell.activation)
+
+    def written_and_read(self, network: Network) -> Network:
+        """The network with its weights through a file."""
+
+        def through_a_file(cell: Cell) -> Cell:
+            weights = {
+                role: w for role in ("W_x", "W_h", "b", "b_h") if (w := getattr(cell, role)) is not None
+            }
+            file = io.BytesIO()
+            np.savez(file, **weights)
+            file.seek(0)
+            read = np.load(file, allow_pickle=False)  # of bfloat16 as bytes: the format does not know it
+            return Cell(**{role: read[role].view(cell.dtype) for role in read}, activation=cell.activation)
+
+        return Network(Layer(*(through_a_file(cell) for cell in layer.cells)) for layer in network.layers)
+
+    # Running
+
+    def run(self, model: Network, call: Call) -> Output:
+        """The call, by the way of this adapter."""
+        match self.way:
+            case "time major":
+                return self.run_time_major(model, call)
+            case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2 and not call.stateful:
+                return self.run_in_parts(model, call)
+            case "mask by value" if call.mask is not None and call.mask.shape == call.x.shape[:2]:
+                return self.run_masked_by_value(model, call)
+        return self.run_usual(model, call)
+
+    def run_time_major(self, model: Network, call: Call) -> Output:
+        """Takes time first and gives time first."""
+        if call.x.ndim != 3:
+            return self.run_usual(model, call)
+        given = np.moveaxis(call.x, 1, 0)
+        output = self.run_usual(model, replace(call, x=self.batch_major(given)))
+        shapes = {name: output.native_shapes[name] for name in ("x", "sequence", "final_states")}
+        for name in ("x", "sequence"):
+            batch, time, *features = shapes[name]
+            shapes[name] = (time, batch, *features)
+        return replace(output, native_shapes=shapes)
+
+    def batch_major(self, x: Array) -> Array:
+        """Input that came time first, batch first."""
+        return np.moveaxis(x, 0, 1)
+
+    def run_in_parts(self, model: Network, call: Call) -> Output:
+        """Two rows at a time, put together again."""
+        parts = [self.run_usual(model, part) for part in self.parts(call)]
+
+        def joined(arrays: list[Array | None], axis: int) -> Array | None:
+            known = [array for array in arrays if array is not None]
+            return np.concatenate(known, axis=axis) if known else None
+
+        states = zip(*(part.final_states or () for part in parts), strict=True)
+        return Output(
+            joined([part.sequence for part in parts], 0),
+            joined([part.last for part in parts], 0),
+            tuple(np.concatenate(list(layer), axis=1) for layer in states),
+        )
+
+    def parts(self, call: Call) -> list[Call]:
+        """The call, two rows at a time."""
+        checked_steps(call.x, self.steps(call))
+
+        def part(rows: slice) -> Call:
+            states = call.initial_states
+            return replace(
+                call,
+                x=call.x[rows],
+                initial_states=None if states is None else tuple(state[:, rows] for state in states),
+                lengths=None if call.lengths is None else call.lengths[rows],
+                mask=None if call.mask is None else call.mask[rows],
+            )
+
+        return [part(slice(first, first + 2)) for first in range(0, call.x.shape[0], 2)]
+
+    def run_masked_by_value(self, model: Network, call: Call) -> Output:
+        """The masked steps are told by their input."""
+        assert call.mask is not None
+        x, value = marked_by_value(call.x, call.mask)
+        return self.run_usual(model, replace(call, x=x, mask=self.differs(x, value)))
+
+    def differs(self, x: Array, value: Any) -> Array:
+        """The steps that are to be taken: those with any feature of another value."""
+        different: Array = (x != value).any(axis=-1)
+        return different
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        """The call itself."""
+        self.computing = call.compute_dtype
+        if call.compute_dtype is not None:
+            model, call = self.cast(model, call, call.compute_dtype)
+        self.dropping = self.dropout_of(call)
+        if call.stateful and call.initial_states is None:
+            call = replace(call, initial_states=self.kept_states(model))
+        x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
+        if call.go_backwards:
+            x, steps = self.backwards(x), None if steps is None else self.turned(steps)
+        with np.errstate(invalid="ignore", over="ignore"):
+            value, final_states = self.run_stack(model, x, list(states), steps)
+        if steps is not None:
+            value = self.padded(value, steps)
+        if call.stateful:
+            self.keep(model, final_states)
+        if call.go_backwards:
+            value, final_states = self.after_backwards(value, final_states)
+        sequence = self.merged(call.merge_mode, value) if call.return_sequences else None
+        last = None
+        if not call.return_sequences:
+            last = self.merged(call.merge_mode, self.last(model, value, final_states))
+        shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
+        return Output(sequence, last, tuple(final_states), shapes)
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        """Weights, input and initial states in the type to be computed in."""
+        return in_type(dtype, model, call)
+
+    # Keeping states
+
+    def kept_states(self, model: Network) -> States | None:
+        """The states that the stateful call before left, if there was one."""
+        return self._kept[1] if self._kept is not None and self._kept[0] is model else None
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        """Keep the states for the next stateful call."""
+        self._kept = (model, tuple(state.copy() for state in final_states))
+
+    def reset_states(self, model: Network) -> None:
+        self._kept = None
+
+    # Directions and steps
+
+    def backwards(self, x: Array) -> Array:
+        """The input in the order in which a layer that goes backwards reads it."""
+        return x[:, ::-1]
+
+    def after_backwards(self, sequence: Array, final_states: list[Array]) -> tuple[Array, list[Array]]:
+        """What a layer that goes backwards returns: its outputs in processing order."""
+        return sequence, final_states
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        """Outputs of two directions, side by side, as one."""
+        if mode in ("concat", "none"):
+            return both
+        forward, backward = np.split(both, 2, axis=-1)
+        combined: Array = forward * backward if mode == "mul" else forward + backward
+        return combined / combined.dtype.type(2) if mode == "ave" else combined
+
+    def seen(self, x: Array) -> Array:
+        """The input as the layer takes it."""
+        return x
+
+    def steps(self, call: Call) -> Array | None:
+        """The steps that each row takes; None for all."""
+        return steps_of_call(call)
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        """The sequence output as it is shown at masked steps: zero."""
+        return np.where(steps[:, :, None], sequence, sequence.dtype.type(0))
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Array | None
+    ) -> tuple[Array, list[Array]]:
+        final_states: list[Array] = []
+        for index, (layer, h0) in enumerate(zip(network.layers, states, strict=True)):
+            x, final = self.run_layer(layer, x if not index else self.between_layers(x), h0, steps)
+            final_states.append(final)
+        return x, final_states
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Array | None) -> tuple[Array, Array]:
+        sequence, final = self.run_direction(layer.forward, x, h0[0], steps)
+        if layer.backward is None:
+            return sequence, final[None]
+        turned = None if steps is None else self.turned(steps)
+        backward, final_backward = self.run_direction(layer.backward, x[:, ::-1], h0[1], turned)
+        joined = self.join(sequence, self.aligned(backward))
+        return joined, np.stack([final, final_backward])
+
+    def turned(self, steps: Array) -> Array:
+        """The steps of a direction that goes backwards, in the order in which it takes them."""
+        return steps[:, ::-1]
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:
+        outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
+        x_mask, h_mask = self.dropout_masks(x, h)
+        for t in range(x.shape[1]):
+            after = self.step(cell, self.input_at(x, t) * x_mask, h * h_mask)
+            h = after if steps is None else self.masked(after, h, steps[:, t, None])
+            outputs.append(h[:, None])
+        return np.concatenate(outputs, axis=1), h
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        """The state of each row: after the step if it takes it, before it if not."""
+        return np.where(taken, after, before)
+
+    def input_at(self, x: Array, t: int) -> Array:
+        return x[:, t]
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return self.activate(cell.activation, self.pre_activation(cell, x_t, h))
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z = self.product(x_t, cell.W_x) + self.product(h, cell.W_h)
+        for bias in cell.biases:
+            z = z + bias
+        return z
+
+    def product(self, a: Array, W: Array) -> Array:
+        """W a for every row. In a type narrower than float32 the products are summed in float32."""
+        if a.dtype.itemsize >= 4:
+            return a @ W.T
+        wide: Array = a.astype(np.float32) @ W.T.astype(np.float32)
+        return wide.astype(a.dtype)
+
+    def activate(self, activation: str, z: Array) -> Array:
+        h = z
+        match activation:
+            case "tanh":
+                h = np.tanh(z)
+            case "relu":
+                h = np.maximum(z, z.dtype.type(0))
+            case "sigmoid":
+                h = 1 / (1 + np.exp(-z))
+            case "softsign":
+                h = z / (1 + np.abs(z))
+            case "softplus":
+                h = np.logaddexp(z, z.dtype.type(0))
+            case "elu":
+                h = np.where(z > 0, z, np.expm1(np.minimum(z, z.dtype.type(0))))
+        return h
+
+    # Dropout
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        """Where the call drops numbers, and what share of them."""
+        return (call.dropout, call.rate) if call.training and call.rate else (None, 0.0)
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        """For each number of an array what it is multiplied with: 0, or 1 over the share that is kept."""
+        kept = self._random.random(array.shape) >= rate
+        return np.asarray(kept / (1 - rate), array.dtype)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        """What the input and the state are multiplied with, at all steps alike."""
+        place, rate = self.dropping
+        return (
+            self.left_of(x[:, 0], rate) if place == "input" and x.shape[1] else x.dtype.type(1),
+            self.left_of(h, rate) if place == "state" else x.dtype.type(1),
+        )
+
+    def between_layers(self, x: Array) -> Array:
+        """What a layer gives to the one above it."""
+        place, rate = self.dropping
+        return x * self.left_of(x, rate) if place == "between layers" else x
+
+    # Gradients
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.dropping = self.dropout_of(call)
+        x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
+        inputs = [x]
+        for layer, h0 in zip(model.layers, states, strict=True):
+            inputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
+        g, cells, d_states = d_sequence, list[CellGradients](), list[Array]()
+        for index in reversed(range(model.num_layers)):
+            layer, h0, sequence = model.layers[index], states[index], inputs[index + 1]
+            H, parts = layer.hidden_size, []
+            for direction, cell in enumerate(layer.cells):
+                turned = np.s_[:, ::-1] if direction else np.s_[:, :]
+                own = np.s_[..., direction * H : (direction + 1) * H]
+                parts.append(
+                    self.pull_back(
+                        cell,
+                        inputs[index][turned],
+                        np.concatenate([h0[direction][:, None], sequence[own][turned]], axis=1),
+                        self.aligned_gradient(g[own]) if direction else g[own],
+                        d_final_states[index][direction],
+                        None if steps is None else steps[turned],
+                    )
+                )
+            cells = [weights for weights, _, _ in parts] + cells
+            d_states.insert(0, np.stack([dh0 for _, _, dh0 in parts]))
+            g = parts[0][1] if len(parts) == 1 else parts[0][1] + parts[1][1][:, ::-1]
+        return Gradients(g, tuple(d_states), tuple(cells))
+
+    def aligned_gradient(self, g: Array) -> Array:
+        """The gradient that comes in at backward outputs, from input order to processing order."""
+        return g[:, ::-1]
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        """One direction: gradients of its weights, of x and of the initial state (the first of `known`)."""
+        dW_x, dW_h, db = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
+        dx, s = np.zeros_like(x), g_final
+        for t in range(x.shape[1] - 1, -1, -1):
+            s = s + g[:, t]
+            a = self.slope(cell.activation, known[:, t + 1]) * s
+            if steps is not None:
+                a = a * self.taking_part(steps[:, t, None])
+            dW_x, dW_h, db = dW_x + a.T @ x[:, t], dW_h + a.T @ known[:, t], db + a.sum(axis=0)
+            dx[:, t] = a @ cell.W_x
+            s = self.to_step_before(a @ cell.W_h, s, None if steps is None else steps[:, t, None], t)
+        return self.of_weights(cell, dW_x, dW_h, db), dx, self.to_initial_state(s)
+
+    def slope(self, activation: str, h: Array) -> Array:
+        """φ'(z), from h."""
+        slope = np.ones_like(h)
+        match activation:
+            case "tanh":
+                slope = 1 - h * h
+            case "relu":
+                slope = (h > 0).astype(h.dtype)
+            case "sigmoid":
+                slope = h * (1 - h)
+            case "softsign":
+                slope = np.square(1 - np.abs(h))
+            case "softplus":
+                slope = 1 - np.exp(-h)
+            case "elu":
+                slope = np.where(h > 0, slope, h + 1)
+        return slope
+
+    def taking_part(self, taken: Array) -> Array:
+        """The rows of a step whose gradients count."""
+        return taken
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        """The gradient of the state before step t."""
+        return through if taken is None else np.where(taken, through, s)
+
+    def to_initial_state(self, s: Array) -> Array:
+        """The gradient of the initial state."""
+        return s
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        """The gradients of a cell's weights; each of two biases has that of their sum."""
+        return CellGradients(
+            dW_x, dW_h, None if cell.b is None else db, None if cell.b_h is None else db.copy()
+        )
+
+    # Forward mode, and gradients of gradients
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        rates = self.rates(model, call, direction)
+        return Output(rates[-1][1], final_states=tuple(np.stack(final) for _, _, final in rates))
+
+    def rates(
+        self, model: Network, call: Call, direction: Gradients
+    ) -> list[tuple[Array, Array, list[Array]]]:
+        """For each layer its outputs, their rates of change, and those of its final states."""
+        x, states = checked_call(model, call.x, call.initial_states)
+        dx, steps, cells = direction.x, self.steps(call), iter(direction.cells)
+        found = []
+        for layer, h0, dh0 in zip(model.layers, states, direction.initial_states, strict=True):
+            outputs, outputs_rates, finals = [], [], []
+            for d, cell in enumerate(layer.cells):
+                towards, h, dh = next(cells), h0[d], dh0[d]
+                shape = (*x.shape[:2], cell.hidden_size)
+                sequence, rates = np.zeros(shape, x.dtype), np.zeros(shape, x.dtype)
+                for t in range(x.shape[1])[:: -1 if d else 1]:
+                    after = self.step(cell, x[:, t], h)
+                    dz = self.rate_of_z(cell, towards, x[:, t], dx[:, t], h, dh)
+                    changed = self.slope(cell.activation, after) * dz
+                    if steps is not None:
+                        taken = steps[:, t, None]
+                        after, changed = np.where(taken, after, h), np.where(taken, changed, dh)
+                    h, dh = after, changed
+                    sequence[:, t], rates[:, t] = h, dh
+                outputs.append(sequence)
+                outputs_rates.append(rates)
+                finals.append(dh)
+            x, dx = np.concatenate(outputs, axis=-1), np.concatenate(outputs_rates, axis=-1)
+            found.append((x, dx, finals))
+        return found
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
+    ) -> Array:
+        """How fast the pre-activation changes."""
+        dz: Array = dx_t @ cell.W_x.T + x_t @ towards.W_x.T + dh @ cell.W_h.T + h @ towards.W_h.T
+        for bias in (towards.b, towards.b_h):
+            dz = dz if bias is None else dz + bias
+        return dz
+
+    def bend(self, activation: str, h: Array) -> Array:
+        """φ''(z), from h."""
+        bend = np.zeros_like(h)
+        match activation:
+            case "tanh":
+                bend = -2 * h * (1 - h * h)
+            case "sigmoid":
+                bend = h * (1 - h) * (1 - 2 * h)
+            case "softsign":
+                bend = -2 * np.sign(h) * (1 - np.abs(h)) ** 3
+            case "softplus":
+                bend = np.exp(-h) - np.exp(-2 * h)
+            case "elu":
+                bend = np.where(h > 0, bend, h + 1)
+        return bend
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        x, states = checked_call(model, call.x, call.initial_states)
+        steps = self.steps(call)
+        taken = np.ones(x.shape[:2], bool) if steps is None else steps
+        layers = self.rates(model, call, direction)
+        below = [(x, direction.x), *((h, dh) for h, dh, _ in layers)]
+        cells, of_states = list[CellGradients](), list[Array]()
+        g, dg = d_sequence, np.zeros_like(d_sequence)
+        count = len(model.cells)
+        for index in reversed(range(model.num_layers)):
+            layer, (u, du), (h, dh, _) = model.layers[index], below[index], layers[index]
+            count -= layer.directions
+            gu, dgu = np.zeros_like(u), np.zeros_like(u)
+            of_cells, of_h0 = list[CellGradients](), list[Array]()
+            for d, cell in enumerate(layer.cells):
+                own = np.s_[..., d * cell.hidden_size : (d + 1) * cell.hidden_size]
+                V, order = direction.cells[count + d], range(x.shape[1])[:: -1 if d else 1]
+                s, ds = d_final_states[index][d], np.zeros_like(d_final_states[index][d])
+                rW_x, rW_h, rb = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
+                for t in order[::-1]:
+                    first, before = t == order[0], t + (1 if d else -1)
+                    p = states[index][d] if first else h[own][:, before]
+                    dp = direction.initial_states[index][d] if first else dh[own][:, before]
+                    s, ds = s + g[own][:, t], ds + dg[own][:, t]
+                    slope = self.slope(cell.activation, h[own][:, t]) * taken[:, t, None]
+                    bend = self.bend(cell.activation, h[own][:, t]) * taken[:, t, None]
+                    dz = self.rate_of_z(cell, V, u[:, t], du[:, t], p, dp)
+                    a, da = slope * s, bend * dz * s + slope * ds
+                    rW_x += da.T @ u[:, t] + a.T @ du[:, t]
+                    rW_h += da.T @ p + a.T @ dp
+                    rb += da.sum(axis=0)
+                    gu[:, t] += a @ cell.W_x
+                    dgu[:, t] += da @ cell.W_x + self.through_changed_weights(a, V.W_x)
+                    s, ds = (
+                        np.where(taken[:, t, None], a @ cell.W_h, s),
+                        np.where(taken[:, t, None], da @ cell.W_h + a @ V.W_h, ds),
+                    )
+                of_cells.append(self.of_weights(cell, rW_x, rW_h, rb))
+                of_h0.append(ds)
+            cells, g, dg = of_cells + cells, gu, dgu
+            of_states.insert(0, np.stack(of_h0))
+        return Gradients(dg, tuple(of_states), tuple(cells))
+
+    def through_changed_weights(self, a: Array, V: Array) -> Array:
+        """What the gradient of x gains because the weights change."""
+        through: Array = a @ V
+        return through
+
+    # Fresh weights
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        random = np.random.default_rng(seed)
+        return Network(
+            Layer(*(self.fresh_cell(random, cell) for cell in layer.cells)) for layer in like.layers
+        )
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        """One cell of a network, drawn."""
+        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
+        W_x = random.uniform(-limit, limit, like.W_x.shape)
+        Q, R = np.linalg.qr(random.standard_normal(like.W_h.shape))
+        second = random.uniform(-1, 1, like.hidden_size) / np.sqrt(like.hidden_size)
+        b = np.zeros(like.hidden_size)
+        return Cell(W_x, Q * np.sign(np.diag(R)), b, second, like.activation).astype(like.dtype)
+
+    # Putting together
+
+    def aligned(self, backward: Array) -> Array:
+        """Backward outputs from processing order to input order."""
+        return backward[:, ::-1]
+
+    def join(self, forward: Array, backward: Array) -> Array:
+        return np.concatenate([forward, backward], axis=-1)
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        return np.concatenate(list(final_states[-1]), axis=-1)
+
+    # Reading back
+
+    def read_weights(self, model: Network) -> Network:
+        return model
+
+    def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
+        return shapes_by_role(model)
+
+    def count_parameters(self, model: Network) -> int:
+        arrays: list[Any] = [array for cell in model.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
+        return sum(array.size for array in arrays)

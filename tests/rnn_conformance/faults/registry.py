@@ -1,0 +1,70 @@
+"""The fault catalogue: faulty implementations, each naming the clause that must catch it.
+
+A fault that no check catches is a failing test of the suite. Each can be run as an adapter,
+`fault:NAME`, to see what its failure looks like.
+"""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TypeAlias
+
+from rnn_conformance.faults.plain import PlainNumpy
+from rnn_reference.errors import BadInput
+from rnn_reference.network import Array
+
+PREFIX = "fault:"
+
+Steps: TypeAlias = Array | None
+
+
+class Fault(PlainNumpy):
+    """A faulty implementation.
+
+    The docstring of each says what it gets wrong; `clause` is the clause whose check must catch it.
+    """
+
+    clause: str
+
+
+_REGISTERED: dict[str, type[Fault]] = {}
+
+
+def fault(name: str, clause: str) -> Callable[[type[Fault]], type[Fault]]:
+    """Put a class into the catalogue."""
+
+    def register(made: type[Fault]) -> type[Fault]:
+        made.name, made.clause = PREFIX + name, clause
+        _REGISTERED[name] = made
+        return made
+
+    return register
+
+
+@cache
+def all_faults() -> dict[str, type[Fault]]:
+    """Every fault by name, in the order of the chapters."""
+    package = import_module("rnn_conformance.faults")
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        if module.startswith("chapter_"):
+            import_module(f"{package.__name__}.{module}")
+    return _REGISTERED
+
+
+def fault_named(name: str) -> Fault:
+    """The faulty implementation called NAME or fault:NAME.
+
+    Raises:
+        BadInput: it is not in the catalogue.
+    """
+    bare = name.removeprefix(PREFIX)
+    faults = all_faults()
+    if bare not in faults:
+        close = difflib.get_close_matches(bare, faults, n=1)
+        hint = f"; did you mean {PREFIX}{close[0]}?" if close else ""
+        raise BadInput(f"fault {bare!r} is not in the catalogue{hint} `rnn-conformance faults` lists them")
+    return faults[bare]()

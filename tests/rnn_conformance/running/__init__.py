@@ -1,0 +1,1 @@
+"""Running checks: one adapter in a process of its own."""

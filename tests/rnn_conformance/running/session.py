@@ -1,0 +1,89 @@
+"""One adapter made ready to be checked: found, smoke-tested, with the deviations known of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.registry import load_adapter
+from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Check, perform, perform_case
+from rnn_conformance.engine.deviations import Deviation, known_deviations
+from rnn_conformance.engine.profiles import PROFILES, Profile
+from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.diagnosis import likely_cause
+from rnn_conformance.faults.registry import PREFIX, all_faults, fault_named
+from rnn_reference.errors import BadInput
+from rnn_reference.network import Cell, Layer, Network
+
+
+class Session:
+    """An adapter and everything that its checks are performed with.
+
+    Args:
+        name: a known adapter, `module:attribute`, or `fault:NAME`.
+        deviations_file: records besides those that ship with the adapters.
+
+    Raises:
+        BadInput: no such adapter, or it is broken: its smoke test failed.
+    """
+
+    def __init__(
+        self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None
+    ) -> None:
+        adapter = fault_named(name) if name.startswith(PREFIX) else load_adapter(name)
+        smoke_test(adapter)
+        self.asked_for = name
+        self.subject = Subject(adapter)
+        self.profile = profile
+        self.seed = seed
+        self.versions = {package: str(number) for package, number in adapter.versions().items()}
+        self.deviations: list[Deviation] = known_deviations(adapter.name, self.versions, deviations_file)
+
+    def perform(self, check: Check, case: Case | None = None) -> Outcome:
+        """The outcome of a check on drawn cases, or on one given case."""
+        if case is None:
+            outcome = perform(check, self.subject, self.profile, self.deviations, self.seed)
+        else:
+            outcome = perform_case(check, self.subject, case)
+        if outcome.failure is not None and self.subject.last_run is not None:
+            outcome.failure.likely_cause = likely_cause(self.subject, self.subject.last_run)
+        return outcome
+
+
+def smoke_test(adapter: Adapter[Any]) -> None:
+    """Tell a broken adapter from a framework that deviates: the smallest ordinary call must give an `Output`.
+
+    Raises:
+        BadInput: something was raised, or something else was returned.
+    """
+    activation = adapter.supports.activations[0]
+    b = np.array([0.25, 0.5], np.float32)
+    W_x, W_h = np.eye(2, 3, dtype=np.float32), np.array([[0.5, 0.25], [-0.25, 0.5]], np.float32)
+    network = Network(Layer(Cell(W_x, W_h, b, activation=activation)))
+    call = Call(np.ones((2, 3, 3), np.float32), None, adapter.supports.sequence)
+    try:
+        output = adapter.run(adapter.load(network), call)
+        adapter.versions()
+    except Exception as error:
+        raise BadInput(
+            f"adapter {adapter.name!r} is broken: its smoke test (float32, batch 2, time 3, input 3,"
+            f" hidden 2) raised {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(output, Output):
+        raise BadInput(
+            f"adapter {adapter.name!r} is broken: run must return an rnn_adapters.Output;"
+            f" got {type(output).__name__}"
+        )
+
+
+def kills(fault: str) -> bool:
+    """Whether the clause that a fault names catches it in the quick profile."""
+    check = all_checks()[all_faults()[fault].clause]
+    quick = replace(PROFILES["quick"], shrink=False)
+    return perform(check, Subject(fault_named(fault)), quick, []).verdict == "fail"

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from helpers import random_case, random_cell
+
+from rnn_conformance.engine.case import Case, CaseData, from_data, read_case, to_data, write_case
+from rnn_reference import BadInput
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("states", [True, False])
+def test_written_and_read_back_to_the_bit(tmp_path: Path, dtype: str, states: bool) -> None:
+    cells = [random_cell(3, 4, dtype=dtype, biases=2), random_cell(3, 4, seed=2, dtype=dtype, biases=0)]
+    case = random_case(*cells, states=states).replace(variant="one")
+    write_case(tmp_path / "new" / "case.json", "BID-1", to_data(case))
+    clause, back = read_case(tmp_path / "new" / "case.json")
+    assert (clause, back.variant) == ("BID-1", "one")
+    assert back.facts == case.facts
+    for one, other in zip(case.network.cells, back.network.cells, strict=True):
+        assert np.array_equal(one.W_x, other.W_x)
+        assert np.array_equal(one.W_h, other.W_h)
+        assert len(one.biases) == len(other.biases)
+        assert np.array_equal(one.bias, other.bias)
+    assert np.array_equal(case.x, back.x)
+    assert back.x.dtype == dtype
+    assert (back.initial_states is None) is not states
+
+
+def test_lengths_and_masks_are_written_too() -> None:
+    case = random_case(random_cell(3, 4), batch=2, time=3)
+    lengths = from_data(to_data(case.replace(lengths=np.array([3, 1]))))
+    assert lengths.lengths is not None
+    assert lengths.lengths.tolist() == [3, 1]
+    assert lengths.facts["padding"] == "lengths"
+    mask = from_data(to_data(case.replace(mask=np.array([[True, False, True]] * 2))))
+    assert mask.steps is not None
+    assert mask.steps.tolist() == [[True, False, True]] * 2
+    assert "mask = [[True, False, True]" in repr(mask)
+
+
+def test_empty_arrays_keep_their_shape() -> None:
+    case = random_case(random_cell(3, 4), batch=0)
+    assert from_data(to_data(case)).x.shape == (0, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "Input data was truncated"),
+        ("{}", "missing required field `clause`"),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "int32", "layers": [], "x": []}}',
+            "dtype: expected float16",
+        ),
+        ('{"clause": "FWD-1", "case": {"dtype": "float32", "layers": [], "x": []}}', "at least one Layer"),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "float32",'
+            ' "layers": [{"forward": {"W_x": [[1], [2]], "W_h": [[1, 2]]}}], "x": [[[1]]]}}',
+            "Cell.W_h: expected shape (2, 2); got (1, 2)",
+        ),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "float32",'
+            ' "layers": [{"forward": {"W_x": [[1], [2, 3]], "W_h": [[1]]}}], "x": [[[1]]]}}',
+            "Cell.W_x: expected nested lists of numbers",
+        ),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "float32",'
+            ' "layers": [{"forward": {"W_x": [[null]], "W_h": [[1]]}}], "x": [[[1]]]}}',
+            "Cell.W_x: expected finite weights",
+        ),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "float32",'
+            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]], "activation": "gelu"}}], "x": [[[1]]]}}',
+            "linear, softsign, softplus, elu; got 'gelu'",
+        ),
+        (
+            '{"clause": "FWD-1", "case": {"dtype": "float32",'
+            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]]}}], "x": [[1]]}}',
+            "x: expected shape (any, any, 1); got (1, 1)",
+        ),
+    ],
+)
+def test_bad_files_are_explained(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "case.json"
+    path.write_text(content)
+    with pytest.raises(BadInput) as error:
+        read_case(path)
+    assert message in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_a_missing_file_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="No such file"):
+        read_case(tmp_path / "nothing.json")
+
+
+def test_facts_and_words() -> None:
+    case = random_case(random_cell(3, 4, biases=2), random_cell(3, 4), batch=2, time=5)
+    assert case.facts == {
+        "dtype": "float32",
+        "activation": "tanh",
+        "layers": 1,
+        "directions": 2,
+        "bias_vectors": 2,
+        "batch": 2,
+        "time": 5,
+        "input_size": 3,
+        "hidden_size": 4,
+        "initial_states": True,
+        "padding": "none",
+        "fully_masked_row": False,
+        "last_step_masked": False,
+        "go_backwards": False,
+        "merge_mode": "concat",
+        "stateful": False,
+        "dropout": "none",
+        "compute_dtype": "none",
+        "route": "default",
+        "variant": "",
+    }
+    words = repr(case)
+    assert words.startswith("float32, batch 2, time 5, input 3, hidden 4")
+    assert "layer 0 backward, tanh:" in words
+
+
+def test_long_arrays_are_described() -> None:
+    case = random_case(random_cell(3, 4), time=100)
+    assert "x = 600 values, shape (2, 100, 3)" in repr(case)
+
+
+def test_a_case_of_another_rank_can_still_be_shown() -> None:
+    case = random_case(random_cell(3, 4))
+    assert "hidden 4" in repr(Case(case.network, case.x[0]))
+
+
+def test_numbers_survive_json() -> None:
+    awkward = np.array([[0.1, 1e-45, 3.4e38]], "float32")
+    case = random_case(random_cell(3, 4)).replace(x=awkward[None])
+    encoded = msgspec.json.encode(to_data(case))
+    assert np.array_equal(
+        from_data(msgspec.json.decode(encoded, type=CaseData), checked=False).x, awkward[None]
+    )

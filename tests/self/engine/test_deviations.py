@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import random_case, random_cell
+
+from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.check import perform
+from rnn_conformance.engine.clauses import all_clauses
+from rnn_conformance.engine.deviations import Deviation, known_deviations, parse_deviations
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import PlainNumpy
+from rnn_conformance.faults.registry import fault_named
+from rnn_reference import BadInput
+
+RECORD = """
+[[deviation]]
+id = "relu-is-tanh"
+adapter = "fault:tanh-for-relu"
+versions = { numpy = ">=1" }
+clause = "FWD-1"
+what = "Computes tanh for relu."
+why = "A fault of the catalogue."
+when = { activation = "relu" }
+[deviation.witness]
+dtype = "float32"
+layers = [{ forward = { W_x = [[1.0]], W_h = [[0.5]], b = [0.25], activation = "relu" } }]
+x = [[[1.0]]]
+"""
+
+
+def record(text: str = RECORD) -> Deviation:
+    return parse_deviations(text)[0]
+
+
+def test_what_a_record_covers() -> None:
+    case = random_case(random_cell(2, 3, activation="relu"))
+    assert record().covers(case)
+    assert not record().covers(random_case(random_cell(2, 3)))
+    several = record(RECORD.replace('activation = "relu" }\n[', 'activation = ["relu", "tanh"] }\n['))
+    assert several.covers(random_case(random_cell(2, 3)))
+
+
+def test_to_whom_a_record_applies() -> None:
+    assert record().applies_to("fault:tanh-for-relu", {"numpy": "2.0"})
+    assert not record().applies_to("torch", {"numpy": "2.0"})
+    assert not record(RECORD.replace(">=1", "<2")).applies_to("fault:tanh-for-relu", {"numpy": "2.0"})
+    assert not record().applies_to("fault:tanh-for-relu", {})
+
+
+def test_a_covered_clause_deviates_and_its_other_cases_are_still_checked() -> None:
+    subject = Subject(fault_named("tanh-for-relu"))
+    outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
+    assert outcome.verdict == "deviation"
+    assert 0 < outcome.deviating_cases < outcome.cases
+    assert outcome.elements > 0
+
+
+def test_a_fault_outside_the_condition_still_fails() -> None:
+    subject = Subject(fault_named("transposed-recurrent-weight"))
+    outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
+    assert outcome.verdict == "fail"
+
+
+def test_a_record_whose_witness_conforms_fails_the_run() -> None:
+    outcome = perform(all_checks()["FWD-1"], Subject(PlainNumpy()), PROFILES["quick"], [record()])
+    assert outcome.verdict == "fixed"
+    assert "fixed: remove the record 'relu-is-tanh'" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[deviation]", "Expected"),
+        ("[[deviation]]\nid = 3\n", "Expected `str`, got `int` - at `$.deviation[0].id`"),
+        (RECORD.replace("why =", "reason ="), "Object contains unknown field `reason`"),
+        (RECORD + RECORD, "this id stands twice"),
+        (RECORD.replace('">=1"', '"one"'), "Invalid specifier: 'one'"),
+        (RECORD.replace("{ activation =", "{ colour ="), "when: expected facts of dtype, activation"),
+        (
+            RECORD.replace('{ activation = "relu" }', "{ batch = 2 }"),
+            "witness does not meet its own condition",
+        ),
+        (RECORD.replace("[[0.5]]", "[[0.5, 1.0]]"), "Cell.W_h: expected shape (1, 1)"),
+    ],
+)
+def test_bad_records_are_explained(text: str, message: str) -> None:
+    with pytest.raises(BadInput) as error:
+        parse_deviations(text)
+    assert message in str(error.value)
+
+
+def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
+    adapters = ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy")
+    records = [r for name in adapters for r in known_deviations(name, {"keras": "3.15.1"})]
+    assert records
+    assert {clause for r in records for clause in r.clauses} <= set(all_clauses())
+    assert all(r.what.strip() and r.why.strip() for r in records)
+
+
+def test_records_of_an_extra_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(RECORD)
+    found = known_deviations("fault:tanh-for-relu", {"numpy": "2.0"}, str(path))
+    assert [r.id for r in found] == ["relu-is-tanh"]
+    with pytest.raises(BadInput, match="No such file"):
+        known_deviations("torch", {}, str(tmp_path / "none.toml"))

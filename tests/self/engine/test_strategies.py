@@ -1,0 +1,149 @@
+"""What is drawn, and what it shrinks to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, find, given, settings
+
+from rnn_adapters import Supports
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.strategies import SIMPLEST_FIRST, TIME, Padding, cases, fill_from_bytes
+from rnn_reference.network import Array
+
+ANY = cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
+
+
+def drawn(count: int = 400, supports: Supports | None = None) -> list[Case]:
+    found: list[Case] = []
+
+    @settings(max_examples=count, database=None, deadline=None, derandomize=True)
+    @given(ANY({"": supports or Supports()}))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
+def smallest(condition: Callable[[Case], bool]) -> Case:
+    quiet = settings(
+        max_examples=2000, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    return find(ANY({"": Supports()}), condition, settings=quiet)
+
+
+def test_the_usual_case_is_usual_and_the_degenerate_ones_occur() -> None:
+    found = drawn()
+
+    def share(condition: Callable[[Case], bool]) -> float:
+        return sum(map(condition, found)) / len(found)
+
+    assert share(lambda case: case.x.shape[0] >= 2) > 0.5
+    assert share(lambda case: case.x.shape[1] >= 3) > 0.5
+    assert share(lambda case: case.network.input_size != case.network.layers[0].hidden_size) > 0.6
+    assert share(lambda case: case.initial_states is not None) > 0.4
+    assert share(lambda case: bool(case.network.cells[0].biases)) > 0.5
+    for axis in (0, 1, 2):
+        assert sum(case.x.shape[axis] == 1 for case in found) > 0.02 * len(found)
+
+
+def test_weights_are_neither_constant_nor_symmetric() -> None:
+    square = [c.network.cells[0].W_h for c in drawn() if c.network.layers[0].hidden_size > 1]
+    lively = [W_h for W_h in square if W_h.any()]
+    assert len(lively) > 0.85 * len(square)
+    assert sum(np.array_equal(W_h, W_h.T) for W_h in lively) < 0.1 * len(lively)
+    assert sum(np.ptp(W_h) == 0 for W_h in lively) < 0.02 * len(lively)
+
+
+def test_most_weights_need_more_than_half_precision() -> None:
+    """Numbers that fit into float16 would let float16 weights pass."""
+    found = drawn()
+    wide = [
+        case for case in found if not np.array_equal(case.x, case.x.astype(np.float16).astype(case.x.dtype))
+    ]
+    assert len(wide) > 0.25 * len(found)
+
+
+def test_only_what_is_offered_is_drawn() -> None:
+    little = Supports(
+        activations=("relu",),
+        dtypes=("float64",),
+        bidirectional=False,
+        stacked=False,
+        mixed_layers=False,
+        no_bias=False,
+        initial_states=False,
+    )
+    for case in drawn(100, little):
+        assert case.network.num_layers == 1
+        assert case.facts["directions"] == 1
+        assert case.facts["activation"] == "relu"
+        assert case.facts["dtype"] == "float64"
+        assert case.facts["bias_vectors"] in (1, 2)
+        assert case.initial_states is None
+
+
+def test_few_shapes_are_drawn_where_they_are_costly() -> None:
+    built = drawn(300, replace(Supports(), expensive="sizes"))
+    assert {case.network.input_size for case in built} == {1, 2, 3}
+    assert {case.network.layers[0].hidden_size for case in built} == {1, 2, 4}
+    assert {case.x.shape[1] for case in built} == set(TIME)
+    compiled = {case.x.shape for case in drawn(300, replace(Supports(), expensive="shapes"))}
+    assert {(batch, time) for batch, time, _ in compiled} <= {(b, t) for b in (1, 3) for t in (1, 3, 5)}
+
+
+def test_a_failure_at_a_nonzero_weight_shrinks_to_one_small_number() -> None:
+    case = smallest(lambda case: bool((case.network.cells[0].W_h[0] != 0).any()))
+    assert case.x.shape == (1, 1, 1)
+    assert case.network.num_layers == 1
+    assert abs(case.x).sum() <= 2
+    assert abs(case.network.cells[0].W_h).sum() <= 1
+
+
+def test_a_failure_of_two_units_and_two_steps_shrinks_to_them() -> None:
+    case = smallest(
+        lambda case: (
+            case.x.shape[1] > 1
+            and case.network.layers[0].hidden_size > 1
+            and not np.array_equal(case.network.cells[0].W_h, case.network.cells[0].W_h.T)
+        )
+    )
+    assert case.x.shape == (1, 2, 1)
+    assert case.network.layers[0].hidden_size == 2
+    assert all(float(w) == round(float(w), 2) for w in case.network.cells[0].W_h.ravel())
+
+
+def test_bytes_stand_for_simple_numbers_first() -> None:
+    assert SIMPLEST_FIRST[:8].tolist() == [0, 1, -1, -2, 0.5, -0.5, 1.5, -1.5]
+    assert fill_from_bytes(bytes(10))((3, 2)).tolist() == [[0, 0]] * 3
+    fill = fill_from_bytes(bytes(range(64)))
+    assert fill((2, 2)).tolist() == SIMPLEST_FIRST[[[0, 1], [17, 18]]].tolist()
+    assert fill((1,)).tolist() == SIMPLEST_FIRST[[41]].tolist()
+
+
+def test_lengths_and_masks_are_of_every_kind() -> None:
+    def steps(padding: Padding, supports: Supports) -> list[tuple[Case, Array]]:
+        found: list[tuple[Case, Array]] = []
+
+        @settings(max_examples=200, database=None, deadline=None, derandomize=True)
+        @given(cases(padding=(padding,))({"": supports}))
+        def collect(case: Case) -> None:
+            assert case.steps is not None
+            found.append((case, case.steps))
+
+        collect()
+        return found
+
+    masks = [taken for _, taken in steps("mask", Supports(masks=True))]
+    assert any(not taken[:, 0].all() and taken.any() for taken in masks)  # leading
+    assert any((taken[:, :-2] & ~taken[:, 1:-1] & taken[:, 2:]).any() for taken in masks)  # inner
+    assert any((~taken).all(axis=1).any() for taken in masks)  # a whole row
+    lengths = steps("lengths", Supports(lengths=True))
+    assert all(case.lengths is not None and case.mask is None for case, _ in lengths)
+    assert all(taken[:, 0].all() for _, taken in lengths)  # at least one step
+    assert any((np.diff(taken.sum(axis=1)) > 0).any() for _, taken in lengths)  # unsorted
+    assert any(not taken.any(axis=1).all() for _, taken in steps("lengths from 0", Supports(lengths=True)))
+    assert all(case.mask is not None for case, _ in steps("lengths", Supports(masks=True)))

@@ -1,0 +1,37 @@
+"""Options are drawn together: every pair of values that can be combined occurs in the ci profile."""
+
+from __future__ import annotations
+
+from rnn_adapters import Supports
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import PlainNumpy
+from rnn_conformance.measure.coverage import coverage_of, possible_pairs, values_table
+
+
+def test_every_pair_of_option_values_occurs() -> None:
+    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["ci"])
+    assert not coverage.missing
+    assert set(coverage.seen) <= coverage.possible
+    assert len(coverage.possible) > 500
+
+
+def test_what_is_not_drawn_is_missing() -> None:
+    """The quick profile is too small, so that the count can fail."""
+    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["quick"])
+    assert coverage.missing
+
+
+def test_values_are_counted_once_for_every_case() -> None:
+    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["quick"])
+    for values in values_table(coverage).values():
+        assert sum(values.values()) == coverage.cases
+
+
+def test_only_what_can_be_combined_is_asked_for() -> None:
+    little = Supports(bidirectional=False, stacked=False, no_bias=False, initial_states=False)
+    pairs = possible_pairs({"": little, "other": Supports(masks=True, initial_states=False)})
+    assert (("directions", "2"), ("route", "default")) not in pairs
+    assert (("directions", "2"), ("route", "other")) in pairs
+    assert (("initial_states", "True"), ("padding", "none")) not in pairs
+    assert (("layers", "several"), ("merge_mode", "sum")) not in pairs

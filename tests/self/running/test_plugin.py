@@ -1,0 +1,60 @@
+"""`pytest --pyargs rnn_conformance`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from rnn_conformance.engine.results import read_result
+
+
+def pytest_run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--pyargs",
+        "rnn_conformance",
+        *arguments,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
+
+
+def test_runs_every_check_for_the_named_adapters(tmp_path: Path) -> None:
+    done = pytest_run("--rnn-adapter", "reference", "--rnn-results", "out", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert read_result(tmp_path / "out" / "reference.json").outcomes
+
+
+def test_clauses_are_selected_with_k_and_failures_are_explained(tmp_path: Path) -> None:
+    name = "fault:transposed-recurrent-weight"
+    done = pytest_run("--rnn-adapter", name, "-k", "FWD-2", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+    assert f"FWD-2 fail: {name}" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_without_an_adapter_says_what_to_do(tmp_path: Path) -> None:
+    done = pytest_run(cwd=tmp_path)
+    assert done.returncode != 0
+    assert "name what to check: --rnn-adapter NAME" in done.stdout + done.stderr
+
+
+def test_an_unknown_adapter_ends_the_run_with_status_2(tmp_path: Path) -> None:
+    done = pytest_run("--rnn-adapter", "nobody", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "adapter 'nobody' is not known" in done.stdout + done.stderr
+
+
+def test_the_plugin_costs_other_test_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text(
+        "import sys\ndef test_nothing():\n    assert 'rnn_conformance.engine.check' not in sys.modules\n"
+        "    assert 'numpy' not in sys.modules\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout
