@@ -1,7 +1,7 @@
 """The contract between the suite and an implementation: `Adapter`, and what goes in and out.
 
-An adapter is small and dull: load a network, call, read back. It has no tolerance, skips nothing and
-mends nothing; what the framework cannot do it does not support.
+An adapter is small and dull: load a network, call, read back. It has no tolerance, skips nothing and mends
+nothing. What it declares it does, and what it does it declares.
 """
 
 from __future__ import annotations
@@ -9,24 +9,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
-from rnn_reference.activations import Activation
+from rnn_adapters.declarations import Conventions, DropoutPlace, NarrowType, Supports
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, MergeMode, Network, States
-
-PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
-DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
-NarrowType: TypeAlias = Literal["float16", "bfloat16"]
-RouteKind: TypeAlias = Literal["unrolled", "axes", "cell", "compiled", "saved", "model", "padding"]
 
 Model = TypeVar("Model")
 """Whatever an adapter's `load` returns: the suite only hands it back."""
 
 
-class NotOffered(Exception):
-    """Raised by an adapter for something the framework does not have; the message says what and why."""
+class CannotExpress(Exception):
+    """Raised by an adapter for a single call that its route has no words for; the message says why.
+
+    A loop over the rows of a batch cannot be asked for an empty batch: no row, no call. Such refusals are
+    counted and shown, and too many of them fail the clause. What a framework refuses to compute is none: that
+    is left to be raised, as it comes.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,169 +83,16 @@ class Output:
     native_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-Initialisation: TypeAlias = Literal["zeros", "orthogonal", "glorot uniform", "uniform 1/√H"]
-"""How the weights of a fresh layer are drawn; the spec's chapter on initialisation has the formulas."""
-
-
-@dataclass(frozen=True)
-class NativeWeight:
-    """One weight array of a cell as the framework stores it.
-
-    Args:
-        role: which canonical weight it holds: "W_x", "W_h", "b" or "b_h".
-        name: the framework's name for it.
-        axes: the meaning of its axes, of "input" and "hidden".
-    """
-
-    role: str
-    name: str
-    axes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Conventions:
-    """A framework's habits, as data. The spec's tables are made from it, and checks hold it to them.
-
-    Args:
-        layer: the framework's own name for the layer.
-        weights: how the weights of one cell are stored.
-        bias_vectors: vectors a biased cell is stored with, 1 or 2; None: as many as it is given.
-        axes: for "x", "sequence" and "final_states" the axes of the framework's own arrays, each a
-            product of "batch", "time", "input", "hidden", "directions", "layers" such as
-            "directions*hidden".
-        last_output: in words, what it gives when asked for the last output only.
-        final_state_order: in words, how it orders the states of layers and directions.
-        padded_output: what the sequence output of one direction shows at masked steps:
-            "zero"; "carried", the output of its last valid step, zero before the first; "state", the same
-            but the initial state before the first; or "undefined".
-        padded_output_bidirectional: the same of a bidirectional layer.
-        go_backwards_order: the order of the outputs of a layer that goes backwards; None: there is none.
-        initialisation: for each of "W_x", "W_h", "b" and "b_h" how a fresh layer is filled.
-    """
-
-    layer: str
-    weights: tuple[NativeWeight, ...]
-    bias_vectors: int | None
-    axes: Mapping[str, tuple[str, ...]]
-    last_output: str
-    final_state_order: str
-    padded_output: PaddedOutput = "undefined"
-    padded_output_bidirectional: PaddedOutput = "undefined"
-    go_backwards_order: Literal["processing", "input"] | None = None
-    initialisation: Mapping[str, Initialisation] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Supports:
-    """What a framework can do. The suite draws nothing else, and reports the rest as unsupported.
-
-    Args:
-        activations: those that a layer can be told by name.
-        dtypes: of "float32", "float64", "float16" and "bfloat16": those it accepts, whether or not it
-            computes in them.
-        compute_dtypes: those in which a layer of float32 can be told to compute (mixed precision).
-        bidirectional: layers of two directions.
-        stacked: more than one layer.
-        mixed_layers: layers of one stack that differ in hidden size, directions, activation or bias.
-        no_bias: cells without bias.
-        initial_states: a call with initial states.
-        sequence: outputs of every step.
-        last_output: a call that returns the last output only.
-        final_states: final states are returned.
-        lengths: a call with the length of each row.
-        masks: a call with a mask of steps, of any pattern.
-        go_backwards: a layer of one direction that reads its input from the end.
-        merge_modes: ways to merge the directions of a bidirectional layer.
-        stateful: layers that keep their final states for the next call (`Adapter.reset_states`).
-        dropout: where dropout can act in training.
-        freshly_initialised: a new layer with the framework's own initial weights.
-        gradients: gradients of input, initial states and weights (`Adapter.gradients`).
-        tangents: how outputs change in a direction of these, by forward mode (`Adapter.tangents`).
-        second_gradients: gradients of gradients (`Adapter.second_gradients`).
-        read_weights: loaded weights can be read back.
-        count_parameters: the framework counts its own parameters.
-        expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
-            where layers are slow to build, "shapes" (batch and time too) where they are compiled.
-    """
-
-    activations: tuple[Activation, ...] = ("tanh", "relu")
-    dtypes: tuple[str, ...] = ("float32", "float64")
-    compute_dtypes: tuple[NarrowType, ...] = ()
-    bidirectional: bool = True
-    stacked: bool = True
-    mixed_layers: bool = True
-    no_bias: bool = True
-    initial_states: bool = True
-    sequence: bool = True
-    last_output: bool = True
-    final_states: bool = True
-    lengths: bool = False
-    masks: bool = False
-    go_backwards: bool = False
-    merge_modes: tuple[MergeMode, ...] = ("concat",)
-    stateful: bool = False
-    dropout: tuple[DropoutPlace, ...] = ()
-    freshly_initialised: bool = False
-    gradients: bool = False
-    tangents: bool = False
-    second_gradients: bool = False
-    read_weights: bool = True
-    count_parameters: bool = True
-    expensive: Literal["nothing", "sizes", "shapes"] = "nothing"
-
-    def has(self, name: str) -> bool:
-        """Whether something is supported: one of the above or below, an activation or a type, by its name."""
-        return name in (*self.activations, *self.dtypes) or bool(getattr(self, name, False))
-
-    @property
-    def variable_lengths(self) -> bool:
-        """Whether a batch may hold variable-length sequences, said by lengths or by a mask."""
-        return self.lengths or self.masks
-
-    @property
-    def narrow_dtypes(self) -> bool:
-        """Whether there are types narrower than float32."""
-        return "float16" in self.dtypes or "bfloat16" in self.dtypes
-
-    @property
-    def names_activations(self) -> bool:
-        """Whether there is an activation to be named: more than one."""
-        return len(self.activations) > 1
-
-    @property
-    def merges(self) -> bool:
-        """Whether directions can be merged in another way than side by side."""
-        return len(self.merge_modes) > 1
-
-
-@dataclass(frozen=True)
-class Route:
-    """Another way into the same layer, which must compute the same (the spec's chapter on options).
-
-    Args:
-        kind: in what it differs from the usual way; the clause that asks for it depends on this.
-        what: the route in the framework's own words, such as "SimpleRNN(unroll=True)".
-        expensive: taken only by the clauses that are about routes; others take every clause.
-    """
-
-    kind: RouteKind
-    what: str
-    expensive: bool = False
-
-
-NO_ROUTES: Mapping[str, Route] = MappingProxyType({})
-
-
 class Adapter(ABC, Generic[Model]):
-    """One implementation of the vanilla RNN layer, made to measure against the spec.
+    """One route into one implementation of the vanilla RNN layer, made to measure against the spec.
 
-    `routes` are the other ways into it, by name (`by_route`); the adapter itself is the usual one.
+    The suite hands over arrays of its own, which may have gaps, any order and no permission to write, and
+    copies what is returned when it arrives. It makes one call at a time, from one thread.
     """
 
     name: str
     conventions: Conventions
     supports: Supports
-    routes: Mapping[str, Route] = NO_ROUTES
 
     @abstractmethod
     def versions(self) -> dict[str, str]:
@@ -256,32 +102,36 @@ class Adapter(ABC, Generic[Model]):
     def load(self, network: Network) -> Model:
         """Build (or reuse) the framework's layers for `network` and give them its weights.
 
-        A loaded model need not outlive the next `load`: layers may be kept and given new weights.
+        What is returned is the very thing that `run` calls. It need not outlive the next `load`: layers may
+        be kept and given new weights.
         """
 
     @abstractmethod
     def run(self, model: Model, call: Call) -> Output:
-        """Call the framework. Whatever it raises is left to the suite."""
+        """Call the framework. Whatever it raises is left to the suite.
+
+        Raises:
+            CannotExpress: there is no such call on this route.
+        """
 
     def read_weights(self, model: Model) -> Network:
-        """The weights the framework holds now, in canonical form."""
-        raise NotOffered(f"{self.name} does not give its weights back")
+        """The weights the framework holds now, in canonical form (`Supports.read_weights`)."""
+        raise NotImplementedError
 
     def native_weights(self, model: Model) -> list[dict[str, tuple[int, ...]]]:
-        """For each cell, forward before backward, the shapes of its own arrays by `NativeWeight.role`."""
-        raise NotOffered(f"{self.name} does not show its own weight arrays")
+        """For each cell, forward before backward, the shapes of its own arrays by `NativeWeight.role`.
+
+        An array that holds both directions is listed for each of them (`Supports.native_weights`).
+        """
+        raise NotImplementedError
 
     def count_parameters(self, model: Model) -> int:
-        """The number of parameters, by the framework's own count."""
-        raise NotOffered(f"{self.name} does not count its parameters")
-
-    def by_route(self, name: str) -> Adapter[Any]:
-        """The adapter that goes the way called `name`. It may support less, and have other conventions."""
-        raise NotOffered(f"{self.name} has no other ways in")
+        """The number of parameters, by the framework's own count (`Supports.count_parameters`)."""
+        raise NotImplementedError
 
     def reset_states(self, model: Model) -> None:
-        """Make stateful layers forget: the next call starts as the first one did."""
-        raise NotOffered(f"{self.name} keeps no states between calls")
+        """Make stateful layers forget: the next call starts as the first one did (`Supports.stateful`)."""
+        raise NotImplementedError
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         """A network of the sizes and options of `like` with the framework's own initial weights.
@@ -289,30 +139,43 @@ class Adapter(ABC, Generic[Model]):
         Args:
             seed: of the framework's generator; the same seed gives the same weights.
         """
-        raise NotOffered(f"{self.name} makes no weights of its own")
+        raise NotImplementedError
 
     def gradients(self, model: Model, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         """The framework's gradients of Σ d_sequence · sequence + Σ d_final_states · final_states.
 
+        Every option of the call is honoured as `run` honours it. Of a cell with one bias, a framework that
+        stores two gives the gradients of both.
+
         Args:
-            call: has initial states.
-            d_sequence: (batch, time, directions·hidden), zero at masked steps.
-            d_final_states: per layer (directions, batch, hidden).
+            call: has initial states, and asks for sequences.
+            d_sequence: cotangents of the sequence output, in its shape; zero at masked time steps.
+            d_final_states: those of the final states, per layer (directions, batch, hidden).
         """
-        raise NotOffered(f"{self.name} has no gradients")
+        raise NotImplementedError
 
     def tangents(self, model: Model, call: Call, direction: Gradients) -> Output:
-        """The derivatives of sequence output and final states in a direction, by forward mode.
+        """The JVP: derivatives of sequence output and final states in a direction, by forward mode.
 
         Args:
-            call: has initial states.
+            call: as for `gradients`.
             direction: how fast input, initial states and weights change, each in its shape; None in place of
                 a bias that the cell does not have.
         """
-        raise NotOffered(f"{self.name} has no forward mode")
+        raise NotImplementedError
 
     def second_gradients(
         self, model: Model, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
-        """The framework's gradients of Σ direction · gradients, these being as `gradients` gives them."""
-        raise NotOffered(f"{self.name} has no second gradients")
+        """The double backward: gradients of Σ direction · gradients, these as `gradients` gives them."""
+        raise NotImplementedError
+
+    def global_state(self) -> Mapping[str, str]:
+        """Settings of the framework that a call must leave as they are, such as its default type."""
+        return {}
+
+    def drop_caches(self) -> None:
+        """Forget layers that were built or compiled; called between checks. Nothing needs to be forgotten."""
+
+    def close(self) -> None:
+        """Called once, when no further call will come."""

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Output, Supports
+from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.declarations import Conventions, NativeWeight, Supports
+from rnn_adapters.framework import Framework
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.gradients import Gradients, backpropagate
@@ -25,7 +27,7 @@ class ReferenceAdapter(Adapter[Network]):
         layer="rnn_reference.Network",
         weights=(
             NativeWeight("W_x", "W_x", ("hidden", "input")),
-            NativeWeight("W_h", "W_h", ("hidden", "hidden")),
+            NativeWeight("W_h", "W_h", ("hidden", "state")),
             NativeWeight("b", "b", ("hidden",)),
             NativeWeight("b_h", "b_h", ("hidden",)),
         ),
@@ -45,6 +47,17 @@ class ReferenceAdapter(Adapter[Network]):
         activations=ACTIVATIONS,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
+        bidirectional=True,
+        stacked=True,
+        mixed_layers=True,
+        no_bias=True,
+        initial_states=True,
+        sequence=True,
+        last_output=True,
+        final_states=True,
+        read_weights=True,
+        native_weights=True,
+        count_parameters=True,
         gradients=True,
         tangents=True,
         second_gradients=True,
@@ -159,3 +172,13 @@ def shapes_by_role(network: Network) -> list[dict[str, tuple[int, ...]]]:
         }
         for cell in network.cells
     ]
+
+
+FRAMEWORKS = (
+    Framework(
+        "reference",
+        ReferenceAdapter,
+        conventions=ReferenceAdapter.conventions,
+        title="`rnn_reference.Network`",
+    ),
+)

@@ -1,92 +1,126 @@
-"""Adapters by name: built in, from an entry point, or as `module:attribute`."""
+"""Frameworks by name: of the folders beside this file, from an entry point, or as `module:attribute`."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import inspect
+import pkgutil
+from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any
 
+import rnn_adapters
 from rnn_adapters.adapter import Adapter
+from rnn_adapters.framework import Framework, checked_adapter, framework_of
 from rnn_reference.errors import BadInput
 
 ENTRY_POINT_GROUP = "rnn_conformance.adapters"
 
-BUILT_IN = {
-    "reference": "rnn_adapters.reference:ReferenceAdapter",
-    "torch": "rnn_adapters.torch.adapter:TorchAdapter",
-    "keras": "rnn_adapters.keras.adapter:KerasAdapter",
-    "keras-tensorflow": "rnn_adapters.keras.adapter:tensorflow",
-    "keras-torch": "rnn_adapters.keras.adapter:torch",
-    "keras-jax": "rnn_adapters.keras.adapter:jax",
-    "keras-numpy": "rnn_adapters.keras.adapter:numpy",
-}
-"""`keras` runs on the backend in force (KERAS_BACKEND); the others choose theirs."""
 
-EXTRAS = {
-    "torch": "torch",
-    "keras": "tensorflow",
-    "keras-tensorflow": "tensorflow",
-    "keras-torch": "keras-torch",
-    "keras-jax": "keras-jax",
-    "keras-numpy": "keras-numpy",
-}
+@cache
+def built_in() -> dict[str, Framework]:
+    """The frameworks of this distribution by name; none is imported.
 
+    Each has a folder with a tuple `FRAMEWORKS`; the reference, which needs none, comes first.
+    """
+    from rnn_adapters.reference import FRAMEWORKS
 
-NEEDS = {
-    "torch": ("torch",),
-    "keras": ("keras",),
-    "keras-tensorflow": ("keras", "tensorflow"),
-    "keras-torch": ("keras", "torch"),
-    "keras-jax": ("keras", "jax"),
-    "keras-numpy": ("keras", "jax", "scipy"),
-}
-
-
-def modules_needed(name: str) -> tuple[str, ...]:
-    """The top-level modules without which a built-in adapter cannot be made."""
-    return NEEDS.get(name, ())
+    found = list(FRAMEWORKS)
+    for module in pkgutil.iter_modules(rnn_adapters.__path__):
+        if module.ispkg:
+            found += importlib.import_module(f"rnn_adapters.{module.name}").FRAMEWORKS
+    return {framework.name: framework for framework in found}
 
 
 def known_adapters() -> dict[str, str]:
-    """Every adapter that has a name, with the `module:attribute` behind it."""
+    """Every name, with what is behind it: "built in", or the `module:attribute` of an entry point.
+
+    An entry point cannot take the name of what is built in (`shadowed`).
+    """
     installed = {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
-    return BUILT_IN | installed
+    return installed | dict.fromkeys(built_in(), "built in")
 
 
-def load_adapter(name: str) -> Adapter[Any]:
-    """The adapter called `name`; its framework is imported now and not before.
+def shadowed() -> dict[str, str]:
+    """The entry points that have the name of what is built in, and are therefore not used."""
+    return {
+        point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP) if point.name in built_in()
+    }
+
+
+def missing_modules(framework: Framework) -> list[str]:
+    """The modules that a framework needs and that are not installed here."""
+    return [module for module in framework.modules if find_spec(module) is None]
+
+
+def load_framework(name: str) -> Framework:
+    """The framework called `name`. What is named by `module:attribute` is imported now.
 
     Args:
-        name: a known name, or `module:attribute` where the attribute is an adapter, its class, or a
-            function that returns one.
+        name: a known name, or `module:attribute` where the attribute is a `Framework`, an `Adapter`, the
+            class of one, or a function that returns either.
 
     Raises:
-        BadInput: no such adapter, its framework is not installed, or what was found is no adapter.
+        BadInput: no such name, the module is not installed, or what was found is neither.
     """
+    if name in built_in():
+        return built_in()[name]
     target = name if ":" in name else known_adapters().get(name)
     if target is None:
         raise BadInput(f"adapter {name!r} is not known{_did_you_mean(name)}")
     module_name, _, attribute = target.partition(":")
+    found = _made(name, target, lambda: _attribute(module_name, attribute))
+    if isinstance(found, Framework):
+        return found
+    if not isinstance(found, Adapter):
+        raise BadInput(
+            f"adapter {name!r}: expected {target} to give an rnn_adapters.Adapter or a Framework;"
+            f" got {type(found).__name__}"
+        )
+    checked_adapter(found)
+    return framework_of(found)
+
+
+def load_adapter(name: str, route: str = "") -> Adapter[Any]:
+    """The adapter of a framework's route; the framework is imported now and not before.
+
+    Raises:
+        BadInput: see `load_framework`; or the framework is not installed, or the adapter is broken.
+    """
+    framework = load_framework(name)
+    return made_adapter(framework, route)
+
+
+def made_adapter(framework: Framework, route: str = "") -> Adapter[Any]:
+    """`framework.adapter(route)`, whose failures are explained.
+
+    Raises:
+        BadInput: the framework is not installed, or the adapter could not be made or is broken.
+    """
+    made: Adapter[Any] = _made(framework.name, "its Framework", lambda: framework.adapter(route), framework)
+    return made
+
+
+def _attribute(module_name: str, attribute: str) -> Any:
+    found = importlib.import_module(module_name)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found() if inspect.isclass(found) or inspect.isroutine(found) else found
+
+
+def _made(name: str, target: str, make: Any, framework: Framework | None = None) -> Any:
     try:
-        module = importlib.import_module(module_name)
-        found = getattr(module, attribute)
-        adapter = found() if inspect.isclass(found) or inspect.isroutine(found) else found
+        return make()
     except BadInput:
         raise
     except ModuleNotFoundError as error:
-        raise BadInput(_not_installed(name, error)) from None
+        raise BadInput(_not_installed(name, error, framework)) from None
     except Exception as error:
         raise BadInput(
             f"adapter {name!r} could not be made from {target}: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(adapter, Adapter):
-        raise BadInput(
-            f"adapter {name!r}: expected {target} to give an rnn_adapters.adapter.Adapter;"
-            f" got {type(adapter).__name__}"
-        )
-    return adapter
 
 
 def _did_you_mean(name: str) -> str:
@@ -96,7 +130,7 @@ def _did_you_mean(name: str) -> str:
     return f"{hint}: {', '.join(names)}; an adapter of your own is named module:attribute"
 
 
-def _not_installed(name: str, error: ModuleNotFoundError) -> str:
+def _not_installed(name: str, error: ModuleNotFoundError, framework: Framework | None) -> str:
     message = f"adapter {name!r} needs the module {error.name!r}, which is not installed here"
-    extra = EXTRAS.get(name)
+    extra = framework.extra if framework else ""
     return message + (f"; pip install 'rnn-conformance[{extra}]' brings it" if extra else "")

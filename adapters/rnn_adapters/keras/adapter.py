@@ -14,17 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_adapters.adapter import (
-    Adapter,
-    Call,
-    Conventions,
-    DropoutPlace,
-    NarrowType,
-    NativeWeight,
-    Output,
-    Route,
-    Supports,
-)
+from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.declarations import Conventions, DropoutPlace, NarrowType, NativeWeight, Supports
 from rnn_adapters.keras.derivatives import DIFFERENTIATORS, Computation, Differentiator, as_kernels, oriented
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
@@ -37,26 +28,6 @@ LayerCall = Callable[..., list[Any]]
 BuiltLayer = tuple[Any, LayerCall]
 """A Keras layer and the function that calls it: with an input, and what is given of `initial_state`, `mask`
 and `training`."""
-
-
-def tensorflow() -> KerasAdapter:
-    """Keras on TensorFlow."""
-    return KerasAdapter("tensorflow")
-
-
-def torch() -> KerasAdapter:
-    """Keras on torch."""
-    return KerasAdapter("torch")
-
-
-def jax() -> KerasAdapter:
-    """Keras on JAX; every layer is compiled once per shape."""
-    return KerasAdapter("jax")
-
-
-def numpy() -> KerasAdapter:
-    """Keras on NumPy."""
-    return KerasAdapter("numpy")
 
 
 class LayerOptions(NamedTuple):
@@ -125,32 +96,6 @@ class KerasModel:
                     built.reset_state()
 
 
-ROUTES: dict[str, Route] = {
-    "unrolled": Route("unrolled", "`SimpleRNN(unroll=True)`", expensive=True),
-    "RNN of a cell": Route("cell", "`RNN(SimpleRNNCell(…))`", expensive=True),
-    "RNN of cells": Route("cell", "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`", expensive=True),
-    "cell": Route("cell", "`SimpleRNNCell`, step by step", expensive=True),
-    "functional": Route("model", "a functional model, called", expensive=True),
-    "sequential": Route("model", "a `Sequential` model, called", expensive=True),
-    "predict": Route("model", "`predict` of a functional model, two rows at a time", expensive=True),
-    "model file": Route("saved", "`save` to and `load_model` from a `.keras` file", expensive=True),
-    "weights file": Route("saved", "`save_weights` to and `load_weights` from a file", expensive=True),
-    "masking": Route("padding", "a mask made by `Masking`, handed on by every layer", expensive=True),
-    "embedding": Route("padding", "a mask made by `Embedding(mask_zero=True)`", expensive=True),
-    "zero output": Route("padding", "`zero_output_for_mask=True`", expensive=True),
-}
-"""On every backend."""
-
-COMPILED = {
-    "tensorflow": {
-        "graph": Route("compiled", "TensorFlow: `tf.function`", expensive=True),
-        "XLA": Route("compiled", "TensorFlow: `tf.function(jit_compile=True)`", expensive=True),
-    },
-    "jax": {"eager": Route("compiled", "JAX: without `jax.jit`, the default here", expensive=True)},
-}
-"""On some."""
-
-
 def conventions_on(backend: str) -> Conventions:
     """Keras's conventions, which at masked steps are those of the backend's own loop."""
     return replace(
@@ -173,7 +118,7 @@ class KerasAdapter(Adapter[KerasModel]):
         layer="keras.layers.SimpleRNN",
         weights=(
             NativeWeight("W_x", "kernel", ("input", "hidden")),
-            NativeWeight("W_h", "recurrent_kernel", ("hidden", "hidden")),
+            NativeWeight("W_h", "recurrent_kernel", ("hidden", "state")),
             NativeWeight("b", "bias", ("hidden",)),
         ),
         bias_vectors=1,
@@ -200,6 +145,17 @@ class KerasAdapter(Adapter[KerasModel]):
         self.conventions = conventions_on(self.backend)
         self.supports = Supports(
             activations=ACTIVATIONS,
+            bidirectional=True,
+            stacked=True,
+            mixed_layers=True,
+            no_bias=True,
+            initial_states=True,
+            sequence=True,
+            last_output=True,
+            final_states=True,
+            read_weights=True,
+            native_weights=True,
+            count_parameters=True,
             dtypes=("float32", "float64", "float16", "bfloat16"),
             compute_dtypes=("float16", "bfloat16"),
             masks=True,
@@ -213,14 +169,8 @@ class KerasAdapter(Adapter[KerasModel]):
             second_gradients=self.backend != "numpy",
             expensive="shapes" if self.backend == "jax" else "sizes",
         )
-        self.routes = ROUTES | COMPILED.get(self.backend, {})
         self._built: dict[Any, BuiltLayer] = {}
         self._differentiated: dict[Hashable, Any] = {}  # what JAX compiled
-
-    def by_route(self, name: str) -> KerasAdapter:
-        from rnn_adapters.keras.routes import WAYS
-
-        return WAYS[name](self.backend)
 
     def versions(self) -> dict[str, str]:
         package = BACKEND_PACKAGES[self.backend]

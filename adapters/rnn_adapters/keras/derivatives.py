@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from rnn_adapters.adapter import NotOffered
 from rnn_reference.gradients import CellGradients
 from rnn_reference.network import Array
 
@@ -43,15 +42,15 @@ class Differentiator:
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         """Gradients of Σ cotangents · outputs with respect to inputs and variables."""
-        raise NotOffered("Keras on this backend has no gradients")
+        raise NotImplementedError("Keras on this backend has no gradients")
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         """How the outputs change when inputs and variables go in this direction."""
-        raise NotOffered("Keras on this backend has no forward mode")
+        raise NotImplementedError("Keras on this backend has no forward mode")
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
         """Gradients of Σ direction · gradients."""
-        raise NotOffered("Keras on this backend has no second gradients")
+        raise NotImplementedError("Keras on this backend has no second gradients")
 
 
 class ByTape(Differentiator):

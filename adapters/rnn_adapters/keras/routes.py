@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_adapters.adapter import Call, NotOffered, Output
+from rnn_adapters.adapter import Call, CannotExpress, Output
 from rnn_adapters.keras.adapter import (
     KerasAdapter,
     KerasModel,
@@ -138,7 +138,7 @@ class CellByHand(KerasAdapter):
 
     def run(self, model: KerasModel, call: Call) -> Output:
         if call.x.ndim != 3 or not call.x.shape[1]:
-            raise NotOffered("a loop over steps needs steps")
+            raise CannotExpress("a loop over steps needs steps")
         keras_cell = self._loaded_cell(model)
         states = call.initial_states
         h = keras_cell.get_initial_state(len(call.x)) if states is None else list(states[0])

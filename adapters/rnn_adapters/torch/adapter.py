@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Output, Route, Supports
+from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -30,7 +31,7 @@ class TorchAdapter(Adapter[Any]):
         layer="torch.nn.RNN",
         weights=(
             NativeWeight("W_x", "weight_ih_l{layer}", ("hidden", "input")),
-            NativeWeight("W_h", "weight_hh_l{layer}", ("hidden", "hidden")),
+            NativeWeight("W_h", "weight_hh_l{layer}", ("hidden", "state")),
             NativeWeight("b", "bias_ih_l{layer}", ("hidden",)),
             NativeWeight("b_h", "bias_hh_l{layer}", ("hidden",)),
         ),
@@ -47,8 +48,16 @@ class TorchAdapter(Adapter[Any]):
         initialisation=dict.fromkeys(("W_x", "W_h", "b", "b_h"), "uniform 1/√H"),
     )
     supports = Supports(
-        mixed_layers=False,
-        last_output=False,
+        bidirectional=True,
+        stacked=True,
+        no_bias=True,
+        initial_states=True,
+        sequence=True,
+        final_states=True,
+        read_weights=True,
+        native_weights=True,
+        count_parameters=True,
+        activations=("tanh", "relu"),
         lengths=True,
         dropout=("between layers",),
         freshly_initialised=True,
@@ -59,19 +68,6 @@ class TorchAdapter(Adapter[Any]):
         compute_dtypes=("float16", "bfloat16"),
     )
 
-    routes: Mapping[str, Route] = {
-        "batch first": Route("axes", "`RNN(batch_first=True)`"),
-        "unbatched": Route("axes", "each row by itself, as (time, input)"),
-        "cell": Route("cell", "`RNNCell`, step by step"),
-        "sorted lengths": Route("padding", "`pack_padded_sequence(enforce_sorted=True)`"),
-        "recording gradients": Route("model", "a call outside `no_grad`"),
-        "functional call": Route("model", "`torch.func.functional_call`"),
-        "state dict": Route("saved", "`state_dict` through `torch.save` and `torch.load`"),
-        "compiled": Route("compiled", "`torch.compile(RNN)`", expensive=True),
-        "compiled cell": Route("compiled", '`torch.compile(RNNCell, backend="aot_eager")`', expensive=True),
-        "scripted": Route("compiled", "`torch.jit.script` of a module that holds the RNN", expensive=True),
-    }
-
     def __init__(self) -> None:
         import torch  # here and not above, so that the conventions can be read without it
 
@@ -80,11 +76,6 @@ class TorchAdapter(Adapter[Any]):
 
     def versions(self) -> dict[str, str]:
         return {"torch": str(self.torch.__version__), "numpy": np.__version__}
-
-    def by_route(self, name: str) -> TorchAdapter:
-        from rnn_adapters.torch.routes import WAYS  # imports torch
-
-        return WAYS[name]()
 
     def load(self, network: Network) -> Any:
         module = self._module(network)

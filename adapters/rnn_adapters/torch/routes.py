@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch as framework
 
-from rnn_adapters.adapter import Call, NativeWeight, NotOffered, Output, Supports
+from rnn_adapters.adapter import Call, CannotExpress, Output
+from rnn_adapters.declarations import NativeWeight
 from rnn_adapters.torch.adapter import PARAMETERS, TorchAdapter, array, fill
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
@@ -48,9 +49,9 @@ class Unbatched(TorchAdapter):
         if x.ndim != 3:
             return super().forward(module, x, h0)
         if not x.shape[1]:
-            raise NotOffered("no row, no call")
+            raise CannotExpress("no row, no call")
         if h0 is not None and h0.shape[1] != x.shape[1]:
-            raise NotOffered("a row and its state always come together")
+            raise CannotExpress("a row and its state always come together")
         rows = [module(x[:, b], None if h0 is None else h0[:, b]) for b in range(x.shape[1])]
         sequences, states = zip(*rows, strict=True)
         return framework.stack(sequences, 1), framework.stack(states, 1)
@@ -114,7 +115,7 @@ class FunctionalCall(TorchAdapter):
 
     def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         if call.lengths is not None:
-            raise NotOffered("torch.func transforms functions of tensors, not of packed sequences")
+            raise CannotExpress("torch.func transforms functions of tensors, not of packed sequences")
         x, states, weights = self._sources(model, call)
         names = [name for name, _ in self._named(model)]
 
@@ -198,14 +199,16 @@ class CellLoop(TorchAdapter):
         ),
         axes={"x": ("batch", "input"), "final_states": ("batch", "hidden")},
     )
-    supports = Supports(
-        mixed_layers=False,
-        last_output=False,
-        bidirectional=False,
+    supports = replace(
+        TorchAdapter.supports,
         stacked=False,
-        gradients=True,
-        dtypes=TorchAdapter.supports.dtypes,
-        compute_dtypes=TorchAdapter.supports.compute_dtypes,
+        bidirectional=False,
+        lengths=False,
+        dropout=(),
+        freshly_initialised=False,
+        tangents=False,
+        second_gradients=False,
+        count_parameters=True,
     )
 
     def load(self, network: Network) -> Any:
@@ -230,9 +233,9 @@ class CellLoop(TorchAdapter):
 
     def run(self, model: Any, call: Call) -> Output:
         if call.x.ndim != 3:
-            raise NotOffered("a loop over steps needs to know which axis they are on")
+            raise CannotExpress("a loop over steps needs to know which axis they are on")
         if not call.x.shape[1]:
-            raise NotOffered("no step, no call")
+            raise CannotExpress("no step, no call")
         h = None
         if call.initial_states is not None:
             ((state,),) = call.initial_states
