@@ -22,8 +22,8 @@ from rnn_adapters.declarations import (
     Supports,
 )
 from rnn_adapters.framework import Route
-from rnn_adapters.written.documents import Data, names, placed, within
-from rnn_adapters.written.networks import (
+from rnn_adapters.written_documents import Data, names, placed, within
+from rnn_adapters.written_networks import (
     ActivationName,
     DropoutName,
     MergeModeName,

@@ -9,7 +9,7 @@ import ml_dtypes
 import msgspec
 import numpy as np
 
-from rnn_adapters.written.documents import Data, encoded, names
+from rnn_adapters.written_documents import Data, encoded, names
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array
 

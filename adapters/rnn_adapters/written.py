@@ -10,12 +10,22 @@ Case files, witnesses in TOML and implementations in other languages use the sam
   memory.
 - A field that has its default value is not written, and one that is not known is refused.
 
-`spec/schemas/written.json` is the schema. `write_x` gives the data of a value, `encoded` its JSON; `decoded`
-and `read_x` lead back. All that is wrong with a document is a `BadInput` that names the place.
+`write_x` gives the data of a value, `encoded` its JSON; `decoded` and `read_x` lead back. All that is wrong with
+a document is a `BadInput` that names the place. The schema is `spec/schemas/written.json`, which
+`python -m rnn_adapters.written` writes.
 """
 
-from rnn_adapters.written.arrays import ArrayData, ArrayObject, read_array, write_array
-from rnn_adapters.written.declarations import (
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnn_adapters.written_arrays import VALUES_SCHEMA, ArrayData, ArrayObject, read_array, write_array
+from rnn_adapters.written_declarations import (
     ConventionsData,
     NativeWeightData,
     RouteData,
@@ -27,8 +37,8 @@ from rnn_adapters.written.declarations import (
     write_route,
     write_supports,
 )
-from rnn_adapters.written.documents import decoded, encoded, explained
-from rnn_adapters.written.networks import (
+from rnn_adapters.written_documents import decoded, encoded, explained
+from rnn_adapters.written_networks import (
     CallData,
     CaseData,
     CellData,
@@ -48,7 +58,6 @@ from rnn_adapters.written.networks import (
     write_network,
     write_output,
 )
-from rnn_adapters.written.schema import write_schemas, written_schema
 
 __all__ = [
     "ArrayData",
@@ -89,3 +98,39 @@ __all__ = [
     "write_supports",
     "written_schema",
 ]
+
+DOCUMENTS = (
+    NetworkData,
+    CallData,
+    CaseData,
+    OutputData,
+    GradientsData,
+    ConventionsData,
+    SupportsData,
+    RouteData,
+)
+NAME = "written.json"
+
+
+def written_schema() -> dict[str, Any]:
+    """One JSON Schema (2020-12) of all that is written; each kind of document is one of its `$defs`."""
+    references, definitions = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
+    definitions["Values"] = VALUES_SCHEMA
+    definitions["ArrayObject"]["oneOf"] = [{"required": ["values"]}, {"required": ["shape"]}]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The written form of rnn-conformance",
+        "anyOf": list(references),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def write_schemas(folder: Path) -> None:
+    """Write the schema into a folder, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(written_schema(), indent=1, ensure_ascii=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(*sys.argv[1:2] or ["spec/schemas"]))

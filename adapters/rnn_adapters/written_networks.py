@@ -10,8 +10,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace, DType, NarrowType, one_of
-from rnn_adapters.written.arrays import DTYPES, NOT_FINITE, ArrayData, read_array, write_array
-from rnn_adapters.written.documents import Data, changed, names, placed, within
+from rnn_adapters.written_arrays import DTYPES, NOT_FINITE, ArrayData, read_array, write_array
+from rnn_adapters.written_documents import Data, changed, names, placed, within
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
