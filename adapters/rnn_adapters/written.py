@@ -10,8 +10,8 @@ Case files, witnesses in TOML and implementations in other languages use the sam
   memory.
 - A field that has its default value is not written, and one that is not known is refused.
 
-`write_x` gives the data of a value, `encoded` its JSON; `decoded` and `read_x` lead back. All that is wrong with
-a document is a `BadInput` that names the place. The schema is `spec/schemas/written.json`, which
+`write_x` gives the data of a value, `encoded` its JSON; `decoded` and `read_x` lead back. All that is wrong
+with a document is a `BadInput` that names the place. The schema is `spec/schemas/written.json`, which
 `python -m rnn_adapters.written` writes.
 """
 

@@ -112,9 +112,10 @@ def read_array(data: ArrayData, dtype: DType, place: str = "array") -> Array:
     parts = dtype.kind == "c" and bool(elements)
     if parts and shape[-1:] != (2,):
         raise BadInput(f"{place}: expected a list of two numbers for each of {dtype}; got shape {shape}")
+    array = _elements(elements, dtype, place)
     try:
-        array = _elements(elements, dtype, place).reshape(shape)
-    except ValueError as error:
+        array = array.reshape(shape)
+    except (ValueError, OverflowError) as error:
         raise BadInput(f"{place}: expected a shape that an array can have; got {shape} ({error})") from None
     return array.view(dtype)[..., 0].copy() if parts else array
 
@@ -126,6 +127,9 @@ def _values(array: Array) -> Any:
         return array.tolist()
     if kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
+    if kind == "V":  # bfloat16, of which NumPy knows less
+        with np.errstate(invalid="ignore"):
+            array = array.astype(np.float32)
     if b"\0" not in np.isfinite(array).tobytes():  # twice as fast as .all() where arrays are small
         return array.tolist()
     with np.errstate(invalid="ignore"):  # signalling NaNs

@@ -161,7 +161,7 @@ def read_route(data: RouteData, make: Callable[[], Adapter[Any]], place: str = "
 
 def _given(declared: Any) -> dict[str, Any]:
     """The fields that have not their default value, tuples as lists."""
-    given = msgspec.field(default_factory=dict)
+    given = {}
     for each in fields(declared):
         value = getattr(declared, each.name)
         default = {} if each.default is MISSING else each.default

@@ -17,38 +17,45 @@ encoded = msgspec.json.Encoder().encode
 """The JSON of any of the data."""
 
 
+DOCUMENT = "document"
+"""What a document without a place is called."""
+
+
 class Data(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What all written forms have in common."""
 
 
-def decoded(document: bytes | str, kind: type[Kind], place: str = "document") -> Kind:
+def decoded(document: bytes | str, kind: type[Kind], place: str = "") -> Kind:
     """The data in a JSON document; `read_x` makes of it what it stands for.
 
+    Args:
+        place: what errors call the document, before the field that is to blame.
+
     Raises:
-        BadInput: the document is no JSON or has other fields; the message begins with the place.
+        BadInput: the document is no JSON, or has other fields.
     """
     try:
         return msgspec.json.decode(document, type=kind)
     except msgspec.DecodeError as error:
         raise explained(error, place) from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"{place}: expected UTF-8; got another encoding ({error.reason})") from None
+        raise BadInput(
+            f"{place or DOCUMENT}: expected UTF-8; got another encoding ({error.reason})"
+        ) from None
     except RecursionError:
-        raise BadInput(f"{place}: expected JSON; got something that is nested too deeply") from None
+        raise BadInput(f"{place or DOCUMENT}: expected JSON; got lists nested too deeply") from None
 
 
-def explained(error: msgspec.DecodeError, place: str = "document") -> BadInput:
-    """What msgspec says, in our words: first the place, then what was expected and what came.
-
-    Args:
-        place: that of the whole document; it stands only where no field is to blame.
-    """
+def explained(error: msgspec.DecodeError, place: str = "") -> BadInput:
+    """What msgspec says of JSON or TOML, in our words: the place, then what was expected and what came."""
     said, _, path = str(error).partition(" - at `$")
-    where = path.rstrip("`").lstrip(".") or place
+    field = path.rstrip("`").lstrip(".")
+    where = (f"{place}{field}" if field.startswith("[") else within(place, field)) if field else place
     said = re.sub(r"^Expected (.*), got (.*)$", r"expected \1; got \2", said)
     said = re.sub(r"^Object missing required field (.*)$", r"expected a field \1; got none", said)
     said = re.sub(r"^Object contains unknown field (.*)$", r"expected known fields; got \1", said)
-    return BadInput(f"{where}: {said.replace('`', '')}")
+    said = re.sub(r"^[A-Z](?=[a-z])", lambda first: first[0].lower(), said)
+    return BadInput(f"{where or DOCUMENT}: {said.replace('`', '')}")
 
 
 def within(place: str, name: str) -> str:

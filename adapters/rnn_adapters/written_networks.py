@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -37,7 +37,7 @@ ActivationName: TypeAlias = Annotated[str, names(ACTIVATIONS)]
 MergeModeName: TypeAlias = Annotated[str, names(get_args(MergeMode))]
 DropoutName: TypeAlias = Annotated[str, names(get_args(DropoutPlace))]
 NarrowName: TypeAlias = Annotated[str, names(get_args(NarrowType))]
-Rate: TypeAlias = float | Literal["nan", "inf", "-inf"]
+Rate: TypeAlias = float | Annotated[str, names(NOT_FINITE)]
 
 
 class CellData(Data):
@@ -207,6 +207,8 @@ def read_call(data: CallData, dtype: np.dtype[Any], place: str = "") -> Call:
     one_of(within(place, "merge_mode"), data.merge_mode, get_args(MergeMode))
     one_of(within(place, "dropout"), data.dropout, (None, *get_args(DropoutPlace)))
     one_of(within(place, "compute_dtype"), data.compute_dtype, (None, *get_args(NarrowType)))
+    if isinstance(data.rate, str):
+        one_of(within(place, "rate"), data.rate, NOT_FINITE)
     options: dict[str, Any] = {name: getattr(data, name) for name in PLAIN}
     states = data.initial_states
     return Call(

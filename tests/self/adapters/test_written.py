@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -18,13 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_adapters import Call, Conventions, NativeWeight, Output, Route, Supports, written
-from rnn_adapters.adapter import DropoutPlace, NarrowType
+from rnn_adapters import Call, Conventions, NativeWeight, Output, Supports, written
 from rnn_adapters.declarations import (
     ARRAYS,
     FLAGS,
     NEEDED_BESIDE,
+    DropoutPlace,
     Initialisation,
+    NarrowType,
     OutputOrder,
     PaddedOutput,
     StateDType,
@@ -56,6 +57,12 @@ def no_json(word: str) -> None:
     raise AssertionError(f"{word} is no JSON")
 
 
+def not_numbers(array: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        is_nan: Array = np.isnan(array.astype(np.float64))
+    return is_nan
+
+
 def assert_same(one: Any, other: Any) -> None:
     """The same to the bit, but for payloads of NaN and layout in memory."""
     if isinstance(one, np.ndarray):
@@ -63,8 +70,8 @@ def assert_same(one: Any, other: Any) -> None:
         assert (other.dtype, other.shape) == (one.dtype.newbyteorder("="), one.shape)
         parts = [(one.real, other.real), (one.imag, other.imag)] if one.dtype.kind == "c" else [(one, other)]
         for a, b in parts:
-            nan = np.isnan(a) if a.dtype.kind in "fV" else np.zeros(a.shape, bool)
-            assert (np.isnan(b) == nan).all() if nan.any() else True
+            nan = not_numbers(a)
+            assert (not_numbers(b) == nan).all()
             assert a[~nan].astype(b.dtype).tobytes() == b[~nan].tobytes()
     elif isinstance(one, (tuple, list)):
         assert len(one) == len(other)
@@ -96,17 +103,15 @@ def arrays(draw: Draw, dtype: str, shape: tuple[int, ...], finite: bool = False)
     array = np.frombuffer(block, kind).reshape(shape)
     if finite:
         array = np.where(np.isfinite(array), array, draw(st.sampled_from(edges(kind))))
-    if draw(st.booleans()):
-        array = np.asfortranarray(array)
-    return array
+    as_it_lies: Array = np.asfortranarray(array) if draw(st.booleans()) else array
+    return as_it_lies
 
 
 def edges(kind: np.dtype[Any]) -> list[Any]:
-    """−0, the smallest subnormal and the largest number of a type."""
-    bits = np.array([1, 1], np.uint64).view(np.uint8).reshape(2, 8)[0, : kind.itemsize]
-    tiny = bits.copy().view(kind)[0]
-    infinite = np.array(np.inf, kind)
-    largest = (infinite[None].view(f"u{kind.itemsize}") - 1).view(kind)[0]
+    """−0, and the smallest subnormal and the largest number of a type, of either sign."""
+    unsigned = np.dtype(f"u{kind.itemsize}")
+    infinite = np.array([np.inf], kind).view(unsigned)
+    tiny, largest = np.array([1, infinite[0] - 1], unsigned).view(kind)
     return [np.array(-0.0, kind)[()], tiny, -tiny, largest, -largest]
 
 
@@ -175,9 +180,10 @@ def supported(draw: Draw) -> Supports:
     flags = {name: draw(st.booleans()) for name in FLAGS}
     for name, needed in NEEDED_BESIDE.items():
         flags[name] &= all(flags[each] for each in needed)
-    some: Callable[..., Any] = lambda known, least=1: tuple(  # noqa: E731
-        draw(st.lists(st.sampled_from(known), min_size=least, unique=True))
-    )
+
+    def some(known: Sequence[str], least: int = 1) -> Any:
+        return tuple(draw(st.lists(st.sampled_from(known), min_size=least, unique=True)))
+
     activations = some(ACTIVATIONS)
     return Supports(
         activations,
@@ -340,9 +346,8 @@ CELL = Cell(np.ones((1, 1), "f4"), np.full((1, 1), 0.5, "f4"))
 
 def test_a_default_is_not_written() -> None:
     network, x = Network(Layer(CELL)), np.zeros((1, 1, 1), "f4")
-    assert json.loads(
-        written.encoded(written.write_case(network, Call(x, merge_mode=str("con" + "cat"))))
-    ) == {
+    concat: Any = "".join(["con", "cat"])  # another string than the default
+    assert json.loads(written.encoded(written.write_case(network, Call(x, merge_mode=concat)))) == {
         "dtype": "float32",
         "layers": [{"forward": {"W_x": [[1.0]], "W_h": [[0.5]]}}],
         "x": [[[0.0]]],
@@ -418,8 +423,8 @@ def with_forward(**changes: Any) -> dict[str, Any]:
         (CASE | {"layers": []}, "layers: expected at least one Layer; got none"),
         (CASE | {"layers": [{}]}, "layers[0]: expected a field forward; got none"),
         (CASE | {"dtype": "int8"}, "dtype: expected one of float32, float64, float16, bfloat16; got 'int8'"),
-        (with_forward(W_x=1), "layers[0].forward.W_x: expected array | object; got int"),
-        (with_forward(W_x=None), "layers[0].forward.W_x: expected array | object; got null"),
+        (with_forward(W_x=1), "layers[0].forward.W_x: expected object | array; got int"),
+        (with_forward(W_x=None), "layers[0].forward.W_x: expected object | array; got null"),
         (with_forward(W_x=[1.0]), "layers[0].forward.W_x: expected 2 axes; got shape (1,)"),
         (with_forward(W_h=[[1], [2]]), "layers[0].forward.W_h: expected shape (1, 1); got (2, 1)"),
         (with_forward(b=["nan"]), "layers[0].forward.b: expected finite weights; got NaN or infinity"),
@@ -484,7 +489,7 @@ def with_forward(**changes: Any) -> dict[str, Any]:
         ),
         (CASE | {"lengths": [1.0]}, "lengths: expected integers; got 1.0"),
         (CASE | {"mask": [[1]]}, "mask: expected true or false; got 1"),
-        (CASE | {"rate": "much"}, "rate: invalid enum value 'much'"),
+        (CASE | {"rate": "much"}, "rate: expected one of nan, inf, -inf; got 'much'"),
         (CASE | {"stateful": 1}, "stateful: expected bool; got int"),
         (CASE | {"merge_mode": "max"}, "merge_mode: expected one of concat, sum, mul, ave, none; got 'max'"),
         (
@@ -505,14 +510,14 @@ def test_cases_that_are_none(document: Any, said: str) -> None:
     [
         (b"", "document: input data was truncated"),
         (b'{"x": [NaN]}', "document: JSON is malformed: invalid character (byte 7)"),
-        (b'{"x": [1e999]}', "x[...]: number out of range"),
+        (b'{"x": [1e999]}', "x[0]: number out of range"),
         (b'{"x": ["\xff"]}', "document: expected UTF-8; got another encoding (invalid start byte)"),
-        (b'{"x": ' + b"[" * 10**5, "document: expected JSON; got something that is nested too deeply"),
+        (b'{"x": ' + b"[" * 10**5, "document: expected JSON; got lists nested too deeply"),
         (
             b'{"x": {"shape": [0' + b",1" * 99 + b"]}}",
             "x: expected a shape that an array can have; got (0, 1, 1",
         ),
-        (b'{"x": {"shape": [0, 1' + b"0" * 18 + b"]}}", ""),
+        (b'{"x": {"shape": [0, 1' + b"0" * 18 + b"0]}}", "x: expected a shape that an array can have; got"),
     ],
 )
 def test_documents_that_are_none(document: bytes, said: str) -> None:
