@@ -99,12 +99,12 @@ def arrays(draw: Draw, dtype: str, shape: tuple[int, ...], finite: bool = False)
     count = math.prod(shape) * kind.itemsize
     block = draw(st.binary(min_size=count, max_size=count))
     if kind.kind == "b":
-        return np.frombuffer(bytes(byte & 1 for byte in block), kind).reshape(shape)
-    array = np.frombuffer(block, kind).reshape(shape)
+        block = bytes(byte & 1 for byte in block)
+    array: Array = np.frombuffer(block, kind).reshape(shape)
     if finite:
-        array = np.where(np.isfinite(array), array, draw(st.sampled_from(edges(kind))))
-    as_it_lies: Array = np.asfortranarray(array) if draw(st.booleans()) else array
-    return as_it_lies
+        with np.errstate(invalid="ignore"):  # signalling NaNs
+            array = np.where(np.isfinite(array), array, draw(st.sampled_from(edges(kind))))
+    return np.asfortranarray(array) if draw(st.booleans()) else array
 
 
 def edges(kind: np.dtype[Any]) -> list[Any]:
@@ -118,7 +118,8 @@ def edges(kind: np.dtype[Any]) -> list[Any]:
 @st.composite
 def any_arrays(draw: Draw) -> Array:
     dtype, rank = draw(st.sampled_from(list(DTYPES))), draw(st.integers(0, 4))
-    return draw(arrays(dtype, tuple(draw(SIZES) for _ in range(rank))))
+    array: Array = draw(arrays(dtype, tuple(draw(SIZES) for _ in range(rank))))
+    return array
 
 
 @st.composite
