@@ -163,7 +163,7 @@ def write_output(output: Output, dtype: np.dtype[Any]) -> OutputData:
         _optional(output.sequence, dtype, "sequence"),
         _optional(output.last, dtype, "last"),
         None if output.final_states is None else _write_states(output.final_states, dtype, "final_states"),
-        dict(output.native_shapes),
+        {name: tuple(map(int, shape)) for name, shape in output.native_shapes.items()},
     )
 
 
@@ -176,10 +176,7 @@ def write_gradients(gradients: Gradients, dtype: np.dtype[Any]) -> GradientsData
     return GradientsData(
         write_array(gradients.x, dtype, "x"),
         _write_states(gradients.initial_states, dtype, "initial_states"),
-        [
-            CellGradientsData(*(_optional(array, dtype, f"cells[{index}]") for array in cell))  # type: ignore[arg-type]
-            for index, cell in enumerate(gradients.cells)
-        ],
+        [_write_cell_gradients(cell, dtype, f"cells[{i}]") for i, cell in enumerate(gradients.cells)],
     )
 
 
@@ -284,6 +281,15 @@ def _write_cell(cell: Cell, dtype: np.dtype[Any]) -> CellData:
         _optional(cell.b, dtype, "b"),
         _optional(cell.b_h, dtype, "b_h"),
         changed(cell.activation, "tanh"),
+    )
+
+
+def _write_cell_gradients(cell: CellGradients, dtype: np.dtype[Any], place: str) -> CellGradientsData:
+    return CellGradientsData(
+        write_array(cell.W_x, dtype, f"{place}.W_x"),
+        write_array(cell.W_h, dtype, f"{place}.W_h"),
+        _optional(cell.b, dtype, f"{place}.b"),
+        _optional(cell.b_h, dtype, f"{place}.b_h"),
     )
 
 

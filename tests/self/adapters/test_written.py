@@ -591,6 +591,14 @@ def test_types_without_a_written_form(dtype: str) -> None:
         written.write_call(Call(np.zeros(1, dtype)), FLOAT32)
 
 
+def test_a_gradient_without_a_written_form_has_a_place() -> None:
+    good, bad = np.zeros((1, 1), "f4"), np.zeros(1, "M8[s]")
+    with pytest.raises(BadInput, match=r"^cells\[1\]\.b: expected dtype bool, int8, .*; got datetime64"):
+        written.write_gradients(
+            Gradients(good, (), (CellGradients(good, good), CellGradients(good, good, bad))), FLOAT32
+        )
+
+
 # The schema
 
 
