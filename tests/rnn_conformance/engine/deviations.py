@@ -17,7 +17,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from rnn_adapters.adapter import CannotExpress
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import Framework
-from rnn_conformance.engine.case import FACTS, Case, CaseData, from_data
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.case import FACTS, Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally

@@ -135,7 +135,7 @@ class Search:
         """
         for finding in found:
             if finding.kind == first.error.kind and finding.route != first.case.route and finding.case:
-                case = from_data(finding.case, checked=False).replace(route=first.case.route)
+                case = from_data(finding.case).replace(route=first.case.route)
                 again = self.tried(case)
                 if again is not None and again.error.kind == first.error.kind:
                     return again

@@ -39,7 +39,12 @@ def declaring(supports: Supports) -> Framework:
 
 def little(**abilities: Any) -> Supports:
     """One layer of one direction."""
-    chosen = {"activations": ("tanh",), "dtypes": ("float32",), "sequence": True, "final_states": True}
+    chosen: dict[str, Any] = {
+        "activations": ("tanh",),
+        "dtypes": ("float32",),
+        "sequence": True,
+        "final_states": True,
+    }
     return Supports(**(chosen | abilities))
 
 
