@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from rnn_reference.activations import Activation
+from rnn_reference.activations import ActivationName
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, MergeMode, Network, States
 
@@ -142,12 +142,14 @@ class Supports:
 
     Args:
         activations: those that a layer can be told by name.
+        parameters: the activations whose parameters can be chosen.
         dtypes: of "float32", "float64", "float16" and "bfloat16": those it accepts, whether or not it
             computes in them.
         compute_dtypes: those in which a layer of float32 can be told to compute (mixed precision).
         bidirectional: layers of two directions.
         stacked: more than one layer.
         mixed_layers: layers of one stack that differ in hidden size, directions, activation or bias.
+        mixed_directions: the two directions of a layer may differ in activation and bias.
         no_bias: cells without bias.
         initial_states: a call with initial states.
         sequence: outputs of every step.
@@ -169,12 +171,14 @@ class Supports:
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
     """
 
-    activations: tuple[Activation, ...] = ("tanh", "relu")
+    activations: tuple[ActivationName, ...] = ("tanh", "relu")
+    parameters: tuple[ActivationName, ...] = ()
     dtypes: tuple[str, ...] = ("float32", "float64")
     compute_dtypes: tuple[NarrowType, ...] = ()
     bidirectional: bool = True
     stacked: bool = True
     mixed_layers: bool = True
+    mixed_directions: bool = False
     no_bias: bool = True
     initial_states: bool = True
     sequence: bool = True
@@ -195,8 +199,12 @@ class Supports:
     expensive: Literal["nothing", "sizes", "shapes"] = "nothing"
 
     def has(self, name: str) -> bool:
-        """Whether something is supported: one of the above or below, an activation or a type, by its name."""
-        return name in (*self.activations, *self.dtypes) or bool(getattr(self, name, False))
+        """Whether something is supported: one of the above or below, an activation or a type, by its name.
+
+        "elu parameters": whether those of elu can be chosen.
+        """
+        chosen = [f"{activation} parameters" for activation in self.parameters]
+        return name in (*self.activations, *self.dtypes, *chosen) or bool(getattr(self, name, False))
 
     @property
     def variable_lengths(self) -> bool:
@@ -212,6 +220,11 @@ class Supports:
     def names_activations(self) -> bool:
         """Whether there is an activation to be named: more than one."""
         return len(self.activations) > 1
+
+    @property
+    def own_parameters(self) -> bool:
+        """Whether cells of one network can differ in the parameters of their activation."""
+        return bool(self.parameters) and (self.mixed_layers or self.mixed_directions)
 
     @property
     def merges(self) -> bool:

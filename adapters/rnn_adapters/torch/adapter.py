@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Conventions, NativeWeight, Output, Route, Supports
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -242,11 +241,10 @@ class TorchAdapter(Adapter[Any]):
         return sequence, h_n
 
     def read_weights(self, model: Any) -> Network:
-        activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
         cells = [
             Cell(
                 **{role: array(p).copy() for role, p in parameters(model, *position).items()},
-                activation=activation,
+                activation=model.nonlinearity,
             )
             for position in positions(model)
         ]
@@ -272,7 +270,7 @@ class TorchAdapter(Adapter[Any]):
             "input_size": bottom.input_size,
             "hidden_size": bottom.hidden_size,
             "num_layers": network.num_layers,
-            "nonlinearity": bottom.forward.activation,
+            "nonlinearity": bottom.forward.activation.name,
             "bias": bool(bottom.forward.biases),
             "bidirectional": bottom.directions == 2,
             "dtype": getattr(self.torch, str(network.dtype)),

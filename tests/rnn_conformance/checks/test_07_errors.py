@@ -108,7 +108,9 @@ def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None
     cells = []
     for cell in case.network.cells:
         unknown = copy.copy(cell)
-        object.__setattr__(unknown, "activation", case.variant)  # Cell itself would refuse it
+        activation = copy.copy(cell.activation)
+        object.__setattr__(activation, "name", case.variant)  # Activation itself would refuse it
+        object.__setattr__(unknown, "activation", activation)
         cells.append(unknown)
     refusal = subject.refusal_of(case.replace(network=Network(Layer(*cells))))
     subject.require(refusal is not None, f"activation {case.variant!r}: expected an error; got an answer")

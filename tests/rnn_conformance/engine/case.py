@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 
 from rnn_adapters.adapter import Call, DropoutPlace, NarrowType
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
     Array,
@@ -109,7 +108,7 @@ class Case:
         cells = self.network.cells
         return {
             "dtype": str(self.network.dtype),
-            "activation": cells[0].activation,
+            "activation": cells[0].activation.name,
             "layers": self.network.num_layers,
             "directions": max(layer.directions for layer in self.network.layers),
             "bias_vectors": max(len(cell.biases) for cell in cells),
@@ -259,7 +258,7 @@ def to_data(case: Case) -> CaseData:
         if cell is None:
             return None
         b, b_h = (None if bias is None else _to_data(bias) for bias in (cell.b, cell.b_h))
-        return CellData(_to_data(cell.W_x), _to_data(cell.W_h), b, b_h, cell.activation)
+        return CellData(_to_data(cell.W_x), _to_data(cell.W_h), b, b_h, str(cell.activation))
 
     layers = []
     for layer in case.network.layers:
@@ -291,17 +290,12 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
         raise BadInput(f"dtype: expected float16, bfloat16, float32 or float64; got {data.dtype!r}")
 
     def cell(written: CellData) -> Cell:
-        activation = next((name for name in ACTIVATIONS if name == written.activation), None)
-        if activation is None:
-            raise BadInput(
-                f"Cell.activation: expected one of {', '.join(ACTIVATIONS)}; got {written.activation!r}"
-            )
         weights = {
             role: _from_data(f"Cell.{role}", value, data.dtype)
             for role in ("W_x", "W_h", "b", "b_h")
             if (value := getattr(written, role)) is not None
         }
-        return Cell(**weights, activation=activation)
+        return Cell(**weights, activation=written.activation)
 
     network = Network(
         Layer(cell(layer.forward), None if layer.backward is None else cell(layer.backward))

@@ -7,7 +7,7 @@ without which weights rounded to a narrower type go unnoticed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rnn_adapters.adapter import DropoutPlace, NarrowType, Supports
 from rnn_conformance.engine.case import PLAIN, Case
 from rnn_conformance.engine.check import Draw
-from rnn_reference.activations import Activation
+from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
 Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
@@ -67,6 +67,27 @@ SIMPLEST_FIRST = np.array(
 )
 """The number that each byte stands for: 0, 1, -1, 2, -2, 1/2, -1/2, 3/2, …"""
 
+FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
+    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.5, 0.25, 1.5))),
+    "leaky_relu": (
+        Activation("leaky_relu"),
+        *(Activation("leaky_relu", alpha) for alpha in (0.5, 0.25, 1.5)),
+    ),
+    "hard_sigmoid": (
+        Activation("hard_sigmoid"),
+        *(Activation("hard_sigmoid", *both) for both in ((0.5, 0.5), (0.25, 0.25), (1.5, 0.75))),
+    ),
+    "affine": (
+        Activation("affine"),
+        *(Activation("affine", *both) for both in ((0.5, 0.0), (0.5, 0.25), (1.5, -0.5))),
+    ),
+    "scaled_tanh": (
+        Activation("scaled_tanh"),
+        *(Activation("scaled_tanh", *both) for both in ((0.5, 1.0), (1.5, 0.5), (0.25, 1.5))),
+    ),
+}
+"""What activations with parameters are drawn with: the default first; the others are exact in every type."""
+
 Grain = float | Literal["bytes", "fine"]
 GRAINS: tuple[Grain, ...] = ("bytes", "bytes", 1.0, 0.25, "fine", "fine", "fine", "fine")
 """How arrays are filled: from bytes, or from a seed, rounded to multiples of a number or with full mantissas.
@@ -115,8 +136,9 @@ def cases(
     *,
     layers: tuple[int, ...] = (1,),
     directions: tuple[int, ...] = (1, 2),
+    mixed_directions: tuple[bool, ...] = (False, True),
     biases: tuple[int, ...] = (1, 2, 0),
-    activations: tuple[Activation, ...] = ("tanh", "relu"),
+    activations: tuple[Activation | ActivationName, ...] = ("tanh", "relu"),
     regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact"),
     initial_states: tuple[bool, ...] = (False, True, True),
     batch: tuple[int, ...] = BATCH,
@@ -142,6 +164,8 @@ def cases(
             dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
             draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
             those of two merge; both of a stack of one layer.
+            An activation that is named is drawn with parameters of all kinds where these can be chosen.
+        mixed_directions: whether the backward cell of a layer chooses its activation and bias for itself.
         training: whether all calls are of training.
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
@@ -166,7 +190,7 @@ def cases(
             "layers": layers if supports.stacked else (1,),
             "mixed": (False, True) if supports.mixed_layers and max(layers) > 1 else (False,),
             "directions": directions if supports.bidirectional else (1,),
-            "activation": [name for name in activations if name in supports.activations],
+            "activation": [forms for given in activations if (forms := forms_within(given, supports))],
             "biases": [number for number in biases if number or supports.no_bias] or (1,),
             "initial": initial_states if supports.initial_states else (False,),
             "batch": few(batch, FEW_BATCH, "shapes"),
@@ -187,7 +211,17 @@ def cases(
             or (None,),
             "regime": regimes,
             "grain": GRAINS[-1:] if scatter else GRAINS,
+            "mixed_directions": mixed_directions if supports.mixed_directions else (False,),
         }
+
+    def forms_within(given: Activation | ActivationName, supports: Supports) -> Sequence[Activation]:
+        """What an activation can be drawn as: with one set of parameters or with several."""
+        forms = (given,) if isinstance(given, Activation) else FORMS.get(given, (Activation(given),))
+        name = forms[0].name
+        chosen = (
+            forms if name in supports.parameters else [form for form in forms if form == Activation(name)]
+        )
+        return chosen if name in supports.activations else ()
 
     def draw_within(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         return _case([pools_within(route, supports) for route, supports in ways.items()])
@@ -203,15 +237,17 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Se
     """
     structure = iter(draw(STRUCTURES))
 
-    def one_of(pool: Sequence[Any]) -> Any:
+    def one_of(pool: Sequence[Any], source: Iterator[int] = structure) -> Any:
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
-        return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
+        return pool[next(source) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
     usual = ways[:1] * (len(ways) - 1) if ways[0]["route"] == ("",) else []
     pools = one_of([*usual, *ways])
 
-    def choose(name: str) -> Any:
-        return one_of(pools[name])
+    def choose(name: str, source: Iterator[int] = structure) -> Any:
+        # An activation is a choice of its own among several sets of parameters.
+        found = one_of(pools[name], source)
+        return one_of(found, source) if name == "activation" else found
 
     chosen = {name: choose(name) for name in pools}
     alone = chosen["layers"] == 1
@@ -249,7 +285,11 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Se
         if chosen["mixed"] and index:
             directions, hidden = choose("directions"), choose("hidden")
             activation, biases = choose("activation"), choose("biases")
-        layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
+        both = [(activation, biases)] * directions
+        if chosen["mixed_directions"] and directions == 2:
+            of_backward = iter(draw(STRUCTURES))
+            both[1] = (choose("activation", of_backward), choose("biases", of_backward))
+        layer = Layer(*(cell(size, hidden, *each) for each in both))
         network_layers.append(layer)
         size = layer.output_size
     network = Network(network_layers)
