@@ -12,7 +12,7 @@ from rnn_conformance.engine.check import Draw, check
 from rnn_conformance.engine.strategies import FORMS, cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import DEFAULTS, Activation, ActivationName
-from rnn_reference.network import Layer, Network
+from rnn_reference.network import Cell, Layer, Network
 
 NEEDS = ("sequence",)
 HALF = 0.5
@@ -115,16 +115,16 @@ def test_elu_with_another_alpha(subject: Subject, case: Case) -> None:
 def test_each_cell_has_its_own_parameters(subject: Subject, case: Case) -> None:
     """One activation in all cells, with other parameters in each as far as they can differ."""
     supports = subject.supports
-    forms = FORMS[
-        next(c.activation.name for c in case.network.cells if c.activation.name in supports.parameters)
+    drawn = [cell.activation.name for cell in case.network.cells]
+    forms = FORMS[next((name for name in drawn if name in supports.parameters), supports.parameters[0])]
+
+    def own(cell: Cell, layer: int, direction: int) -> Cell:
+        number = 2 * layer * supports.mixed_layers + direction * supports.mixed_directions
+        return replace(cell, activation=forms[number % len(forms)])
+
+    layers = [
+        Layer(*(own(cell, index, direction) for direction, cell in enumerate(layer.cells)))
+        for index, layer in enumerate(case.network.layers)
     ]
-    layers, number = [], 0
-    for index, layer in enumerate(case.network.layers):
-        number += bool(index and supports.mixed_layers)
-        cells = []
-        for direction, cell in enumerate(layer.cells):
-            number += bool(direction and supports.mixed_directions)
-            cells.append(replace(cell, activation=forms[number % len(forms)]))
-        layers.append(Layer(*cells))
     case = case.replace(network=Network(layers))
     expect_output(subject, case, subject.run(case))

@@ -71,11 +71,14 @@ FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
     "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.5, 0.25, 1.5))),
     "leaky_relu": (
         Activation("leaky_relu"),
-        *(Activation("leaky_relu", alpha) for alpha in (0.5, 0.25, 1.5)),
+        *(Activation("leaky_relu", alpha) for alpha in (0.5, 0.25, 0.75)),
     ),
     "hard_sigmoid": (
         Activation("hard_sigmoid"),
-        *(Activation("hard_sigmoid", *both) for both in ((0.5, 0.5), (0.25, 0.25), (1.5, 0.75))),
+        *(
+            Activation("hard_sigmoid", *both)
+            for both in ((0.5, 0.5), (0.25, 0.25), (1.5, 0.75), (1 / 6, 0.5))
+        ),
     ),
     "affine": (
         Activation("affine"),
@@ -86,7 +89,9 @@ FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
         *(Activation("scaled_tanh", *both) for both in ((0.5, 1.0), (1.5, 0.5), (0.25, 1.5))),
     ),
 }
-"""What activations with parameters are drawn with: the default first; the others are exact in every type."""
+"""What activations with parameters are drawn with: the default first, then others that every type holds exactly, and
+the hard sigmoid that others have under this name. The α of leaky_relu stays below 1: some libraries compute it as
+max(z, α z), which is the same function there only."""
 
 Grain = float | Literal["bytes", "fine"]
 GRAINS: tuple[Grain, ...] = ("bytes", "bytes", 1.0, 0.25, "fine", "fine", "fine", "fine")
