@@ -89,9 +89,9 @@ FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
         *(Activation("scaled_tanh", *both) for both in ((0.5, 1.0), (1.5, 0.5), (0.25, 1.5))),
     ),
 }
-"""What activations with parameters are drawn with: the default first, then others that every type holds exactly, and
-the hard sigmoid that others have under this name. The α of leaky_relu stays below 1: some libraries compute it as
-max(z, α z), which is the same function there only."""
+"""What activations with parameters are drawn with: the default first, then others that every type holds
+exactly, and the hard sigmoid that some have under this name. The α of leaky_relu stays below 1, as some
+libraries compute max(z, α z), which is the same function only there."""
 
 Grain = float | Literal["bytes", "fine"]
 GRAINS: tuple[Grain, ...] = ("bytes", "bytes", 1.0, 0.25, "fine", "fine", "fine", "fine")
