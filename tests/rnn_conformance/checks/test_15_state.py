@@ -108,7 +108,6 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         stateful=(True,),
     ),
     needs=("sequence", "final_states", "stateful"),
-    share=HALF,
 )
 def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> None:
     subject.reset_states(case.network)
