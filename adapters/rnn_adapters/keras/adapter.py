@@ -25,8 +25,9 @@ from rnn_adapters.adapter import (
     Route,
     Supports,
 )
+from rnn_adapters.keras.activations import keras_activation
 from rnn_adapters.keras.derivatives import DIFFERENTIATORS, Computation, Differentiator, as_kernels, oriented
-from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
@@ -200,6 +201,8 @@ class KerasAdapter(Adapter[KerasModel]):
         self.conventions = conventions_on(self.backend)
         self.supports = Supports(
             activations=ACTIVATIONS,
+            parameters=tuple(DEFAULTS),
+            mixed_directions=True,
             dtypes=("float32", "float64", "float16", "bfloat16"),
             compute_dtypes=("float16", "bfloat16"),
             masks=True,
@@ -377,11 +380,9 @@ class KerasAdapter(Adapter[KerasModel]):
         cell = layer.forward
         key = (
             index,
-            layer.directions,
             cell.input_size,
             cell.hidden_size,
-            cell.activation,
-            bool(cell.biases),
+            *((cell.activation, bool(cell.biases)) for cell in layer.cells),
             cell.dtype,
             wanted,
         )
@@ -435,7 +436,7 @@ class KerasAdapter(Adapter[KerasModel]):
 def options_of_cell(cell: Cell, wanted: LayerOptions) -> dict[str, Any]:
     """Keras's arguments of a cell."""
     return {
-        "activation": cell.activation,
+        "activation": keras_activation(cell.activation),
         "use_bias": bool(cell.biases),
         "dtype": wanted.dtype_of(cell),
         "dropout": wanted.rate if wanted.dropout == "input" else 0.0,
