@@ -14,9 +14,10 @@ from helpers import random_case, random_cell
 
 from rnn_adapters import load_adapter
 from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
-from rnn_reference import BadInput
+from rnn_reference import BadInput, bound_network
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -48,6 +49,19 @@ def test_every_route_can_be_taken() -> None:
     adapter = load_adapter("keras")
     for name in adapter.routes:
         assert adapter.by_route(name).versions() == adapter.versions()
+
+
+@pytest.mark.parametrize("route", ["", "model file"])
+@pytest.mark.parametrize("activation", [str(form) for forms in FORMS.values() for form in forms])
+def test_activations_with_parameters_get_through_a_file(activation: str, route: str) -> None:
+    """The routes of chapter OPT draw tanh and relu alone; these are objects that Keras has to save."""
+    adapter = load_adapter("keras")
+    way = adapter.by_route(route) if route else adapter
+    case = random_case(random_cell(3, 4, activation=activation), random_cell(3, 4), states=False)
+    sequence = way.run(way.load(case.network), case.call()).sequence
+    bounded = bound_network(case.network, case.x).sequence
+    assert sequence is not None
+    assert (np.abs(sequence - bounded.value) <= bounded.bound).all()
 
 
 def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:

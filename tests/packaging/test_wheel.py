@@ -39,7 +39,7 @@ class MyRnn(Adapter):
 
     def load(self, network):
         (cell,) = network.cells
-        activation = {"tanh": np.tanh, "relu": lambda z: z * (z > 0)}[cell.activation]
+        activation = {"tanh": np.tanh, "relu": lambda z: z * (z > 0)}[cell.activation.name]
         return cell.W_x.T, cell.W_h.T, cell.bias, activation
 
     def run(self, model, call: Call) -> Output:

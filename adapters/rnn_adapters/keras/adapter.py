@@ -17,7 +17,6 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, DropoutPlace, NarrowType, NativeWeight, Supports
 from rnn_adapters.keras.derivatives import DIFFERENTIATORS, Computation, Differentiator, as_kernels, oriented
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
@@ -144,7 +143,7 @@ class KerasAdapter(Adapter[KerasModel]):
         self.name = f"keras-{self.backend}"
         self.conventions = conventions_on(self.backend)
         self.supports = Supports(
-            activations=ACTIVATIONS,
+            activations=("tanh", "relu", "sigmoid", "linear", "softsign", "softplus", "elu"),
             bidirectional=True,
             stacked=True,
             mixed_layers=True,
@@ -385,7 +384,7 @@ class KerasAdapter(Adapter[KerasModel]):
 def options_of_cell(cell: Cell, wanted: LayerOptions) -> dict[str, Any]:
     """Keras's arguments of a cell."""
     return {
-        "activation": cell.activation,
+        "activation": cell.activation.name,
         "use_bias": bool(cell.biases),
         "dtype": wanted.dtype_of(cell),
         "dropout": wanted.rate if wanted.dropout == "input" else 0.0,

@@ -263,7 +263,7 @@ class TorchAdapter(Adapter[Any]):
             "input_size": bottom.input_size,
             "hidden_size": bottom.hidden_size,
             "num_layers": network.num_layers,
-            "nonlinearity": bottom.forward.activation,
+            "nonlinearity": bottom.forward.activation.name,
             "bias": bool(bottom.forward.biases),
             "bidirectional": bottom.directions == 2,
             "dtype": getattr(self.torch, str(network.dtype)),

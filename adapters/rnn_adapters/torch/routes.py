@@ -16,7 +16,6 @@ import torch as framework
 from rnn_adapters.adapter import Call, CannotExpress, Output
 from rnn_adapters.declarations import NativeWeight
 from rnn_adapters.torch.adapter import PARAMETERS, TorchAdapter, array, fill
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -222,7 +221,7 @@ class CellLoop(TorchAdapter):
         options = {
             "input_size": cell.input_size,
             "hidden_size": cell.hidden_size,
-            "nonlinearity": cell.activation,
+            "nonlinearity": cell.activation.name,
             "bias": bool(cell.biases),
             "dtype": getattr(framework, str(cell.dtype)),
         }
@@ -276,9 +275,8 @@ class CellLoop(TorchAdapter):
         return cell(x, h)
 
     def read_weights(self, model: Any) -> Network:
-        activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
         weights: dict[str, Array] = {role: array(p).copy() for role, p in _parameters_of_cell(model).items()}
-        return Network(Layer(Cell(**weights, activation=activation)))
+        return Network(Layer(Cell(**weights, activation=model.nonlinearity)))
 
     def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
         return [{role: tuple(p.shape) for role, p in _parameters_of_cell(model).items()}]

@@ -179,7 +179,7 @@ def within(supports: Supports, case: Case) -> bool:
     }
     return (
         all(supports.has(name) for name, wanted in asked.items() if wanted)
-        and all(cell.activation in supports.activations for cell in network.cells)
+        and all(cell.activation.name in supports.activations for cell in network.cells)
         and call.merge_mode in supports.merge_modes
         and (call.dropout is None or call.dropout in supports.dropout)
         and (call.compute_dtype is None or call.compute_dtype in supports.compute_dtypes)

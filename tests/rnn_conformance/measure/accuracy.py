@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.registry import load_adapter
-from rnn_reference.activations import PHI, Activation
+from rnn_reference.activations import Activation, phi
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
@@ -34,7 +34,7 @@ def activation_error(adapter: Adapter[Any], activation: Activation, points: int 
         z = z.astype(np.float32)
         computed = adapter.run(model, Call(z)).sequence
         assert computed is not None
-        exact = PHI[activation].value(z.astype(np.float64))
+        exact = phi(activation).value(z.astype(np.float64))
         error = np.abs(computed.astype(np.float64) - exact) / np.maximum(np.abs(exact), 1)
         worst = max(worst, float(error.max()))
     return worst / precision_of(np.dtype(np.float32)).unit_roundoff
@@ -43,5 +43,5 @@ def activation_error(adapter: Adapter[Any], activation: Activation, points: int 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         adapter = load_adapter(name)
-        for activation in adapter.supports.activations:
+        for activation in map(Activation, adapter.supports.activations):
             print(f"{adapter.name}, {activation}: {activation_error(adapter, activation):.1f} u")
