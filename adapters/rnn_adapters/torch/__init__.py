@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
-from rnn_adapters.declarations import Conventions, NativeWeight
+from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
 
 CONVENTIONS = Conventions(
@@ -40,33 +40,28 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return TorchAdapter(ROUTES[route])
 
 
-def _by(name: str) -> partial[Adapter[Any]]:
-    return partial(_adapter, name)
-
-
-_ROUTES = {
-    "batch first": Route("axes", "`RNN(batch_first=True)`", _by("batch first")),
-    "unbatched": Route("axes", "each row by itself, as (time, input)", _by("unbatched")),
-    "cell": Route("cell", "`RNNCell`, step by step", _by("cell")),
-    "sorted lengths": Route("padding", "`pack_padded_sequence(enforce_sorted=True)`", _by("sorted lengths")),
-    "no grad": Route("model", "a call inside `torch.no_grad`", _by("no grad")),
-    "inference mode": Route("model", "a call inside `torch.inference_mode`", _by("inference mode")),
-    "functional call": Route("model", "`torch.func.functional_call`", _by("functional call")),
-    "state dict": Route("saved", "`state_dict` through `torch.save` and `torch.load`", _by("state dict")),
-    "compiled": Route("compiled", "`torch.compile(RNN)`", _by("compiled"), expensive=True),
-    "compiled cell": Route(
-        "compiled", '`torch.compile(RNNCell, backend="aot_eager")`', _by("compiled cell"), expensive=True
-    ),
-    "scripted": Route(
-        "compiled", "`torch.jit.script` of a module that holds the RNN", _by("scripted"), expensive=True
-    ),
-}
+_ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
+    ("batch first", "axes", "`RNN(batch_first=True)`"),
+    ("unbatched", "axes", "each row by itself, as (time, input)"),
+    ("cell", "cell", "`RNNCell`, step by step"),
+    ("sorted lengths", "padding", "`pack_padded_sequence(enforce_sorted=True)`"),
+    ("no grad", "model", "a call inside `torch.no_grad`"),
+    ("inference mode", "model", "a call inside `torch.inference_mode`"),
+    ("functional call", "model", "`torch.func.functional_call`"),
+    ("state dict", "saved", "`state_dict` through `torch.save` and `torch.load`"),
+    ("compiled", "compiled", "`torch.compile(RNN)`"),
+    ("compiled cell", "compiled", '`torch.compile(RNNCell, backend="aot_eager")`'),
+    ("scripted", "compiled", "`torch.jit.script` of a module that holds the RNN"),
+)
 
 FRAMEWORKS = (
     Framework(
         "torch",
         _adapter,
-        routes=_ROUTES,
+        routes={
+            name: Route(kind, what, partial(_adapter, name), expensive=kind == "compiled")
+            for name, kind, what in _ROUTES
+        },
         conventions=CONVENTIONS,
         title="`torch.nn.RNN`",
         extra="torch",

@@ -1,7 +1,4 @@
-"""`TorchAdapter`: the contract, carried out by the parts of a route (`Parts`; `routes` puts them together).
-
-Within, arrays have torch's own axes: time first, unless the route has the batch first.
-"""
+"""`TorchAdapter`: the contract, carried out by the parts of a route (`Parts`)."""
 
 from __future__ import annotations
 
@@ -14,6 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import Module
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
@@ -22,13 +21,11 @@ from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
-Tensor: TypeAlias = torch.Tensor
-Module: TypeAlias = torch.nn.Module
 forward_ad: Any = torch.autograd.forward_ad
 
 
 class Returned(NamedTuple):
-    """What a call of a route returned.
+    """What a call by a route returned.
 
     Args:
         sequence: (time, batch, directions·hidden), or with the batch first.
@@ -41,6 +38,7 @@ class Returned(NamedTuple):
     native: tuple[Tensor, Tensor, Tensor]
 
 
+Tensors: TypeAlias = Sequence[Tensor]
 Function: TypeAlias = Callable[..., Returned]
 """Of x, h0 and perhaps weights, which take the place of the module's own."""
 
@@ -50,13 +48,13 @@ class Parts:
     """What a route is made of.
 
     Args:
-        make: makes the module, of the options of `torch.nn.RNN`.
-        wrap: makes of the module what is called; once for each module.
-        reload: makes of that, when it has its weights, what is called; at every load.
-        forward: calls what is called, with x, h0 or None, and lengths or None.
-        batch_first: input and output have the batch first.
-        within: what a call is made in, if no gradients are asked for.
-        differentiate: gives the gradients of a function at x, h0 and weights, for these cotangents.
+        make: makes a module, of the options of `torch.nn.RNN`.
+        forward: calls what is loaded, with x, h0 or None, and lengths or None; time is the first axis.
+        differentiate: gradients of a function at x, h0 and weights, for cotangents of its two outputs.
+        wrap: makes of the module what is loaded; once for each module.
+        reload: makes of that, once it has its weights, what is loaded; at every load.
+        batch_first: `forward` has the batch first.
+        within: what `run` calls in.
         forget: forgets what was compiled.
     """
 
@@ -64,7 +62,7 @@ class Parts:
     supports: Supports
     make: Callable[..., Module]
     forward: Callable[[Any, Tensor, Tensor | None, Tensor | None], Returned]
-    differentiate: Callable[[Function, Sequence[Tensor], Sequence[Tensor], Call], Sequence[Tensor]]
+    differentiate: Callable[[Function, Tensors, Tensors, Call], Tensors]
     wrap: Callable[[Module], Module] = lambda module: module
     reload: Callable[[Module], Module] = lambda model: model
     batch_first: bool = False
@@ -91,17 +89,20 @@ class TorchAdapter(Adapter[Module]):
         key = tuple(options.values())
         if key not in self._built:
             self._built[key] = self._new(options)
-        parameters = self._parameters(self._built[key])
-        for parameter, weight in zip(parameters, self._native_weights(network.cells), strict=True):
-            parameter.detach().copy_(weight)
-        return self.parts.reload(self._built[key])
+        model = self._built[key]
+        for held, weight in zip(self._parameters(model).values(), self._native(network.cells), strict=True):
+            held.detach().copy_(weight)
+        return self.parts.reload(model)
 
     def run(self, model: Module, call: Call) -> Output:
         h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
         with self.parts.within():
             sequence, h_n, native = self._called(model, call, self._x(call), h0)
-        shapes = {name: tuple(each.shape) for name, each in zip(ARRAYS, native, strict=True)}
-        return self._output(model, sequence if call.return_sequences else None, h_n, shapes)
+        return Output(
+            sequence=self._turned(array(sequence)) if call.return_sequences else None,
+            final_states=by_layer(model, array(h_n)),
+            native_shapes={name: tuple(each.shape) for name, each in zip(ARRAYS, native, strict=True)},
+        )
 
     def gradients(self, model: Module, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         sources, cotangents = self._sources(model, call), self._cotangents(d_sequence, d_final_states)
@@ -123,21 +124,17 @@ class TorchAdapter(Adapter[Module]):
         with forward_ad.dual_level():
             duals = [forward_ad.make_dual(s.detach(), rate) for s, rate in zip(sources, rates, strict=True)]
             sequence, h_n, _ = self._called(model, call, *duals)
-            d_sequence, d_h_n = (forward_ad.unpack_dual(output).tangent for output in (sequence, h_n))
-        return self._output(model, d_sequence, d_h_n, {})
+            found = [array(forward_ad.unpack_dual(output).tangent) for output in (sequence, h_n)]
+        return Output(self._turned(found[0]), final_states=by_layer(model, found[1]))
 
     def read_weights(self, model: Module) -> Network:
-        held: Any = rnn_of(model).nonlinearity
-        activation = next(name for name in ACTIVATIONS if name == held)
-        weights, directions = self.conventions.weights, directions_of(model)
-        cells = [
-            Cell(**canonical_weights(weights, arrays)[0], activation=activation)
-            for arrays in self._by_cell(model, map(array, self._parameters(model)))
-        ]
+        activation = next(name for name in ACTIVATIONS if name == rnn_of(model).nonlinearity)
+        found = self._canonical(model, map(array, self._parameters(model).values()))
+        cells, directions = [Cell(*cell, activation) for cell in found], directions_of(model)
         return Network(Layer(*cells[i : i + directions]) for i in range(0, len(cells), directions))
 
     def native_weights(self, model: Module) -> list[dict[str, tuple[int, ...]]]:
-        weights, cells = self.conventions.weights, self._by_cell(model, self._parameters(model))
+        weights, cells = self.conventions.weights, self._by_cell(model, self._parameters(model).values())
         return [{w.role: tuple(cell[w.name].shape) for w in weights if w.name in cell} for cell in cells]
 
     def count_parameters(self, model: Module) -> int:
@@ -162,7 +159,7 @@ class TorchAdapter(Adapter[Module]):
         """A new module, wrapped; torch's own generator stays as it was."""
         with torch.random.fork_rng(devices=[]):
             if seed is not None:
-                torch.manual_seed(seed)
+                torch.default_generator.manual_seed(seed)
             return self.parts.wrap(self.parts.make(**options))
 
     def _called(self, model: Module, call: Call, x: Tensor, h0: Tensor | None, *weights: Tensor) -> Returned:
@@ -176,17 +173,9 @@ class TorchAdapter(Adapter[Module]):
         with mixed_precision(call):
             return self.parts.forward(called, x, h0, None if call.lengths is None else tensor(call.lengths))
 
-    def _functional_call(self, model: Module, weights: Sequence[Tensor], *arguments: Any) -> Any:
-        names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
-        ordered = [names[parameter] for parameter in self._parameters(model)]
-        return torch.func.functional_call(model, dict(zip(ordered, weights, strict=True)), arguments)
-
-    def _output(self, model: Module, sequence: Tensor | None, h_n: Tensor, shapes: Any) -> Output:
-        return Output(
-            sequence=None if sequence is None else self._turned(array(sequence)),
-            final_states=by_layer(model, array(h_n)),
-            native_shapes=shapes,
-        )
+    def _functional_call(self, model: Module, weights: Tensors, *arguments: Any) -> Any:
+        by_name = dict(zip(self._parameters(model), weights, strict=True))
+        return torch.func.functional_call(model, by_name, arguments)
 
     def _x(self, call: Call) -> Tensor:
         """The input in the axes of this route; contiguous if the call's is, else with its strides."""
@@ -197,41 +186,44 @@ class TorchAdapter(Adapter[Module]):
         """From canonical axes to those of this route, or back."""
         return sequence if self.parts.batch_first or sequence.ndim < 2 else sequence.swapaxes(0, 1)
 
-    def _names(self, model: Module) -> list[dict[str, str]]:
-        """For each cell, forward before backward: its parameters by the declared names, where it has them."""
-        held = {name.rpartition(".")[2] for name, _ in model.named_parameters()}
+    def _parameters(self, model: Module) -> dict[str, Tensor]:
+        """The parameters by name, cell by cell: bottom layer first, forward before backward, as declared."""
         layers, suffixes = getattr(rnn_of(model), "num_layers", 1), ("", "_reverse")[: directions_of(model)]
-        declared = [weight.name for weight in self.conventions.weights]
-        cells = [
-            {n: n.format(layer=i) + suffix for n in declared} for i in range(layers) for suffix in suffixes
+        held = {name.rpartition(".")[2]: (name, parameter) for name, parameter in model.named_parameters()}
+        names = [
+            weight.name.format(layer=layer) + suffix
+            for layer in range(layers)
+            for suffix in suffixes
+            for weight in self.conventions.weights
         ]
-        return [{n: name for n, name in cell.items() if name in held} for cell in cells]
-
-    def _parameters(self, model: Module) -> list[Tensor]:
-        """The parameters of all cells, in the order of `_names`."""
-        held = {name.rpartition(".")[2]: parameter for name, parameter in model.named_parameters()}
-        return [held[name] for cell in self._names(model) for name in cell.values()]
+        return dict(held[name] for name in names if name in held)
 
     def _by_cell(self, model: Module, found: Iterable[Any]) -> list[dict[str, Any]]:
-        """What belongs to the parameters, in their order, by cell and declared name."""
-        following = iter(found)
-        return [{name: next(following) for name in cell} for cell in self._names(model)]
+        """What belongs to each parameter, in the order of `_parameters`, for each cell by declared name."""
+        each, declared = list(found), [weight.name for weight in self.conventions.weights]
+        count = len(declared) if rnn_of(model).bias else 2
+        return [dict(zip(declared, each[i : i + count], strict=False)) for i in range(0, len(each), count)]
 
-    def _native_weights(self, cells: Iterable[Cell]) -> list[Tensor]:
-        """The weights of cells as torch holds them, in the order of its parameters."""
+    def _native(self, cells: Iterable[Cell]) -> list[Tensor]:
+        """The weights of cells as torch holds them, in the order of `_parameters`."""
         weights = self.conventions.weights
         return [tensor(each) for cell in cells for each in native_arrays(weights, [cell]).values()]
+
+    def _canonical(self, model: Module, found: Iterable[Array]) -> tuple[CellGradients, ...]:
+        """The weights of each cell, or what has their shapes, as torch holds them; `_native` and back."""
+        weights, cells = self.conventions.weights, self._by_cell(model, found)
+        return tuple(CellGradients(**canonical_weights(weights, cell)[0]) for cell in cells)
 
     def _sources(self, model: Module, call: Call) -> list[Tensor]:
         """What is differentiated with respect to: x, h0 and the parameters."""
         assert call.initial_states is not None
         given = self._x(call), tensor(np.concatenate(call.initial_states))
-        return [*(each.requires_grad_() for each in given), *self._parameters(model)]
+        return [*(each.requires_grad_() for each in given), *self._parameters(model).values()]
 
     def _rates(self, direction: Gradients) -> list[Tensor]:
         """A direction of change, in the order of `_sources`."""
         cells = (Cell(*cell) for cell in direction.cells)
-        return [*self._cotangents(direction.x, direction.initial_states), *self._native_weights(cells)]
+        return [*self._cotangents(direction.x, direction.initial_states), *self._native(cells)]
 
     def _cotangents(self, of_sequence: Array, of_states: States) -> list[Tensor]:
         return [tensor(self._turned(of_sequence)), tensor(np.concatenate(of_states))]
@@ -239,9 +231,7 @@ class TorchAdapter(Adapter[Module]):
     def _gradients(self, model: Module, found: Iterable[Tensor]) -> Gradients:
         """Gradients in the order of `_sources` as those of a network."""
         dx, d_h0, *others = map(array, found)
-        weights, cells = self.conventions.weights, self._by_cell(model, others)
-        of_cells = tuple(CellGradients(**canonical_weights(weights, cell)[0]) for cell in cells)
-        return Gradients(self._turned(dx), by_layer(model, d_h0), of_cells)
+        return Gradients(self._turned(dx), by_layer(model, d_h0), self._canonical(model, others))
 
 
 def options_of(network: Network) -> dict[str, Any]:

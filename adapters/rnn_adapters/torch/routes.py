@@ -6,19 +6,21 @@ import copy
 import io
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn import Module
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnn_adapters.adapter import Call, CannotExpress
+from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
-from rnn_adapters.torch.adapter import Function, Module, Parts, Returned, Tensor, forward_ad
+from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
 
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
@@ -48,121 +50,88 @@ def called(rnn: Any, x: Any, h0: Tensor | None) -> Any:
 
 
 def whole(
-    rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None, *, batch_first: bool = False
-) -> Returned:
-    """The batch at once."""
-    if lengths is not None:
-        return packed(rnn, x, h0, lengths, batch_first=batch_first)
-    sequence, h_n = called(rnn, x, h0)
-    return Returned(sequence, h_n, (x, sequence, h_n))
-
-
-def packed(
     rnn: Any,
     x: Tensor,
     h0: Tensor | None,
-    lengths: Tensor,
-    *,
+    lengths: Tensor | None,
     batch_first: bool = False,
     enforce_sorted: bool = False,
 ) -> Returned:
-    """Rows of different length go through a packed sequence, and come back padded with zeros.
-
-    Forward mode knows nothing of packing: there value and tangent are packed each by itself.
-    """
-    pack = partial(pack_padded_sequence, batch_first=batch_first, enforce_sorted=enforce_sorted)
+    """The batch at once; with lengths as a packed sequence, whose output comes back padded with zeros."""
+    if lengths is None:
+        sequence, h_n = called(rnn, x, h0)
+        return Returned(sequence, h_n, (x, sequence, h_n))
     value, tangent = forward_ad.unpack_dual(x)
-    given = pack(value, lengths)
-    if tangent is not None:
-        given = given._replace(data=forward_ad.make_dual(given.data, pack(tangent, lengths).data))
-    output, h_n = called(rnn, given, h0)
-    time = x.shape[1 if batch_first else 0]
-    sequence, _ = pad_packed_sequence(output, batch_first=batch_first, total_length=time)
+    packed = pack_padded_sequence(value, lengths, batch_first, enforce_sorted)
+    if tangent is not None:  # forward mode, which torch does not have of packing: it is linear
+        rates = pack_padded_sequence(tangent, lengths, batch_first, enforce_sorted).data
+        packed = packed._replace(data=forward_ad.make_dual(packed.data, rates))
+    output, h_n = called(rnn, packed, h0)
+    sequence, _ = pad_packed_sequence(output, batch_first, total_length=x.shape[1 if batch_first else 0])
     return Returned(sequence, h_n, (x, sequence, h_n))
 
 
 def by_sorted_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
     """Rows sorted by length, as `enforce_sorted=True` asks, and put back into their order."""
-    if lengths is None:
-        return whole(rnn, x, h0, None)
-    if not len(lengths) == x.shape[1] == (x if h0 is None else h0).shape[1]:
-        return packed(rnn, x, h0, lengths, enforce_sorted=True)  # torch is to answer a mistake
+    fitting = lengths is not None and len(lengths) == x.shape[1] == (x if h0 is None else h0).shape[1]
+    if lengths is None or not fitting:  # torch is to answer a mistake
+        return whole(rnn, x, h0, lengths, enforce_sorted=True)
     lengths, order = lengths.sort(descending=True, stable=True)
-    sorted_x, sorted_h0 = (None if each is None else each.index_select(1, order) for each in (x, h0))
-    assert sorted_x is not None
-    found, back = packed(rnn, sorted_x, sorted_h0, lengths, enforce_sorted=True), order.argsort()
+    h0 = None if h0 is None else h0.index_select(1, order)
+    found, back = whole(rnn, x.index_select(1, order), h0, lengths, enforce_sorted=True), order.argsort()
     return Returned(found.sequence.index_select(1, back), found.h_n.index_select(1, back), found.native)
 
 
-def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """Each row by itself: (time, input), with a state (layers·directions, hidden)."""
     states = [None] * x.shape[1] if h0 is None else h0.unbind(1)
     rows = [whole(rnn, row, state, None) for row, state in zip(x.unbind(1), states, strict=True)]
-    sequence, h_n = stacked([row.sequence for row in rows], 1), stacked([row.h_n for row in rows], 1)
+    sequence, h_n = torch.stack([row.sequence for row in rows], 1), torch.stack([row.h_n for row in rows], 1)
     return Returned(sequence, h_n, rows[0].native)
 
 
-def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """A cell, called for each step with (batch, input) and a state (batch, hidden)."""
     h = h0[0] if h0 is not None and len(h0) == 1 else h0  # of more than one, torch says what it thinks
     states = [h := called(cell, x_t, h) for x_t in x.unbind(0)]
-    return Returned(stacked(states, 0), states[-1][None], (x[-1], states[-1], states[-1]))
+    return Returned(torch.stack(states), states[-1][None], (x[-1], states[-1], states[-1]))
 
 
-def stacked(parts: Sequence[Tensor], axis: int) -> Tensor:
-    """Rows or steps put together.
-
-    Raises:
-        CannotExpress: there are none.
-    """
-    if not parts:
-        raise CannotExpress("no row or no step, no call")
-    return torch.stack(tuple(parts), axis)
-
-
-def by_autograd(
-    function: Function, sources: Sequence[Tensor], cotangents: Sequence[Tensor], call: Call
-) -> Sequence[Tensor]:
+def by_autograd(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
     """Gradients with respect to what the module itself holds."""
     sequence, h_n, _ = function(*sources[:2])
     return torch.autograd.grad([sequence, h_n], sources, cotangents)
 
 
-def by_vjp(
-    function: Function, sources: Sequence[Tensor], cotangents: Sequence[Tensor], call: Call
-) -> Sequence[Tensor]:
+def by_vjp(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
     """Gradients by `torch.func.vjp`; by autograd where sequences are packed, which vjp cannot."""
     if call.lengths is not None:
         return by_autograd(function, sources, cotangents, call)
     detached = [source.detach() for source in sources]
     pull_back = torch.func.vjp(lambda *given: tuple(function(*given)[:2]), *detached)[1]
-    found: Sequence[Tensor] = pull_back(tuple(cotangents))
+    found: Tensors = pull_back(tuple(cotangents))
     return found
 
 
-class Functional(torch.nn.Module):
-    """The weights are arguments of the call."""
-
-    def __init__(self, rnn: Module) -> None:
-        super().__init__()
-        self.rnn = rnn
-
-    def forward(self, *arguments: Any) -> Any:
-        """As RNN's."""
-        weights = {name: parameter.clone() for name, parameter in self.rnn.named_parameters()}
-        return torch.func.functional_call(self.rnn, weights, arguments)
-
-
-class Holder(torch.nn.Module):
+class Holder(Module):
     """TorchScript needs a module with one `forward`; that of RNN is overloaded."""
 
     def __init__(self, rnn: Module) -> None:
         super().__init__()
         self.rnn = rnn
 
-    def forward(self, x: torch.Tensor, h0: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x: Tensor, h0: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As RNN's."""
         return self.rnn(x, h0)  # type: ignore[no-any-return]
+
+
+class Functional(Holder):
+    """The weights are arguments of the call."""
+
+    def forward(self, x: Any, h0: Tensor | None = None) -> Any:
+        """As RNN's."""
+        weights = {name: parameter.clone() for name, parameter in self.rnn.named_parameters()}
+        return torch.func.functional_call(self.rnn, weights, (x, h0))
 
 
 def scripted(rnn: Module) -> Any:
