@@ -152,8 +152,9 @@ class TorchAdapter(Adapter[Module]):
         }
 
     def drop_caches(self) -> None:
-        self._built.clear()
-        self.parts.forget()
+        if self._built:
+            self._built.clear()
+            self.parts.forget()
 
     def _new(self, options: dict[str, Any], seed: int | None = None) -> Module:
         """A new module, wrapped; torch's own generator stays as it was."""
