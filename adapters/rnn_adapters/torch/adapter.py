@@ -22,6 +22,8 @@ from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
 forward_ad: Any = torch.autograd.forward_ad
+MOST_BUILT = 32
+"""Modules that are kept; of hundreds, torch.compile would leave the last ones as they are."""
 
 
 class Returned(NamedTuple):
@@ -88,6 +90,8 @@ class TorchAdapter(Adapter[Module]):
         options = options_of(network)
         key = tuple(options.values())
         if key not in self._built:
+            if len(self._built) == MOST_BUILT:
+                self.drop_caches()
             self._built[key] = self._new(options)
         model = self._built[key]
         for held, weight in zip(self._parameters(model).values(), self._native(network.cells), strict=True):
