@@ -1,4 +1,4 @@
-"""What it all costs: `python -m rnn_conformance.measure.cost` (`tox run -e bench`).
+"""What it all costs: `rnn-conformance measure cost` (`tox run -e bench`).
 
 Three tables: what a verified case costs with each adapter, and how much of that is not the framework; one
 forward pass of the reference beside the frameworks, on one thread; the start of the command line.
