@@ -1,4 +1,4 @@
-"""`rnn-conformance measure …`: the programs of this folder as one group of commands, each imported when it is run."""
+"""`rnn-conformance measure …`: the programs of this folder, each imported when it is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said between the process that runs checks (`running.process`) and its workers: a line of JSON each."""
+"""What is said between `running.process` and its workers: a line of JSON each."""
 
 from __future__ import annotations
 

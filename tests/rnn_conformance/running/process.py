@@ -40,6 +40,9 @@ from rnn_conformance.running.messages import (
 )
 from rnn_reference.errors import BadInput
 
+WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")
+"""What Python is started with."""
+
 SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much is shown."""
 
@@ -49,7 +52,10 @@ LOOK_EVERY = 0.5
 CLOSING_SECONDS = 10.0
 """The time that an adapter is given to close."""
 
-PATHS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][^\s/\\\"':,]+)+[/\\](?=[^\s/\\\"':,])")
+PATHS = re.compile(
+    r"""(?<=")(?:[A-Za-z]:)?[/\\](?:[^"/\\\n]+[/\\])*(?=[^"/\\\n]+")"""
+    r"""|(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^\s/\\"':,]+)+[/\\](?=[^\s/\\"':,])"""
+)
 """The folders of an absolute path: they say where the suite lies here, and nothing to others."""
 
 
@@ -128,7 +134,7 @@ class Worker:
         self._journal, self._errors = self.files / "journal.json", self.files / "stderr"
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker"],
+                [sys.executable, *WORKER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -242,10 +248,7 @@ class Worker:
             return event
         self._stop.check()
         status = self._wait(CLOSING_SECONDS)
-        if status is None:
-            how = "closed its output"
-        else:
-            how = f"ended {exit_words(status)}"
+        how = "closed its output" if status is None else f"ended {exit_words(status)}"
         return Lost("crashed", how, self._last_words(), self._case())
 
     def _line(self, until: float) -> bytes | None:
@@ -362,7 +365,11 @@ class Run:
 
         # The time that a check takes by order is none in which it gives no sign.
         timeout = self._timeout + (self.job.seconds_per_check or 0.0)
-        found = worker.perform(Perform(clause, confirmed), timeout, tell)
+        try:
+            found = worker.perform(Perform(clause, confirmed), timeout, tell)
+        except BaseException:  # it is in the middle of a check, and cannot be let finish
+            self._end_worker()
+            raise
         if isinstance(found, Lost):
             found = Checked(lost_outcome(clause, title, found), worker.peak_memory_mib)
             self._end_worker()

@@ -144,7 +144,7 @@ def _closed(session: Session) -> str:
 
 
 class Journal:
-    """A file that holds the case whose call is in progress, for the day that the process does not survive it."""
+    """A file that holds the case whose call is in progress, should the process not survive it."""
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0))
