@@ -27,7 +27,9 @@ def left_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(*clauses: str, adapter: str = "stub", timeout: float = 20.0, stop: Stop | None = None) -> AdapterResult:
+def run(
+    *clauses: str, adapter: str = "stub", timeout: float = 20.0, stop: Stop | None = None
+) -> AdapterResult:
     return run_adapter(Job(adapter, list(clauses)), timeout, stop=stop)
 
 
