@@ -1,4 +1,4 @@
-"""Talks as a worker does and checks nothing: what happens depends on the name of the adapter and the clause."""
+"""Talks as a worker does and checks nothing; what happens depends on the adapter and the clause."""
 
 from __future__ import annotations
 
