@@ -1,0 +1,59 @@
+"""Whatever an adapter does, there is a verdict with its case, and the other clauses are unharmed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnn_conformance.engine.results import AdapterResult, Outcome
+from rnn_conformance.running.messages import Job
+from rnn_conformance.running.process import run_adapter
+from rnn_reference import BadInput
+
+
+@pytest.fixture(autouse=True)
+def _in_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])  # where hostile_adapters lies
+
+
+def run(adapter: str, *clauses: str, timeout: float = 60.0) -> AdapterResult:
+    return run_adapter(Job(f"hostile_adapters:{adapter}", list(clauses)), timeout)
+
+
+def only(result: AdapterResult, harmed: str) -> Outcome:
+    """The outcome of the clause that is harmed; all others pass."""
+    verdicts = {outcome.clause: outcome.verdict for outcome in result.outcomes}
+    assert set(verdicts.values()) <= {"pass", verdicts[harmed]}
+    assert [clause for clause, verdict in verdicts.items() if verdict != "pass"] == [harmed], verdicts
+    return next(outcome for outcome in result.outcomes if outcome.clause == harmed)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "harmed", "unharmed", "kind", "message"),
+    [
+        ("RaisesInLoad", "FWD-1", ("MOD-1",), "raised", "load raised KeyError: 'one unit'"),
+        ("RaisesInGradients", "GRD-1", ("FWD-1",), "raised", "raised ArithmeticError: no gradients today"),
+        ("RaisesInReadWeights", "MOD-1", ("FWD-1",), "raised", "raised LookupError: weights are gone"),
+        ("SysExits", "FWD-1", ("PAR-1",), None, "SystemExit|exit status 5"),
+        ("IsInterrupted", "FWD-1", ("PAR-1",), None, "KeyboardInterrupt|SIGINT"),
+        ("Exits", "FWD-1", ("PAR-1",), "crashed", "with exit status 3"),
+        ("Sleeps", "FWD-1", ("PAR-1",), "timed out", "gave no sign for 3 s"),
+        ("Allocates", "FWD-1", ("PAR-1",), "raised", "raised (.*)MemoryError"),
+        ("AltersArguments", "FWD-1", ("PAR-1",), "altered its arguments", ""),
+        ("AltersGlobalState", "FWD-1", ("PAR-1",), "altered global state", ""),
+    ],
+)
+def test_what_happens_has_a_verdict_and_a_case(
+    adapter: str, harmed: str, unharmed: tuple[str, ...], kind: str | None, message: str
+) -> None:
+    if adapter == "Allocates" and sys.platform != "linux":
+        pytest.skip("there is no such limit")
+    outcome = only(run(adapter, harmed, *unharmed, timeout=3 if adapter == "Sleeps" else 60), harmed)
+    assert outcome.verdict == "fail"
+    finding = outcome.findings[0]
+    assert kind in (None, finding.kind)
+    assert __import__("re").search(message, finding.message), finding.message
+    assert finding.case is not None
+    assert finding.shown_case
