@@ -148,15 +148,20 @@ class Journal:
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0))
+        self._kept: Case | None = None
 
     def write(self, case: Case) -> None:
         """Keep this case, and none before it."""
+        if case is self._kept:
+            return
+        self._kept = case
         content = msgspec.json.encode(to_data(case))
         os.lseek(self._file, 0, os.SEEK_SET)
         os.ftruncate(self._file, os.write(self._file, content))
 
     def clear(self) -> None:
         """Keep none."""
+        self._kept = None
         os.ftruncate(self._file, 0)
 
 

@@ -169,7 +169,9 @@ def test_lists(tmp_path: Path) -> None:
     assert "transposed-recurrent-weight" in cli("faults", cwd=tmp_path).stdout
 
 
-def test_adapters_are_listed_with_what_is_wrong_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_adapters_are_listed_with_what_is_wrong_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two entry points: one has the name of what is built in, the other leads nowhere."""
     info = tmp_path / "made_up-1.0.dist-info"
     info.mkdir()
@@ -281,7 +283,9 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    time.sleep(60)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 130
     assert done.stdout == "still there\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +55,43 @@ def test_what_happens_has_a_verdict_and_a_case(
     assert outcome.verdict == "fail"
     finding = outcome.findings[0]
     assert kind in (None, finding.kind)
-    assert __import__("re").search(message, finding.message), finding.message
+    assert re.search(message, finding.message), finding.message
     assert finding.case is not None
     assert finding.shown_case
+
+
+@pytest.mark.parametrize("adapter", ["Rubbish", "RubbishNumber", "RubbishObjects"])
+def test_rubbish_in_place_of_arrays_has_a_verdict(adapter: str) -> None:
+    clauses = ("FWD-1", "INI-1", "PAR-1", "MOD-1", "GRD-1", "GRD-7")
+    result = run(adapter, *clauses)
+    assert [outcome.clause for outcome in result.outcomes] == list(clauses)
+    for outcome in result.outcomes:
+        assert outcome.verdict in ("fail", "unsupported"), (
+            outcome.clause,
+            outcome.verdict,
+            outcome.traceback,
+        )
+
+
+def test_what_it_writes_is_not_taken_for_the_suite() -> None:
+    result = run("WritesOnEveryStream", "FWD-1", "FWD-2")
+    assert [outcome.verdict for outcome in result.outcomes] == ["pass", "pass"]
+
+
+@pytest.mark.parametrize("adapter", ["RaisesInClose", "ExitsInClose"])
+def test_trouble_when_it_is_closed_is_a_warning(adapter: str) -> None:
+    result = run(adapter, "FWD-1")
+    assert [outcome.verdict for outcome in result.outcomes] == ["pass"]
+    (warning,) = result.warnings
+    assert "close raised RuntimeError: stuck" in warning or "with exit status 9" in warning
+
+
+@pytest.mark.parametrize("adapter", ["RaisesInVersions", "RaisesInGlobalState"])
+def test_an_adapter_that_cannot_be_started_is_refused(adapter: str) -> None:
+    with pytest.raises(BadInput, match="is broken"):
+        run(adapter, "FWD-1")
+
+
+def test_an_isolated_framework_loses_no_clause() -> None:
+    result = run("ISOLATED", "FWD-1", "PAR-1")
+    assert [outcome.verdict for outcome in result.outcomes] == ["fail", "pass"]
