@@ -105,7 +105,6 @@ def run(
     """
     from rnn_conformance.engine.case import read_case, to_data
     from rnn_conformance.engine.clauses import select_clauses
-    from rnn_conformance.engine.deviations import known_deviations
     from rnn_conformance.engine.profiles import profile_named
     from rnn_conformance.report.progress import progress
     from rnn_conformance.report.run import exit_status, show
@@ -116,7 +115,10 @@ def run(
     stop = Stop()
     with ended_by_signals(stop):
         profile_named(profile, seconds)
-        known_deviations("", {}, deviations)
+        if deviations is not None:
+            from rnn_conformance.engine.deviations import read_deviations
+
+            read_deviations(deviations)
         selected, case = select_clauses(clauses), None
         if case_path is not None:
             clause, read = read_case(case_path)

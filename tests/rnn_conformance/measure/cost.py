@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -49,15 +48,15 @@ def main(adapters: tuple[str, ...], forward_of: str | None) -> None:
 
 
 def _installed(adapter: str) -> bool:
-    from rnn_adapters.registry import modules_needed
+    from rnn_adapters.registry import load_framework, missing_modules
 
-    return all(find_spec(module) for module in modules_needed(adapter))
+    return not missing_modules(load_framework(adapter))
 
 
 def _cases(adapters: tuple[str, ...]) -> Table:
     from rnn_conformance.engine.clauses import all_clauses
     from rnn_conformance.running.process import run_adapter
-    from rnn_conformance.running.worker import Job
+    from rnn_conformance.running.messages import Job
 
     table = Table(title="A verified case, quick profile", title_justify="left", header_style="bold")
     table.add_column("adapter")

@@ -15,11 +15,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from rnn_adapters.adapter import Supports
-from rnn_adapters.registry import load_adapter
+from rnn_adapters.declarations import Supports
+from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import perform
+from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES, Profile
 from rnn_conformance.engine.subject import Subject
 
@@ -39,7 +39,7 @@ def options_of(case: Case) -> dict[str, Value] | None:
     """
     facts = case.facts
     sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
-    usual = facts["dtype"] == "float32" and facts["activation"] in COMMON and case.compute_dtype is None
+    usual = facts["dtype"] == "float32" and facts["activation"] in COMMON and case.call.compute_dtype is None
     if not all(sizes.values()) or not usual:
         return None
     several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
@@ -118,8 +118,8 @@ def possible_pairs(ways: Mapping[str, Supports], expensive: frozenset[str] = fro
 def coverage_of(subject: Subject, profile: Profile, seed: int = 0) -> Coverage:
     """What a profile draws for an implementation, over all checks. Nothing is run."""
     coverage = Coverage()
-    ways = {route: subject.way(route).supports for route in ("", *subject.usual.routes)}
-    expensive = frozenset(name for name, route in subject.usual.routes.items() if route.expensive)
+    ways = {route: subject.adapter_of(route).supports for route in ("", *subject.framework.routes)}
+    expensive = frozenset(name for name, route in subject.framework.routes.items() if route.expensive)
     coverage.possible = possible_pairs(ways, expensive)
 
     def look(subject: Subject, case: Case) -> None:
@@ -163,7 +163,7 @@ def main(adapter: str, profile: str) -> None:
     """
     console = Console()
     with Console(stderr=True).status(f"drawing the {profile} profile"):
-        found = coverage_of(Subject(load_adapter(adapter)), PROFILES[profile])
+        found = coverage_of(Subject(load_framework(adapter)), PROFILES[profile])
     table = Table("option", "cases of each value", header_style="bold")
     for option, values in values_table(found).items():
         table.add_row(option, ", ".join(f"{value}: {cases}" for value, cases in values.items()))

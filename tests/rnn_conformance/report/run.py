@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rnn_conformance.engine.deviations import known_deviations
 from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.report import terminal
 from rnn_conformance.running.jobs import Answer, again
@@ -38,11 +37,7 @@ def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path 
     if not results:
         return
     console.print(terminal.matrix(results))
-    records = [
-        record
-        for answer, result in checked
-        for record in known_deviations(result.adapter, result.versions, answer.job.deviations_file)
-    ]
+    records = [record for answer, _ in checked for record in answer.records]
     for heading, lines in (
         ("Known deviations", terminal.deviation_lines(records, results)),
         ("Unsupported", terminal.unsupported_lines(results)),

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_conformance.engine.clauses import all_clauses
-from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.results import VERDICTS, AdapterResult, Finding, Outcome, Verdict
+from rnn_conformance.running.messages import Record
 
 STYLES: dict[Verdict, tuple[str, str]] = {
     "error": ("ERROR", "bold white on red"),
@@ -127,14 +127,14 @@ def route_named(route: str) -> str:
     return f"route {route}" if route else "the default route"
 
 
-def deviation_lines(records: list[Deviation], results: list[AdapterResult]) -> list[str]:
+def deviation_lines(records: list[Record], results: list[AdapterResult]) -> list[str]:
     """The known deviations behind a matrix, one paragraph each."""
     shown = {
         id for result in results for o in result.outcomes if o.verdict == "deviation" for id in o.deviations
     }
     lines = []
     for record in {record.id: record for record in records if record.id in shown}.values():
-        where = f"{', '.join(record.clauses)} {', '.join(listed(record.adapter))}"
+        where = f"{', '.join(record.clauses)} {', '.join(record.adapters)}"
         line = f"{where}: {record.what.strip()}\n{indented('why: ' + record.why.strip())}"
         lines.append(line + (f"\n  see {record.link}" if record.link else ""))
     return lines

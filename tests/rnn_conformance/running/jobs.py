@@ -28,7 +28,7 @@ from rnn_conformance.engine.results import (
     results_path,
     write_result,
 )
-from rnn_conformance.running.messages import Event, Job
+from rnn_conformance.running.messages import Event, Job, Record
 from rnn_conformance.running.process import Run, Stop, Stopped
 from rnn_reference.errors import BadInput
 
@@ -47,6 +47,7 @@ class Answer:
         result: None where nothing was checked.
         refusal: why it could not be done, or not to its end; "" if it could.
         path: the results file, if there is one.
+        records: the known deviations that apply.
         cases: the file that holds the case of a finding, by clause and number of the finding.
     """
 
@@ -54,6 +55,7 @@ class Answer:
     result: AdapterResult | None = None
     refusal: str = ""
     path: Path | None = None
+    records: list[Record] = field(default_factory=list)
     cases: dict[tuple[str, int], Path] = field(default_factory=dict)
 
 
@@ -233,7 +235,7 @@ def _run_job(
         try:
             run.start()
             names.take(job, run.result)
-            answer.result = run.result
+            answer.result, answer.records = run.result, run.records
             recorder.start(run.result)
             for clause in job.clauses:
                 recorder.record(run.result, run.perform(clause))

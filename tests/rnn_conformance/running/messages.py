@@ -19,7 +19,7 @@ class Job(msgspec.Struct):
     deviations_file: str | None = None
     case: CaseData | None = None  # given: this one alone, instead of drawn cases
     bare: bool = False  # known deviations are left aside
-    journal: str = ""  # the file that keeps the case of the call in progress
+    journal: str = ""  # the folder of the files that keep the case in progress
 
 
 class Perform(msgspec.Struct, tag=True):
@@ -40,12 +40,20 @@ class Finish(msgspec.Struct, tag=True):
 Request = Perform | Finish
 
 
-class Witness(msgspec.Struct):
-    """A case that a record says ends the process."""
+class Record(msgspec.Struct):
+    """A known deviation, as far as it is told of.
 
-    record: str
+    Args:
+        fatal: for each clause the witness that ends the process; empty where none does.
+    """
+
+    id: str
     clauses: list[str]
-    case: CaseData
+    adapters: list[str]
+    what: str
+    why: str
+    link: str = ""
+    fatal: dict[str, CaseData] = {}
 
 
 class Started(msgspec.Struct, tag=True):
@@ -53,13 +61,13 @@ class Started(msgspec.Struct, tag=True):
 
     Args:
         isolated: every check is to be performed in a worker of its own.
-        witnesses: of the known deviations that end the process.
+        records: the known deviations that apply.
     """
 
     adapter: str
     versions: dict[str, str]
     isolated: bool = False
-    witnesses: list[Witness] = []
+    records: list[Record] = []
 
 
 class Checking(msgspec.Struct, tag=True):

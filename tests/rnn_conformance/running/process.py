@@ -6,7 +6,6 @@ import contextlib
 import os
 import platform
 import queue
-import re
 import shutil
 import signal
 import subprocess
@@ -25,7 +24,8 @@ from typing import IO, Literal
 import msgspec
 
 from rnn_conformance.engine.case import CaseData, from_data
-from rnn_conformance.engine.results import LONGEST_MESSAGE, AdapterResult, Finding, Outcome
+from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
+from rnn_conformance.engine.words import cut
 from rnn_conformance.running.messages import (
     Checked,
     Event,
@@ -33,11 +33,12 @@ from rnn_conformance.running.messages import (
     Finished,
     Job,
     Perform,
+    Record,
     Refused,
     Request,
     Started,
-    Witness,
 )
+from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
 from rnn_reference.errors import BadInput
 
 WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")
@@ -51,13 +52,6 @@ LOOK_EVERY = 0.5
 
 CLOSING_SECONDS = 10.0
 """The time that an adapter is given to close."""
-
-PATHS = re.compile(
-    r"""(?<=")(?:[A-Za-z]:)?[/\\](?:[^"/\\\n]+[/\\])*(?=[^"/\\\n]+")"""
-    r"""|(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^\s/\\"':,]+)+[/\\](?=[^\s/\\"':,])"""
-)
-"""The folders of an absolute path: they say where the suite lies here, and nothing to others."""
-
 
 Tell = Callable[[Event], None]
 
@@ -97,12 +91,19 @@ class Stop:
 
 @dataclass(frozen=True)
 class Lost:
-    """How a worker was lost, and the case whose call was in progress, if there was one."""
+    """How a worker was lost.
+
+    Args:
+        last_words: the end of what it wrote to standard error.
+        case: that the check was being performed on, if there was one.
+        call: the call that was in progress, as a case.
+    """
 
     kind: Literal["crashed", "timed out"]
     how: str
     last_words: str
-    case: CaseData | None
+    case: CaseData | None = None
+    call: CaseData | None = None
 
 
 class Worker:
@@ -131,7 +132,7 @@ class Worker:
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         self.files = Path(tempfile.mkdtemp(prefix="rnn-conformance-"))
-        self._journal, self._errors = self.files / "journal.json", self.files / "stderr"
+        self._errors = self.files / "stderr"
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, *WORKER],
@@ -146,7 +147,7 @@ class Worker:
         try:
             stop.check()
             threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
-            self._send(msgspec.structs.replace(job, journal=str(self._journal)))
+            self._send(msgspec.structs.replace(job, journal=str(self.files)))
             self.started = self._start(job.adapter, timeout)
         except BaseException:
             self.end()
@@ -235,21 +236,20 @@ class Worker:
         """The next event; what was lost if there is none."""
         try:
             line = self._line(time.monotonic() + timeout)
-            event = None if line is None else msgspec.json.decode(line, type=Event)
+            event: Event | None = None if line is None else msgspec.json.decode(line, type=Event)
         except msgspec.DecodeError:  # it died in the middle of the line
             event = None
         except TimeoutError:
             self._stop.check()
             self.kill()
             self._wait(None)
-            how = f"gave no sign for {timeout:g} s and was stopped"
-            return Lost("timed out", how, self._last_words(), self._case())
+            return self._lost("timed out", f"gave no sign for {timeout:g} s and was stopped")
         if event is not None:
             return event
         self._stop.check()
         status = self._wait(CLOSING_SECONDS)
         how = "closed its output" if status is None else f"ended {exit_words(status)}"
-        return Lost("crashed", how, self._last_words(), self._case())
+        return self._lost("crashed", how)
 
     def _line(self, until: float) -> bytes | None:
         """The next line; None when there is no other, because the process has ended.
@@ -281,8 +281,6 @@ class Worker:
             pid, status, usage = self._process.pid, 0, None
         if pid == 0:
             return False
-        from rnn_conformance.running.worker import in_mib
-
         self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
         if usage is not None:
             self.peak_memory_mib = max(self.peak_memory_mib, in_mib(usage.ru_maxrss))
@@ -305,11 +303,14 @@ class Worker:
         fatal = [index for index, line in enumerate(lines) if line.startswith("Fatal Python error")]
         # Python says where a crash happened, the innermost call first.
         shown = lines[fatal[-1] :][:SHOWN_LINES] if fatal else lines[-SHOWN_LINES:]
-        return "\n".join(f"  | {without_folders(line)}" for line in shown)
+        return "\n".join(f"  | {line}" for line in shown)
 
-    def _case(self) -> CaseData | None:
+    def _lost(self, kind: Literal["crashed", "timed out"], how: str) -> Lost:
+        return Lost(kind, how, self._last_words(), self._kept(DRAWN), self._kept(CALLED))
+
+    def _kept(self, name: str) -> CaseData | None:
         try:
-            return msgspec.json.decode(self._journal.read_bytes(), type=CaseData)
+            return msgspec.json.decode((self.files / name).read_bytes(), type=CaseData)
         except (OSError, msgspec.DecodeError):
             return None
 
@@ -339,12 +340,12 @@ class Run:
     ) -> None:
         self.job = job
         self.result = empty_result(job)
+        self.records: list[Record] = []
         self._timeout = timeout
         self._tell = tell
         self._stop = stop or Stop()
         self._where = (environment, folder)
         self._worker: Worker | None = None
-        self._witnesses: dict[tuple[str, str], bool] = {}
         self._began = time.perf_counter()
 
     def perform(self, clause: str) -> Outcome:
@@ -355,7 +356,7 @@ class Run:
             Stopped: the run was told to stop.
         """
         worker = self.start()
-        confirmed = [w.record for w in worker.started.witnesses if self._ends_process(w, clause)]
+        confirmed = [record.id for record in worker.started.records if self._ends_process(record, clause)]
         title = ""
 
         def tell(event: Event) -> None:
@@ -392,23 +393,20 @@ class Run:
             self._stop.check()
             began = time.perf_counter()
             self._worker = Worker(self.job, self._timeout, self._stop, *self._where)
-            first = not self.result.start_up_seconds
-            if first:
+            if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
                 self.result.adapter = self._worker.started.adapter
                 self.result.versions = self._worker.started.versions
+                self.records = self._worker.started.records
                 self._tell(self._worker.started)
         return self._worker
 
-    def _ends_process(self, witness: Witness, clause: str) -> bool:
+    def _ends_process(self, record: Record, clause: str) -> bool:
         """Whether a record still holds: its witness, in a process of its own, does not survive."""
-        if clause not in witness.clauses or self.job.case is not None:
+        case = record.fatal.get(clause)
+        if case is None or self.job.case is not None:
             return False
-        key = (witness.record, clause)
-        if key not in self._witnesses:
-            found = ends_process(self.job, clause, witness.case, self._timeout, self._stop, *self._where)
-            self._witnesses[key] = found
-        return self._witnesses[key]
+        return ends_process(self.job, clause, case, self._timeout, self._stop, *self._where)
 
     def __enter__(self) -> Run:
         return self
@@ -500,11 +498,11 @@ def empty_result(job: Job) -> AdapterResult:
 def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
     """The outcome of a check that its process did not survive."""
     message = f"the process {lost.how} during this check; the others were performed in a new one"
-    finding = Finding(kind=lost.kind, message=f"{message}\n{lost.last_words}".rstrip()[:LONGEST_MESSAGE])
+    finding = Finding(kind=lost.kind, message=cut(f"{message}\n{lost.last_words}".rstrip()))
     if lost.case is not None:
         finding.case, finding.route = lost.case, lost.case.route
         with contextlib.suppress(BadInput):
-            finding.shown_case = repr(from_data(lost.case, checked=False))
+            finding.shown_case = repr(from_data(lost.call or lost.case, checked=False))
     return Outcome(clause=clause, title=title, verdict="fail", findings=[finding])
 
 
@@ -516,8 +514,3 @@ def exit_words(status: int) -> str:
         return f"by signal {-status} ({signal.Signals(-status).name})"
     except ValueError:  # a signal without a name
         return f"by signal {-status}"
-
-
-def without_folders(text: str) -> str:
-    """The text with only the names of the files that it names."""
-    return PATHS.sub("", text)

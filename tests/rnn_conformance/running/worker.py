@@ -11,6 +11,8 @@ import queue
 import sys
 import threading
 import traceback
+from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -25,15 +27,20 @@ from rnn_conformance.running.messages import (
     Finished,
     Job,
     Perform,
+    Record,
     Refused,
     Request,
     Started,
-    Witness,
 )
 
 if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
+    from rnn_conformance.engine.subject import Subject
     from rnn_conformance.running.session import Session
+
+
+DRAWN, CALLED = "drawn.json", "called.json"
+"""The files that keep the case that a check is performed on, and the call that it is making."""
 
 
 def main() -> None:
@@ -92,7 +99,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     try:
         profile = profile_named(job.profile, job.seconds_per_check)
         session = Session(job.adapter, profile, job.seed, job.deviations_file)
-        case = None if job.case is None else from_data(job.case)
+        case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
             session.subject.take(case.route)
     except BadInput as error:
@@ -100,16 +107,16 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         return
     if job.bare:
         session.deviations = []
-    journal = Journal(job.journal) if job.journal else None
-    if journal is not None:
-        session.subject.journal = journal.write
-    tell(Started(session.name, session.versions, session.isolated, _witnesses(session)))
+    drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
+    session.subject.journal = called.write
+    tell(Started(session.subject.name, session.versions, session.isolated, _records(session)))
     while isinstance(request := msgspec.json.decode(lines.get(), type=Request), Perform):
         check = all_checks()[request.clause]
-        if journal is not None:
-            journal.clear()
+        drawn.clear()
+        called.clear()
         tell(Checking(check.clause, check.title))
-        tell(Checked(_performed(session, check, case, request.confirmed), peak_memory_mib()))
+        outcome = _performed(session, _kept(check, drawn), case, request.confirmed)
+        tell(Checked(outcome, peak_memory_mib()))
     tell(Finished(_closed(session)))
 
 
@@ -127,11 +134,31 @@ def _performed(session: Session, check: Check, case: Case | None, confirmed: lis
         )
 
 
-def _witnesses(session: Session) -> list[Witness]:
+def _kept(check: Check, journal: Journal) -> Check:
+    """The check, of which every case is kept before it is run."""
+
+    @wraps(check.body)
+    def body(subject: Subject, case: Case) -> None:
+        journal.write(case)
+        check.body(subject, case)
+
+    return replace(check, body=body)
+
+
+def _records(session: Session) -> list[Record]:
+    from rnn_conformance.engine.deviations import listed
+
     return [
-        Witness(record.id, record.clauses, record.witness)
+        Record(
+            record.id,
+            record.clauses,
+            listed(record.adapter),
+            record.what,
+            record.why,
+            record.link,
+            {clause: to_data(record.witness_of(clause)) for clause in record.clauses * record.ends_process},
+        )
         for record in session.deviations
-        if record.ends_process
     ]
 
 

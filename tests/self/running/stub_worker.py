@@ -26,7 +26,7 @@ def main() -> None:
         clause = request["clause"]
         say(type="Checking", clause=clause, title="a title")
         if clause == "DIE-1":
-            with open(job["journal"], "w") as file:
+            with open(os.path.join(job["journal"], "drawn.json"), "w") as file:
                 json.dump({"dtype": "float32", "layers": [CELL], "x": [[[1.0]]], "route": "loop"}, file)
             print(f"trouble in {ERRORS}:3", file=sys.stderr)
             os.abort()

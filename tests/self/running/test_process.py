@@ -15,7 +15,7 @@ from rnn_conformance.engine.results import AdapterResult
 from rnn_conformance.running import process
 from rnn_conformance.running.jobs import run_jobs
 from rnn_conformance.running.messages import Checking, Event, Job
-from rnn_conformance.running.process import Stop, run_adapter, without_folders
+from rnn_conformance.running.process import Stop, run_adapter
 from rnn_reference import BadInput
 
 
@@ -117,17 +117,3 @@ def test_a_run_that_was_stopped_starts_nothing_more() -> None:
     answers = run_jobs([Job("stub", ["FWD-1"])], stop=stop)
     assert [answer.result for answer in answers] == [None]
     assert not answers[0].refusal
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ('File "/tmp/a b/c.py", line 3', 'File "c.py", line 3'),
-        ('File "/usr/lib/python3/x.py", line 3 in f', 'File "x.py", line 3 in f'),
-        ("at /home/me/x.py:12", "at x.py:12"),
-        ("error ÷ bound, 1/2 and a/b", "error ÷ bound, 1/2 and a/b"),
-        ("see https://example.org/a/b.html", "see https://example.org/a/b.html"),
-    ],
-)
-def test_messages_name_files_without_their_folders(text: str, shown: str) -> None:
-    assert without_folders(text) == shown
