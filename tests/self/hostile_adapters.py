@@ -51,13 +51,13 @@ class Little(ReferenceAdapter):
 
 
 class RaisesInLoad(ReferenceAdapter):
-    """Cannot load one unit."""
+    """Cannot load a stack."""
 
     name = "raises-in-load"
 
     def load(self, network: Network) -> Network:
-        if network.layers[0].hidden_size == 1:
-            raise KeyError("one unit")
+        if network.num_layers > 1:
+            raise KeyError("two layers")
         return super().load(network)
 
 

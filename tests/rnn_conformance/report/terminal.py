@@ -99,32 +99,51 @@ def explanation(result: AdapterResult, outcome: Outcome, again: list[str]) -> st
     ]
     if outcome.traceback:
         parts.append(indented(outcome.traceback))
-    for number, finding in enumerate(outcome.findings):
-        count = f"{number + 1} of {len(outcome.findings)}: " if len(outcome.findings) > 1 else ""
-        parts.append(f"{count}{about(finding)}")
+    groups: dict[tuple[str, ...], list[tuple[Finding, str]]] = {}
+    for finding, command in zip(outcome.findings, again, strict=False):
+        groups.setdefault(_but_for_the_route(finding), []).append((finding, command))
+    for number, ((finding, command), *others) in enumerate(groups.values()):
+        count = f"{number + 1} of {len(groups)}: " if len(groups) > 1 else ""
+        alike = f"; the same on {routes_named([other.route for other, _ in others])}" if others else ""
+        parts.append(f"{count}{about(finding)}{alike}")
         parts.append(finding.message)
         if finding.likely_cause:
             parts.append(f"likely cause: {finding.likely_cause}")
         if finding.shown_case:
             parts.append(f"the smallest case found that shows it:\n{indented(finding.shown_case)}")
-        parts.append(f"run it again: {again[number]}")
+        parts.append(f"run it again: {command}")
+        parts += [f"on {route_named(other.route)}: {command}" for other, command in others]
     if not outcome.findings:
         parts.append(f"run it again: {again[0]}")
     return "\n".join(parts)
 
 
+def _but_for_the_route(finding: Finding) -> tuple[str, ...]:
+    """What is told of a finding, on whichever route it was found."""
+    case = finding.shown_case.replace(f", route {finding.route!r}", "")
+    return finding.kind, finding.message, finding.likely_cause, case, about_facts(finding)
+
+
 def about(finding: Finding) -> str:
     """What kind of thing is wrong, where, and what the cases that show it have in common."""
-    words = [finding.kind, f"on {route_named(finding.route)}"]
-    if finding.cases > 1:
-        words.append(f"in {finding.cases} cases")
+    cases = f", in {finding.cases} cases" if finding.cases > 1 else ""
+    return f"{finding.kind}, on {route_named(finding.route)}{cases}{about_facts(finding)}"
+
+
+def about_facts(finding: Finding) -> str:
+    """What the cases that show it have in common."""
     facts = [f"{name} = {value}" for name, value in finding.facts.items()][:SHOWN_FACTS]
-    return ", ".join(words) + (f", where {', '.join(facts)}" if facts else "")
+    return f", where {', '.join(facts)}" if facts else ""
 
 
 def route_named(route: str) -> str:
     """A route in words."""
     return f"route {route}" if route else "the default route"
+
+
+def routes_named(routes: list[str]) -> str:
+    """Several routes in words; none is the default one."""
+    return route_named(routes[0]) if len(routes) == 1 else f"routes {', '.join(routes)}"
 
 
 def deviation_lines(records: list[Record], results: list[AdapterResult]) -> list[str]:

@@ -182,7 +182,10 @@ class Journal:
         if case is self._kept:
             return
         self._kept = case
-        content = msgspec.json.encode(to_data(case))
+        try:
+            content = msgspec.json.encode(to_data(case))
+        except TypeError:  # bad input that the written form has no words for
+            content = b""
         os.lseek(self._file, 0, os.SEEK_SET)
         os.ftruncate(self._file, os.write(self._file, content))
 

@@ -77,6 +77,20 @@ def test_every_finding_is_explained() -> None:
         assert words in text, words
 
 
+def test_what_is_alike_on_several_routes_is_told_once() -> None:
+    of = outcome("fail")
+    of.findings = [
+        Finding(kind="value", message="out of bound", route=route, shown_case="batch 1")
+        for route in ("", "a", "b")
+    ]
+    for finding in of.findings[1:]:
+        finding.shown_case = f"batch 1, route {finding.route!r}"
+    text = terminal.explanation(result(of), of, ["one", "two", "three"])
+    assert "value, on the default route; the same on routes a, b\nout of bound\n" in text
+    assert text.count("out of bound") == 1
+    assert "run it again: one\non route a: two\non route b: three" in text
+
+
 def test_an_error_of_the_suite_shows_its_traceback() -> None:
     of = Outcome(
         clause="FWD-1", title="", verdict="error", reason="the suite failed", traceback="Traceback\nE"

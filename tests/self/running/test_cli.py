@@ -22,8 +22,8 @@ ADAPTERS = str(HERE.parent)
 
 
 def results(folder: Path, adapter: str) -> AdapterResult:
-    (path,) = folder.glob(f"{adapter}-*.json")
-    return read_result(path)
+    (found,) = [result for path in folder.glob("*.json") if (result := read_result(path)).adapter == adapter]
+    return found
 
 
 def environment() -> dict[str, str]:
@@ -94,7 +94,7 @@ def test_the_command_to_run_a_failure_again_is_complete(tmp_path: Path) -> None:
 
 def test_a_case_is_run_as_one_of_another_clause_and_writes_nothing(tmp_path: Path) -> None:
     cli("run", "--adapter", "fault:transposed-recurrent-weight", "--clause", "FWD-2", cwd=tmp_path)
-    (path,) = (tmp_path / "results" / "failures").glob("*.json")
+    path = next((tmp_path / "results" / "failures").glob("*-FWD-2.json"))
     before = sorted(tmp_path.rglob("*"))
     done = cli("run", "--case", str(path), "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -301,7 +301,7 @@ def test_results_of_other_clauses_stay_if_they_are_of_the_same_run(tmp_path: Pat
 def test_cases_of_failures_go_when_they_are_stale_and_stay_otherwise(tmp_path: Path) -> None:
     name, failures = "fault:transposed-recurrent-weight", tmp_path / "results" / "failures"
     cli("run", "--adapter", name, "--clause", "FWD-2", cwd=tmp_path)
-    (kept,) = failures.glob("*.json")
+    kept = next(failures.glob("*-FWD-2.json"))
     stale = kept.with_name(kept.name.replace("FWD-2", "FWD-3"))
     stale.write_text("{}")
     second = stale.with_suffix(".2.json")

@@ -56,9 +56,9 @@ def test_a_crash_fails_its_test_and_no_other(tmp_path: Path) -> None:
 def test_x_stops_at_the_first_failure(tmp_path: Path) -> None:
     name = "fault:transposed-recurrent-weight"
     done = pytest_run("--rnn-adapter", name, "--rnn-results", "out", "-x", "-k", "FWD-", cwd=tmp_path)
-    assert "1 failed, 1 passed" in done.stdout
+    assert "1 failed, 143 deselected" in done.stdout
     (path,) = (tmp_path / "out").glob("*.json")
-    assert [outcome.clause for outcome in read_result(path).outcomes] == ["FWD-1", "FWD-2"]
+    assert [outcome.clause for outcome in read_result(path).outcomes] == ["FWD-1"]
 
 
 def test_without_an_adapter_says_what_to_do(tmp_path: Path) -> None:

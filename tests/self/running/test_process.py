@@ -61,7 +61,7 @@ def test_a_crash_leaves_the_case_that_was_running(left_over: Path) -> None:
     assert finding.kind == "crashed"
     assert finding.route == "loop"
     assert "by signal 6 (SIGABRT)" in finding.message
-    assert "  | trouble in file.py:3" in finding.message
+    assert "  | trouble in …/file.py:3" in finding.message
     assert finding.case is not None
     assert finding.case.x == [[[1.0]]]
     assert "time 1, input 1, hidden 1" in finding.shown_case
