@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy
 import pytest
 
 from rnn_conformance.engine.results import AdapterResult, read_result, results_schema
 from rnn_reference import BadInput
 
 HERE = Path(__file__).parent
+README = HERE.parents[2] / "README.md"
 ADAPTERS = str(HERE.parent)
 """Where broken_adapters and hostile_adapters lie."""
 
@@ -51,6 +53,9 @@ def test_a_failure_says_everything_and_can_be_run_again(tmp_path: Path) -> None:
     name = "fault:transposed-recurrent-weight"
     done = cli("run", "--adapter", name, "--clause", "FWD-2", cwd=tmp_path)
     assert done.returncode == 1
+    assert f"```text\n{shown_in(done.stdout)}```" in README.read_text(encoding="utf-8").replace(
+        "2.4.6", numpy.__version__
+    )
     for words in (
         f"FWD-2 fail: {name} (numpy ",  # clause, adapter, versions
         "MUST lead from unit j at the step before to unit i",  # the clause's text
@@ -70,6 +75,12 @@ def test_a_failure_says_everything_and_can_be_run_again(tmp_path: Path) -> None:
     assert "FWD-2 fail" in repeated.stdout
     (fine, *_) = run_again(done.stdout.replace(f"--adapter {name}", "--adapter reference"), tmp_path)
     assert fine.returncode == 0
+
+
+def shown_in(output: str) -> str:
+    """The explanation of the first failure, up to the first command."""
+    start = output.index("FWD-2 fail")
+    return output[start : output.index("\n", output.index("run it again"))] + "\n"
 
 
 def run_again(output: str, cwd: Path) -> list[subprocess.CompletedProcess[str]]:
