@@ -313,11 +313,11 @@ def test_cases_of_failures_go_when_they_are_stale_and_stay_otherwise(tmp_path: P
     name, failures = "fault:transposed-recurrent-weight", tmp_path / "results" / "failures"
     cli("run", "--adapter", name, "--clause", "FWD-2", cwd=tmp_path)
     kept = next(failures.glob("*-FWD-2.json"))
-    stale = kept.with_name(kept.name.replace("FWD-2", "FWD-3"))
+    stale = kept.with_name(kept.name.replace("FWD-2", "PAR-1"))
     stale.write_text("{}")
     second = stale.with_suffix(".2.json")
     second.write_text("{}")
-    cli("run", "--adapter", name, "--clause", "FWD-3", cwd=tmp_path)
+    cli("run", "--adapter", name, "--clause", "PAR-1", cwd=tmp_path)
     assert kept.exists()
     assert not stale.exists()
     assert not second.exists()

@@ -43,6 +43,7 @@ def only(result: AdapterResult, harmed: str) -> Outcome:
         ("Sleeps", "FWD-1", ("PAR-1",), "timed out", "gave no sign for 3 s"),
         ("Allocates", "FWD-1", ("PAR-1",), "raised", "raised (.*)MemoryError"),
         ("AltersArguments", "FWD-1", ("PAR-1",), "altered its arguments", ""),
+        ("AltersGlobalState", "LAW-11", ("FWD-1",), "altered global state", "NumPy's error state"),
     ],
 )
 def test_what_happens_has_a_verdict_and_a_case(
@@ -102,3 +103,32 @@ def test_an_adapter_that_cannot_be_started_is_refused(adapter: str) -> None:
 def test_an_isolated_framework_loses_no_clause() -> None:
     result = run("ISOLATED", "FWD-1", "PAR-1")
     assert [outcome.verdict for outcome in result.outcomes] == ["fail", "pass"]
+
+
+RECORD = """
+[[deviation]]
+id = "exits-at-one-step"
+adapter = "ADAPTER"
+versions = { numpy = ">=1" }
+clause = ["FWD-1", "FWD-2"]
+what = "ends the process"
+why = "it was made to"
+when = { time = 1 }
+ends_process = true
+witness = { dtype = "float32", layers = [{ forward = { W_x = [[1.0]], W_h = [[1.0]] } }], x = [[[1.0]]] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("adapter", "name", "verdict"),
+    [("Exits", "exits-at-once", "deviation"), ("AlsoPrints", "prints", "fixed")],
+)
+def test_a_record_of_what_ends_the_process(tmp_path: Path, adapter: str, name: str, verdict: str) -> None:
+    """The witness is run in a process of its own; its like are not run at all."""
+    path = tmp_path / "records.toml"
+    path.write_text(RECORD.replace("ADAPTER", name))
+    job = Job(f"hostile_adapters:{adapter}", ["FWD-1", "PAR-1"], deviations_file=str(path))
+    outcomes = run_adapter(job, 60).outcomes
+    assert [outcome.verdict for outcome in outcomes] == [verdict, "pass"]
+    assert outcomes[0].deviating_cases > 0
+    assert outcomes[0].elements > 0
