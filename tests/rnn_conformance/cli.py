@@ -12,9 +12,7 @@ from typing import Any
 import click
 
 from rnn_conformance.measure.commands import measure
-
-ALL_AS_RECORDED, SOMETHING_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
-"""Exit status."""
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 
 
 class Commands(click.Group):

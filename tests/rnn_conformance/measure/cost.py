@@ -55,8 +55,8 @@ def _installed(adapter: str) -> bool:
 
 def _cases(adapters: tuple[str, ...]) -> Table:
     from rnn_conformance.engine.clauses import all_clauses
-    from rnn_conformance.running.process import run_adapter
     from rnn_conformance.running.messages import Job
+    from rnn_conformance.running.process import run_adapter
 
     table = Table(title="A verified case, quick profile", title_justify="left", header_style="bold")
     table.add_column("adapter")

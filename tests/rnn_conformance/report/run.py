@@ -8,10 +8,8 @@ from rich.console import Console
 
 from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.report import terminal
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, SOMETHING_FAILED
 from rnn_conformance.running.jobs import Answer, again
-
-ALL_AS_RECORDED, SOMETHING_FAILED, COULD_NOT_RUN = 0, 1, 2
-"""Exit status; a run that is ended by a signal has 128 and the number of it, as in a shell."""
 
 
 def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path | None = None) -> None:
