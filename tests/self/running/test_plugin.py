@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_the_clause_stands_in_the_id(tmp_path: Path) -> None:
 
 def test_a_crash_fails_its_test_and_no_other(tmp_path: Path) -> None:
     (tmp_path / "crashing.py").write_text((Path(__file__).parents[1] / "broken_adapters.py").read_text())
-    arguments = ("--rnn-adapter", "crashing:Exits", "-k", "SEQ-1- or SEQ-2- or SEQ-4-", "-v")
+    arguments = ("--rnn-adapter", "crashing:Exits", "-k", "SEQ-1- or SEQ-2- or NUM-3-", "-v")
     done = pytest_run(*arguments, cwd=tmp_path)
     assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
     assert "with exit status 3" in done.stdout
@@ -56,7 +57,7 @@ def test_a_crash_fails_its_test_and_no_other(tmp_path: Path) -> None:
 def test_x_stops_at_the_first_failure(tmp_path: Path) -> None:
     name = "fault:transposed-recurrent-weight"
     done = pytest_run("--rnn-adapter", name, "--rnn-results", "out", "-x", "-k", "FWD-", cwd=tmp_path)
-    assert "1 failed, 143 deselected" in done.stdout
+    assert re.search(r"= 1 failed, \d+ deselected in", done.stdout)
     (path,) = (tmp_path / "out").glob("*.json")
     assert [outcome.clause for outcome in read_result(path).outcomes] == ["FWD-1"]
 

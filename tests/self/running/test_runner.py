@@ -37,16 +37,16 @@ def test_a_crash_fails_the_check_it_happens_in_and_the_others_are_performed() ->
 
 
 def test_an_exit_fails_the_check_it_happens_in() -> None:
-    result = run("Exits", "SEQ-1", "SEQ-2", "SEQ-4")
-    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "SEQ-4": "pass"}
+    result = run("Exits", "SEQ-1", "SEQ-2", "NUM-3")
+    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "NUM-3": "pass"}
     (finding,) = result.outcomes[1].findings
     assert "with exit status 3" in finding.message
     assert "| leaving" in finding.message
 
 
 def test_a_hang_is_stopped() -> None:
-    result = run("Hangs", "SEQ-1", "SEQ-2", "SEQ-4", timeout=5)
-    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "SEQ-4": "pass"}
+    result = run("Hangs", "SEQ-1", "SEQ-2", "NUM-3", timeout=5)
+    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "NUM-3": "pass"}
     (finding,) = result.outcomes[1].findings
     assert "gave no sign for 5 s" in finding.message
     assert finding.case is not None
