@@ -97,7 +97,7 @@ def test_the_command_line(python: Path, project: Path) -> None:
         cwd=project,
     )
     assert "every step follows the recurrence" in output
-    result = json.loads((project / "results" / "mine.json").read_text())
+    result = json.loads((project / "results" / "mine-1.0.json").read_text())
     verdicts = {outcome["clause"]: outcome["verdict"] for outcome in result["outcomes"]}
     assert verdicts["FWD-1"] == "pass"
     assert verdicts["BID-1"] == "unsupported"

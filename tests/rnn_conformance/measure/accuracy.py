@@ -1,13 +1,13 @@
-"""How exact activations are, seen through the layer: `python -m rnn_conformance.measure.accuracy torch …`.
+"""How exact activations are, seen through the layer: `rnn-conformance measure accuracy torch …`.
 
 The largest error found is what C of NUM-1 has to cover. One adapter for each process of Keras.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+import click
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call
@@ -40,8 +40,15 @@ def activation_error(adapter: Adapter[Any], activation: Activation, points: int 
     return worst / precision_of(np.dtype(np.float32)).unit_roundoff
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
+@click.command()
+@click.argument("adapters", nargs=-1, required=True)
+def main(adapters: tuple[str, ...]) -> None:
+    """Print the largest error of each activation, in units of u max(1, |φ(z)|)."""
+    for name in adapters:
         adapter = load_adapter(name)
         for activation in map(Activation, adapter.supports.activations):
-            print(f"{adapter.name}, {activation}: {activation_error(adapter, activation):.1f} u")
+            click.echo(f"{adapter.name}, {activation}: {activation_error(adapter, activation):.1f} u")
+
+
+if __name__ == "__main__":
+    main()
