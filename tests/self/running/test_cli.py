@@ -128,7 +128,7 @@ def test_a_case_is_run_as_one_of_another_clause_and_writes_nothing(tmp_path: Pat
         (["run", "--adapter", "json:dumps"], "adapter 'json:dumps' could not be made"),
         (["run", "--clause", "XYZ"], "--clause: expected a clause such as MOD-1"),
         (["run", "--case", "none.json"], "case file none.json: No such file or directory"),
-        (["run", "--case", "bad.json"], "case file bad.json: Cell.W_x: expected finite weights"),
+        (["run", "--case", "bad.json"], "case file bad.json: layers[0].forward.W_x: expected numbers"),
         (["run", "--deviations", "none.toml"], "deviations file none.toml: No such file"),
         (["run", "--seconds", "3"], "seconds: only the fuzz profile takes a time limit"),
         (["run", "--profile", "slow"], "Invalid value for '--profile'"),
