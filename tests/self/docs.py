@@ -1,6 +1,7 @@
 """Runs the examples of Markdown documents: Python blocks in the form of an interactive session.
 
-A block marked ```` ```python keras ```` needs Keras, ```` ```python torch ```` torch.
+A block marked ```` ```python keras ```` needs Keras, ```` ```python torch ```` torch. One marked
+```` ```python file=NAME ```` is a file of its own, which a reader is told to write.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python(?: (?P<framework>\w+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(
+    r"^```(?P<language>\w+)(?: file=(?P<name>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def documents() -> list[Path]:
@@ -35,3 +39,13 @@ def run_examples(path: Path, frameworks: tuple[str, ...]) -> int:
         names = test.globs
         count += len(test.examples)
     return count
+
+
+def readme_adapter() -> str:
+    """The module `my_rnn.py` of the README: its class, and what that imports."""
+    for block in BLOCK.finditer((ROOT / "README.md").read_text(encoding="utf-8")):
+        if "class MyRnn" in block["code"]:
+            sources = [example.source for example in doctest.DocTestParser().get_examples(block["code"])]
+            last = next(i for i, source in enumerate(sources) if source.startswith("class "))
+            return "".join(sources[: last + 1])
+    raise AssertionError("README.md has no class MyRnn")
