@@ -10,6 +10,7 @@ from rnn_adapters.declarations import Conventions
 from rnn_adapters.framework import Route
 from rnn_adapters.registry import built_in
 from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.case import FACTS
 from rnn_conformance.engine.clauses import spec_folder
 
 
@@ -44,7 +45,7 @@ def conventions_table() -> str:
         "final states": lambda c: axes(c.axes["final_states"]),
         "order of final states": lambda c: c.final_state_order,
         "last output": lambda c: c.last_output,
-        "sequence output at masked steps": lambda c: c.padded_output,
+        "sequence output at masked time steps": lambda c: c.padded_output,
         "the same, bidirectional": lambda c: c.padded_output_bidirectional,
         "outputs of going backwards": lambda c: (
             f"{c.go_backwards_order} order" if c.go_backwards_order else "–"
@@ -62,8 +63,8 @@ def conventions_table() -> str:
 
 
 def routes_table() -> str:
-    """The ways into each framework, by the clause that is about them."""
-    # A kind of way in has one clause in the chapter on options; a later one (GRD-9) is about them all.
+    """The routes into each framework, by the clause that is about them."""
+    # A kind of route has one clause in the chapter on options; a later one (GRD-9) is about them all.
     kinds = {kind: check.clause for check in reversed(all_checks().values()) for kind in check.routes}
     frameworks: dict[str, dict[str, Route]] = {}
     for framework in built_in().values():
@@ -91,10 +92,29 @@ def initialisation_table() -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def facts_table() -> str:
+    """The facts of a case, which findings and records of deviations speak of."""
+    lines = ["| fact | what it is |", "| --- | --- |"]
+    lines += [f"| `{name}` | {what} |" for name, (_, what) in FACTS.items()]
+    return "\n".join(lines)
+
+
+def variants_table() -> str:
+    """The variants of the checks that have several forms."""
+    lines = ["| clause | variants |", "| --- | --- |"]
+    for clause, check in all_checks().items():
+        variants = [name for name in getattr(check.draw, "variants", ()) if name]
+        if variants:
+            lines.append(f"| {clause} | {', '.join(f'`{name}`' for name in variants)} |")
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "conventions": conventions_table,
     "routes": routes_table,
     "initialisation": initialisation_table,
+    "facts": facts_table,
+    "variants": variants_table,
 }
 
 
