@@ -37,7 +37,7 @@ from rnn_adapters.written_declarations import (
     write_route,
     write_supports,
 )
-from rnn_adapters.written_documents import decoded, encoded, explained
+from rnn_adapters.written_documents import decoded, encoded, explained, ordered
 from rnn_adapters.written_networks import (
     CallData,
     CaseData,
@@ -117,12 +117,15 @@ def written_schema() -> dict[str, Any]:
     references, definitions = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
     definitions["Values"] = VALUES_SCHEMA
     definitions["ArrayObject"]["oneOf"] = [{"required": ["values"]}, {"required": ["shape"]}]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "The written form of rnn-conformance",
-        "anyOf": list(references),
-        "$defs": dict(sorted(definitions.items())),
-    }
+    schema: dict[str, Any] = ordered(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "The written form of rnn-conformance",
+            "anyOf": list(references),
+            "$defs": dict(sorted(definitions.items())),
+        }
+    )
+    return schema
 
 
 def write_schemas(folder: Path) -> None:

@@ -75,6 +75,16 @@ def placed(place: str, name: str) -> Iterator[None]:
         raise BadInput(f"{where}: {said}") from None
 
 
+def ordered(schema: Any) -> Any:
+    """A schema with its alternatives in one order, whatever order msgspec gives them."""
+    if isinstance(schema, dict):
+        ordered_values = {name: ordered(value) for name, value in schema.items()}
+        if isinstance(schema.get("anyOf"), list):
+            ordered_values["anyOf"] = sorted(ordered_values["anyOf"], key=repr)
+        return ordered_values
+    return [ordered(value) for value in schema] if isinstance(schema, list) else schema
+
+
 def names(known: Iterable[str]) -> msgspec.Meta:
     """Tells the schema which strings there are; what is made of the data refuses others in its own words."""
     return msgspec.Meta(extra_json_schema={"enum": list(known)})

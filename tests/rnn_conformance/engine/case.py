@@ -72,13 +72,17 @@ class Case:
         call, cells = self.call, self.network.cells
         states = call.initial_states or ()
         weights = [w for cell in cells for w in (cell.W_x, cell.W_h, cell.b, cell.b_h)]
-        arrays = [call.x, *states, call.lengths, call.mask, *weights]
-        words = [str(cell.activation) for cell in cells] + [str(getattr(call, name)) for name in OPTIONS]
-        words += [str(layer.directions) for layer in self.network.layers]
-        words += [self.route, self.variant, str(len(states)), str(call.return_sequences)]
-        parts = [repr(words).encode()]
-        for array in arrays:
-            parts.append(b"-" if array is None else f"{array.dtype}{array.shape}".encode() + array.tobytes())
+        words: list[Any] = [
+            *(str(cell.activation) for cell in cells),
+            *(layer.directions for layer in self.network.layers),
+        ]
+        words += [getattr(call, name) for name in (*OPTIONS, "return_sequences")]
+        parts = [repr((words, self.route, self.variant, len(states))).encode()]
+        for array in (call.x, *states, call.lengths, call.mask, *weights):
+            if array is None:
+                parts.append(b"-")
+            else:
+                parts += [array.dtype.char.encode(), repr(array.shape).encode(), array.tobytes()]
         return b"|".join(parts)
 
     @property

@@ -67,7 +67,7 @@ class SeededProvider(PrimitiveProvider):
         return _Seed.random.randbytes(size)
 
 
-AVAILABLE_PROVIDERS[BACKEND] = SeededProvider
+AVAILABLE_PROVIDERS[BACKEND] = f"{__name__}.{SeededProvider.__name__}"
 
 
 def draw_cases(

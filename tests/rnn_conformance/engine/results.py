@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from rnn_adapters.written import CaseData
+from rnn_adapters.written_documents import ordered
 from rnn_reference.errors import BadInput
 
 Verdict = Literal[
@@ -154,7 +155,8 @@ def worst(verdicts: list[Verdict]) -> Verdict:
 
 def results_schema() -> dict[str, Any]:
     """The JSON schema of a results file."""
-    return msgspec.json.schema(AdapterResult)
+    schema: dict[str, Any] = ordered(msgspec.json.schema(AdapterResult))
+    return schema
 
 
 def results_path(folder: Path, result: AdapterResult) -> Path:

@@ -1,0 +1,112 @@
+"""The same cases everywhere: what is drawn depends on the suite, profile, seed and declarations alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.drawing import Enough, draw_cases, shrink
+from rnn_conformance.engine.perform import perform
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import PlainNumpy, plain
+
+PROGRAM = """
+import sys
+{imports}
+from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.perform import perform
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import plain
+for clause in sys.argv[1:]:
+    print(perform(all_checks()[clause], Subject(plain()), PROFILES["quick"], []).digest)
+"""
+
+CLAUSES = ("FWD-1", "STK-4", "DIR-4", "DRP-6")
+
+
+def digests(seed: int = 0) -> list[str]:
+    return [
+        perform(all_checks()[clause], Subject(plain()), PROFILES["quick"], [], seed).digest
+        for clause in CLAUSES
+    ]
+
+
+def test_a_local_package_full_of_constants_changes_nothing(tmp_path: Path) -> None:
+    """Hypothesis would mix such constants into what it draws, of local files and not of installed ones."""
+    constants = ", ".join(str(number) for number in range(1000, 4_000_000_000, 7_654_321))
+    (tmp_path / "local_package.py").write_text(f"NUMBERS = [{constants}]\nTEXT = {b'x' * 251!r}\n")
+    for imports in ("", "import local_package"):
+        command = [sys.executable, "-c", PROGRAM.format(imports=imports), *CLAUSES]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert done.stdout.split() == digests()
+
+
+def test_another_seed_draws_other_cases() -> None:
+    assert not set(digests(0)) & set(digests(1))
+
+
+def test_the_digest_is_of_the_cases() -> None:
+    strategy = Cases(layers=(1, 2))({"": PlainNumpy.supports})
+    drawn: list[Case] = []
+    draw_cases(strategy, 50, "a seed", drawn.append)
+    assert len({case.fingerprint for case in drawn}) == len(drawn) == 50
+    again: list[Case] = []
+    draw_cases(strategy, 50, "a seed", again.append)
+    assert [case.fingerprint for case in drawn] == [case.fingerprint for case in again]
+    first = drawn[0]
+    for changed in (first.replace(route="x"), first.replace(x=first.x + 1), first.replace(training=True)):
+        assert changed.fingerprint != first.fingerprint
+
+
+def test_what_a_check_raises_ends_the_drawing() -> None:
+    strategy = Cases()({"": PlainNumpy.supports})
+
+    def visit(case: Case) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        draw_cases(strategy, 50, "a seed", visit)
+
+
+def test_shrinking_ends_when_it_is_told_to() -> None:
+    strategy = Cases()({"": PlainNumpy.supports})
+    drawn: list[Case] = []
+    draw_cases(strategy, 50, "a seed", drawn.append)
+    index = next(i for i, case in enumerate(drawn) if case.x.shape[1] > 3)
+    tried: list[Case] = []
+
+    def is_alike(case: Case) -> bool:
+        tried.append(case)
+        if len(tried) == 10:
+            raise Enough
+        return case.x.shape[1] > 3
+
+    shrink(strategy, index, "a seed", is_alike)
+    assert len(tried) == 10
+    assert tried[0].fingerprint == drawn[index].fingerprint
+
+
+def test_a_case_is_made_as_small_as_it_can_be() -> None:
+    strategy = Cases(layers=(1, 2, 3))({"": PlainNumpy.supports})
+    drawn: list[Case] = []
+    draw_cases(strategy, 50, "a seed", drawn.append)
+    index = next(i for i, case in enumerate(drawn) if case.x.shape[1] > 3)
+    found: list[Case] = []
+
+    def is_alike(case: Case) -> bool:
+        if case.x.shape[1] > 3:
+            found.append(case)
+            return True
+        return False
+
+    shrink(strategy, index, "a seed", is_alike)
+    assert found[-1].x.shape == (1, 4, 1)
+    assert found[-1].network.num_layers == 1
