@@ -199,8 +199,8 @@ class Supports:
         dropout: where dropout can act in training.
         freshly_initialised: a new layer with the framework's own weights (`Adapter.freshly_initialised`).
         gradients: gradients of input, initial states and weights (`Adapter.gradients`).
-        tangents: derivatives of the outputs in a direction, by forward mode (`Adapter.tangents`).
-        second_gradients: gradients of gradients (`Adapter.second_gradients`).
+        tangents: the JVP, derivatives of the outputs in a direction (`Adapter.tangents`).
+        second_gradients: the double backward, gradients of gradients (`Adapter.second_gradients`).
         read_weights: loaded weights can be read back (`Adapter.read_weights`).
         native_weights: the shapes of the framework's own weight arrays (`Adapter.native_weights`).
         count_parameters: the framework counts its own parameters (`Adapter.count_parameters`).

@@ -16,7 +16,7 @@ DEFAULT = ""
 
 @dataclass(frozen=True)
 class Route:
-    """Another way into the same layer, which must compute the same (the spec's chapter on options).
+    """Another route into the same layer, which must compute the same (the spec's chapter on options).
 
     Args:
         kind: in what it differs from the default route; the clause that asks for it depends on this.

@@ -154,7 +154,7 @@ def steps_of_call(call: Call) -> Array | None:
 
 
 def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
-    """Input whose masked steps hold one number in every feature, and that number.
+    """Input whose masked time steps hold one number in every feature, and that number.
 
     Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
     """

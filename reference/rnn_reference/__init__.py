@@ -2,7 +2,7 @@
 
 network.py     Cell, Layer, Network: the weights
 forward.py     the recurrence
-gradients.py   backpropagation through time; second_gradients.py: through that; tangents.py: forward mode
+gradients.py   backpropagation through time; second_gradients.py: double backward; tangents.py: JVP
 activations.py φ
 bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient_bounds.py: of gradients
 parameters.py  parameter counts

@@ -199,7 +199,7 @@ def replay_cell(
 
     Returns:
         For each step the state that the recurrence gives after the implementation's previous state. At a
-        step not taken there is no claim: the bound is infinite.
+        masked time step there is no claim: the bound is infinite.
     """
     bounds = StepBound(cell, dtype)
     known = np.concatenate([h0[:, None], states], axis=1)
@@ -255,7 +255,7 @@ def bound_cell(
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of one direction (NUM-4): errors carried from step to step.
 
-    At a masked step the state stays, and so does its error.
+    At a masked time step the state stays, and so does its error.
 
     Returns:
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.

@@ -103,7 +103,7 @@ def run_network(network: Network, x: Any, initial_states: Any = None, steps: Any
         network: the weights.
         x: input (batch, time, input), of the network's dtype.
         initial_states: per layer (directions, batch, hidden); None for zeros.
-        steps: which steps each row takes, booleans (batch, time); None for all. At a masked step the
+        steps: the valid time steps, booleans (batch, time); None for all. At a masked time step the
             state stays, and the sequence output shows it; what a framework shows there is a convention.
 
     Raises:

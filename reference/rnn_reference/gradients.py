@@ -1,6 +1,6 @@
 """Backpropagation through time: gradients of x, initial states and every weight.
 
-With g_t the gradient that comes in at the output of step t, from the last step to the first:
+With g_t the cotangent of the output of step t, from the last step to the first:
 
     s_t = g_t + W_hᵀ a_{t+1}        (at the last step: g_t plus that of the final state)
     a_t = φ'(z_t) ⊙ s_t
@@ -133,7 +133,7 @@ def backpropagate(
 
     Args:
         network, x, initial_states, steps: as for `run_network`.
-        d_sequence: the gradient that comes in at the sequence output, in its shape; None for zeros.
+        d_sequence: the cotangents of the sequence output, in its shape; None for zeros.
         d_final_states: those of the final states, per layer (directions, batch, hidden); None for zeros.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Gradients of gradients: those of Σ direction · gradients, which training with gradient penalties asks for.
+"""The double backward: gradients of Σ direction · gradients, which training with gradient penalties asks for.
 
 Σ direction · gradients is the rate of change of the loss when input, initial states and weights go in that
 direction, so its gradient is the rate of change of the gradient: forward mode through backpropagation. With a

@@ -198,7 +198,7 @@ def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:
 
 @pytest.mark.parametrize("directions", [1, 2])
 def test_gradcheck_agrees_twice(directions: int) -> None:
-    """By its own comparison with differences, at its own tolerances; of gradients of gradients, too."""
+    """By its own comparison with differences, at its own tolerances; of the double backward, too."""
     import torch
 
     adapter = load_adapter("torch")

@@ -64,7 +64,7 @@ def test_masked_outputs_are_as_declared(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
-    expect_same_outputs(subject, "outputs with other input at masked steps", poisoned(case), case)
+    expect_same_outputs(subject, "outputs with other input at masked time steps", poisoned(case), case)
 
 
 ROW_MASKED = Cases(

@@ -1,4 +1,4 @@
-"""OPT: options together, and other ways in. One strategy draws all, one judgement asks for everything."""
+"""OPT: options together, and routes. One strategy draws all, one judgement asks for everything."""
 
 from __future__ import annotations
 

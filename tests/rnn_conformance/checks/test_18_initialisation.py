@@ -1,4 +1,4 @@
-"""INT: the weights of fresh layers."""
+"""INT: the weights of freshly initialised layers."""
 
 from __future__ import annotations
 

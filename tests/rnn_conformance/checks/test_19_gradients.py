@@ -145,14 +145,14 @@ def test_gradients_of_rows_of_different_length(subject: Subject, case: Case) -> 
     assert case.steps is not None
     subject.require(
         not found.x[~case.steps].any(),
-        f"gradient of x at masked steps: {found.x[~case.steps].tolist()}",
+        f"gradient of x at masked time steps: {found.x[~case.steps].tolist()}",
     )
     expect_all(subject, case)
 
 
 @check("GRD-8", ONE, needs=NEEDS, share=HALF)
 def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: Case) -> None:
-    """What comes in at one step of the first row alone reaches that row, up to that step."""
+    """The cotangent of one step of the first row alone reaches that row, up to that step."""
     step = case.x.shape[1] // 2
     d_sequence, d_final_states = cotangents(case)
     alone = np.zeros_like(d_sequence)
@@ -256,7 +256,7 @@ def without_kinks(case: Case) -> Case:
 
 
 def expect_exact_second_gradients(subject: Subject, case: Case) -> None:
-    """Gradients of gradients to the bit, where no integer on the way can be too large to be exact."""
+    """The double backward to the bit, where no integer on the way can be too large to be exact."""
     d_sequence, d_final_states = cotangents(case)
     asked = np.sign(d_sequence), tuple(map(np.sign, d_final_states)), direction_of(case).mapped(np.sign)
     if not stays_exact(case, *asked):

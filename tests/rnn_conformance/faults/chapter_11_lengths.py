@@ -38,7 +38,7 @@ class FinalStateAtLastPosition(Fault):
 
 @fault("padded-output-carried", "LEN-3")
 class PaddedOutputCarried(Fault):
-    """Declares zeros at padded steps and carries the last output on."""
+    """Declares zeros at masked time steps and carries the last output on."""
 
     def padded(self, sequence: Array, steps: Array) -> Array:
         return sequence

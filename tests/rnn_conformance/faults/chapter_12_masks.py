@@ -21,7 +21,7 @@ class MaskNotReversed(Fault):
 
 @fault("mask-ignored-by-state", "MSK-1")
 class MaskIgnoredByState(Fault):
-    """Clears the outputs of masked steps but lets the state go through them."""
+    """Clears the outputs of masked time steps but lets the state go through them."""
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
         return after
@@ -29,7 +29,7 @@ class MaskIgnoredByState(Fault):
 
 @fault("only-padding-masked", "MSK-1")
 class OnlyPaddingMasked(Fault):
-    """Reads a mask as lengths: masked steps count only at the end of a row."""
+    """Reads a mask as lengths: masked time steps count only at the end of a row."""
 
     def steps(self, call: Call) -> Steps:
         steps = super().steps(call)
@@ -41,7 +41,7 @@ class OnlyPaddingMasked(Fault):
 
 @fault("state-cleared-at-masked-steps", "MSK-2")
 class StateClearedAtMaskedSteps(Fault):
-    """Sets the state to zero at masked steps."""
+    """Sets the state to zero at masked time steps."""
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
         return np.where(taken, after, after.dtype.type(0))
@@ -49,7 +49,7 @@ class StateClearedAtMaskedSteps(Fault):
 
 @fault("zero-only-at-the-end", "MSK-3")
 class ZeroOnlyAtTheEnd(Fault):
-    """Declares zeros at masked steps and shows them only after the last valid step."""
+    """Declares zeros at masked time steps and shows them only after the last valid one."""
 
     def padded(self, sequence: Array, steps: Array) -> Array:
         before_the_end: Array = np.maximum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
@@ -58,7 +58,7 @@ class ZeroOnlyAtTheEnd(Fault):
 
 @fault("masked-step-times-zero", "MSK-4")
 class MaskedStepTimesZero(Fault):
-    """Adds what a masked step would have given times zero, which is NaN where the input is."""
+    """Adds what a masked time step would have given times zero, which is NaN where the input is."""
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
         return np.where(taken, after, before + 0 * after)

@@ -93,7 +93,7 @@ class BackwardGradientMisaligned(Fault):
 
 @fault("gradient-through-padding", "GRD-7")
 class GradientThroughPadding(Fault):
-    """Lets masked steps give gradients to input and weights."""
+    """Lets masked time steps give gradients to input and weights."""
 
     def taking_part(self, taken: Array) -> Array:
         return np.ones_like(taken)
@@ -101,7 +101,7 @@ class GradientThroughPadding(Fault):
 
 @fault("gradient-ends-at-padding", "GRD-7")
 class GradientEndsAtPadding(Fault):
-    """Loses the state's gradient at masked steps."""
+    """Loses the state's gradient at masked time steps."""
 
     def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
         return through if taken is None else np.where(taken, through, s.dtype.type(0))
@@ -127,7 +127,7 @@ class UnrolledGradientTruncated(Fault):
 
 @fault("tangent-of-recurrent-weights-dropped", "GRD-10")
 class TangentOfRecurrentWeightsDropped(Fault):
-    """In forward mode takes the recurrent weights for constants."""
+    """In the JVP takes the recurrent weights for constants."""
 
     def rate_of_z(
         self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array

@@ -57,7 +57,7 @@ class EluScaled(Fault):
 
 @fault("sigmoid-of-no-step", "ACT-6")
 class SigmoidOfNoStep(Fault):
-    """At masked steps applies a sigmoid to the state."""
+    """At masked time steps applies a sigmoid to the state."""
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
         return np.where(taken, after, self.activate(self.activation, before))

@@ -180,13 +180,13 @@ class PlainNumpy(Adapter[Network]):
         return [part(slice(first, first + 2)) for first in range(0, call.x.shape[0], 2)]
 
     def run_masked_by_value(self, model: Network, call: Call) -> Output:
-        """The masked steps are told by their input."""
+        """The masked time steps are told by their input."""
         assert call.mask is not None
         x, value = marked_by_value(call.x, call.mask)
         return self.run_usual(model, replace(call, x=x, mask=self.differs(x, value)))
 
     def differs(self, x: Array, value: Any) -> Array:
-        """The steps that are to be taken: those with any feature of another value."""
+        """The valid time steps: those with any feature of another value."""
         different: Array = (x != value).any(axis=-1)
         return different
 
@@ -261,7 +261,7 @@ class PlainNumpy(Adapter[Network]):
         return steps_of_call(call)
 
     def padded(self, sequence: Array, steps: Array) -> Array:
-        """The sequence output as it is shown at masked steps: zero."""
+        """The sequence output as it is shown at masked time steps: zero."""
         return np.where(steps[:, :, None], sequence, sequence.dtype.type(0))
 
     def run_stack(
@@ -408,7 +408,7 @@ class PlainNumpy(Adapter[Network]):
         return Gradients(g, tuple(d_states), tuple(cells))
 
     def aligned_gradient(self, g: Array) -> Array:
-        """The gradient that comes in at backward outputs, from input order to processing order."""
+        """The cotangents of backward outputs, from input order to processing order."""
         return g[:, ::-1]
 
     def pull_back(
@@ -472,7 +472,7 @@ class PlainNumpy(Adapter[Network]):
             dW_x, dW_h, None if cell.b is None else db, None if cell.b_h is None else db.copy()
         )
 
-    # Forward mode, and gradients of gradients
+    # JVP and double backward
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
         rates = self.rates(model, call, direction)
@@ -585,7 +585,7 @@ class PlainNumpy(Adapter[Network]):
         through: Array = a @ V
         return through
 
-    # Fresh weights
+    # Freshly initialised layers
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         random = np.random.default_rng(seed)
@@ -634,7 +634,7 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "compiled": ("compiled", "translated once, called often"),
     "saved": ("saved", "weights through a file"),
     "predict": ("model", "a few rows at a time"),
-    "mask by value": ("padding", "steps of one number in every feature are not taken"),
+    "mask by value": ("padding", "time steps of one number in every feature are masked"),
 }
 """A route of almost every kind, by name."""
 

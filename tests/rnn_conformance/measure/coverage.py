@@ -49,7 +49,7 @@ def options_of(case: Case) -> dict[str, Value] | None:
 
 
 def values_of(supports: Supports, route: str, expensive: bool = False) -> dict[str, list[Value]]:
-    """For each option the values that a way into an implementation allows.
+    """For each option the values that a route into an implementation allows.
 
     Expensive routes are taken by the clauses about them alone, which make no stateful calls.
     """
@@ -106,7 +106,7 @@ class Coverage:
 
 
 def possible_pairs(ways: Mapping[str, Supports], expensive: frozenset[str] = frozenset()) -> set[Pair]:
-    """Every pair of option values that some way into an implementation can combine."""
+    """Every pair of option values that some route into an implementation can combine."""
     pairs: set[Pair] = set()
     for route, supports in ways.items():
         allowed = values_of(supports, route, route in expensive)

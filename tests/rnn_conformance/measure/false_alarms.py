@@ -1,4 +1,4 @@
-"""Does the suite cry out for nothing? `rnn-conformance measure false-alarms --cases 100000 torch`.
+"""False alarms on frameworks that are correct: `rnn-conformance measure false-alarms --cases 100000 torch`.
 
 Fresh cases, none of them drawn by the quick and ci profiles, for every kind of bound there is. On a framework
 that is correct none may fail. One adapter of Keras for each process.
@@ -136,7 +136,7 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
 def count_alarms(
     name: str, route: str, cases: int, fills: int, seed: int, progress: Progress
 ) -> dict[str, Count]:
-    """Alarms of all clauses that are supported, which share the cases; by the usual way in, or by another.
+    """Alarms of all clauses that are supported, which share the cases; by the default route, or by another.
 
     Raises:
         BadInput: no such adapter, or it is broken.
@@ -170,7 +170,7 @@ def is_supported(check: Check, subject: Subject) -> bool:
 @click.argument("adapters", nargs=-1, required=True)
 @click.option("--cases", default=100_000, show_default=True, help="For each adapter, over all clauses.")
 @click.option("--fills", default=FILLS, show_default=True, help="Cases of each structure, drawn once.")
-@click.option("--route", default="", help="Another way in, by name, where the usual one is slow.")
+@click.option("--route", default="", help="Another route, by name, where the default one is slow.")
 @click.option("--seed", default=1_000_000, show_default=True, help="Of the first round.")
 def main(adapters: tuple[str, ...], cases: int, fills: int, route: str, seed: int) -> None:
     """Count the false alarms on frameworks that are correct; exit with 1 if there is one."""

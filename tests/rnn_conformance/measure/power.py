@@ -119,7 +119,7 @@ def noticed(case: Case, sequence: Array) -> dict[str, bool]:
 def shares(
     fault: Fault, change: float, size: str, dtype: str, regime: Regime, cases: int
 ) -> dict[str, float]:
-    """For each way to compare, the share of cases in which the fault is noticed."""
+    """For each way to compare, the detection rate: the share of cases in which the fault is noticed."""
     rng = np.random.default_rng(0)
     counts: dict[str, int] = {}
     for _ in range(cases):
@@ -132,7 +132,7 @@ def shares(
 def power_table(
     dtype: str, cases: int, sizes: tuple[str, ...]
 ) -> Iterator[tuple[str, str, dict[str, list[float]]]]:
-    """Size, fault, and for each way to compare the share noticed at each change."""
+    """Size, fault, and for each way to compare the detection rate at each change."""
     for size in sizes:
         for name, fault in FAULTS.items():
             found: dict[str, list[float]] = {}
@@ -147,9 +147,9 @@ def power_table(
 @click.option("--dtype", default="float32", show_default=True, type=click.Choice(DTYPES))
 @click.option("--size", "sizes", multiple=True, type=click.Choice(tuple(SIZES)), help="Default: all.")
 def main(cases: int, dtype: str, sizes: tuple[str, ...]) -> None:
-    """Print the share of small faults that the residual check notices, beside allclose."""
+    """Print the detection rate of small faults by the residual check, beside allclose."""
     console, sizes = Console(width=120), sizes or tuple(SIZES)
-    table = Table(title=f"Share of faults noticed, {dtype}, {cases} cases each", title_justify="left")
+    table = Table(title=f"Detection rate of faults, {dtype}, {cases} cases each", title_justify="left")
     for heading in ("units, steps", "changed", "compared by", *(f"{change:.0e}" for change in CHANGES)):
         table.add_column(heading)
     rows = track(

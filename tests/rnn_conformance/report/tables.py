@@ -82,7 +82,7 @@ def routes_table() -> str:
 
 
 def initialisation_table() -> str:
-    """The rules by which the frameworks draw fresh weights."""
+    """The rules by which the frameworks draw the weights of freshly initialised layers."""
     rules = {title: of.initialisation for title, of in shown().items() if of.initialisation}
     lines = [["", "W_x", "W_h", "first bias", "second bias"], ["---"] * 5]
     lines += [

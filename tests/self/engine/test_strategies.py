@@ -123,7 +123,7 @@ def test_the_form_of_a_case_shrinks_to_the_default() -> None:
     assert case.network.layers[0].directions == 1
 
 
-def test_few_shapes_are_drawn_where_they_are_costly() -> None:
+def test_few_shapes_are_drawn_where_they_are_expensive() -> None:
     built = drawn(300, replace(EVERYTHING, expensive="sizes"))
     assert {case.network.input_size for case in built} == {1, 2, 3}
     assert {case.network.layers[0].hidden_size for case in built} == {1, 2, 4}

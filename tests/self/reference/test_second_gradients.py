@@ -1,4 +1,4 @@
-"""Forward mode and gradients of gradients, against differences and the independent plain implementation."""
+"""JVP and double backward, against differences and the independent plain implementation."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def with_cell(case: Case, **weights: Any) -> Case:
 
 
 def declared_padding(subject: Subject, case: Case) -> PaddedOutput:
-    """What the sequence output shows at masked steps, by the conventions."""
+    """What the sequence output shows at masked time steps, by the conventions."""
     conventions = subject.conventions
     if case.network.layers[-1].directions == 2:
         return conventions.padded_output_bidirectional
@@ -109,7 +109,7 @@ def declared_padding(subject: Subject, case: Case) -> PaddedOutput:
 
 
 def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
-    """At masked steps the sequence output shows what the conventions declare, to the bit."""
+    """At masked time steps the sequence output shows what the conventions declare, to the bit."""
     steps, declared = case.steps, declared_padding(subject, case)
     assert steps is not None
     shown = np.zeros_like(sequence)
@@ -122,7 +122,7 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
     no_claim = np.where(np.broadcast_to(steps[:, :, None], sequence.shape), np.inf, 0.0)
     wide = reference_dtype(case.network.dtype)
     subject.agree(
-        f"sequence output at masked steps (declared: {declared})",
+        f"sequence output at masked time steps (declared: {declared})",
         sequence,
         Bounded(shown.astype(wide), no_claim),
         case.network.dtype,
@@ -202,7 +202,7 @@ def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
 
 
 def poisoned(case: Case) -> Case:
-    """The case with its variant, a number in words, as input at all masked steps."""
+    """The case with its variant, a number in words, as input at all masked time steps."""
     assert case.steps is not None
     x = case.x.copy()
     x[~case.steps] = float(case.variant)
