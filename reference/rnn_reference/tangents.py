@@ -1,4 +1,4 @@
-"""The JVP, by forward mode: how the outputs change when input, initial states and weights go in one direction.
+"""The JVP, by forward mode: how the outputs change when input, initial states and weights go in a direction.
 
 With a dot for the rate of change of each,
 
