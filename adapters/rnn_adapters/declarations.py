@@ -284,6 +284,11 @@ class Supports:
         return self.sequence or self.last_output or self.final_states
 
     @property
+    def states_or_last(self) -> bool:
+        """Whether the state after the last step is returned in either form."""
+        return self.final_states or self.last_output
+
+    @property
     def variable_lengths(self) -> bool:
         """Whether a batch may hold sequences of variable length, said by lengths or by a mask."""
         return self.lengths or self.masks

@@ -6,9 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case
+from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Layer, Network
+
+EVERYTHING: Supports = PlainNumpy.supports
+"""All that there is to support."""
+
+LITTLE = Supports(activations=("tanh", "relu"), dtypes=("float32",), sequence=True, final_states=True)
+"""One layer of one direction."""
 
 
 def random_cell(
@@ -40,4 +48,4 @@ def random_case(
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(batch, time, network.input_size)).astype(network.dtype)
     initial = tuple(rng.normal(size=shape).astype(network.dtype) for shape in network.state_shapes(batch))
-    return Case(network, x, initial if states else None)
+    return Case.of(network, x, initial if states else None)

@@ -9,12 +9,12 @@ import numpy as np
 from rnn_conformance.checks.support.expect import expect_same, expect_steps, sequence_of, with_cell
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Layer, Network
 
-ONE_DIRECTION = cases(directions=(1,))
+ONE_DIRECTION = Cases(directions=(1,))
 
 
 @check("FWD-1", ONE_DIRECTION, needs=("sequence",))
@@ -36,7 +36,7 @@ def test_input_weight_leads_from_column_to_row(subject: Subject, case: Case) -> 
     expect_steps(subject, case, subject.run(case))
 
 
-@check("FWD-4", cases(directions=(1,), biases=(1, 2)), needs=("sequence",))
+@check("FWD-4", Cases(directions=(1,), biases=(1, 2)), needs=("sequence",))
 def test_bias_is_added_once_before_the_activation(subject: Subject, case: Case) -> None:
     """With all other weights zero, every output is φ(b)."""
     cell = case.network.cells[0]
@@ -63,7 +63,7 @@ def test_one_step_for_each_input_in_order(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
-@check("FWD-7", cases(directions=(1,), regimes=("moderate", "contractive")), needs=("sequence",))
+@check("FWD-7", Cases(directions=(1,), regimes=("moderate", "contractive")), needs=("sequence",))
 def test_rows_of_a_batch_do_not_mix(subject: Subject, case: Case) -> None:
     """All rows but the first are given another input; the first row's outputs stay."""
     x = case.x.copy()

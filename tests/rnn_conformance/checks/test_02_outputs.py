@@ -5,14 +5,14 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import bound_network
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 
-ANY_STACK = cases(layers=(1, 2), directions=(1, 2))
-TAME = cases(directions=(1,), regimes=("contractive", "moderate"))
+ANY_STACK = Cases(layers=(1, 2), directions=(1, 2))
+TAME = Cases(directions=(1,), regimes=("contractive", "moderate"))
 
 
 @check("SEQ-1", ANY_STACK, needs=("sequence",), share=FEW)
@@ -38,7 +38,7 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
     expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
 
 
-@check("SEQ-4", cases(layers=(1, 2), directions=(1, 2), dtypes=("float32", "float64")), share=FEW)
+@check("SEQ-4", Cases(layers=(1, 2), directions=(1, 2), dtypes=("float32", "float64")), share=FEW)
 def test_outputs_have_the_type_of_the_weights(subject: Subject, case: Case) -> None:
     """The type is part of every comparison; here both types are drawn."""
     output = subject.run(case)

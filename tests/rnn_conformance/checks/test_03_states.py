@@ -13,7 +13,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
@@ -21,31 +21,31 @@ FEW = 0.5  # a shape or a count is right or wrong as a whole
 GIVEN = (True,)
 
 
-@check("INI-1", cases(initial_states=(False,)), needs=("sequence",))
+@check("INI-1", Cases(initial_states=(False,)), needs=("sequence",))
 def test_without_an_initial_state_it_is_zero(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
-@check("INI-2", cases(initial_states=GIVEN), needs=("sequence", "initial_states"))
+@check("INI-2", Cases(initial_states=GIVEN), needs=("sequence", "initial_states"))
 def test_a_given_initial_state_is_the_state_before_the_first_step(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
 @check(
     "INI-3",
-    cases(layers=(2, 3), initial_states=GIVEN, regimes=("contractive", "moderate"), time=(1, 2, 3)),
+    Cases(layers=(2, 3), initial_states=GIVEN, regimes=("contractive", "moderate"), time=(1, 2, 3)),
     needs=("sequence", "initial_states", "stacked"),
 )
 def test_each_layer_starts_from_its_own_initial_state(subject: Subject, case: Case) -> None:
     expect_top_steps(subject, case, subject.run(case))
 
 
-@check("INI-4", cases(layers=(1, 2)), needs=("final_states",), share=FEW)
+@check("INI-4", Cases(layers=(1, 2)), needs=("final_states",), share=FEW)
 def test_final_states_have_the_canonical_shape(subject: Subject, case: Case) -> None:
     final_states_of(subject, case, subject.run(case))
 
 
-@check("INI-5", cases(layers=(1, 2)), needs=("final_states", "sequence"))
+@check("INI-5", Cases(layers=(1, 2)), needs=("final_states", "sequence"))
 def test_final_state_is_the_output_of_the_last_step_taken(subject: Subject, case: Case) -> None:
     """To the bit: both are the same number, shown twice."""
     output = subject.run(case)
@@ -63,7 +63,7 @@ def test_final_state_is_the_output_of_the_last_step_taken(subject: Subject, case
 
 @check(
     "INI-6",
-    cases(layers=(1, 2, 3), regimes=("contractive", "moderate"), time=(1, 2, 3, 4, 5)),
+    Cases(layers=(1, 2, 3), regimes=("contractive", "moderate"), time=(1, 2, 3, 4, 5)),
     needs=("final_states",),
 )
 def test_every_layer_gives_the_states_after_its_last_steps(subject: Subject, case: Case) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from rnn_conformance.checks.support.expect import expect_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.parameters import network_parameters
@@ -24,22 +24,22 @@ def count_agrees(subject: Subject, case: Case) -> None:
     subject.require(counted == expected, f"parameters: expected {expected}; the framework counts {counted}")
 
 
-@check("PAR-1", cases(directions=(1,), biases=(1, 2)), needs=("count_parameters",), share=FEW)
+@check("PAR-1", Cases(directions=(1,), biases=(1, 2)), needs=("count_parameters",), share=FEW)
 def test_a_biased_layer_has_this_many_parameters(subject: Subject, case: Case) -> None:
     count_agrees(subject, case)
 
 
-@check("PAR-2", cases(directions=(1,), biases=(0,)), needs=("count_parameters", "no_bias"), share=FEW)
+@check("PAR-2", Cases(directions=(1,), biases=(0,)), needs=("count_parameters", "no_bias"), share=FEW)
 def test_a_layer_without_bias_has_this_many_parameters(subject: Subject, case: Case) -> None:
     count_agrees(subject, case)
 
 
-@check("PAR-3", cases(layers=(1, 2, 3), biases=(1, 2)), needs=("count_parameters",), share=FEW)
+@check("PAR-3", Cases(layers=(1, 2, 3), biases=(1, 2)), needs=("count_parameters",), share=FEW)
 def test_a_stack_has_this_many_parameters(subject: Subject, case: Case) -> None:
     count_agrees(subject, case)
 
 
-@check("PAR-4", cases(biases=(2,)), needs=("sequence",), share=FEW)
+@check("PAR-4", Cases(biases=(2,)), needs=("sequence",), share=FEW)
 def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
     """Two vectors are drawn; then the first alone, then the second in the first's place."""
     (layer,) = case.network.layers
@@ -52,7 +52,7 @@ def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
         expect_steps(subject, picked, subject.run(picked))
 
 
-@check("PAR-5", cases(layers=(1, 2, 3)), needs=("read_weights",))
+@check("PAR-5", Cases(layers=(1, 2, 3)), needs=("read_weights",))
 def test_weights_read_back_are_the_weights_loaded(subject: Subject, case: Case) -> None:
     """To the bit; one bias may come back as two of which one is zero, two as their sum."""
     read = subject.read_weights(case.network)

@@ -10,7 +10,7 @@ from rnn_conformance.checks.support.expect import expect_steps
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_states, with_x
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Layer, Network
 
@@ -39,24 +39,24 @@ STATE_NUMBERS: dict[str, Mistake] = {
 }
 
 
-@check("ERR-1", cases(variants=tuple(FEATURES)), share=HALF)
+@check("ERR-1", Cases(variants=tuple(FEATURES)), share=HALF)
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, FEATURES)
 
 
-@check("ERR-2", cases(variants=tuple(AXES)), share=HALF)
+@check("ERR-2", Cases(variants=tuple(AXES)), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, AXES)
 
 
-@check("ERR-3", cases(variants=tuple(STATE_SHAPES), initial_states=(True,)), needs=("initial_states",))
+@check("ERR-3", Cases(variants=tuple(STATE_SHAPES), initial_states=(True,)), needs=("initial_states",))
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, STATE_SHAPES)
 
 
 @check(
     "ERR-4",
-    cases(variants=tuple(STATE_NUMBERS), initial_states=(True,)),
+    Cases(variants=tuple(STATE_NUMBERS), initial_states=(True,)),
     needs=("initial_states",),
     share=HALF,
 )
@@ -69,7 +69,7 @@ TYPES = ("float64", "float16", "int32", "int64", "bool", "complex64", "complex12
 
 @check(
     "ERR-5",
-    cases(
+    Cases(
         variants=TYPES,
         regimes=("contractive", "moderate"),
         time=(1, 2, 3),
@@ -100,7 +100,7 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
 
 @check(
     "ERR-6",
-    cases(variants=("no such activation", "Tanhh", ""), layers=(1,), time=(1, 2, 3)),
+    Cases(variants=("no such activation", "Tanhh", ""), layers=(1,), time=(1, 2, 3)),
     needs=("names_activations",),
     share=HALF,
 )

@@ -13,14 +13,14 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.jacobian_bounds import sharp_bound_cell
 from rnn_reference.network import checked_call
 
 
-@check("NUM-1", cases(directions=(1,), activations=("tanh",)), needs=("sequence",))
+@check("NUM-1", Cases(directions=(1,), activations=("tanh",)), needs=("sequence", "tanh"))
 def test_tanh_is_this_exact(subject: Subject, case: Case) -> None:
     """Units without recurrence, fed by one weight of 1: the pre-activation is the input, exactly."""
     cell = case.network.cells[0]
@@ -33,7 +33,7 @@ def test_tanh_is_this_exact(subject: Subject, case: Case) -> None:
 
 @check(
     "NUM-2",
-    cases(activations=("relu",), regimes=("moderate", "huge", "exact", "tiny"), scatter=True),
+    Cases(activations=("relu",), regimes=("moderate", "huge", "exact", "tiny"), scatter=True),
     needs=("sequence",),
 )
 def test_the_pre_activation_is_this_exact(subject: Subject, case: Case) -> None:
@@ -43,7 +43,7 @@ def test_the_pre_activation_is_this_exact(subject: Subject, case: Case) -> None:
 
 @check(
     "NUM-3",
-    cases(activations=("tanh",), regimes=("chaotic", "moderate"), time=(50, 100, 200), scatter=True),
+    Cases(activations=("tanh",), regimes=("chaotic", "moderate"), time=(50, 100, 200), scatter=True),
     needs=("sequence",),
     share=0.2,
 )
@@ -52,7 +52,7 @@ def test_every_step_of_a_long_sequence_is_as_exact_as_the_first(subject: Subject
 
 
 @check(
-    "NUM-4", cases(layers=(1, 2), regimes=("contractive",), time=(1, 2, 3, 4, 5, 6)), needs=("final_states",)
+    "NUM-4", Cases(layers=(1, 2), regimes=("contractive",), time=(1, 2, 3, 4, 5, 6)), needs=("final_states",)
 )
 def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
@@ -60,14 +60,14 @@ def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, ca
         expect_last(subject, case, subject.run(case, return_sequences=False))
 
 
-@check("NUM-5", cases(dtypes=("float64",), scatter=True), needs=("sequence",))
+@check("NUM-5", Cases(dtypes=("float64",), scatter=True), needs=("sequence",))
 def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
 @check(
     "NUM-6",
-    cases(
+    Cases(
         regimes=("moderate", "contractive"),
         padding=("none", "lengths"),
         time=(16, 32),

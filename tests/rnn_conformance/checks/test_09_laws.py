@@ -10,7 +10,7 @@ from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -41,7 +41,7 @@ def reachable(case: Case, step: int) -> Array:
     return reached
 
 
-@check("LAW-1", cases(regimes=TAME), needs=("sequence",), share=HALF)
+@check("LAW-1", Cases(regimes=TAME), needs=("sequence",), share=HALF)
 def test_nothing_depends_on_what_was_not_read_yet(subject: Subject, case: Case) -> None:
     step = case.x.shape[1] // 2
     x = case.x.copy()
@@ -55,7 +55,7 @@ def test_nothing_depends_on_what_was_not_read_yet(subject: Subject, case: Case) 
     )
 
 
-@check("LAW-2", cases(layers=(1, 2), regimes=TAME, time=SHORT), needs=("sequence",), share=HALF)
+@check("LAW-2", Cases(layers=(1, 2), regimes=TAME, time=SHORT), needs=("sequence",), share=HALF)
 def test_rows_can_be_reordered(subject: Subject, case: Case) -> None:
     states = None if case.initial_states is None else tuple(s[:, BACKWARDS] for s in case.initial_states)
     reordered = run(subject, case.replace(x=case.x[BACKWARDS], initial_states=states))
@@ -69,13 +69,13 @@ def test_rows_can_be_reordered(subject: Subject, case: Case) -> None:
     )
 
 
-@check("LAW-3", cases(directions=(1,), regimes=TAME), needs=("sequence",), share=HALF)
+@check("LAW-3", Cases(directions=(1,), regimes=TAME), needs=("sequence",), share=HALF)
 def test_units_can_be_reordered(subject: Subject, case: Case) -> None:
     (cell,) = case.network.cells
     b, b_h = (None if bias is None else bias[BACKWARDS] for bias in (cell.b, cell.b_h))
     turned = Cell(cell.W_x[BACKWARDS], cell.W_h[BACKWARDS, BACKWARDS], b, b_h, cell.activation)
     states = None if case.initial_states is None else tuple(s[..., BACKWARDS] for s in case.initial_states)
-    reordered = run(subject, Case(Network(Layer(turned)), case.x, states))
+    reordered = run(subject, Case.of(Network(Layer(turned)), case.x, states))
     expect_same(
         subject,
         "outputs of reordered units",
@@ -86,7 +86,7 @@ def test_units_can_be_reordered(subject: Subject, case: Case) -> None:
     )
 
 
-@check("LAW-4", cases(activations=("tanh",), regimes=TAME), needs=("sequence",), share=HALF)
+@check("LAW-4", Cases(activations=("tanh",), regimes=TAME), needs=("sequence",), share=HALF)
 def test_tanh_treats_both_signs_alike(subject: Subject, case: Case) -> None:
     (layer,) = case.network.layers
     cells = [
@@ -94,26 +94,26 @@ def test_tanh_treats_both_signs_alike(subject: Subject, case: Case) -> None:
         for cell in layer.cells
     ]
     states = None if case.initial_states is None else tuple(-state for state in case.initial_states)
-    negated = run(subject, Case(Network(Layer(*cells)), -case.x, states))
+    negated = run(subject, Case.of(Network(Layer(*cells)), -case.x, states))
     expect_same(
         subject, "outputs of negated input", -negated, run(subject, case), bound_of(case), SEQUENCE_AXES
     )
 
 
-@check("LAW-5", cases(directions=(2,), regimes=TAME), needs=("sequence", "bidirectional"), share=HALF)
+@check("LAW-5", Cases(directions=(2,), regimes=TAME), needs=("sequence", "bidirectional"), share=HALF)
 def test_reversed_time_exchanges_the_directions(subject: Subject, case: Case) -> None:
     (layer,) = case.network.layers
     assert layer.backward is not None
     exchanged = Network(Layer(layer.backward, layer.forward))
     states = None if case.initial_states is None else tuple(s[BACKWARDS] for s in case.initial_states)
-    turned = run(subject, Case(exchanged, case.x[:, BACKWARDS], states))
+    turned = run(subject, Case.of(exchanged, case.x[:, BACKWARDS], states))
     back = np.roll(turned[:, BACKWARDS], layer.hidden_size, axis=-1)
     expect_same(subject, "outputs of reversed time", back, run(subject, case), bound_of(case), SEQUENCE_AXES)
 
 
 @check(
     "LAW-6",
-    cases(layers=(1, 2), directions=(1,), regimes=TAME, time=(2, 3, 4, 5)),
+    Cases(layers=(1, 2), directions=(1,), regimes=TAME, time=(2, 3, 4, 5)),
     needs=("sequence", "final_states", "initial_states"),
     share=HALF,
 )
@@ -148,7 +148,7 @@ def test_a_sequence_can_be_split_and_joined(subject: Subject, case: Case) -> Non
 
 @check(
     "LAW-7",
-    cases(directions=(1,), initial_states=(False,), regimes=TAME, time=(2, 3, 4, 5)),
+    Cases(directions=(1,), initial_states=(False,), regimes=TAME, time=(2, 3, 4, 5)),
     needs=("sequence",),
     share=HALF,
 )
@@ -164,7 +164,7 @@ def test_without_recurrent_weights_every_step_is_a_dense_layer(subject: Subject,
 
 @check(
     "LAW-8",
-    cases(layers=(2, 3), regimes=TAME, time=(1, 2, 3, 4)),
+    Cases(layers=(2, 3), regimes=TAME, time=(1, 2, 3, 4)),
     needs=("sequence", "stacked"),
     share=HALF,
 )
@@ -172,13 +172,13 @@ def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case)
     x = case.x
     for index, layer in enumerate(case.network.layers):
         states = None if case.initial_states is None else (case.initial_states[index],)
-        x = run(subject, Case(Network(layer), x, states))
+        x = run(subject, Case.of(Network(layer), x, states))
     expect_same(subject, "outputs of single layers", x, run(subject, case), bound_of(case), SEQUENCE_AXES)
 
 
 @check(
     "LAW-9",
-    cases(regimes=TAME, variants=("nan", "inf", "-inf")),
+    Cases(regimes=TAME, variants=("nan", "inf", "-inf")),
     needs=("sequence",),
     share=HALF,
 )
@@ -194,7 +194,7 @@ def test_nan_and_infinity_stay_where_they_may_be(subject: Subject, case: Case) -
     expect_same(subject, what, spoilt[0, untouched], clean[0, untouched], bound[0, untouched], ("place",))
 
 
-@check("LAW-10", cases(layers=(1, 2)), share=HALF)
+@check("LAW-10", Cases(layers=(1, 2)), share=HALF)
 def test_a_call_is_pure(subject: Subject, case: Case) -> None:
     def arrays(output: Output) -> list[Array]:
         single = [array for array in (output.sequence, output.last) if array is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import bound_network
 
@@ -31,26 +31,26 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
         subject.tally.count()
 
 
-@check("EDG-1", cases(layers=(1, 2), batch=(0,)), share=FEW)
+@check("EDG-1", Cases(layers=(1, 2), batch=(0,)), share=FEW)
 def test_an_empty_batch(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-2", cases(layers=(1, 2), time=(0,)), share=FEW)
+@check("EDG-2", Cases(layers=(1, 2), time=(0,)), share=FEW)
 def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-3", cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), share=FEW)
+@check("EDG-3", Cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), share=FEW)
 def test_sizes_of_one(subject: Subject, case: Case) -> None:
     gives_the_recurrence(subject, case)
 
 
-@check("EDG-4", cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")), share=FEW)
+@check("EDG-4", Cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")), share=FEW)
 def test_input_of_no_features(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-5", cases(hidden=(0,)), share=FEW)
+@check("EDG-5", Cases(hidden=(0,)), share=FEW)
 def test_a_layer_of_no_units(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)

@@ -16,7 +16,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_lengths
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.strategies import Cases, Padding, Regime
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -34,7 +34,7 @@ LENGTHS: dict[str, Mistake] = {
 }
 
 
-@check("LEN-1", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("sequence", *ROWS))
+@check("LEN-1", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("sequence", *ROWS))
 def test_each_row_takes_its_own_steps(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     if case.network.num_layers == 1:
@@ -43,19 +43,21 @@ def test_each_row_takes_its_own_steps(subject: Subject, case: Case) -> None:
         expect_top_steps(subject, case, output)
 
 
-@check("LEN-2", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("final_states", *ROWS))
+@check("LEN-2", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED), needs=("final_states", *ROWS))
 def test_final_states_are_those_after_the_last_valid_step(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
 
 
-@check("LEN-3", cases(layers=(1, 2), padding=PADDED), needs=("sequence", *ROWS), share=HALF)
+@check(
+    "LEN-3", Cases(layers=(1, 2), padding=PADDED), needs=("sequence", "declared_padding", *ROWS), share=HALF
+)
 def test_padded_outputs_are_as_declared(subject: Subject, case: Case) -> None:
     expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 
 @check(
     "LEN-4",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED, variants=("nan", "inf", "-inf", "1e30")),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED, variants=("nan", "inf", "-inf", "1e30")),
     needs=("sequence", *ROWS),
     share=HALF,
 )
@@ -65,7 +67,7 @@ def test_padding_is_never_read(subject: Subject, case: Case) -> None:
 
 @check(
     "LEN-5",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
     needs=("sequence", *ROWS),
     share=HALF,
 )
@@ -77,7 +79,7 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
 
 @check(
     "LEN-6",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths from 0",)),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths from 0",)),
     needs=ROWS,
     share=HALF,
 )
@@ -88,20 +90,20 @@ def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None
         subject.tally.count()
 
 
-@check("LEN-7", cases(padding=PADDED, variants=tuple(LENGTHS)), needs=("lengths",), share=HALF)
+@check("LEN-7", Cases(padding=PADDED, variants=tuple(LENGTHS)), needs=("lengths",), share=HALF)
 def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, LENGTHS)
 
 
 @check(
     "LEN-8",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
     needs=("sequence", *ROWS),
     share=HALF,
 )
 def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
     full = case.replace(
-        lengths=None if case.lengths is None else np.full_like(case.lengths, case.x.shape[1]),
-        mask=None if case.mask is None else np.ones_like(case.mask),
+        lengths=None if case.call.lengths is None else np.full_like(case.call.lengths, case.x.shape[1]),
+        mask=None if case.call.mask is None else np.ones_like(case.call.mask),
     )
     expect_same_outputs(subject, "outputs with full lengths", full, case.replace(lengths=None, mask=None))

@@ -17,7 +17,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_mask
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.strategies import Cases, Padding, Regime
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -34,7 +34,7 @@ MASKS: dict[str, Mistake] = {
 }
 
 
-@check("MSK-1", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("sequence", "masks"))
+@check("MSK-1", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("sequence", "masks"))
 def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     if case.network.num_layers == 1:
@@ -44,20 +44,22 @@ def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
 
 
 @check(
-    "MSK-2", cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("final_states", "masks")
+    "MSK-2", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("final_states", "masks")
 )
 def test_final_states_are_those_after_the_last_step_taken(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
 
 
-@check("MSK-3", cases(layers=(1, 2), padding=MASKED), needs=("sequence", "masks"), share=HALF)
+@check(
+    "MSK-3", Cases(layers=(1, 2), padding=MASKED), needs=("sequence", "declared_padding", "masks"), share=HALF
+)
 def test_masked_outputs_are_as_declared(subject: Subject, case: Case) -> None:
     expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 
 @check(
     "MSK-4",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED, variants=("nan", "inf", "-inf", "1e30")),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED, variants=("nan", "inf", "-inf", "1e30")),
     needs=("sequence", "masks"),
     share=HALF,
 )
@@ -65,7 +67,7 @@ def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
     expect_same_outputs(subject, "outputs with other input at masked steps", poisoned(case), case)
 
 
-ROW_MASKED = cases(
+ROW_MASKED = Cases(
     layers=(1, 2), regimes=TAME, time=SHORT, padding=("mask of no step",), initial_states=(True, True, False)
 )
 
@@ -75,7 +77,7 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
 
 
-@check("MSK-6", cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS)), needs=("masks",), share=HALF)
+@check("MSK-6", Cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS)), needs=("masks",), share=HALF)
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, MASKS)
 

@@ -16,14 +16,14 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-BACKWARDS = cases(directions=(1,), go_backwards=(True,))
-TAME_BACKWARDS = cases(directions=(1,), regimes=TAME, go_backwards=(True,))
+BACKWARDS = Cases(directions=(1,), go_backwards=(True,))
+TAME_BACKWARDS = Cases(directions=(1,), regimes=TAME, go_backwards=(True,))
 SUPPORTED = ("go_backwards",)
 
 
@@ -62,7 +62,7 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
 
 @check(
     "DIR-4",
-    cases(
+    Cases(
         directions=(1,),
         regimes=TAME,
         go_backwards=(True,),

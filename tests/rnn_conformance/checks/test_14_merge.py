@@ -5,7 +5,7 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, final_states_of, merged
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import MergeMode
@@ -14,7 +14,7 @@ HALF = 0.5  # these cases are expensive, or have little to draw
 
 MERGED: tuple[MergeMode, ...] = ("sum", "mul", "ave", "none")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-DRAWN = cases(directions=(2,), regimes=TAME, time=(1, 2, 3, 4, 5), merge_modes=MERGED)
+DRAWN = Cases(directions=(2,), regimes=TAME, time=(1, 2, 3, 4, 5), merge_modes=MERGED)
 NEEDS = ("bidirectional", "merges")
 
 
@@ -22,7 +22,7 @@ NEEDS = ("bidirectional", "merges")
 def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
     expected = bound_network(case.network, case.x, case.initial_states).sequence
     subject.agree(
-        f"sequence output, merged by {case.merge_mode}",
+        f"sequence output, merged by {case.call.merge_mode}",
         subject.run(case).sequence,
         merged(case, expected),
         case.network.dtype,
@@ -33,7 +33,7 @@ def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> No
 def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
     expected = bound_network(case.network, case.x, case.initial_states).last
     subject.agree(
-        f"last output, merged by {case.merge_mode}",
+        f"last output, merged by {case.call.merge_mode}",
         subject.run(case, return_sequences=False).last,
         merged(case, expected),
         case.network.dtype,

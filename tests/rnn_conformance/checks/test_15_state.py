@@ -16,7 +16,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, States
@@ -24,7 +24,7 @@ from rnn_reference.network import Array, States
 HALF = 0.5  # each case takes several calls
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-CONTINUED = cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5))
+CONTINUED = Cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5))
 NEEDS = ("sequence", "final_states", "initial_states")
 
 
@@ -44,7 +44,7 @@ def kept(subject: Subject, case: Case, output: Output) -> States:
     return tuple(state.copy() for state in final_states_of(subject, case, output))
 
 
-@check("STA-1", cases(layers=(1, 2), initial_states=(False, True)), share=HALF)
+@check("STA-1", Cases(layers=(1, 2), initial_states=(False, True)), share=HALF)
 def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Another call in between: other input, with states where they are supported."""
 
@@ -65,7 +65,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 
 @check(
     "STA-2",
-    cases(
+    Cases(
         layers=(1, 2),
         directions=(1,),
         regimes=TAME,
@@ -80,11 +80,11 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
     whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
     seen = in_processing_order(case)
     bounds = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
-    bound = bounds.sequence.bound[:, ::-1] if case.go_backwards else bounds.sequence.bound
+    bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
     T = case.x.shape[1]
     states = case.initial_states
-    for t in reversed(range(T)) if case.go_backwards else range(T):
+    for t in reversed(range(T)) if case.call.go_backwards else range(T):
         single = part(case, t, t + 1, states)
         output = subject.run(single)
         claimed = np.where(taken[:, t, None, None], bound[:, t : t + 1], np.inf)
@@ -97,7 +97,7 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
 
 @check(
     "STA-3",
-    cases(
+    Cases(
         layers=(1, 2),
         regimes=TAME,
         time=(2, 3, 4, 5),
@@ -123,7 +123,7 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
 
 @check(
     "STA-4",
-    cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
+    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
     needs=("sequence", "final_states", "stateful"),
     share=HALF,
 )
@@ -135,7 +135,7 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
 
 @check(
     "STA-5",
-    cases(
+    Cases(
         layers=(1, 2),
         regimes=TAME,
         time=(1, 2, 3, 4),

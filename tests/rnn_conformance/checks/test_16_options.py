@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import DropoutPlace
+from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.checks.support.expect import expect_everything
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import Padding, Regime, cases
+from rnn_conformance.engine.strategies import Cases, Padding, Regime
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Layer, MergeMode, Network
 
@@ -27,7 +27,7 @@ MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
 def together(padding: tuple[Padding, ...] = SAID, variants: tuple[str, ...] = ("",)) -> Draw:
     """All options of a call, drawn beside each other."""
-    return cases(
+    return Cases(
         layers=(1, 1, 1, 2),
         directions=(1, 2, 2),
         regimes=TAME,
@@ -58,9 +58,11 @@ def test_unrolling_changes_nothing(subject: Subject, case: Case) -> None:
 def test_the_order_of_axes_changes_nothing(subject: Subject, case: Case) -> None:
     """A square input (batch as long as time) is the one that shows axes taken for each other."""
     square = min(case.x.shape[:2])
-    lengths = None if case.lengths is None else np.minimum(case.lengths, square)
+    lengths = None if case.call.lengths is None else np.minimum(case.call.lengths, square)
     case = case.replace(x=case.x[:, :square], lengths=lengths).reordered(np.arange(square))
-    expect_everything(subject, case.replace(mask=None if case.mask is None else case.mask[:, :square]))
+    expect_everything(
+        subject, case.replace(mask=None if case.call.mask is None else case.call.mask[:, :square])
+    )
 
 
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
@@ -78,7 +80,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) -> None:
     laid = LAYOUTS[case.variant] if case.variant else np.asarray
     states = None if case.initial_states is None else tuple(map(laid, case.initial_states))
-    mask = None if case.mask is None else laid(case.mask)
+    mask = None if case.call.mask is None else laid(case.call.mask)
     expect_everything(subject, case.replace(x=laid(case.x), initial_states=states, mask=mask))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import Supports
+from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.chance import distance_from_uniform, largest_deviation_of_a_share
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.activations import Activation
 from rnn_reference.bounds import gamma
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -23,23 +25,34 @@ FEW = 0.1  # large layers, and a distribution that does not change from draw to 
 ROLES = ("W_x", "W_h", "b", "b_h")
 
 
-def layers_of(input_size: int, hidden_size: int, *, layers: int = 1, directions: int = 1) -> Draw:
+@dataclass(frozen=True)
+class LayersOf:
     """Networks of these sizes; their weights do not matter, the variant is the seed."""
 
-    def build(route: str, seed: int) -> Case:
-        network, size = [], input_size
-        for _ in range(layers):
-            W_x, W_h = np.zeros((hidden_size, size), np.float32), np.zeros((hidden_size,) * 2, np.float32)
-            cells = [Cell(W_x, W_h, np.zeros(hidden_size, np.float32)) for _ in range(directions)]
-            network.append(Layer(*cells))
-            size = directions * hidden_size
-        x = np.zeros((1, 1, input_size), np.float32)
-        return Case(Network(network), x, variant=str(seed), route=route)
+    input_size: int
+    hidden_size: int
+    layers: int = 1
+    directions: int = 1
 
-    def draw(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
-        return st.builds(build, st.sampled_from(list(ways)), st.integers(0, 2**31 - 1))
+    def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
+        of_routes = [(name, supports.activations[0]) for name, supports in routes.items()]
+        return st.builds(self.build, st.sampled_from(of_routes), st.integers(0, 2**31 - 1))
 
-    return draw
+    def lacking(self, supports: Supports) -> tuple[str, ...]:
+        """What such networks need, and is unsupported."""
+        return () if supports.has("float32") else ("float32",)
+
+    def build(self, of_route: tuple[str, Activation], seed: int) -> Case:
+        """The case of one seed."""
+        (route, activation), hidden = of_route, self.hidden_size
+        network, size = [], self.input_size
+        for _ in range(self.layers):
+            W_x, W_h = np.zeros((hidden, size), np.float32), np.zeros((hidden, hidden), np.float32)
+            b = np.zeros(hidden, np.float32)
+            network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(self.directions))))
+            size = self.directions * hidden
+        x = np.zeros((1, 1, self.input_size), np.float32)
+        return Case.of(Network(network), x, variant=str(seed), route=route)
 
 
 def limit_of(rule: str, role: str, cell: Cell) -> float:
@@ -60,14 +73,14 @@ def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array
     fresh = subject.freshly_initialised(case.network, int(case.variant))
     rules = subject.conventions.initialisation
     return [
-        (role, rules[role], cell, array)
+        (role, rules.get(role, "none"), cell, array)
         for cell in fresh.cells
         for role in ROLES
         if (array := getattr(cell, role)) is not None
     ]
 
 
-@check("INT-1", layers_of(24, 40), needs=("freshly_initialised",), share=FEW)
+@check("INT-1", LayersOf(24, 40), needs=("freshly_initialised",), share=FEW)
 def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         limit, largest = limit_of(rule, role, cell), float(np.abs(array).max())
@@ -78,7 +91,7 @@ def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
         )
 
 
-@check("INT-2", layers_of(24, 40), needs=("freshly_initialised",), share=FEW)
+@check("INT-2", LayersOf(24, 40), needs=("freshly_initialised",), share=FEW)
 def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
     for role, rule, cell, Q in weights_of(subject, case):
         if rule != "orthogonal":
@@ -93,7 +106,7 @@ def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None
     subject.tally.count()
 
 
-@check("INT-3", layers_of(96, 128), needs=("freshly_initialised",), share=FEW)
+@check("INT-3", LayersOf(96, 128), needs=("freshly_initialised",), share=FEW)
 def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         if rule not in ("glorot uniform", "uniform 1/√H"):
@@ -110,7 +123,7 @@ def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
 
 @check(
     "INT-4",
-    layers_of(6, 6, layers=2, directions=2),
+    LayersOf(6, 6, layers=2, directions=2),
     needs=("freshly_initialised", "stacked", "bidirectional"),
     share=FEW,
 )

@@ -7,7 +7,7 @@ import numpy as np
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import BoundedCellGradients, BoundedGradients, bound_gradients
@@ -22,7 +22,7 @@ HALF = 0.5
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5)
 NEEDS = ("gradients", "sequence", "initial_states")
-ONE = cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
+ONE = Cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
 
 
 def cotangents(case: Case) -> tuple[Array, States]:
@@ -103,7 +103,7 @@ def test_gradient_of_the_recurrent_weights(subject: Subject, case: Case) -> None
 
 @check(
     "GRD-5",
-    cases(directions=(1,), biases=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
+    Cases(directions=(1,), biases=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
     needs=NEEDS,
     share=HALF,
 )
@@ -128,14 +128,14 @@ def expect_each(subject: Subject, case: Case, found: Gradients, expected: Bounde
     expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
 
 
-@check("GRD-6", cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
+@check("GRD-6", Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
 def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
 
 
 @check(
     "GRD-7",
-    cases(
+    Cases(
         layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("lengths", "mask", "mask")
     ),
     needs=(*NEEDS, "variable_lengths"),
@@ -168,7 +168,7 @@ def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: C
 
 @check(
     "GRD-9",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("none", "lengths")),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("none", "lengths")),
     needs=NEEDS,
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
 )
@@ -191,7 +191,7 @@ def direction_of(case: Case) -> Gradients:
 
 @check(
     "GRD-10",
-    cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
     needs=(*NEEDS, "tangents"),
     share=HALF,
 )
@@ -265,7 +265,7 @@ def expect_exact_second_gradients(subject: Subject, case: Case) -> None:
     expect_each(subject, case, found, expected)
 
 
-INTEGERS = cases(
+INTEGERS = Cases(
     layers=(1, 2),
     activations=("relu",),
     biases=(1, 2),

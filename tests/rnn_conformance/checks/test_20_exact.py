@@ -9,7 +9,7 @@ import numpy as np
 from rnn_conformance.checks.support.expect import final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY
 from rnn_reference.bounds import Bounded
@@ -31,12 +31,12 @@ def absolute(case: Case) -> Case:
         for layer in case.network.layers
     ]
     states = None if case.initial_states is None else tuple(map(np.abs, case.initial_states))
-    return Case(Network(Layer(*layer) for layer in cells), np.abs(case.x), states)
+    return Case.of(Network(Layer(*layer) for layer in cells), np.abs(case.x), states)
 
 
 @check(
     "EXA-1",
-    cases(layers=(1, 2), activations=("relu",), regimes=EXACT, time=(1, 2, 3), hidden=SMALL, inputs=SMALL),
+    Cases(layers=(1, 2), activations=("relu",), regimes=EXACT, time=(1, 2, 3), hidden=SMALL, inputs=SMALL),
     needs=("sequence", "relu"),
 )
 def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
@@ -63,7 +63,7 @@ def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
 
 @check(
     "EXA-2",
-    cases(directions=(1,), activations=("tanh",), regimes=EXACT, hidden=SMALL, inputs=SMALL),
+    Cases(directions=(1,), activations=("tanh",), regimes=EXACT, hidden=SMALL, inputs=SMALL),
     needs=("sequence", "tanh"),
 )
 def test_tanh_of_an_exact_sum_is_as_exact_as_tanh(subject: Subject, case: Case) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Regime, cases
+from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY
 from rnn_reference.bounds import Bounded
@@ -20,8 +20,8 @@ from rnn_reference.precision import precision_of, reference_dtype
 HALF = 0.5
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-ONE = cases(directions=(1,), regimes=TAME, time=(1, 2, 3, 4, 5))
-TANH = cases(directions=(1,), activations=("tanh",), regimes=TAME, time=(1, 2, 3, 4, 5))
+ONE = Cases(directions=(1,), regimes=TAME, time=(1, 2, 3, 4, 5))
+TANH = Cases(directions=(1,), activations=("tanh",), regimes=TAME, time=(1, 2, 3, 4, 5))
 
 
 def expect_signs(subject: Subject, case: Case, signs: Array) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_adapters.adapter import NarrowType
+from rnn_adapters.declarations import NarrowType
 from rnn_conformance.checks.support.expect import (
     as_computed,
     expect_everything,
@@ -15,7 +15,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
@@ -24,7 +24,7 @@ SHORT = (1, 2, 3)
 LONG_SUMS = (64,)
 
 
-@check("DTY-1", cases(layers=(1, 2), dtypes=NARROW, time=SHORT), needs=("sequence", "narrow_dtypes"))
+@check("DTY-1", Cases(layers=(1, 2), dtypes=NARROW, time=SHORT), needs=("sequence", "narrow_dtypes"))
 def test_what_is_returned_has_the_type_of_the_network(subject: Subject, case: Case) -> None:
     output = subject.run(case)
     sequence_of(subject, case, output)
@@ -36,7 +36,7 @@ def test_what_is_returned_has_the_type_of_the_network(subject: Subject, case: Ca
         subject.has_shape("last output", last, shape, case.network.dtype)
 
 
-@check("DTY-2", cases(directions=(1,), dtypes=NARROW, scatter=True), needs=("sequence", "narrow_dtypes"))
+@check("DTY-2", Cases(directions=(1,), dtypes=NARROW, scatter=True), needs=("sequence", "narrow_dtypes"))
 def test_a_step_rounds_each_product_and_sum_once(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
@@ -49,7 +49,7 @@ def cancelling(numbers: Array) -> Array:
 
 @check(
     "DTY-3",
-    cases(directions=(1,), dtypes=NARROW, inputs=LONG_SUMS, hidden=(2, 4), time=SHORT, scatter=True),
+    Cases(directions=(1,), dtypes=NARROW, inputs=LONG_SUMS, hidden=(2, 4), time=SHORT, scatter=True),
     needs=("sequence", "narrow_dtypes"),
 )
 def test_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
@@ -60,7 +60,7 @@ def test_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
 
 @check(
     "DTY-4",
-    cases(directions=(1,), dtypes=("float16",), regimes=("small",), scatter=True),
+    Cases(directions=(1,), dtypes=("float16",), regimes=("small",), scatter=True),
     needs=("sequence", "float16"),
 )
 def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> None:
@@ -69,7 +69,7 @@ def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> 
 
 @check(
     "DTY-5",
-    cases(
+    Cases(
         layers=(1, 2),
         dtypes=NARROW,
         regimes=("contractive", "moderate"),
@@ -84,7 +84,7 @@ def test_layers_directions_and_states_of_narrow_types(subject: Subject, case: Ca
 
 @check(
     "DTY-6",
-    cases(
+    Cases(
         directions=(1,),
         compute_dtypes=NARROW,
         inputs=(2, 4, 6),
@@ -100,15 +100,15 @@ def test_mixed_precision_rounds_weights_and_input_first(subject: Subject, case: 
     cell = case.network.cells[0]
     half = cell.W_x.shape[1] // 2
     W_x, x = cell.W_x.copy(), case.x.copy()
-    W_x[0, half:] = W_x[0, :half].astype(case.compute_dtype)
-    x[..., half:] = -x[..., :half].astype(case.compute_dtype)
+    W_x[0, half:] = W_x[0, :half].astype(case.call.compute_dtype)
+    x[..., half:] = -x[..., :half].astype(case.call.compute_dtype)
     case = with_cell(case, W_x=W_x, W_h=0 * cell.W_h, b=0 * cell.W_h[0], b_h=None).replace(x=x)
     expect_steps(subject, as_computed(case), subject.run(case))
 
 
 @check(
     "DTY-7",
-    cases(
+    Cases(
         layers=(1, 2),
         compute_dtypes=NARROW,
         regimes=("contractive", "moderate"),

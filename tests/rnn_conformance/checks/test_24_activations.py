@@ -7,7 +7,7 @@ from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME, expect_all
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import Activation
 
@@ -17,7 +17,7 @@ HALF = 0.5
 
 def under(*activations: Activation) -> Draw:
     """Cases of one direction under these activations."""
-    return cases(directions=(1,), activations=activations, scatter=True)
+    return Cases(directions=(1,), activations=activations, scatter=True)
 
 
 @check("ACT-1", under("sigmoid"), needs=(*NEEDS, "sigmoid"), share=HALF)
@@ -50,7 +50,7 @@ OTHERS: tuple[Activation, ...] = ("sigmoid", "linear", "softsign", "softplus", "
 
 @check(
     "ACT-6",
-    cases(
+    Cases(
         layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, padding=("none", "lengths"), scatter=True
     ),
     needs=(*NEEDS, "sigmoid"),
@@ -61,7 +61,7 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 
 @check(
     "ACT-7",
-    cases(layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, initial_states=(True,), scatter=True),
+    Cases(layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, initial_states=(True,), scatter=True),
     needs=(*GRADIENTS, "sigmoid"),
 )
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:

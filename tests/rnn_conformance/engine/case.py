@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from rnn_adapters.adapter import Call, DropoutPlace, NarrowType
+from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import DropoutPlace, NarrowType
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
@@ -35,53 +36,71 @@ class Case:
 
     Args:
         network: the weights.
-        x: (batch, time, input), of the network's dtype.
-        initial_states: per layer (directions, batch, hidden), or None.
-        lengths: steps of each row, integers (batch,), or None.
-        mask: the steps to take, booleans (batch, time), or None.
-        go_backwards: whether the layer reads its input from the end.
-        merge_mode: how a bidirectional layer merges its directions.
-        stateful: whether the layers keep their states for the next call.
-        training: whether dropout acts.
-        dropout: where a share of the numbers is dropped, or None.
-        rate: that share.
-        compute_dtype: the type that the layer is told to compute in, or None for that of its weights.
-        route: the way into the framework, by name; "" for the usual one.
+        call: the call that is made of it.
+        route: the route into the framework, by name; "" for the default one.
         variant: which of several forms of the check this is; each check says what its variants are.
     """
 
     network: Network
-    x: Array
-    initial_states: States | None = None
-    lengths: Array | None = None
-    mask: Array | None = None
-    go_backwards: bool = False
-    merge_mode: MergeMode = "concat"
-    stateful: bool = False
-    training: bool = False
-    dropout: DropoutPlace | None = None
-    rate: float = 0.0
-    compute_dtype: NarrowType | None = None
+    call: Call
     route: str = ""
     variant: str = ""
 
-    def call(self, *, return_sequences: bool = True) -> Call:
-        return Call(return_sequences=return_sequences, **{name: getattr(self, name) for name in OF_CALLS})
-
     @staticmethod
-    def of_call(network: Network, call: Call, route: str = "") -> Case:
-        """The case that makes this call."""
-        return Case(network, route=route, **{name: getattr(call, name) for name in OF_CALLS})
+    def of(
+        network: Network,
+        x: Array,
+        initial_states: States | None = None,
+        *,
+        route: str = "",
+        variant: str = "",
+        **options: Any,
+    ) -> Case:
+        """The case of a call with these options (see `Call`)."""
+        return Case(network, Call(x, initial_states, **options), route, variant)
+
+    @property
+    def x(self) -> Array:
+        return self.call.x
+
+    @property
+    def initial_states(self) -> States | None:
+        return self.call.initial_states
+
+    def asking(self, *, return_sequences: bool) -> Call:
+        """The call, for sequences or for the last output only."""
+        return dataclasses.replace(self.call, return_sequences=return_sequences)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Bytes that are the same for the same case only."""
+        call, cells = self.call, self.network.cells
+        states = call.initial_states or ()
+        weights = [w for cell in cells for w in (cell.W_x, cell.W_h, cell.b, cell.b_h)]
+        arrays = [call.x, *states, call.lengths, call.mask, *weights]
+        words = [str(cell.activation) for cell in cells] + [str(getattr(call, name)) for name in OPTIONS]
+        words += [str(layer.directions) for layer in self.network.layers]
+        words += [self.route, self.variant, str(len(states)), str(call.return_sequences)]
+        parts = [repr(words).encode()]
+        for array in arrays:
+            parts.append(b"-" if array is None else f"{array.dtype}{array.shape}".encode() + array.tobytes())
+        return b"|".join(parts)
 
     @property
     def steps(self) -> Array | None:
-        """Which steps each row takes (batch, time); None for all."""
-        if self.lengths is None:
-            return self.mask
-        return steps_of_lengths(self.lengths, self.x.shape[1])
+        """Which time steps of each sequence are valid (batch, time); None for all."""
+        lengths, mask = self.call.lengths, self.call.mask
+        if lengths is None:
+            return mask
+        within = steps_of_lengths(lengths, self.x.shape[1])
+        return within if mask is None else within & mask
 
     def replace(self, **changes: Any) -> Case:
-        return dataclasses.replace(self, **changes)
+        """The case with some of its fields, or of its call's, changed."""
+        own = {name: changes.pop(name) for name in OWN_FIELDS if name in changes}
+        if changes:
+            own["call"] = dataclasses.replace(own.get("call", self.call), **changes)
+        return dataclasses.replace(self, **own)
 
     def mapped(self, change: Callable[[Array], Array]) -> Case:
         """The case with all its weights, input and initial states changed."""
@@ -99,48 +118,14 @@ class Case:
             initial_states=None
             if self.initial_states is None
             else tuple(s[:, rows] for s in self.initial_states),
-            lengths=None if self.lengths is None else self.lengths[rows],
-            mask=None if self.mask is None else self.mask[rows],
+            lengths=None if self.call.lengths is None else self.call.lengths[rows],
+            mask=None if self.call.mask is None else self.call.mask[rows],
         )
 
     @property
     def facts(self) -> dict[str, str | int | bool]:
-        """What conditions of deviations may ask about a case."""
-        cells = self.network.cells
-        return {
-            "dtype": str(self.network.dtype),
-            "activation": cells[0].activation,
-            "layers": self.network.num_layers,
-            "directions": max(layer.directions for layer in self.network.layers),
-            "bias_vectors": max(len(cell.biases) for cell in cells),
-            "batch": self.x.shape[0],
-            "time": self.x.shape[1],
-            "input_size": self.network.input_size,
-            "hidden_size": self.network.layers[0].hidden_size,
-            "initial_states": self.initial_states is not None,
-            "padding": "mask" if self.mask is not None else "lengths" if self.lengths is not None else "none",
-            "fully_masked_row": self._fully_masked_row(),
-            "last_step_masked": self._last_step_masked(),
-            "go_backwards": self.go_backwards,
-            "merge_mode": self.merge_mode,
-            "stateful": self.stateful,
-            "dropout": self.dropout or "none",
-            "compute_dtype": self.compute_dtype or "none",
-            "route": self.route or "default",
-            "variant": self.variant,
-        }
-
-    def _fully_masked_row(self) -> bool:
-        taken = self.mask
-        if self.lengths is not None:
-            taken = self.lengths > 0  # impossible lengths, too, are cases
-        return taken is not None and not taken.reshape(len(taken), -1).any(axis=1).all()
-
-    def _last_step_masked(self) -> bool:
-        """Whether some row leaves out the step that would be its last (going backwards, the first)."""
-        if self.mask is None or self.mask.ndim != 2 or not self.mask.size:
-            return False
-        return not self.mask[:, 0 if self.go_backwards else -1].all()
+        """What conditions of deviations may ask about a case (`FACTS`)."""
+        return {name: fact(self) for name, (fact, _) in FACTS.items()}
 
     def __repr__(self) -> str:
         """The case in words and numbers: shapes first, then every array that is short enough to read."""
@@ -166,20 +151,97 @@ class Case:
             lines.append("no initial state given")
         lines += [
             f"{name} = {value.tolist()}"
-            for name, value in (("lengths", self.lengths), ("mask", self.mask))
+            for name, value in (("lengths", self.call.lengths), ("mask", self.call.mask))
             if value is not None
         ]
-        lines += ["go_backwards"] * self.go_backwards
-        lines += [f"merge_mode = {self.merge_mode}"] * (self.merge_mode != "concat")
-        lines += ["stateful"] * self.stateful
-        lines += [f"dropout of {self.dropout}, rate {self.rate}"] * (self.dropout is not None)
-        lines += ["training"] * self.training
-        lines += [f"computed in {self.compute_dtype}"] * (self.compute_dtype is not None)
+        call = self.call
+        lines += ["go_backwards"] * call.go_backwards
+        lines += [f"merge_mode = {call.merge_mode}"] * (call.merge_mode != "concat")
+        lines += ["stateful"] * call.stateful
+        lines += [f"dropout of {call.dropout}, rate {call.rate}"] * (call.dropout is not None)
+        lines += ["training"] * call.training
+        lines += [f"computed in {call.compute_dtype}"] * (call.compute_dtype is not None)
         return "\n".join(lines)
 
 
-OF_CALLS = [argument.name for argument in dataclasses.fields(Call) if argument.name != "return_sequences"]
-"""What a case and a call have in common."""
+OWN_FIELDS = tuple(each.name for each in dataclasses.fields(Case))
+
+Fact = str | int | bool
+
+
+def _alike(values: Iterable[Fact]) -> Fact:
+    """The value that all share, or "different"."""
+    distinct = dict.fromkeys(values)
+    return next(iter(distinct)) if len(distinct) == 1 else "different"
+
+
+def _padding(case: Case) -> str:
+    said = [name for name in ("lengths", "mask") if getattr(case.call, name) is not None]
+    return " and ".join(said) or "none"
+
+
+def _fully_masked_row(case: Case) -> bool:
+    valid = case.call.mask
+    if case.call.lengths is not None:
+        valid = case.call.lengths > 0  # impossible lengths, too, are cases
+    return valid is not None and not valid.reshape(len(valid), -1).any(axis=1).all()
+
+
+def _last_step_masked(case: Case) -> bool:
+    mask = case.call.mask
+    if mask is None or mask.ndim != 2 or not mask.size:
+        return False
+    return not mask[:, 0 if case.call.go_backwards else -1].all()
+
+
+def _magnitude(case: Case) -> str:
+    arrays = [case.x, *(case.initial_states or ()), *(w for c in case.network.cells for w in (c.W_x, c.W_h))]
+    largest = max(float(np.abs(a[np.isfinite(a)]).astype(float).max(initial=0)) for a in arrays)
+    for name, limit in (("zero", 0.0), ("tiny", 2.0**-20), ("moderate", 2.0**6), ("large", 2.0**16)):
+        if largest <= limit:
+            return name
+    return "huge"
+
+
+FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
+    "dtype": (lambda case: str(case.network.dtype), "the type of the weights"),
+    "activation": (
+        lambda case: _alike(str(cell.activation) for cell in case.network.cells),
+        'that of all cells, or "different"',
+    ),
+    "layers": (lambda case: case.network.num_layers, "how many"),
+    "directions": (
+        lambda case: max(layer.directions for layer in case.network.layers),
+        "2 where any layer is bidirectional",
+    ),
+    "bias_vectors": (lambda case: max(len(cell.biases) for cell in case.network.cells), "0, 1 or 2, at most"),
+    "batch": (lambda case: case.x.shape[0], "sequences side by side"),
+    "time": (lambda case: case.x.shape[1], "steps"),
+    "input_size": (lambda case: case.network.input_size, "features"),
+    "hidden_size": (lambda case: case.network.layers[0].hidden_size, "units of the bottom layer"),
+    "layers_differ": (
+        lambda case: _alike(layer.hidden_size for layer in case.network.layers) == "different",
+        "whether layers differ in their units",
+    ),
+    "magnitude": (_magnitude, "of the largest number: zero, tiny, moderate, large or huge"),
+    "initial_states": (lambda case: case.initial_states is not None, "whether they are given"),
+    "padding": (_padding, 'how it is said: "none", "lengths", "mask" or "lengths and mask"'),
+    "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid step"),
+    "last_step_masked": (
+        _last_step_masked,
+        "whether a sequence masks the step that would be its last (going backwards, the first)",
+    ),
+    "return_sequences": (lambda case: case.call.return_sequences, "whether sequences are asked for"),
+    "go_backwards": (lambda case: case.call.go_backwards, "whether the layer reads from the end"),
+    "merge_mode": (lambda case: case.call.merge_mode, "how directions are merged"),
+    "stateful": (lambda case: case.call.stateful, "whether the layers keep their states"),
+    "training": (lambda case: case.call.training, "whether the call is one of training"),
+    "dropout": (lambda case: case.call.dropout or "none", 'where it acts, or "none"'),
+    "compute_dtype": (lambda case: case.call.compute_dtype or "none", 'mixed precision, or "none"'),
+    "route": (lambda case: case.route or "default", 'by name, or "default"'),
+    "variant": (lambda case: case.variant, "the form of the check"),
+}
+"""The facts of a case by name: how each is told, and what it is."""
 
 
 def _shown(array: Array) -> str:
@@ -231,18 +293,8 @@ class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     variant: str = ""
 
 
-PLAIN = (
-    "go_backwards",
-    "merge_mode",
-    "stateful",
-    "training",
-    "dropout",
-    "rate",
-    "compute_dtype",
-    "route",
-    "variant",
-)
-"""What is written as it is."""
+OPTIONS = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "compute_dtype")
+"""What of a call is written as it is."""
 
 
 class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
@@ -272,9 +324,11 @@ def to_data(case: Case) -> CaseData:
         layers,
         _to_data(case.x),
         states,
-        None if case.lengths is None else case.lengths.tolist(),
-        None if case.mask is None else case.mask.tolist(),
-        **{name: getattr(case, name) for name in PLAIN},
+        None if case.call.lengths is None else case.call.lengths.tolist(),
+        None if case.call.mask is None else case.call.mask.tolist(),
+        **{name: getattr(case.call, name) for name in OPTIONS},
+        route=case.route,
+        variant=case.variant,
     )
 
 
@@ -316,7 +370,17 @@ def from_data(data: CaseData, *, checked: bool = True) -> Case:
         )
     lengths = None if data.lengths is None else np.array(data.lengths, np.int64)
     mask = None if data.mask is None else np.array(data.mask, bool).reshape(len(data.mask), -1)
-    case = Case(network, x, states, lengths, mask, **{name: getattr(data, name) for name in PLAIN})
+    options = {name: getattr(data, name) for name in OPTIONS}
+    case = Case.of(
+        network,
+        x,
+        states,
+        lengths=lengths,
+        mask=mask,
+        route=data.route,
+        variant=data.variant,
+        **options,
+    )
     if checked:
         checked_call(network, x, states)
         checked_steps(x, case.steps)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from rnn_conformance.engine.results import Kind
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array
 from rnn_reference.precision import precision_of
-
-if TYPE_CHECKING:
-    from rnn_conformance.engine.case import Case
 
 INFORMATIVE = 1e-3
 """A bound says something while it is within this share of the largest expected value. Elements with a wider
@@ -36,13 +34,16 @@ class NonConforming(AssertionError):
     Args:
         finding: what is wrong, in words.
         ratio: error ÷ bound of the worst element, where there is one.
+        kind: what kind of thing is wrong.
+        what: the quantity that is wrong, such as "final states of layer 1".
     """
 
-    def __init__(self, finding: str, ratio: float = 0.0) -> None:
+    def __init__(self, finding: str, ratio: float = 0.0, *, kind: Kind = "value", what: str = "") -> None:
         super().__init__(finding)
         self.finding = finding
         self.ratio = ratio
-        self.case: Case | None = None
+        self.kind = kind
+        self.what = what
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Tally:
 
     cases: int = 0
     deviating_cases: int = 0  # covered by a known deviation, and therefore not asserted
+    refused_cases: int = 0  # for which the route has no words
     elements: int = 0
     informative: int = 0
     worst_ratio: float = 0.0  # largest error ÷ bound
@@ -65,6 +67,11 @@ class Tally:
         return dict(zip(QUANTILES, map(float, found), strict=True))
 
     def add(self, other: Tally) -> None:
+        """Count what another tally has counted, too."""
+        self.cases += other.cases
+        self.deviating_cases += other.deviating_cases
+        self.refused_cases += other.refused_cases
+        self.framework_seconds += other.framework_seconds
         self.ratios += other.ratios
         self.elements += other.elements
         self.informative += other.informative
@@ -76,14 +83,14 @@ class Tally:
         self.informative += facts
 
 
-def require(condition: bool, finding: str) -> Tally:
+def require(condition: bool, finding: str, kind: Kind = "value") -> Tally:
     """One exact fact.
 
     Raises:
         NonConforming: the condition does not hold.
     """
     if not condition:
-        raise NonConforming(finding)
+        raise NonConforming(finding, kind=kind)
     return Tally(elements=1, informative=1)
 
 
@@ -95,11 +102,14 @@ def require_array(what: str, actual: Any, shape: tuple[int, ...], dtype: Any) ->
     """
     if not isinstance(actual, np.ndarray):
         got = "None" if actual is None else type(actual).__name__
-        raise NonConforming(f"{what}: expected an array of shape {shape}; got {got}")
+        expected = f"expected an array of shape {shape}; got {got}"
+        raise NonConforming(f"{what}: {expected}", kind="wrong return", what=what)
     if actual.shape != shape:
-        raise NonConforming(f"{what}: expected shape {shape}; got {actual.shape}")
+        raise NonConforming(f"{what}: expected shape {shape}; got {actual.shape}", kind="shape", what=what)
     if actual.dtype != dtype:
-        raise NonConforming(f"{what}: expected dtype {np.dtype(dtype)}; got {actual.dtype}")
+        raise NonConforming(
+            f"{what}: expected dtype {np.dtype(dtype)}; got {actual.dtype}", kind="dtype", what=what
+        )
     return actual
 
 
@@ -134,6 +144,7 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
         raise NonConforming(
             _first_difference(what, actual, value, error, bound, wrong, axes),
             min(float(ratio), LARGEST_RATIO),
+            what=what,
         )
     claimed = ~(unclaimed | same_special)
     ratio = np.divide(error, bound, out=np.zeros_like(error), where=claimed & (bound > 0))

@@ -1,19 +1,28 @@
 """Known deviations: typed records with a witness each.
 
-A record says which clause an adapter does not meet, on exactly which cases, and why. On every run its
-witness is tried: while it deviates, the cases that the condition describes are not asserted and all others
-are. The day it conforms the run fails until the record is removed.
+A record says which clauses a framework does not meet, on exactly which cases, and why. On every run its witness
+is tried for each clause and route that it claims: while it deviates, the cases that the condition describes are
+excused and all others are asserted. The day it conforms the run fails until the record is removed.
 """
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from rnn_conformance.engine.case import Case, CaseData, from_data
+from rnn_adapters.adapter import CannotExpress
+from rnn_adapters.declarations import Supports
+from rnn_adapters.framework import Framework
+from rnn_conformance.engine.case import FACTS, Case, CaseData, from_data
+from rnn_conformance.engine.check import Check
+from rnn_conformance.engine.clauses import all_clauses
+from rnn_conformance.engine.compare import NonConforming, Tally
+from rnn_conformance.engine.results import Kind, Verdict
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.errors import BadInput
 
 Condition = dict[str, str | int | bool | list[str | int]]
@@ -21,29 +30,47 @@ Condition = dict[str, str | int | bool | list[str | int]]
 
 
 class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One record of deviations.toml."""
+    """One record of a deviations.toml.
+
+    Args:
+        id: permanent.
+        adapter: the framework, or several.
+        versions: for each package a version specifier; all must match.
+        clause: the clauses that are not met.
+        kind: how: of these kinds are the findings that it excuses; none named: of any.
+        what: what happens, in words.
+        why: what in the framework causes it.
+        when: the cases on which it happens.
+        where: the quantities that are wrong, such as "final states of layer 1"; none named: any.
+        witness: the case that shows it, on every claimed route; for some clauses there may be another.
+        ends_process: it ends the process or hangs: its cases are not run, its witness in a process of its own.
+        link: an upstream thread.
+    """
 
     id: str
     adapter: str | list[str]
-    versions: dict[str, str]  # package → version specifier; all must match
+    versions: dict[str, str]
     clause: str | list[str]
-    what: str  # what happens, in words
-    why: str  # what in the framework causes it
+    what: str
+    why: str
     when: Condition
     witness: CaseData
+    kind: Kind | list[Kind] = []
+    where: list[str] = []
+    witnesses: dict[str, CaseData] = {}
+    ends_process: bool = False
     link: str = ""
 
     @property
-    def case(self) -> Case:
-        """The witness."""
-        return from_data(self.witness)
-
-    @property
     def clauses(self) -> list[str]:
-        """The clauses that are not met; the witness shows it for each of them."""
+        """The clauses that are not met."""
         return listed(self.clause)
 
-    def applies_to(self, adapter: str, versions: dict[str, str]) -> bool:
+    def witness_of(self, clause: str) -> Case:
+        """What shows it for a clause."""
+        return from_data(self.witnesses.get(clause, self.witness))
+
+    def applies_to(self, adapter: str, versions: Mapping[str, str]) -> bool:
         """Whether the record is about this adapter at these versions."""
         return adapter in listed(self.adapter) and all(
             SpecifierSet(specifier).contains(versions.get(package, "0"), prereleases=True)
@@ -52,74 +79,210 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     def covers(self, case: Case) -> bool:
         """Whether the condition describes this case."""
-        facts = case.facts
         return all(
-            facts[name] in (wanted if isinstance(wanted, list) else [wanted])
+            FACTS[name][0](case) in (wanted if isinstance(wanted, list) else [wanted])
             for name, wanted in self.when.items()
         )
+
+    def excuses(self, error: NonConforming) -> bool:
+        """Whether it is this that was found."""
+        kinds = [self.kind] if isinstance(self.kind, str) else self.kind
+        return (not kinds or error.kind in kinds) and (not self.where or error.what in self.where)
+
+    def claims(self, route: str) -> bool:
+        """Whether it is said to happen on this route."""
+        wanted = self.when.get("route", [route or "default"])
+        return (route or "default") in (wanted if isinstance(wanted, list) else [wanted])
 
 
 def listed(names: str | list[str]) -> list[str]:
     """One name, or several."""
-    return [names] if isinstance(names, str) else names
+    return [names] if isinstance(names, str) else list(names)
+
+
+@dataclass
+class Witnesses:
+    """What came of the witnesses of a clause's records.
+
+    Args:
+        verdicts: "fixed" or "never deviated", with the reason.
+        deviating: ids of the records that still hold.
+    """
+
+    verdicts: list[tuple[Verdict, str]] = field(default_factory=list)
+    deviating: list[str] = field(default_factory=list)
+
+
+def try_witnesses(
+    check: Check,
+    subject: Subject,
+    routes: Mapping[str, Supports],
+    known: list[Deviation],
+    confirmed: Collection[str],
+) -> Witnesses:
+    """Run the witness of each record on every route that it claims and that can be asked for it.
+
+    Args:
+        confirmed: ids of the records whose witness ended a process of its own.
+    """
+    came = Witnesses()
+    for record in known:
+        if record.ends_process:
+            holds = {"in a process of its own": record.id not in confirmed}
+        else:
+            witness = record.witness_of(check.clause)
+            holds = {
+                route: _conforms(check, subject, record, witness.replace(route=route))
+                for route, supports in routes.items()
+                if record.claims(route) and within(supports, witness)
+            }
+        conforming = [route or "default" for route, conforms in holds.items() if conforms]
+        if len(conforming) < len(holds):
+            came.deviating.append(record.id)
+        if not holds:
+            reason = f"its witness can be asked on no route: narrow or remove the record {record.id!r}"
+            came.verdicts.append(("never deviated", reason))
+        elif len(conforming) == len(holds):
+            reason = f"fixed: remove the record {record.id!r}, whose witness conforms now"
+            came.verdicts.append(("fixed", reason))
+        elif conforming:
+            where = ", ".join(conforming)
+            reason = f"never deviated here: the witness of {record.id!r} conforms on the routes {where}"
+            came.verdicts.append(("never deviated", reason))
+    return came
+
+
+def _conforms(check: Check, subject: Subject, record: Deviation, witness: Case) -> bool:
+    """Whether the check passes on the witness, or fails otherwise than recorded."""
+    subject.tally = Tally()
+    try:
+        error = check.fails_on(subject, witness)
+    except CannotExpress:
+        return True
+    return error is None or not record.excuses(error)
+
+
+def within(supports: Supports, case: Case) -> bool:
+    """Whether a route supports what a case makes use of."""
+    call, network = case.call, case.network
+    asked = {
+        str(network.dtype): True,
+        "bidirectional": any(layer.directions == 2 for layer in network.layers),
+        "stacked": network.num_layers > 1,
+        "no_bias": any(not cell.biases for cell in network.cells),
+        "initial_states": call.initial_states is not None,
+        "lengths": call.lengths is not None,
+        "masks": call.mask is not None,
+        "go_backwards": call.go_backwards,
+        "stateful": call.stateful,
+    }
+    return (
+        all(supports.has(name) for name, wanted in asked.items() if wanted)
+        and all(cell.activation in supports.activations for cell in network.cells)
+        and call.merge_mode in supports.merge_modes
+        and (call.dropout is None or call.dropout in supports.dropout)
+        and (call.compute_dtype is None or call.compute_dtype in supports.compute_dtypes)
+    )
 
 
 class DeviationFile(msgspec.Struct, forbid_unknown_fields=True):
-    """The whole of deviations.toml."""
+    """The whole of a deviations.toml."""
 
     deviation: list[Deviation] = []
 
 
-def parse_deviations(text: str | bytes, source: str = "deviations.toml") -> list[Deviation]:
+def parse_deviations(
+    text: str | bytes, source: str = "deviations.toml", adapters: Collection[str] = ()
+) -> list[Deviation]:
     """The records in a TOML text, validated.
 
+    Args:
+        adapters: the names that a record may be about; none given: any.
+
     Raises:
-        BadInput: it is not TOML, a field is missing or of the wrong type, an id stands twice, a version
-            specifier or a fact is unknown, or a witness does not match its own condition.
+        BadInput: it is not TOML in UTF-8, a field is missing or of the wrong type, an id stands twice, a
+            version specifier, a clause, an adapter or a fact is unknown, or a witness does not match its own
+            condition.
     """
     try:
-        records = msgspec.toml.decode(text, type=DeviationFile).deviation
+        content = text.decode() if isinstance(text, bytes) else text
+        records = msgspec.toml.decode(content, type=DeviationFile).deviation
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{source}: expected text in UTF-8; {error.reason} at byte {error.start}") from None
     except msgspec.DecodeError as error:
         raise BadInput(f"{source}: {error}") from None
     seen: set[str] = set()
     for record in records:
-        problem = _problem(record, seen)
+        problem = _problem(record, seen, adapters)
         if problem:
             raise BadInput(f"{source}: deviation {record.id!r}: {problem}")
         seen.add(record.id)
     return records
 
 
-def _problem(record: Deviation, seen: set[str]) -> str:
+def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> str:
     if record.id in seen:
         return "this id stands twice"
+    unknown = [name for name in record.clauses if name not in all_clauses()]
+    if unknown:
+        return f"clause: expected clauses of the spec; got {', '.join(unknown)}"
+    unknown = [name for name in listed(record.adapter) if adapters and name not in adapters]
+    if unknown:
+        return f"adapter: expected one of {', '.join(adapters)}; got {', '.join(unknown)}"
+    unknown = [name for name in record.when if name not in FACTS]
+    if unknown:
+        return f"when: expected facts of {', '.join(FACTS)}; got {', '.join(unknown)}"
+    unknown = [name for name in record.witnesses if name not in record.clauses]
+    if unknown:
+        return f"witnesses: expected clauses of the record; got {', '.join(unknown)}"
     try:
         for specifier in record.versions.values():
             SpecifierSet(specifier)
-        case = record.case
+        cases = [record.witness_of(clause) for clause in record.clauses]
     except (InvalidSpecifier, BadInput) as error:
         return str(error)
-    unknown = sorted(set(record.when) - set(case.facts))
-    if unknown:
-        return f"when: expected facts of {', '.join(case.facts)}; got {', '.join(unknown)}"
-    return "" if record.covers(case) else "its witness does not meet its own condition"
+    for case in cases:
+        facts = {name: fact(case) for name, (fact, _) in FACTS.items()}
+        for name, wanted in record.when.items():
+            if name != "route" and facts[name] not in (wanted if isinstance(wanted, list) else [wanted]):
+                return f"its witness does not meet its own condition: {name} is {facts[name]!r}"
+    return ""
 
 
-def known_deviations(adapter: str, versions: dict[str, str], extra: str | None = None) -> list[Deviation]:
-    """The records that ship with the adapters, and those of an extra file, that apply to an adapter.
+def known_deviations(
+    framework: Framework, versions: Mapping[str, str], extra: str | None = None
+) -> list[Deviation]:
+    """The records that ship with a framework, and those of an extra file, that apply to it at these versions.
 
     Raises:
-        BadInput: see `parse_deviations`; or the extra file cannot be read.
+        BadInput: see `parse_deviations`; the extra file cannot be read; or a record is about a package that
+            the framework does not name among its versions.
     """
-    records: list[Any] = [
-        record
-        for framework in ("torch", "keras")
-        for record in parse_deviations((files("rnn_adapters") / framework / "deviations.toml").read_bytes())
-    ]
+    from importlib.resources import files
+
+    from rnn_adapters.registry import known_adapters
+
+    records: list[Deviation] = []
+    if framework.deviations:
+        package, _, name = framework.deviations.partition("/")
+        records += parse_deviations(
+            (files(package) / name).read_bytes(), framework.deviations, known_adapters()
+        )
     if extra:
-        try:
-            with open(extra, "rb") as file:
-                records += parse_deviations(file.read(), extra)
-        except OSError as error:
-            raise BadInput(f"deviations file {extra}: {error.strerror}") from None
-    return [record for record in records if record.applies_to(adapter, versions)]
+        records += parse_deviations(_content(extra), extra, [*known_adapters(), framework.name])
+    mine = [record for record in records if framework.name in listed(record.adapter)]
+    for record in mine:
+        unknown = [package for package in record.versions if package not in versions]
+        if unknown:
+            raise BadInput(
+                f"deviation {record.id!r}: versions: expected packages of {', '.join(versions)};"
+                f" got {', '.join(unknown)}"
+            )
+    return [record for record in mine if record.applies_to(framework.name, versions)]
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"deviations file {path}: {error.strerror}") from None

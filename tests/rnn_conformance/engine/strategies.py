@@ -8,15 +8,15 @@ without which weights rounded to a narrower type go unnoticed).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.adapter import DropoutPlace, NarrowType, Supports
-from rnn_conformance.engine.case import PLAIN, Case
-from rnn_conformance.engine.check import Draw
+from rnn_adapters.declarations import DropoutPlace, NarrowType, Supports
+from rnn_conformance.engine.case import OPTIONS, Case
 from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
@@ -111,31 +111,16 @@ def fill_integers(seed: int) -> Fill:
     return fill_from(np.random.default_rng(seed).integers(-2, 3, TABLE).astype(float), 509, (1031, 17, 1))
 
 
-def cases(
-    *,
-    layers: tuple[int, ...] = (1,),
-    directions: tuple[int, ...] = (1, 2),
-    biases: tuple[int, ...] = (1, 2, 0),
-    activations: tuple[Activation, ...] = ("tanh", "relu"),
-    regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact"),
-    initial_states: tuple[bool, ...] = (False, True, True),
-    batch: tuple[int, ...] = BATCH,
-    time: tuple[int, ...] = TIME,
-    inputs: tuple[int, ...] = INPUT,
-    hidden: tuple[int, ...] = HIDDEN,
-    dtypes: tuple[str, ...] = ("float32",),
-    variants: tuple[str, ...] = ("",),
-    padding: tuple[Padding, ...] = ("none",),
-    go_backwards: tuple[bool, ...] = (False,),
-    merge_modes: tuple[MergeMode, ...] = ("concat",),
-    stateful: tuple[bool, ...] = (False,),
-    dropout: tuple[DropoutPlace | None, ...] = (None,),
-    rates: tuple[float, ...] = (0.0,),
-    compute_dtypes: tuple[NarrowType | None, ...] = (None,),
-    training: bool = False,
-    scatter: bool = False,
-) -> Draw:
-    """A strategy for cases, within what each way into an implementation supports.
+TANH_OR_RELU: tuple[Activation, ...] = ("tanh", "relu")
+"""What most frameworks have; one that has neither is asked with those that it has."""
+
+FLOAT32 = ("float32",)
+"""What most frameworks have; one without is asked in float64."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases:
+    """What to draw cases from, within what each route into an implementation supports.
 
     Args:
         layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
@@ -147,9 +132,63 @@ def cases(
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
             unsupported.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
+        exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
     """
 
-    def pools_within(route: str, supports: Supports) -> dict[str, Sequence[Any]]:
+    layers: tuple[int, ...] = (1,)
+    directions: tuple[int, ...] = (1, 2)
+    biases: tuple[int, ...] = (1, 2, 0)
+    activations: tuple[Activation, ...] = TANH_OR_RELU
+    regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact")
+    initial_states: tuple[bool, ...] = (False, True, True)
+    batch: tuple[int, ...] = BATCH
+    time: tuple[int, ...] = TIME
+    inputs: tuple[int, ...] = INPUT
+    hidden: tuple[int, ...] = HIDDEN
+    dtypes: tuple[str, ...] = FLOAT32
+    variants: tuple[str, ...] = ("",)
+    padding: tuple[Padding, ...] = ("none",)
+    go_backwards: tuple[bool, ...] = (False,)
+    merge_modes: tuple[MergeMode, ...] = ("concat",)
+    stateful: tuple[bool, ...] = (False,)
+    dropout: tuple[DropoutPlace | None, ...] = (None,)
+    rates: tuple[float, ...] = (0.0,)
+    compute_dtypes: tuple[NarrowType | None, ...] = (None,)
+    training: bool = False
+    scatter: bool = False
+    exact: bool = False
+
+    def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
+        """The strategy for cases that take one of the routes, the first being the default one."""
+        return _case([self.pools(route, supports) for route, supports in routes.items()])
+
+    def lacking(self, supports: Supports) -> tuple[str, ...]:
+        """What no case can do without, and is unsupported."""
+        needed = {
+            "stacked": min(self.layers) > 1,
+            "bidirectional": 1 not in self.directions,
+            "no_bias": not any(self.biases),
+            "initial_states": all(self.initial_states),
+            "go_backwards": all(self.go_backwards),
+            "stateful": all(self.stateful),
+        }
+        lacking = [name for name, is_needed in needed.items() if is_needed and not supports.has(name)]
+        pools = self.pools("", supports)
+        for name, words in (
+            ("activation", " or ".join(self.activations)),
+            ("dtype", "float32 or float64" if self.dtypes == FLOAT32 else " or ".join(self.dtypes)),
+            ("padding", "masks" if all("mask" in way for way in self.padding) else "variable_lengths"),
+            ("merge_mode", "merges"),
+            ("dropout", "dropout"),
+            ("compute_dtype", "compute_dtypes"),
+        ):
+            if not pools[name]:
+                lacking.append(words)
+        return tuple(lacking)
+
+    def pools(self, route: str, supports: Supports) -> dict[str, Sequence[Any]]:
+        """What is left to choose from on a route, for each choice that a case makes."""
+
         def few(pool: tuple[int, ...], kept: tuple[int, ...], *where: str) -> tuple[int, ...]:
             left = tuple(size for size in pool if size in kept or supports.expensive not in where)
             return left or pool
@@ -160,46 +199,49 @@ def cases(
         def sayable(way: Padding) -> bool:
             return way == "none" or supports.masks or (supports.lengths and way.startswith("lengths"))
 
+        def named(pool: tuple[Any, ...], supported: tuple[Any, ...]) -> list[Any]:
+            return [value for value in pool if value is None or value in supported]
+
+        activations = named(self.activations, supports.activations)
+        if self.activations == TANH_OR_RELU:
+            activations = activations or [*supports.activations]
+        dtypes = named(self.dtypes, supports.dtypes)
+        if self.dtypes == FLOAT32:
+            dtypes = (
+                dtypes or [*supports.dtypes] if self.exact else dtypes or named(("float64",), supports.dtypes)
+            )
         return {
             "route": (route,),
-            "training": (training,),
-            "layers": layers if supports.stacked else (1,),
-            "mixed": (False, True) if supports.mixed_layers and max(layers) > 1 else (False,),
-            "directions": directions if supports.bidirectional else (1,),
-            "activation": [name for name in activations if name in supports.activations],
-            "biases": [number for number in biases if number or supports.no_bias] or (1,),
-            "initial": initial_states if supports.initial_states else (False,),
-            "batch": few(batch, FEW_BATCH, "shapes"),
-            "time": few(time, FEW_TIME, "shapes"),
-            "input": few(inputs, FEW_INPUT, "sizes", "shapes"),
-            "hidden": few(hidden, FEW_HIDDEN, "sizes", "shapes"),
-            "dtype": [name for name in dtypes if name in supports.dtypes] or supports.dtypes,
-            "variant": variants,
-            "padding": [said(way) for way in padding if sayable(way)] or ("none",),
-            "go_backwards": go_backwards if supports.go_backwards else (False,),
-            "merge_mode": [mode for mode in merge_modes if mode in supports.merge_modes] or ("concat",),
-            "stateful": stateful,
-            "dropout": [place for place in dropout if place is None or place in supports.dropout] or (None,),
-            "rate": rates,
-            "compute_dtype": [
-                name for name in compute_dtypes if name is None or name in supports.compute_dtypes
-            ]
-            or (None,),
-            "regime": regimes,
-            "grain": GRAINS[-1:] if scatter else GRAINS,
+            "training": (self.training,),
+            "layers": self.layers if supports.stacked else (1,),
+            "mixed": (False, True) if supports.mixed_layers and max(self.layers) > 1 else (False,),
+            "directions": self.directions if supports.bidirectional else (1,),
+            "activation": activations,
+            "biases": [number for number in self.biases if number or supports.no_bias] or (1,),
+            "initial": self.initial_states if supports.initial_states else (False,),
+            "batch": few(self.batch, FEW_BATCH, "shapes"),
+            "time": few(self.time, FEW_TIME, "shapes"),
+            "input": few(self.inputs, FEW_INPUT, "sizes", "shapes"),
+            "hidden": few(self.hidden, FEW_HIDDEN, "sizes", "shapes"),
+            "dtype": dtypes,
+            "variant": self.variants,
+            "padding": [said(way) for way in self.padding if sayable(way)],
+            "go_backwards": self.go_backwards if supports.go_backwards else (False,),
+            "merge_mode": named(self.merge_modes, supports.merge_modes),
+            "stateful": self.stateful if supports.stateful else (False,),
+            "dropout": named(self.dropout, supports.dropout),
+            "rate": self.rates,
+            "compute_dtype": named(self.compute_dtypes, supports.compute_dtypes),
+            "regime": self.regimes,
+            "grain": GRAINS[-1:] if self.scatter else GRAINS,
         }
-
-    def draw_within(ways: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
-        return _case([pools_within(route, supports) for route, supports in ways.items()])
-
-    return draw_within
 
 
 @st.composite
-def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Sequence[Any]]]) -> Case:
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, Sequence[Any]]]) -> Case:
     """A case, of one choice from each pool; layers of a mixed stack choose for themselves.
 
-    The first way in is the usual one, and half of the cases take it.
+    Half of the cases take the default route.
     """
     structure = iter(draw(STRUCTURES))
 
@@ -207,8 +249,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Se
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
         return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
-    usual = ways[:1] * (len(ways) - 1) if ways[0]["route"] == ("",) else []
-    pools = one_of([*usual, *ways])
+    default = routes[:1] * (len(routes) - 1) if routes[0]["route"] == ("",) else []
+    pools = one_of([*default, *routes])
 
     def choose(name: str) -> Any:
         return one_of(pools[name])
@@ -258,7 +300,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], ways: list[dict[str, Se
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
-    return Case(network, x, states, lengths, mask, **{name: chosen[name] for name in PLAIN})
+    options = {name: chosen[name] for name in (*OPTIONS, "route", "variant")}
+    return Case.of(network, x, states, lengths=lengths, mask=mask, **options)
 
 
 def _padding(

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import random
 import time
-import traceback
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from rnn_adapters.adapter import Adapter, Call, Conventions, NotOffered, Output, Supports
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
+from rnn_adapters.declarations import Conventions, Supports
+from rnn_adapters.framework import DEFAULT, Framework, framework_of
+from rnn_adapters.registry import made_adapter
+from rnn_conformance.engine import door
+from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming, Tally, compare, require, require_array
+from rnn_conformance.engine.handing import altered, named_arrays, twin, twin_call
+from rnn_conformance.engine.results import Kind
+from rnn_conformance.engine.words import brief, place_of
 from rnn_reference.bounds import Bounded
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
@@ -19,56 +30,64 @@ SEQUENCE_AXES = ("batch", "time", "unit")
 STATE_AXES = ("direction", "batch", "unit")
 LAST_AXES = ("batch", "unit")
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Subject:
-    """An adapter, with every call timed and every comparison counted.
+    """A framework, with every call timed and every comparison counted.
 
-    All calls go the way that was taken last (`take`), the usual one at first. What the framework raises on a
-    case that it should answer becomes `NonConforming`.
+    All calls take the route that was chosen last (`take`), the default one at first. What is handed over is a
+    copy, what comes back is checked and copied. What the framework raises on a case that it should answer
+    becomes `NonConforming`.
+
+    Args:
+        framework: what is checked; an adapter by itself is a framework of one route.
     """
 
-    def __init__(self, adapter: Adapter[Any]) -> None:
-        self.usual = adapter
-        self.route = ""
-        self._ways: dict[str, Adapter[Any]] = {"": adapter}
+    def __init__(self, framework: Framework | Adapter[Any]) -> None:
+        self.framework = framework_of(framework) if isinstance(framework, Adapter) else framework
+        self.route = DEFAULT
         self.tally = Tally()
+        self.purse = Purse()
         self.last_run: Case | None = None  # what the last call was made with
+        self.journal: Callable[[Case], None] | None = None  # told of every call before it is made
+        self._adapters: dict[str, Adapter[Any] | BadInput] = {}
         self._loaded: tuple[Network, Any] | None = None
 
     def take(self, route: str) -> None:
-        """Go another way into the framework from now on; "" is the usual one.
+        """Take another route from now on; "" is the default one.
 
         Raises:
-            BadInput: there is no such way.
+            BadInput: there is no such route, or it is broken.
         """
-        self.way(route)
+        self.adapter_of(route)
         if route != self.route:
             self.route, self._loaded = route, None
 
-    def way(self, route: str) -> Adapter[Any]:
-        """The adapter that goes this way.
+    def adapter_of(self, route: str) -> Adapter[Any]:
+        """The adapter that takes this route; made once.
 
         Raises:
-            BadInput: there is no such way.
+            BadInput: there is no such route, or it is broken.
         """
-        if route not in self._ways:
-            if route not in self.usual.routes:
-                known = ", ".join(self.usual.routes) or "none"
-                raise BadInput(f"route: expected one of those of {self.name} ({known}); got {route!r}")
-            self._ways[route] = self.usual.by_route(route)
-        return self._ways[route]
+        if route not in self._adapters:
+            try:
+                self._adapters[route] = made_adapter(self.framework, route)
+            except BadInput as error:
+                self._adapters[route] = error
+        found = self._adapters[route]
+        if isinstance(found, BadInput):
+            raise found
+        return found
 
     @property
     def adapter(self) -> Adapter[Any]:
-        """The implementation, by the way taken."""
-        return self.way(self.route)
+        """The implementation, by the route that is taken."""
+        return self.adapter_of(self.route)
 
     @property
     def name(self) -> str:
-        return self.usual.name
+        return self.framework.name
 
     @property
     def supports(self) -> Supports:
@@ -78,107 +97,197 @@ class Subject:
     def conventions(self) -> Conventions:
         return self.adapter.conventions
 
+    def drop_caches(self) -> None:
+        """Let every adapter forget what it has built."""
+        self._loaded = None
+        for adapter in self._adapters.values():
+            if isinstance(adapter, Adapter):
+                adapter.drop_caches()
+
+    def close(self) -> None:
+        """No further call will come."""
+        for adapter in self._adapters.values():
+            if isinstance(adapter, Adapter):
+                adapter.close()
+
+    # Calls
+
     def model(self, network: Network) -> Any:
         """The network loaded; the same one again costs nothing."""
         if self._loaded is None or self._loaded[0] is not network:
             self._loaded = None
-            self._loaded = (network, self._timed("load", self.adapter.load, network))
+            handed = network.mapped(twin)
+            model = self._called("load", self.adapter.load, handed)
+            self._unaltered("load", network, handed)
+            self._loaded = (network, model)
         return self._loaded[1]
 
     def run(self, case: Case, *, return_sequences: bool = True) -> Output:
         """Load the case's network and call it."""
-        return self.call(case.network, case.call(return_sequences=return_sequences))
+        return self.call(case.network, case.asking(return_sequences=return_sequences))
 
     def call(self, network: Network, call: Call) -> Output:
         """Load `network` and make the call."""
-        self.last_run = Case.of_call(network, call, self.route)
-        output = self._timed("run", self.adapter.run, self.model(network), call)
-        if not isinstance(output, Output):
-            raise NonConforming(f"run: expected an rnn_adapters.Output; got {type(output).__name__}")
+        handed, returned = self._run(network, call)
+        output = door.output_from("run", returned, self.conventions)
+        self._unaltered("run", call, handed)
         return output
 
-    def error_of(self, network: Network, call: Call) -> BaseException | None:
+    def run_raw(self, case: Case) -> Any:
+        """What a call returns, as it is: not copied, and not checked but for being an `Output`."""
+        _, returned = self._run(case.network, case.call)
+        door.output_from("run", returned, self.conventions)
+        return returned
+
+    def _run(self, network: Network, call: Call) -> tuple[Call, Any]:
+        self._about_to(Case(network, call, self.route))
+        model, handed = self.model(network), twin_call(call)
+        return handed, self._called("run", self.adapter.run, model, handed)
+
+    def error_of(self, network: Network, call: Call) -> Exception | None:
         """What the framework raises for a call that it should refuse; None if it answers."""
+        self._about_to(Case(network, call, self.route))
         model = self.model(network)
-        self.last_run = Case.of_call(network, call, self.route)
-        try:
-            self.adapter.run(model, call)
-        except NotOffered:
-            raise
-        except Exception as error:
-            return error
-        return None
+        return self._refusal("run", lambda: self.adapter.run(model, twin_call(call)))
 
     def answer_to(self, case: Case) -> Output | None:
         """What the framework answers to a case that it may refuse; None if it raises."""
-        model = self.model(case.network)
-        self.last_run = Case.of_call(case.network, case.call(), self.route)
-        try:
-            return self.adapter.run(model, case.call())
-        except NotOffered:
-            raise
-        except Exception:
-            return None
+        self._about_to(case.replace(route=self.route))
+        model, answers = self.model(case.network), list[Any]()
+        refusal = self._refusal("run", lambda: answers.append(self.adapter.run(model, twin_call(case.call))))
+        return None if refusal else door.output_from("run", answers[0], self.conventions)
 
-    def refusal_of(self, case: Case) -> BaseException | None:
+    def refusal_of(self, case: Case) -> Exception | None:
         """What the framework raises for a case that it may refuse, loading or running; None if it answers."""
         self._loaded = None
+        self._about_to(case.replace(route=self.route))
+        call = case.asking(return_sequences=self.supports.sequence)
+
+        def load_and_run() -> None:
+            self.adapter.run(self.adapter.load(case.network), twin_call(call))
+
+        return self._refusal("load and run", load_and_run)
+
+    def _refusal(self, what: str, function: Callable[[], Any]) -> Exception | None:
+        """What a call raises; a lack of memory is no refusal."""
+        started = time.perf_counter()
         try:
-            self.adapter.run(
-                self.adapter.load(case.network), case.call(return_sequences=self.supports.sequence)
-            )
-        except NotOffered:
+            with np.errstate():
+                function()
+        except CannotExpress:
             raise
+        except (MemoryError, SystemExit) as error:
+            raise _raised(what, error) from error
         except Exception as error:
             return error
+        finally:
+            self.tally.framework_seconds += time.perf_counter() - started
         return None
 
     def reset_states(self, network: Network) -> None:
         """Make the stateful layers of a network forget."""
-        self._timed("reset_states", self.adapter.reset_states, self.model(network))
+        self._called("reset_states", self.adapter.reset_states, self.model(network))
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         """A network with the framework's own initial weights."""
-        return self._timed("freshly_initialised", self.adapter.freshly_initialised, like, seed)
+        method = "freshly_initialised"
+        return door.network_from(method, self._called(method, self.adapter.freshly_initialised, like, seed))
 
     def gradients(self, case: Case, d_sequence: Array, d_final_states: States) -> Gradients:
         """The gradients of Σ d_sequence · sequence + Σ d_final_states · final_states."""
-        self.last_run = Case.of_call(case.network, case.call(), self.route)
-        model = self.model(case.network)
-        return self._timed(
-            "gradients", self.adapter.gradients, model, case.call(), d_sequence, d_final_states
-        )
+        given = (case.call, d_sequence, d_final_states)
+        return door.gradients_from("gradients", self._derived("gradients", case, *given))
 
     def tangents(self, case: Case, direction: Gradients) -> Output:
         """The derivatives of the outputs in a direction."""
-        self.last_run = Case.of_call(case.network, case.call(), self.route)
-        model = self.model(case.network)
-        return self._timed("tangents", self.adapter.tangents, model, case.call(), direction)
+        returned = self._derived("tangents", case, case.call, direction)
+        return door.output_from("tangents", returned, self.conventions)
 
     def second_gradients(
         self, case: Case, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
         """The gradients of Σ direction · gradients."""
-        self.last_run = Case.of_call(case.network, case.call(), self.route)
-        model = self.model(case.network)
-        return self._timed(
-            "second_gradients",
-            self.adapter.second_gradients,
-            model,
-            case.call(),
-            d_sequence,
-            d_final_states,
-            direction,
-        )
+        given = (case.call, d_sequence, d_final_states, direction)
+        return door.gradients_from("second_gradients", self._derived("second_gradients", case, *given))
+
+    def _derived(self, method: str, case: Case, *given: Any) -> Any:
+        self._about_to(Case(case.network, case.call, self.route))
+        handed = [_twin_of(each) for each in given]
+        returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
+        for original, copied in zip(given, handed, strict=True):
+            self._unaltered(method, original, copied)
+        return returned
 
     def read_weights(self, network: Network) -> Network:
-        return self._timed("read_weights", self.adapter.read_weights, self.model(network))
+        model = self.model(network)
+        return door.network_from(
+            "read_weights", self._called("read_weights", self.adapter.read_weights, model)
+        )
 
     def native_weights(self, network: Network) -> list[dict[str, tuple[int, ...]]]:
-        return self._timed("native_weights", self.adapter.native_weights, self.model(network))
+        model, method = self.model(network), "native_weights"
+        return door.shapes_from(method, self._called(method, self.adapter.native_weights, model))
 
     def count_parameters(self, network: Network) -> int:
-        return self._timed("count_parameters", self.adapter.count_parameters, self.model(network))
+        model, method = self.model(network), "count_parameters"
+        return door.count_from(method, self._called(method, self.adapter.count_parameters, model))
+
+    @contextmanager
+    def nothing_altered(self) -> Iterator[None]:
+        """Global settings and random generators must be afterwards as they were.
+
+        They are put back, so that what follows is computed as if nothing had happened.
+
+        Raises:
+            NonConforming: something was altered.
+        """
+        before, framework = _global_state(), dict(self.adapter.global_state())
+        self._keep_altered = True
+        try:
+            yield
+        finally:
+            self._keep_altered = False
+            after, later = _global_state(), dict(self.adapter.global_state())
+            _put_back(before)
+        changed = [name for name, value in before.items() if _comparable(value) != _comparable(after[name])]
+        changed += [name for name, value in framework.items() if later.get(name) != value]
+        if changed:
+            raise NonConforming(
+                f"the call altered global state: {', '.join(changed)}", kind="altered global state"
+            )
+        self.tally.count()
+
+    _keep_altered = False
+
+    def _called(self, what: str, function: Callable[..., R], *args: Any) -> R:
+        start = time.perf_counter()
+        try:
+            if self._keep_altered:
+                return function(*args)
+            with np.errstate():  # an error state that is left altered does not reach our arithmetic
+                return function(*args)
+        except CannotExpress:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _raised(what, error) from error
+        finally:
+            self.tally.framework_seconds += time.perf_counter() - start
+
+    def _about_to(self, case: Case) -> None:
+        self.last_run = case
+        if self.journal is not None:
+            self.journal(case)
+
+    def _unaltered(self, what: str, original: Any, handed: Any) -> None:
+        names = altered(named_arrays(original), named_arrays(handed))
+        if names:
+            if isinstance(original, Network):
+                self._loaded = None
+            raise NonConforming(
+                f"{what} changed what it was given: {', '.join(names)}", kind="altered its arguments"
+            )
+
+    # Assertions
 
     def agree(
         self, what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[str, ...] = SEQUENCE_AXES
@@ -192,26 +301,46 @@ class Subject:
         self.tally.count()
         return array
 
-    def require(self, condition: bool, finding: str) -> None:
+    def require(self, condition: bool, finding: str, kind: Kind = "value") -> None:
         """One exact fact."""
-        self.tally.add(require(condition, finding))
-
-    def _timed(self, what: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        start = time.perf_counter()
-        try:
-            return function(*args, **kwargs)
-        except NotOffered:
-            raise
-        except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            raise NonConforming(
-                f"{what} raised {type(error).__name__}: {_brief(str(error))}\n"
-                f"  at {place.filename}:{place.lineno}, in {place.name}"
-            ) from error
-        finally:
-            self.tally.framework_seconds += time.perf_counter() - start
+        self.tally.add(require(condition, finding, kind))
 
 
-def _brief(message: str, limit: int = 400) -> str:
-    message = " ".join(message.split())
-    return message if len(message) <= limit else message[: limit - 1] + "…"
+def _raised(what: str, error: BaseException) -> NonConforming:
+    place = place_of(error)
+    return NonConforming(
+        f"{what} raised {type(error).__name__}: {brief(str(error))}\n  at {place}", kind="raised", what=what
+    )
+
+
+def _twin_of(given: Any) -> Any:
+    if isinstance(given, Call):
+        return twin_call(given)
+    if isinstance(given, Gradients):
+        return given.mapped(twin)
+    return tuple(map(twin, given)) if isinstance(given, tuple) else twin(given)
+
+
+def _global_state() -> dict[str, Any]:
+    numpy_random = np.random.get_state(legacy=False)
+    return {
+        "NumPy's error state": np.geterr(),
+        "NumPy's print options": np.get_printoptions(),
+        "NumPy's random generator": numpy_random,
+        "Python's random generator": random.getstate(),
+    }
+
+
+def _comparable(value: Any) -> Any:
+    """NumPy's generator keeps its state in an array, which `==` would compare number by number."""
+    if isinstance(value, dict) and "state" in value:
+        return value["state"]["key"].tobytes(), value["state"]["pos"]
+    return repr(value)
+
+
+def _put_back(state: Mapping[str, Any]) -> None:
+    np.seterr(**state["NumPy's error state"])
+    options = {name: v for name, v in state["NumPy's print options"].items() if name != "override_repr"}
+    np.set_printoptions(**options)
+    np.random.set_state(state["NumPy's random generator"])
+    random.setstate(state["Python's random generator"])

@@ -25,7 +25,7 @@ class UnrolledIgnoresTheMask(Fault):
     """Takes every step when it is unrolled."""
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
-        return after if self.way == "unrolled" else super().masked(after, before, taken)
+        return after if self.route == "unrolled" else super().masked(after, before, taken)
 
 
 @fault("unrolled-from-zeros", "OPT-2")
@@ -33,7 +33,7 @@ class UnrolledFromZeros(Fault):
     """Unrolls the first step without the state before it, which is zero as a rule."""
 
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
-        return super().run_direction(cell, x, np.zeros_like(h) if self.way == "unrolled" else h, steps)
+        return super().run_direction(cell, x, np.zeros_like(h) if self.route == "unrolled" else h, steps)
 
 
 @fault("square-input-not-transposed", "OPT-3")
@@ -67,7 +67,7 @@ class CellWithoutBias(Fault):
     """Adds no bias in the cell that is called by itself."""
 
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
-        bare = replace(cell, b=None, b_h=None) if self.way == "cell" else cell
+        bare = replace(cell, b=None, b_h=None) if self.route == "cell" else cell
         return super().pre_activation(bare, x_t, h)
 
 
@@ -77,7 +77,7 @@ class CompiledWithTheFirstWeights(Fault):
 
     def load(self, network: Network) -> Network:
         loaded = super().load(network)
-        if self.way != "compiled":
+        if self.route != "compiled":
             return loaded
         shapes = tuple((cell.W_x.shape, cell.activation, len(cell.biases)) for cell in loaded.cells)
         known: dict[object, Network] = self.__dict__.setdefault("known", {})

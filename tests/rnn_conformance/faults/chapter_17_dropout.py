@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call, DropoutPlace
+from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Cell, Network
 

@@ -119,7 +119,7 @@ class UnrolledGradientTruncated(Fault):
 
     def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
         before = super().to_step_before(through, s, taken, t)
-        return 0 * before if self.way == "unrolled" and t % 2 else before
+        return 0 * before if self.route == "unrolled" and t % 2 else before
 
 
 @fault("tangent-of-recurrent-weights-dropped", "GRD-10")

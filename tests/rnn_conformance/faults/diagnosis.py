@@ -27,7 +27,7 @@ def likely_cause(subject: Subject, case: Case) -> str:
     margin = float(
         max(bounds.sequence.bound.max(initial=0), *(s.bound.max(initial=0) for s in bounds.final_states))
     )
-    calls = [case.call(return_sequences=wanted) for wanted in (True, False)][
+    calls = [case.asking(return_sequences=wanted) for wanted in (True, False)][
         : 1 + subject.supports.last_output
     ]
     matching: dict[str, str] = {}

@@ -7,13 +7,16 @@ methods. It has a route of every kind, so that a fault can be on one of them alo
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, DropoutPlace, Output, Route, Supports
+from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.declarations import DropoutPlace, RouteKind, Supports
+from rnn_adapters.framework import Framework, Route
 from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.gradients import CellGradients, Gradients
@@ -33,7 +36,7 @@ class PlainNumpy(Adapter[Network]):
     """Steps in the type of the weights; two bias vectors, as torch and ONNX have them.
 
     Args:
-        way: the route, one of `routes`; "" for the usual one.
+        route: one of `ROUTES`; "" for the default one.
     """
 
     name = "plain"
@@ -44,6 +47,17 @@ class PlainNumpy(Adapter[Network]):
         initialisation={"W_x": "glorot uniform", "W_h": "orthogonal", "b": "zeros", "b_h": "uniform 1/√H"},
     )
     supports = Supports(
+        bidirectional=True,
+        stacked=True,
+        mixed_layers=True,
+        no_bias=True,
+        initial_states=True,
+        sequence=True,
+        last_output=True,
+        final_states=True,
+        read_weights=True,
+        native_weights=True,
+        count_parameters=True,
         lengths=True,
         masks=True,
         go_backwards=True,
@@ -59,28 +73,15 @@ class PlainNumpy(Adapter[Network]):
         compute_dtypes=("float16", "bfloat16"),
     )
 
-    routes: Mapping[str, Route] = {
-        "unrolled": Route("unrolled", "a list of steps instead of a loop"),
-        "time major": Route("axes", "time before batch"),
-        "cell": Route("cell", "the step, called by a loop outside"),
-        "compiled": Route("compiled", "translated once, called often"),
-        "saved": Route("saved", "weights through a file"),
-        "predict": Route("model", "a few rows at a time"),
-        "mask by value": Route("padding", "steps of one number in every feature are not taken"),
-    }
-
-    def __init__(self, way: str = "") -> None:
-        self.way = way
+    def __init__(self, route: str = "") -> None:
+        self.route = route
         self._kept: tuple[Network, States] | None = None
         self._random = np.random.default_rng(0)
         self.computing: str | None = None  # mixed precision of the call that is running
         self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
-        if way == "time major":
+        if route == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
-
-    def by_route(self, name: str) -> PlainNumpy:
-        return type(self)(name)
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
@@ -91,7 +92,7 @@ class PlainNumpy(Adapter[Network]):
         for cell in network.cells:
             if cell.activation not in ACTIVATIONS:
                 raise ValueError(f"no such activation: {cell.activation!r}")
-        if self.way == "saved":
+        if self.route == "saved":
             network = self.written_and_read(network)
         return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
 
@@ -119,8 +120,8 @@ class PlainNumpy(Adapter[Network]):
     # Running
 
     def run(self, model: Network, call: Call) -> Output:
-        """The call, by the way of this adapter."""
-        match self.way:
+        """The call, by the route of this adapter."""
+        match self.route:
             case "time major":
                 return self.run_time_major(model, call)
             case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2 and not call.stateful:
@@ -593,3 +594,30 @@ class PlainNumpy(Adapter[Network]):
     def count_parameters(self, model: Network) -> int:
         arrays: list[Any] = [array for cell in model.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
         return sum(array.size for array in arrays)
+
+
+ROUTES: dict[str, tuple[RouteKind, str]] = {
+    "unrolled": ("unrolled", "a list of steps instead of a loop"),
+    "time major": ("axes", "time before batch"),
+    "cell": ("cell", "the step, called by a loop outside"),
+    "compiled": ("compiled", "translated once, called often"),
+    "saved": ("saved", "weights through a file"),
+    "predict": ("model", "a few rows at a time"),
+    "mask by value": ("padding", "steps of one number in every feature are not taken"),
+}
+"""A route of almost every kind, by name."""
+
+
+def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framework:
+    """The implementation, or a faulty one made of it, with all its routes.
+
+    Args:
+        make: from the name of a route to what takes it.
+    """
+    routes = {route: Route(kind, what, partial(make, route)) for route, (kind, what) in ROUTES.items()}
+    return Framework(name, partial(make, ""), routes)
+
+
+def plain() -> Framework:
+    """The correct implementation."""
+    return framework_of_plain(PlainNumpy.name, PlainNumpy)

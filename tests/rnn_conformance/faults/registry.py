@@ -13,7 +13,8 @@ from functools import cache
 from importlib import import_module
 from typing import TypeAlias
 
-from rnn_conformance.faults.plain import PlainNumpy
+from rnn_adapters.framework import Framework
+from rnn_conformance.faults.plain import PlainNumpy, framework_of_plain
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array
 
@@ -55,8 +56,18 @@ def all_faults() -> dict[str, type[Fault]]:
     return _REGISTERED
 
 
+def fault_framework(name: str) -> Framework:
+    """The faulty implementation called NAME or fault:NAME, with all its routes.
+
+    Raises:
+        BadInput: it is not in the catalogue.
+    """
+    fault = fault_named(name)
+    return framework_of_plain(fault.name, type(fault))
+
+
 def fault_named(name: str) -> Fault:
-    """The faulty implementation called NAME or fault:NAME.
+    """The faulty implementation called NAME or fault:NAME, by its default route.
 
     Raises:
         BadInput: it is not in the catalogue.

@@ -18,13 +18,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from rnn_adapters.adapter import Call, NotOffered, Output
+from rnn_adapters.adapter import Call, CannotExpress, Output
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Check, holds, perform
+from rnn_conformance.engine.check import Check
+from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.plain import PlainNumpy
+from rnn_conformance.faults.plain import PlainNumpy, framework_of_plain, plain
 from rnn_conformance.measure.power import CHANGES
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Network
@@ -35,7 +36,7 @@ ENOUGH = 0.9
 RTOL, ATOL = 1e-5, 1e-6
 """Of `numpy.allclose`."""
 
-COSTLY = ("LNG", "INT")
+EXPENSIVE = ("LNG", "INT")
 """Chapters whose cases take seconds each."""
 
 Change = Callable[[Array, float], Array]
@@ -69,15 +70,12 @@ class Changed(PlainNumpy):
     Args:
         what: one of `FAULTS`.
         change: the share of itself that it changes by.
-        way: the route.
+        route: one of those of the plain implementation.
     """
 
-    def __init__(self, what: str = "nothing", change: float = 0.0, way: str = "") -> None:
-        super().__init__(way)
+    def __init__(self, what: str = "nothing", change: float = 0.0, route: str = "") -> None:
+        super().__init__(route)
         self.what, self.change = what, change
-
-    def by_route(self, name: str) -> PlainNumpy:
-        return type(self)(self.what, self.change, name)
 
     def load(self, network: Network) -> Network:
         loaded = super().load(network)
@@ -114,18 +112,18 @@ def drawn_by(check: Check, count: int) -> list[Case]:
         subject.tally.count()
 
     collecting = replace(check, body=collect, share=1.0)
-    perform(collecting, Subject(PlainNumpy()), Profile("power", count, 0), [], 0)
+    perform(collecting, Subject(plain()), Profile("power", count, 0), [], 0)
     return found[:count]
 
 
 def share_noticed(check: Check, cases: list[Case], what: str, change: float) -> float:
     """The share of cases in which the clause is broken by a fault."""
-    subject = Subject(Changed(what, change))
+    subject = Subject(framework_of_plain(PlainNumpy.name, partial(Changed, what, change)))
     noticed = 0
     for case in cases:
         try:
-            noticed += not holds(check, subject, case)
-        except NotOffered:
+            noticed += check.fails_on(subject, case) is not None
+        except CannotExpress:
             continue
     return noticed / len(cases)
 
@@ -136,7 +134,7 @@ def outputs_of(case: Case, adapter: PlainNumpy) -> list[Array]:
     try:
         model = adapter.load(case.network)
         for return_sequences in (True, False):
-            output = adapter.run(model, case.call(return_sequences=return_sequences))
+            output = adapter.run(model, case.asking(return_sequences=return_sequences))
             arrays += [output.sequence, output.last, *(output.final_states or ())]
     except (ValueError, BadInput):
         return []
@@ -189,7 +187,7 @@ def power_by_clause(count: int, chapters: tuple[str, ...]) -> Iterator[tuple[Che
     """Every clause that notices any of the faults."""
     for clause, check in all_checks().items():
         chapter = clause.split("-")[0]
-        if check.routes or chapter in COSTLY or (chapters and chapter not in chapters):
+        if check.routes or chapter in EXPENSIVE or (chapters and chapter not in chapters):
             continue
         found = power_of(check, count)
         if any(found[what] is not None for what in FAULTS):

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -49,9 +48,9 @@ def main(adapters: tuple[str, ...], forward_of: str | None) -> None:
 
 
 def _installed(adapter: str) -> bool:
-    from rnn_adapters.registry import modules_needed
+    from rnn_adapters.registry import load_framework, missing_modules
 
-    return all(find_spec(module) for module in modules_needed(adapter))
+    return not missing_modules(load_framework(adapter))
 
 
 def _cases(adapters: tuple[str, ...]) -> Table:

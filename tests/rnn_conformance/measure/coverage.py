@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from rnn_adapters.adapter import Supports
+from rnn_adapters.declarations import Supports
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import perform
+from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.subject import Subject
 
@@ -31,7 +31,7 @@ def options_of(case: Case) -> dict[str, Value] | None:
     """
     facts = case.facts
     sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
-    usual = facts["dtype"] == "float32" and facts["activation"] in COMMON and case.compute_dtype is None
+    usual = facts["dtype"] == "float32" and facts["activation"] in COMMON and case.call.compute_dtype is None
     if not all(sizes.values()) or not usual:
         return None
     several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
@@ -110,8 +110,8 @@ def possible_pairs(ways: Mapping[str, Supports], expensive: frozenset[str] = fro
 def coverage_of(subject: Subject, profile: Profile, seed: int = 0) -> Coverage:
     """What a profile draws for an implementation, over all checks. Nothing is run."""
     coverage = Coverage()
-    ways = {route: subject.way(route).supports for route in ("", *subject.usual.routes)}
-    expensive = frozenset(name for name, route in subject.usual.routes.items() if route.expensive)
+    ways = {route: subject.adapter_of(route).supports for route in ("", *subject.framework.routes)}
+    expensive = frozenset(name for name, route in subject.framework.routes.items() if route.expensive)
     coverage.possible = possible_pairs(ways, expensive)
 
     def look(subject: Subject, case: Case) -> None:

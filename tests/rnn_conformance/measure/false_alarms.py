@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
-from rnn_adapters.adapter import NotOffered
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Body, Check, perform
+from rnn_conformance.engine.check import Body, Check, Unsupported
+from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.running.session import Session
@@ -94,9 +94,9 @@ def counted(session: Session, check: Check, cases: int, fills: int, progress: Pr
         count.elements += outcome.elements
         count.seconds += outcome.seconds
         count.worst_ratio = max(count.worst_ratio, outcome.worst_ratio)
-        if outcome.failure is not None:
+        for finding in outcome.findings:
             count.alarms += 1
-            count.first = count.first or f"seed {start - 1}: {outcome.failure.finding}"
+            count.first = count.first or f"seed {start - 1}: {finding.message}"
         progress.update(task, completed=count.cases)
     progress.remove_task(task)
     return count
@@ -143,7 +143,7 @@ def count_alarms(
     """
     session = Session(name, Profile("alarms", max_examples=ROUND, per_expensive_route=0), seed)
     if route:
-        session.subject = Subject(session.subject.way(route))
+        session.subject = Subject(session.subject.adapter_of(route))
     checks, counts = {clause: all_checks()[clause] for clause in CLAUSES}, dict[str, Count]()
     left = [clause for clause, check in checks.items() if is_supported(check, session.subject)]
     for clause, check in checks.items():
@@ -161,8 +161,8 @@ def count_alarms(
 def is_supported(check: Check, subject: Subject) -> bool:
     """Whether a clause applies."""
     try:
-        return bool(check.ways(subject))
-    except NotOffered:
+        return bool(check.asked_on(subject).routes)
+    except Unsupported:
         return False
 
 

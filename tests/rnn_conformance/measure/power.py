@@ -50,13 +50,13 @@ def drawn(units: int, steps: int, dtype: str, regime: Regime, rng: np.random.Gen
         array((units, units), gain_h * units**-0.5),
         array((units,), scale),
     )
-    return Case(Network(Layer(cell)), array((2, steps, features), scale), (array((1, 2, units), scale),))
+    return Case.of(Network(Layer(cell)), array((2, steps, features), scale), (array((1, 2, units), scale),))
 
 
 def computed(case: Case) -> Array:
     """The sequence output of a correct implementation."""
     plain = PlainNumpy()
-    sequence = plain.run(plain.load(case.network), case.call()).sequence
+    sequence = plain.run(plain.load(case.network), case.call).sequence
     assert sequence is not None
     return sequence
 

@@ -6,20 +6,22 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from rnn_adapters.adapter import Conventions
-from rnn_adapters.keras.adapter import COMPILED, ROUTES, conventions_on
-from rnn_adapters.reference import ReferenceAdapter
-from rnn_adapters.torch.adapter import TorchAdapter
+from rnn_adapters.declarations import Conventions
+from rnn_adapters.framework import Route
+from rnn_adapters.registry import built_in
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.clauses import spec_folder
 
-SHOWN: tuple[tuple[Conventions, str], ...] = (
-    (ReferenceAdapter.conventions, ""),
-    (TorchAdapter.conventions, ""),
-    (conventions_on("tensorflow"), " on TensorFlow, torch"),
-    (conventions_on("numpy"), " on JAX, NumPy"),
-)
-"""What stands in the table, with what its heading says besides the name of the layer."""
+
+def shown() -> dict[str, Conventions]:
+    """The frameworks that stand in the tables, by the titles of their columns."""
+    return {
+        framework.title: framework.conventions
+        for framework in built_in().values()
+        if framework.title and framework.conventions is not None
+    }
+
+
 GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -53,8 +55,9 @@ def conventions_table() -> str:
         "second bias": weight("b_h"),
         "bias vectors": lambda c: str(c.bias_vectors or "as given"),
     }
-    lines = [["", *(f"`{shown.layer}`{where}" for shown, where in SHOWN)], ["---"] * (len(SHOWN) + 1)]
-    lines += [[name, *(cell(shown) for shown, _ in SHOWN)] for name, cell in rows.items()]
+    columns = shown()
+    lines = [["", *columns], ["---"] * (len(columns) + 1)]
+    lines += [[name, *map(cell, columns.values())] for name, cell in rows.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -62,13 +65,15 @@ def routes_table() -> str:
     """The ways into each framework, by the clause that is about them."""
     # A kind of way in has one clause in the chapter on options; a later one (GRD-9) is about them all.
     kinds = {kind: check.clause for check in reversed(all_checks().values()) for kind in check.routes}
-    compiled = {name: route for routes in COMPILED.values() for name, route in routes.items()}
-    frameworks = {"torch": TorchAdapter.routes, "Keras": ROUTES | compiled}
+    frameworks: dict[str, dict[str, Route]] = {}
+    for framework in built_in().values():
+        family = framework.name.partition("-")[0]
+        frameworks.setdefault(family, {}).update(framework.routes)
     lines = ["| clause | framework | route | what it is |", "| --- | --- | --- | --- |"]
     for kind, clause in kinds.items():
-        for framework, routes in frameworks.items():
+        for family, routes in frameworks.items():
             lines += [
-                f"| {clause} | {framework} | {name} | {route.what} |"
+                f"| {clause} | {family} | {name} | {route.what} |"
                 for name, route in routes.items()
                 if route.kind == kind
             ]
@@ -77,11 +82,11 @@ def routes_table() -> str:
 
 def initialisation_table() -> str:
     """The rules by which the frameworks draw fresh weights."""
-    shown = {"`torch.nn.RNN`": TorchAdapter.conventions, "`keras.layers.SimpleRNN`": conventions_on("numpy")}
+    rules = {title: of.initialisation for title, of in shown().items() if of.initialisation}
     lines = [["", "W_x", "W_h", "first bias", "second bias"], ["---"] * 5]
     lines += [
-        [name, *(conventions.initialisation.get(role, "–") for role in ("W_x", "W_h", "b", "b_h"))]
-        for name, conventions in shown.items()
+        [title, *(of_roles.get(role, "–") for role in ("W_x", "W_h", "b", "b_h"))]
+        for title, of_roles in rules.items()
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

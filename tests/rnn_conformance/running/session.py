@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
-from rnn_adapters.registry import load_adapter
+from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Check, perform, perform_case
+from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.deviations import Deviation, known_deviations
+from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
 from rnn_conformance.engine.results import Outcome
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.diagnosis import likely_cause
-from rnn_conformance.faults.registry import PREFIX, all_faults, fault_named
+from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
 
@@ -36,24 +36,20 @@ class Session:
     def __init__(
         self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None
     ) -> None:
-        adapter = fault_named(name) if name.startswith(PREFIX) else load_adapter(name)
-        smoke_test(adapter)
+        framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
-        self.subject = Subject(adapter)
+        self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
-        self.versions = {package: str(number) for package, number in adapter.versions().items()}
-        self.deviations: list[Deviation] = known_deviations(adapter.name, self.versions, deviations_file)
+        smoke_test(self.subject.adapter)
+        self.versions = {package: str(number) for package, number in self.subject.adapter.versions().items()}
+        self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
     def perform(self, check: Check, case: Case | None = None) -> Outcome:
         """The outcome of a check on drawn cases, or on one given case."""
-        if case is None:
-            outcome = perform(check, self.subject, self.profile, self.deviations, self.seed)
-        else:
-            outcome = perform_case(check, self.subject, case)
-        if outcome.failure is not None and self.subject.last_run is not None:
-            outcome.failure.likely_cause = likely_cause(self.subject, self.subject.last_run)
-        return outcome
+        if case is not None:
+            return perform_case(check, self.subject, case, self.deviations)
+        return perform(check, self.subject, self.profile, self.deviations, self.seed)
 
 
 def smoke_test(adapter: Adapter[Any]) -> None:
@@ -65,8 +61,9 @@ def smoke_test(adapter: Adapter[Any]) -> None:
     activation = adapter.supports.activations[0]
     b = np.array([0.25, 0.5], np.float32)
     W_x, W_h = np.eye(2, 3, dtype=np.float32), np.array([[0.5, 0.25], [-0.25, 0.5]], np.float32)
-    network = Network(Layer(Cell(W_x, W_h, b, activation=activation)))
-    call = Call(np.ones((2, 3, 3), np.float32), None, adapter.supports.sequence)
+    dtype = adapter.supports.dtypes[0]
+    network = Network(Layer(Cell(W_x, W_h, b, activation=activation))).astype(dtype)
+    call = Call(np.ones((2, 3, 3), dtype), None, adapter.supports.sequence)
     try:
         output = adapter.run(adapter.load(network), call)
         adapter.versions()
@@ -86,4 +83,4 @@ def kills(fault: str) -> bool:
     """Whether the clause that a fault names catches it in the quick profile."""
     check = all_checks()[all_faults()[fault].clause]
     quick = replace(PROFILES["quick"], shrink=False)
-    return perform(check, Subject(fault_named(fault)), quick, []).verdict == "fail"
+    return perform(check, Subject(fault_framework(fault)), quick, []).verdict == "fail"

@@ -5,15 +5,18 @@ from pathlib import Path
 import pytest
 from helpers import random_case, random_cell
 
+from rnn_adapters import load_framework
 from rnn_conformance.checks import all_checks
-from rnn_conformance.engine.check import perform
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.deviations import Deviation, known_deviations, parse_deviations
+from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.plain import PlainNumpy
-from rnn_conformance.faults.registry import fault_named
+from rnn_conformance.faults.plain import plain
+from rnn_conformance.faults.registry import fault_framework
 from rnn_reference import BadInput
+
+VERSIONS = {"keras": "3.15.1", "jax": "0.10.2", "torch": "2.13.0", "tensorflow": "2.21.0", "numpy": "2.4.6"}
 
 RECORD = """
 [[deviation]]
@@ -51,7 +54,7 @@ def test_to_whom_a_record_applies() -> None:
 
 
 def test_a_covered_clause_deviates_and_its_other_cases_are_still_checked() -> None:
-    subject = Subject(fault_named("tanh-for-relu"))
+    subject = Subject(fault_framework("tanh-for-relu"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
     assert outcome.verdict == "deviation"
     assert 0 < outcome.deviating_cases < outcome.cases
@@ -59,13 +62,13 @@ def test_a_covered_clause_deviates_and_its_other_cases_are_still_checked() -> No
 
 
 def test_a_fault_outside_the_condition_still_fails() -> None:
-    subject = Subject(fault_named("transposed-recurrent-weight"))
+    subject = Subject(fault_framework("transposed-recurrent-weight"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
     assert outcome.verdict == "fail"
 
 
 def test_a_record_whose_witness_conforms_fails_the_run() -> None:
-    outcome = perform(all_checks()["FWD-1"], Subject(PlainNumpy()), PROFILES["quick"], [record()])
+    outcome = perform(all_checks()["FWD-1"], Subject(plain()), PROFILES["quick"], [record()])
     assert outcome.verdict == "fixed"
     assert "fixed: remove the record 'relu-is-tanh'" in outcome.reason
 
@@ -94,7 +97,7 @@ def test_bad_records_are_explained(text: str, message: str) -> None:
 
 def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
     adapters = ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy")
-    records = [r for name in adapters for r in known_deviations(name, {"keras": "3.15.1"})]
+    records = [r for name in adapters for r in known_deviations(load_framework(name), VERSIONS)]
     assert records
     assert {clause for r in records for clause in r.clauses} <= set(all_clauses())
     assert all(r.what.strip() and r.why.strip() for r in records)
@@ -103,7 +106,7 @@ def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
 def test_records_of_an_extra_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(RECORD)
-    found = known_deviations("fault:tanh-for-relu", {"numpy": "2.0"}, str(path))
+    found = known_deviations(fault_framework("tanh-for-relu"), {"numpy": "2.0"}, str(path))
     assert [r.id for r in found] == ["relu-is-tanh"]
     with pytest.raises(BadInput, match="No such file"):
-        known_deviations("torch", {}, str(tmp_path / "none.toml"))
+        known_deviations(fault_framework("tanh-for-relu"), {}, str(tmp_path / "none.toml"))

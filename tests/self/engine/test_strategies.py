@@ -6,21 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from helpers import EVERYTHING, LITTLE
 from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.strategies import SIMPLEST_FIRST, TIME, Padding, cases, fill_from_bytes
+from rnn_conformance.engine.strategies import SIMPLEST_FIRST, TIME, Cases, Padding, fill_from_bytes
 from rnn_reference.network import Array
 
-ANY = cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
+ANY = Cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
 
 
-def drawn(count: int = 400, supports: Supports | None = None) -> list[Case]:
+def drawn(count: int = 400, supports: Supports = EVERYTHING) -> list[Case]:
     found: list[Case] = []
 
     @settings(max_examples=count, database=None, deadline=None, derandomize=True)
-    @given(ANY({"": supports or Supports()}))
+    @given(ANY({"": supports}))
     def collect(case: Case) -> None:
         found.append(case)
 
@@ -32,7 +33,7 @@ def smallest(condition: Callable[[Case], bool]) -> Case:
     quiet = settings(
         max_examples=2000, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
-    return find(ANY({"": Supports()}), condition, settings=quiet)
+    return find(ANY({"": EVERYTHING}), condition, settings=quiet)
 
 
 def test_the_usual_case_is_usual_and_the_degenerate_ones_occur() -> None:
@@ -68,15 +69,7 @@ def test_most_weights_need_more_than_half_precision() -> None:
 
 
 def test_only_what_is_offered_is_drawn() -> None:
-    little = Supports(
-        activations=("relu",),
-        dtypes=("float64",),
-        bidirectional=False,
-        stacked=False,
-        mixed_layers=False,
-        no_bias=False,
-        initial_states=False,
-    )
+    little = Supports(activations=("relu",), dtypes=("float64",), sequence=True)
     for case in drawn(100, little):
         assert case.network.num_layers == 1
         assert case.facts["directions"] == 1
@@ -87,11 +80,11 @@ def test_only_what_is_offered_is_drawn() -> None:
 
 
 def test_few_shapes_are_drawn_where_they_are_costly() -> None:
-    built = drawn(300, replace(Supports(), expensive="sizes"))
+    built = drawn(300, replace(EVERYTHING, expensive="sizes"))
     assert {case.network.input_size for case in built} == {1, 2, 3}
     assert {case.network.layers[0].hidden_size for case in built} == {1, 2, 4}
     assert {case.x.shape[1] for case in built} == set(TIME)
-    compiled = {case.x.shape for case in drawn(300, replace(Supports(), expensive="shapes"))}
+    compiled = {case.x.shape for case in drawn(300, replace(EVERYTHING, expensive="shapes"))}
     assert {(batch, time) for batch, time, _ in compiled} <= {(b, t) for b in (1, 3) for t in (1, 3, 5)}
 
 
@@ -129,7 +122,7 @@ def test_lengths_and_masks_are_of_every_kind() -> None:
         found: list[tuple[Case, Array]] = []
 
         @settings(max_examples=200, database=None, deadline=None, derandomize=True)
-        @given(cases(padding=(padding,))({"": supports}))
+        @given(Cases(padding=(padding,))({"": supports}))
         def collect(case: Case) -> None:
             assert case.steps is not None
             found.append((case, case.steps))
@@ -137,13 +130,15 @@ def test_lengths_and_masks_are_of_every_kind() -> None:
         collect()
         return found
 
-    masks = [taken for _, taken in steps("mask", Supports(masks=True))]
+    masks = [taken for _, taken in steps("mask", replace(LITTLE, masks=True))]
     assert any(not taken[:, 0].all() and taken.any() for taken in masks)  # leading
     assert any((taken[:, :-2] & ~taken[:, 1:-1] & taken[:, 2:]).any() for taken in masks)  # inner
     assert any((~taken).all(axis=1).any() for taken in masks)  # a whole row
-    lengths = steps("lengths", Supports(lengths=True))
-    assert all(case.lengths is not None and case.mask is None for case, _ in lengths)
+    lengths = steps("lengths", replace(LITTLE, lengths=True))
+    assert all(case.call.lengths is not None and case.call.mask is None for case, _ in lengths)
     assert all(taken[:, 0].all() for _, taken in lengths)  # at least one step
     assert any((np.diff(taken.sum(axis=1)) > 0).any() for _, taken in lengths)  # unsorted
-    assert any(not taken.any(axis=1).all() for _, taken in steps("lengths from 0", Supports(lengths=True)))
-    assert all(case.mask is not None for case, _ in steps("lengths", Supports(masks=True)))
+    assert any(
+        not taken.any(axis=1).all() for _, taken in steps("lengths from 0", replace(LITTLE, lengths=True))
+    )
+    assert all(case.call.mask is not None for case, _ in steps("lengths", replace(LITTLE, masks=True)))

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnn_conformance.checks import all_checks
-from rnn_conformance.measure.clause_power import Changed, drawn_by, power_of, share_noticed
+from rnn_conformance.measure.clause_power import drawn_by, power_of, share_noticed
 from rnn_conformance.measure.false_alarms import CLAUSES, FILLS, filled_anew, main
 from rnn_conformance.measure.power import CHANGES, drawn
 
@@ -60,7 +60,3 @@ def test_power_of_a_clause() -> None:
     assert change is not None
     assert change < 1e-3
     assert power_of(all_checks()["PAR-1"], 5)["one bias"] is None  # counts parameters
-
-
-def test_the_changed_implementation_goes_every_way() -> None:
-    assert isinstance(Changed("one unit", 1e-2).by_route("unrolled"), Changed)

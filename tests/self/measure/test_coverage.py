@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from rnn_adapters import Supports
+from dataclasses import replace
+
+from helpers import EVERYTHING
+
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.plain import PlainNumpy
+from rnn_conformance.faults.plain import plain
 from rnn_conformance.measure.coverage import coverage_of, possible_pairs, values_table
 
 
 def test_every_pair_of_option_values_occurs() -> None:
-    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["ci"])
+    coverage = coverage_of(Subject(plain()), PROFILES["ci"])
     assert not coverage.missing
     assert set(coverage.seen) <= coverage.possible
     assert len(coverage.possible) > 500
@@ -18,19 +21,28 @@ def test_every_pair_of_option_values_occurs() -> None:
 
 def test_what_is_not_drawn_is_missing() -> None:
     """The quick profile is too small, so that the count can fail."""
-    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["quick"])
+    coverage = coverage_of(Subject(plain()), PROFILES["quick"])
     assert coverage.missing
 
 
 def test_values_are_counted_once_for_every_case() -> None:
-    coverage = coverage_of(Subject(PlainNumpy()), PROFILES["quick"])
+    coverage = coverage_of(Subject(plain()), PROFILES["quick"])
     for values in values_table(coverage).values():
         assert sum(values.values()) == coverage.cases
 
 
 def test_only_what_can_be_combined_is_asked_for() -> None:
-    little = Supports(bidirectional=False, stacked=False, no_bias=False, initial_states=False)
-    pairs = possible_pairs({"": little, "other": Supports(masks=True, initial_states=False)})
+    little = replace(
+        EVERYTHING,
+        bidirectional=False,
+        stacked=False,
+        mixed_layers=False,
+        no_bias=False,
+        initial_states=False,
+        merge_modes=("concat",),
+        dropout=(),
+    )
+    pairs = possible_pairs({"": little, "other": replace(EVERYTHING, initial_states=False)})
     assert (("directions", "2"), ("route", "default")) not in pairs
     assert (("directions", "2"), ("route", "other")) in pairs
     assert (("initial_states", "True"), ("padding", "none")) not in pairs

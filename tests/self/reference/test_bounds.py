@@ -6,13 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import random_case, random_cell
+from helpers import EVERYTHING, random_case, random_cell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.strategies import cases
+from rnn_conformance.engine.strategies import Cases
 from rnn_reference import Layer, Network, bound_network, replay_layer, run_network
 from rnn_reference.activations import Activation
 from rnn_reference.bounds import StepBound, gamma
@@ -99,7 +98,7 @@ def test_the_activation_term_is_the_largest_change_of_tanh(z: float, delta: floa
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_a_float32_run_is_within_both_bounds(activation: Activation, data: st.DataObject) -> None:
-    case: Case = data.draw(cases(layers=(1, 2), activations=(activation,))({"": Supports()}))
+    case: Case = data.draw(Cases(layers=(1, 2), activations=(activation,))({"": EVERYTHING}))
     bounded = bound_network(case.network, case.x, case.initial_states)
     sequence = float32_run(case)
     error = np.abs(sequence - bounded.sequence.value)
@@ -118,7 +117,7 @@ def float32_run(case: Case) -> Array:
     from rnn_conformance.faults.plain import PlainNumpy
 
     plain = PlainNumpy()
-    sequence = plain.run(plain.load(case.network), case.call()).sequence
+    sequence = plain.run(plain.load(case.network), case.call).sequence
     assert sequence is not None
     return sequence
 
@@ -150,7 +149,7 @@ def test_a_changed_weight_is_outside_the_bound() -> None:
         W_h = cell.W_h.copy()
         place = np.unravel_index(np.abs(W_h).argmax(), W_h.shape)
         W_h[place] *= np.float32(1 + 1e-5)
-        wrong = Case(Network(Layer(Cell(cell.W_x, W_h, cell.b))), case.x, case.initial_states)
+        wrong = Case.of(Network(Layer(Cell(cell.W_x, W_h, cell.b))), case.x, case.initial_states)
         assert case.initial_states is not None
         sequence = float32_run(wrong)
         replayed = replay_layer(case.network.layers[0], case.x, case.initial_states[0], sequence, F32)

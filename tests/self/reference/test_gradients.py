@@ -30,7 +30,7 @@ def drawn(dtype: str = "float64", activation: Any = "tanh") -> Case:
     net = network(dtype, activation)
     states = tuple(rng.normal(size=shape).astype(dtype) for shape in net.state_shapes(2))
     mask = np.array([[True, False, True, True, False], [True] * 5])
-    return Case(net, x, states, mask=mask)
+    return Case.of(net, x, states, mask=mask)
 
 
 def loss(case: Case) -> np.longdouble:
@@ -95,7 +95,7 @@ def test_bounds_hold_and_say_something(activation: str) -> None:
     """Float32 gradients of the plain implementation: within the bounds, which are small."""
     case = drawn("float32", activation)
     plain = PlainNumpy()
-    found = plain.gradients(plain.load(case.network), case.call(), *cotangents(case))
+    found = plain.gradients(plain.load(case.network), case.call, *cotangents(case))
     bounded = bound_gradients(case.network, case.x, case.initial_states, *cotangents(case), case.steps)
     error = np.abs(found.x - bounded.x.value)
     assert (error <= bounded.x.bound).all()

@@ -44,7 +44,7 @@ def test_holds_and_is_never_wider(activation: str, regime: Regime, masked: bool)
         case = random_case(seed, regime, activation, masked)
         simple, sharp = both(case)
         assert (sharp.bound <= simple.bound).all()
-        output = plain.run(plain.load(case.network), case.call())
+        output = plain.run(plain.load(case.network), case.call)
         assert output.sequence is not None
         error = np.abs(output.sequence - sharp.value)
         claimed = np.isfinite(sharp.bound)
@@ -60,7 +60,7 @@ def test_an_input_that_is_wrong_by_so_much_is_covered() -> None:
     plain, rng = PlainNumpy(), np.random.default_rng(0)
     for _ in range(20):
         shifted = case.x + x_error * rng.choice([-1, 1], case.x.shape).astype(np.float32) * np.float32(0.999)
-        output = plain.run(plain.load(case.network), case.replace(x=shifted).call())
+        output = plain.run(plain.load(case.network), case.replace(x=shifted).call)
         assert output.sequence is not None
         assert (np.abs(output.sequence - sharp.value) <= sharp.bound).all()
 

@@ -28,7 +28,7 @@ def drawn(activation: Any, dtype: str = "float64", *, masked: bool = True) -> Ca
     cells = [Cell(array(3, 2), array(3, 3), array(3), array(3), activation) for _ in range(2)]
     network = Network([Layer(*cells), Layer(Cell(array(2, 6), array(2, 2), array(2), activation=activation))])
     mask = np.array([[True, True, False, True], [True, False, True, False]]) if masked else None
-    return Case(network, array(2, 4, 2), (array(2, 2, 3), array(1, 2, 2)), mask=mask)
+    return Case.of(network, array(2, 4, 2), (array(2, 2, 3), array(1, 2, 2)), mask=mask)
 
 
 def moved(case: Case, direction: Gradients, by: float) -> Case:
@@ -111,14 +111,14 @@ def test_the_plain_implementation_agrees(activation: str, masked: bool) -> None:
     direction, (g, g_final) = direction_of(case), cotangents(case)
     plain = PlainNumpy()
     model = plain.load(case.network)
-    tangents = plain.tangents(model, case.call(), direction)
+    tangents = plain.tangents(model, case.call, direction)
     bounded = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
     assert tangents.sequence is not None
     assert (np.abs(tangents.sequence - bounded.sequence.value) <= bounded.sequence.bound).all()
     expected = second_gradients(case.network, case.x, case.initial_states, g, g_final, direction, case.steps)
     # A cell of one bias is stored with two.
     cells = tuple(CellGradients(c.W_x, c.W_h, c.b, c.b if c.b_h is None else c.b_h) for c in expected.cells)
-    found = plain.second_gradients(model, case.call(), g, g_final, direction)
+    found = plain.second_gradients(model, case.call, g, g_final, direction)
     for actual, value in zip(all_arrays(found), all_arrays(expected._replace(cells=cells)), strict=True):
         assert np.abs(actual - value).max() < 1e4 * np.finfo(float).eps
 

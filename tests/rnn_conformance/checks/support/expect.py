@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import NotOffered, Output, PaddedOutput
+from rnn_adapters.adapter import Output
+from rnn_adapters.declarations import PaddedOutput
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
@@ -111,8 +112,6 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
     """At masked steps the sequence output shows what the conventions declare, to the bit."""
     steps, declared = case.steps, declared_padding(subject, case)
     assert steps is not None
-    if declared == "undefined":
-        raise NotOffered(f"{subject.name} declares nothing about outputs at masked steps")
     shown = np.zeros_like(sequence)
     if declared in ("carried", "state"):
         before = shown[:, 0]
@@ -132,7 +131,7 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
 
 def in_processing_order(case: Case) -> Case:
     """The case of a layer that goes backwards as one that goes forward over the reversed input."""
-    if not case.go_backwards:
+    if not case.call.go_backwards:
         return case
     steps = case.steps
     turned = None if steps is None else steps[:, ::-1]
@@ -141,7 +140,7 @@ def in_processing_order(case: Case) -> Case:
 
 def as_computed(case: Case) -> Case:
     """The case of a layer that is told to compute in another type as one whose numbers are of that type."""
-    narrow = case.compute_dtype
+    narrow = case.call.compute_dtype
     if narrow is None:
         return case
     return case.mapped(lambda array: array.astype(narrow)).replace(compute_dtype=None)
@@ -151,12 +150,12 @@ def merged(case: Case, both: Bounded) -> Bounded:
     """What the two halves of the features give in the case's merge mode."""
     H = case.network.layers[0].hidden_size
     halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
-    return merge_bounds(case.merge_mode, *halves, case.network.dtype)
+    return merge_bounds(case.call.merge_mode, *halves, case.network.dtype)
 
 
 def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
     """The sequence output with each step at the time of its input, whatever way the layer went."""
-    turned = case.go_backwards and subject.conventions.go_backwards_order == "processing"
+    turned = case.call.go_backwards and subject.conventions.go_backwards_order == "processing"
     return sequence[:, ::-1] if turned else sequence
 
 
@@ -164,7 +163,7 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the sequence output, its padding, and the final states."""
     seen = in_processing_order(as_computed(case))
     if subject.supports.sequence:
-        if case.go_backwards and subject.conventions.go_backwards_order == "input":
+        if case.call.go_backwards and subject.conventions.go_backwards_order == "input":
             assert output.sequence is not None
             output = replace(output, sequence=output.sequence[:, ::-1])
         _expect_sequence(subject, seen, output)
@@ -178,13 +177,13 @@ def expect_everything(subject: Subject, case: Case) -> None:
     if subject.supports.last_output:
         seen = in_processing_order(as_computed(case))
         last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
-        last = last if case.merge_mode == "concat" else merged(seen, last)
+        last = last if case.call.merge_mode == "concat" else merged(seen, last)
         actual = subject.run(case, return_sequences=False).last
         subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
 
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
-    if case.merge_mode not in ("concat", "none"):
+    if case.call.merge_mode not in ("concat", "none"):
         expected = bound_network(case.network, case.x, case.initial_states, case.steps).sequence
         expected = merged(case, expected)
         if case.steps is not None:

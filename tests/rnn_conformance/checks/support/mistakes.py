@@ -55,7 +55,7 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     """The call with the case's mistake (its variant) must raise; what kind of error is not asked."""
     # What shrinking leaves must still be a mistake: a state cut from one row to one row is none.
     case = at_least_three_rows(case)
-    call = mistakes[case.variant](case.call())
+    call = mistakes[case.variant](case.call)
     error = subject.error_of(case.network, call)
     given = {
         "x": call.x.shape,

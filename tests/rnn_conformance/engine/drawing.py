@@ -1,0 +1,137 @@
+"""Drawing with Hypothesis: the same seed gives the same cases, wherever the suite is installed.
+
+Hypothesis mixes constants that it finds in local source files into what it draws, so that an editable install
+would draw other cases than one in site-packages. Here it draws through a provider of our own, which knows a
+seed and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
+from hypothesis.strategies import SearchStrategy
+
+from rnn_conformance.engine.case import Case
+
+BACKEND = "rnn-conformance"
+
+
+class _Seed:
+    """The seed of the drawing that is under way."""
+
+    random = random.Random(0)
+
+
+class SeededProvider(PrimitiveProvider):
+    """Uniform numbers and bytes from Python's Mersenne twister, the same in every version of Python."""
+
+    lifetime = "test_case"
+
+    def draw_boolean(self, p: float = 0.5) -> bool:
+        return _Seed.random.random() < p
+
+    def draw_integer(
+        self,
+        min_value: int | None = None,
+        max_value: int | None = None,
+        *,
+        weights: dict[int, float] | None = None,
+        shrink_towards: int = 0,
+    ) -> int:
+        low = -(2**63) if min_value is None else min_value
+        high = low + 2**64 if max_value is None else max_value
+        return low + int(_Seed.random.random() * 2**53) * (high - low + 1) // 2**53
+
+    def draw_float(
+        self,
+        *,
+        min_value: float = -1e9,
+        max_value: float = 1e9,
+        allow_nan: bool = True,
+        smallest_nonzero_magnitude: float = 0.0,
+    ) -> float:
+        low, high = max(min_value, -1e9), min(max_value, 1e9)
+        return low + _Seed.random.random() * (high - low)
+
+    def draw_string(self, intervals: Any, *, min_size: int = 0, max_size: int = 2**16) -> str:
+        size = self.draw_integer(min_size, min(max_size, min_size + 16))
+        return "".join(chr(intervals[self.draw_integer(0, len(intervals) - 1)]) for _ in range(size))
+
+    def draw_bytes(self, min_size: int = 0, max_size: int = 2**16) -> bytes:
+        size = self.draw_integer(min_size, min(max_size, min_size + 16)) if max_size > min_size else min_size
+        return _Seed.random.randbytes(size)
+
+
+AVAILABLE_PROVIDERS[BACKEND] = SeededProvider
+
+
+def draw_cases(
+    strategy: SearchStrategy[Case], count: int, seed_text: str, visit: Callable[[Case], None]
+) -> None:
+    """Hand so many cases to `visit`, the simplest first. What it raises ends the drawing."""
+    _run(strategy, count, seed_text, visit, (Phase.generate,))
+
+
+class Enough(BaseException):
+    """Ends a search: the budget is spent."""
+
+
+class _Interesting(Exception):
+    """Tells Hypothesis of a case like the one that is to be made small."""
+
+
+def shrink(
+    strategy: SearchStrategy[Case],
+    index: int,
+    seed_text: str,
+    is_alike: Callable[[Case], bool],
+) -> None:
+    """Draw again up to the case of this index, and make it small while `is_alike`.
+
+    `is_alike` sees every case that is tried, and raises `Enough` to end the search. The smallest case is the
+    last one for which it was true.
+
+    Args:
+        index: of the case among those that `draw_cases` hands over, from 0.
+    """
+    seen = -1
+
+    def visit(case: Case) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == index or (seen > index and is_alike(case)):
+            raise _Interesting
+
+    with suppress(_Interesting, Enough):
+        _run(strategy, index + 1, seed_text, visit, (Phase.generate, Phase.shrink))
+
+
+def _run(
+    strategy: SearchStrategy[Case],
+    count: int,
+    seed_text: str,
+    visit: Callable[[Case], None],
+    phases: tuple[Phase, ...],
+) -> None:
+    _Seed.random = random.Random(seed_text)
+
+    def run(case: Case) -> None:
+        visit(case)
+
+    configured = settings(
+        max_examples=count,
+        deadline=None,  # a first call may compile
+        database=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        phases=phases,
+        backend=BACKEND,
+        suppress_health_check=list(HealthCheck),
+    )
+    seed(seed_text)(configured(given(strategy)(run)))()

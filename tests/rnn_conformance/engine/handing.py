@@ -1,0 +1,79 @@
+"""Arrays that are handed over: copies that lie in memory as the originals do, and whether they were altered.
+
+What a framework gets is never what expectations are computed from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Network
+
+LINE = 64
+"""Bytes: as far as anything looks at how an array is aligned."""
+
+
+def twin(array: Array) -> Array:
+    """A copy with the same strides, alignment and permission to write."""
+    if array.flags.c_contiguous and array.flags.aligned and array.flags.writeable:
+        return array.copy()
+    if not array.size:
+        copied = np.empty_like(array)
+    else:
+        reach = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
+        before, after = -sum(min(0, r) for r in reach), sum(max(0, r) for r in reach)
+        memory = np.zeros(before + after + array.itemsize + LINE, np.uint8)
+        first = (array.ctypes.data - before - memory.ctypes.data) % LINE
+        copied = np.ndarray(
+            array.shape, array.dtype, memory.data, offset=first + before, strides=array.strides
+        )
+        copied[...] = array
+    copied.flags.writeable = array.flags.writeable
+    return copied
+
+
+def twin_call(call: Call) -> Call:
+    """The call with arrays of its own."""
+    states = call.initial_states
+    return replace(
+        call,
+        x=twin(call.x),
+        initial_states=None if states is None else tuple(map(twin, states)),
+        lengths=None if call.lengths is None else twin(call.lengths),
+        mask=None if call.mask is None else twin(call.mask),
+    )
+
+
+def named_arrays(given: Call | Network | Gradients | Array | tuple[Array, ...]) -> dict[str, Array]:
+    """The arrays of something that was handed over, by what they are."""
+    if isinstance(given, Call):
+        named = {"x": given.x, "lengths": given.lengths, "mask": given.mask}
+        named |= {f"initial state of layer {i}": state for i, state in enumerate(given.initial_states or ())}
+    elif isinstance(given, Network):
+        named = {
+            f"{role} of cell {index}": getattr(cell, role)
+            for index, cell in enumerate(given.cells)
+            for role in ("W_x", "W_h", "b", "b_h")
+        }
+    elif isinstance(given, Gradients):
+        arrays = [given.x, *given.initial_states, *(w for cell in given.cells for w in cell)]
+        named = {f"direction of change {index}": array for index, array in enumerate(arrays)}
+    else:
+        arrays = [*given] if isinstance(given, tuple) else [given]
+        named = {f"cotangent {index}": array for index, array in enumerate(arrays)}
+    return {name: array for name, array in named.items() if array is not None}
+
+
+def altered(original: dict[str, Array], handed: dict[str, Array]) -> list[str]:
+    """The names of arrays that are no longer what was handed over, to the bit."""
+    return [name for name, array in original.items() if not _identical(array, handed[name])]
+
+
+def _identical(one: Array, other: Array) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return bool((one == other).all()) or one.tobytes() == other.tobytes()

@@ -1,0 +1,264 @@
+"""Perform a check: the witnesses of its known deviations, then drawn cases, then what was found made small."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from rnn_adapters.adapter import CannotExpress
+from rnn_adapters.declarations import Supports
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Asked, Check, Unsupported
+from rnn_conformance.engine.compare import NonConforming, Tally
+from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses
+from rnn_conformance.engine.drawing import draw_cases
+from rnn_conformance.engine.findings import Failed, Search
+from rnn_conformance.engine.profiles import Profile
+from rnn_conformance.engine.results import Finding, Outcome, RouteOutcome, worst
+from rnn_conformance.engine.subject import Subject
+
+EVIDENCE = 0.5
+"""The share of compared elements that must have had an informative bound; below it a check is vacuous."""
+
+REFUSED_SHARE = 0.25
+"""Of the cases of a route that one may have no words for; one case always."""
+
+
+@dataclass
+class Drawn:
+    """What came of the drawn cases.
+
+    Args:
+        tallies: what was looked at, by route.
+        failed: the cases that failed, with their places among those drawn.
+        passed: those that did not.
+        refusals: the cases for which a route had no words, by route, with what it said.
+        used: ids of the records that covered a case.
+        digest: of all cases, one after the other.
+        seed, place: of the round that was drawn last, and how many of its cases were.
+    """
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    failed: list[Failed] = field(default_factory=list)
+    passed: list[Case] = field(default_factory=list)
+    refusals: dict[str, list[tuple[Case, str]]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    digest: str = ""
+    seed: str = ""
+    place: int = 0
+
+
+def perform(
+    check: Check,
+    subject: Subject,
+    profile: Profile,
+    deviations: list[Deviation],
+    start: int = 0,
+    confirmed: Collection[str] = (),
+) -> Outcome:
+    """The outcome of a check. Nothing that the framework does, and no mistake of our own, is raised.
+
+    Args:
+        deviations: the records that apply to this adapter at its versions, of any clause.
+        start: seed of the drawing. The same seed draws the same cases.
+        confirmed: ids of the records whose witness has ended a process of its own as recorded.
+    """
+    began = time.perf_counter()
+    known = [deviation for deviation in deviations if check.clause in deviation.clauses]
+    outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
+    try:
+        asked = check.asked_on(subject)
+        outcome.deviations = [deviation.id for deviation in known]
+        witnesses = try_witnesses(check, subject, asked.routes, known, confirmed)
+        drawn = _draw(check, asked.routes, subject, profile, known, start)
+        outcome.findings = _findings(check, asked.routes, subject, profile, drawn)
+        _judge(outcome, asked, drawn, witnesses)
+    except Unsupported as reason:
+        outcome.verdict, outcome.reason = "unsupported", str(reason)
+    except Exception as error:
+        outcome.verdict, outcome.traceback = "error", traceback.format_exc()
+        outcome.reason = f"the suite itself failed: {type(error).__name__}: {error}"
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+def perform_case(check: Check, subject: Subject, case: Case, known: list[Deviation]) -> Outcome:
+    """Perform a check on one given case.
+
+    Raises:
+        BadInput: there is no such route, or it is broken.
+    """
+    outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
+    subject.take(case.route)
+    lacking = check.lacking(subject.adapter)
+    covering = [d for d in known if check.clause in d.clauses and d.covers(case)]
+    outcome.deviations = [deviation.id for deviation in covering]
+    drawn = Drawn(tallies={case.route: Tally()})
+    if lacking:
+        outcome.verdict = "unsupported"
+        outcome.reason = f"{subject.name} does not support: {', '.join(lacking)}"
+        return outcome
+    try:
+        _examine(check, subject, case, covering, drawn)
+        outcome.findings = [failed.finding() for failed in drawn.failed]
+        _judge(outcome, Asked({case.route: subject.supports}, {}), drawn, Witnesses())
+    except Exception as error:
+        outcome.verdict, outcome.traceback = "error", traceback.format_exc()
+        outcome.reason = f"the suite itself failed: {type(error).__name__}: {error}"
+    return outcome
+
+
+def _draw(
+    check: Check,
+    routes: Mapping[str, Supports],
+    subject: Subject,
+    profile: Profile,
+    known: list[Deviation],
+    start: int,
+) -> Drawn:
+    """Draw until the profile's cases, or its time, are spent."""
+    drawn, digest = Drawn(), hashlib.blake2b(digest_size=16)
+    if not routes:
+        return drawn
+    strategy, count = check.draw(routes), examples_of(check, routes, subject, profile)
+    stop = time.perf_counter() + profile.seconds_per_check
+    began = time.perf_counter()
+    for round_ in range(profile.rounds):
+        drawn.seed, drawn.place = seed_text(check, start + round_), 0
+
+        def visit(case: Case) -> None:
+            digest.update(case.fingerprint)
+            _examine(check, subject, case, known, drawn)
+            drawn.place += 1
+
+        draw_cases(strategy, count, drawn.seed, visit)
+        if drawn.failed or time.perf_counter() > stop:
+            break
+    subject.purse.earn(time.perf_counter() - began)
+    drawn.digest = digest.hexdigest()
+    return drawn
+
+
+def seed_text(check: Check, number: int) -> str:
+    """What the drawing of a clause's cases starts from."""
+    return f"{check.clause}/{number}"
+
+
+def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, profile: Profile) -> int:
+    """How many cases of one round."""
+    known = subject.framework.routes
+    expensive = [name for name in routes if name and known[name].expensive]
+    if expensive:
+        cases = round(profile.max_examples * check.share / 2)
+        return max(cases, profile.per_expensive_route * len(expensive))
+    of_sizes = any(supports.expensive != "nothing" for supports in routes.values())
+    share = check.share * (profile.expensive_share if of_sizes else 1)
+    return max(2, round(profile.max_examples * share))
+
+
+def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation], drawn: Drawn) -> None:
+    """One case: what was asserted is counted, what failed is kept."""
+    tally = drawn.tallies.setdefault(case.route, Tally())
+    covering = [deviation for deviation in known if deviation.covers(case)]
+    drawn.used.update(deviation.id for deviation in covering)
+    tally.cases += 1
+    if any(deviation.ends_process for deviation in covering):
+        tally.deviating_cases += 1
+        return
+    subject.tally = Tally()
+    try:
+        error = check.fails_on(subject, case)
+    except CannotExpress as reason:
+        tally.refused_cases += 1
+        drawn.refusals.setdefault(case.route, []).append((case, str(reason)))
+        return
+    finally:
+        tally.framework_seconds += subject.tally.framework_seconds
+        subject.tally.framework_seconds = 0.0
+    if covering and (error is None or any(deviation.excuses(error) for deviation in covering)):
+        tally.deviating_cases += 1  # covered by a record: its bounds are no evidence
+        return
+    tally.add(subject.tally)
+    if error is None:
+        drawn.passed.append(case)
+        return
+    tally.worst_ratio = max(tally.worst_ratio, error.ratio)
+    drawn.failed.append(Failed(case, error, subject.last_run, drawn.place))
+
+
+def _findings(
+    check: Check,
+    routes: Mapping[str, Supports],
+    subject: Subject,
+    profile: Profile,
+    drawn: Drawn,
+) -> list[Finding]:
+    """The distinct findings, each with the smallest case that could be found."""
+    findings: list[Finding] = []
+    if drawn.failed:
+        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink)
+        findings = search.findings(drawn.failed, drawn.passed)
+    for route, refusals in drawn.refusals.items():
+        tally = drawn.tallies[route]
+        if tally.refused_cases > 1 + REFUSED_SHARE * tally.cases:
+            case, words = refusals[0]
+            findings.append(
+                Failed(
+                    case,
+                    NonConforming(
+                        f"{tally.refused_cases} of {tally.cases} cases were refused, as if the route had no"
+                        f" words for them; the first time it said: {words}",
+                        kind="refused",
+                    ),
+                ).finding(cases=tally.refused_cases)
+            )
+    return findings
+
+
+def _judge(outcome: Outcome, asked: Asked, drawn: Drawn, witnesses: Witnesses) -> None:
+    """Verdicts of the routes and of the clause."""
+    total = Tally()
+    for route, tally in drawn.tallies.items():
+        total.add(tally)
+        of_route = RouteOutcome(route=route, verdict="pass")
+        if any(finding.route == route for finding in outcome.findings):
+            of_route.verdict = "fail"
+        elif tally.deviating_cases:
+            of_route.verdict = "deviation"
+            if tally.deviating_cases == tally.cases:
+                of_route.reason = "the record covers every case: nothing was asserted"
+        for name in NUMBERS:
+            setattr(of_route, name, getattr(tally, name))
+        outcome.routes.append(of_route)
+    outcome.routes += [
+        RouteOutcome(route=route, verdict="broken adapter", reason=reason)
+        for route, reason in asked.broken.items()
+    ]
+    for name in (*NUMBERS, "framework_seconds"):
+        setattr(outcome, name, getattr(total, name))
+    outcome.ratio_quantiles, outcome.digest = total.quantiles(), drawn.digest
+    outcome.unused_deviations = [id for id in outcome.deviations if id not in drawn.used]
+    reasons = [(each.verdict, each.reason) for each in outcome.routes]
+    reasons += witnesses.verdicts
+    if not outcome.findings and asked.routes and _is_vacuous(total):
+        words = f"only {total.informative} of {total.elements} compared elements had an informative bound"
+        reasons.append(("vacuous", words))
+    outcome.verdict = worst([verdict for verdict, _ in reasons]) if reasons else "vacuous"
+    if outcome.verdict == "pass" and witnesses.deviating:
+        outcome.verdict = "deviation"
+    outcome.reason = "; ".join(
+        dict.fromkeys(reason for verdict, reason in reasons if verdict == outcome.verdict and reason)
+    )
+
+
+NUMBERS = ("cases", "deviating_cases", "refused_cases", "elements", "informative", "worst_ratio")
+"""What is counted by route and in all."""
+
+
+def _is_vacuous(tally: Tally) -> bool:
+    if tally.cases and tally.deviating_cases + tally.refused_cases == tally.cases:
+        return not tally.deviating_cases  # a record may cover every case that can be drawn
+    return tally.informative < max(1, EVIDENCE * tally.elements)
