@@ -268,9 +268,10 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        self._assembled.clear()
-        self._workshop.clear()
-        self.keras.backend.clear_session()
+        if self._assembled:  # it takes a tenth of a second
+            self._assembled.clear()
+            self._workshop.clear()
+            self.keras.utils.clear_session()
 
 
 def imported_keras(backend: str) -> Any:

@@ -236,8 +236,10 @@ class StackOfCells(Stack):
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         keras, options = workshop.keras, plan.options
         cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
-        loop = loop_given(options) | dtype_given(keras, network.cells[0], options)
-        layer = keras.layers.RNN(cells, **loop)
+        dtype = dtype_given(keras, network.cells[0], options)
+        # RNN itself makes this of a list, and does not tell it the type.
+        stack = keras.layers.StackedRNNCells(cells, **dtype) if dtype else cells
+        layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
         layer.build((options.stateful_batch, None, network.input_size))
         Assembled.__init__(self, [layer])
         self._calls = [workshop.layers.caller(layer)]

@@ -140,10 +140,7 @@ class ByAutograd(Differentiator):
         found = torch.autograd.grad(
             outputs,
             sources,
-            [
-                torch.tensor(array).to(output.dtype)
-                for array, output in zip(cotangents, outputs, strict=True)
-            ],
+            [torch.tensor(array).to(output.dtype) for array, output in zip(cotangents, outputs, strict=True)],
             allow_unused=True,
             materialize_grads=True,
             create_graph=again,

@@ -136,7 +136,7 @@ OF_A_MODEL: Mapping[str, Any] = {
     "second_gradients": False,
 }
 NO_DERIVATIVES: Mapping[str, Any] = {"gradients": False, "tangents": False, "second_gradients": False}
-NO_FINAL_STATES: Mapping[str, Any] = {"final_states": False} | NO_DERIVATIVES
+NO_FINAL_STATES: Mapping[str, Any] = {**NO_DERIVATIVES, "final_states": False}
 """Gradients are those of a sum over final states, too."""
 
 ROUTES: Mapping[str, KerasRoute] = {
@@ -239,12 +239,14 @@ ROUTES: Mapping[str, KerasRoute] = {
         "compiled",
         "TensorFlow: `tf.function`",
         of_layers(caller=layers.graph),
+        {"tangents": False},
         backends=("tensorflow",),
     ),
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
         lambda parts: replace(of_layers(caller=layers.xla)(parts), differentiator=ByTapeInXla()),
+        {"tangents": False, "second_gradients": False},
         backends=("tensorflow",),
     ),
     "eager": KerasRoute(
