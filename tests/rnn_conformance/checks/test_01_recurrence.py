@@ -46,8 +46,8 @@ def test_bias_is_added_once_before_the_activation(subject: Subject, case: Case) 
 
 @check("FWD-5", ONE_DIRECTION, needs=("sequence",))
 def test_the_activation_is_the_one_that_the_cell_names(subject: Subject, case: Case) -> None:
-    """The same weights under both (ACT has the others)."""
-    for activation in [name for name in ("tanh", "relu") if subject.supports.has(name)]:
+    """The same weights under each."""
+    for activation in subject.supports.activations:
         cell = replace(case.network.cells[0], activation=activation)
         named = case.replace(network=Network(Layer(cell)))
         expect_steps(subject, named, subject.run(named))

@@ -38,11 +38,22 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
     expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
 
 
-@check("SEQ-4", Cases(layers=(1, 2), directions=(1, 2), dtypes=("float32", "float64")), share=FEW)
+@check(
+    "SEQ-4",
+    Cases(layers=(1, 2), directions=(1, 2), dtypes=("float32", "float64")),
+    needs=("outputs",),
+    share=FEW,
+)
 def test_outputs_have_the_type_of_the_weights(subject: Subject, case: Case) -> None:
     """The type is part of every comparison; here both types are drawn."""
-    output = subject.run(case)
-    if subject.supports.sequence:
-        sequence_of(subject, case, output)
-    if subject.supports.final_states:
-        final_states_of(subject, case, output)
+    supports = subject.supports
+    if supports.sequence or supports.final_states:
+        output = subject.run(case, return_sequences=supports.sequence)
+        if supports.sequence:
+            sequence_of(subject, case, output)
+        if supports.final_states:
+            final_states_of(subject, case, output)
+    if supports.last_output:
+        shape = (case.x.shape[0], case.network.output_size)
+        last = subject.run(case, return_sequences=False).last
+        subject.has_shape("last output", last, shape, case.network.dtype)

@@ -44,7 +44,7 @@ def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> N
     expect_refusal(subject, case, FEATURES)
 
 
-@check("ERR-2", Cases(variants=tuple(AXES)), share=HALF)
+@check("ERR-2", Cases(variants=tuple(AXES)), needs=("time_axis",), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, AXES)
 

@@ -194,24 +194,14 @@ def test_nan_and_infinity_stay_where_they_may_be(subject: Subject, case: Case) -
     expect_same(subject, what, spoilt[0, untouched], clean[0, untouched], bound[0, untouched], ("place",))
 
 
-@check("LAW-10", Cases(layers=(1, 2)), share=HALF)
+ANY = Cases(layers=(1, 2))
+
+
+@check("LAW-10", ANY, needs=("outputs",), share=HALF)
 def test_a_call_is_pure(subject: Subject, case: Case) -> None:
-    def arrays(output: Output) -> list[Array]:
-        single = [array for array in (output.sequence, output.last) if array is not None]
-        return [array.copy() for array in (*single, *(output.final_states or ()))]
-
-    def weights(network: Network) -> list[Array]:
-        return [array for cell in network.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
-
-    given = [case.x, *(case.initial_states or ())]
-    before = [array.copy() for array in given]
-    loaded = [array.copy() for array in weights(case.network)]
-    once = arrays(subject.run(case))
-    subject.require(all(map(identical, before, given)), "the call changed its input or initial states")
-    subject.require(
-        all(map(identical, loaded, weights(case.network))), "the call changed the weights that it was given"
-    )
-    twice = arrays(subject.run(case))
+    """That it leaves its arguments alone is seen at every call, of every clause."""
+    asked = subject.supports.sequence
+    once, twice = (arrays_of(subject.run(case, return_sequences=asked)) for _ in range(2))
     subject.require(
         len(once) == len(twice) and all(map(identical, once, twice)),
         "the same call gave something else the second time",
@@ -219,9 +209,38 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
     if subject.supports.read_weights:
         for cell, back in zip(case.network.cells, subject.read_weights(case.network).cells, strict=True):
             subject.require(
-                identical(cell.W_x, back.W_x) and identical(cell.W_h, back.W_h),
+                all(identical(getattr(cell, role), getattr(back, role)) for role in ("W_x", "W_h", "bias")),
                 "the call changed the weights that the framework holds",
             )
+
+
+@check("LAW-11", ANY, needs=("outputs",), share=HALF)
+def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
+    """The second call of its kind: the first may build layers."""
+    asked = subject.supports.sequence
+    subject.run(case, return_sequences=asked)
+    with subject.nothing_altered():
+        subject.run(case, return_sequences=asked)
+
+
+@check("LAW-12", ANY, needs=("outputs",), share=HALF)
+def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
+    if subject.conventions.reuses_outputs:
+        subject.tally.count()  # declared, and so nobody relies on it
+        return
+    case = case.replace(return_sequences=subject.supports.sequence)
+    returned = arrays_of(subject.run_raw(case))
+    before = [array.copy() for array in returned]
+    subject.run_raw(case.replace(x=1 - case.x))
+    subject.require(
+        all(map(identical, before, returned)), "a later call changed an array that an earlier one returned"
+    )
+
+
+def arrays_of(output: Output) -> list[Array]:
+    """All arrays of an output, which may still be the framework's own."""
+    single = [array for array in (output.sequence, output.last) if array is not None]
+    return [*single, *(output.final_states or ())]
 
 
 def identical(one: Array, other: Array) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnn_conformance.checks.support.expect import expect_final_states, sequence_of
+from rnn_conformance.checks.support.expect import expect_final_states, expect_last, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases
@@ -14,12 +14,19 @@ FEW = 0.5  # sizes leave little to draw
 
 def gives_the_recurrence(subject: Subject, case: Case) -> None:
     """Every output that there is is within the forward bound; of empty arrays the shape is what counts."""
-    output = subject.run(case)
-    if subject.supports.sequence:
-        expected = bound_network(case.network, case.x, case.initial_states).sequence
-        subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
-    if subject.supports.final_states:
-        expect_final_states(subject, case, output)
+    supports = subject.supports
+    if supports.sequence or supports.final_states:
+        output = subject.run(case, return_sequences=supports.sequence)
+        if supports.sequence:
+            expected = bound_network(case.network, case.x, case.initial_states).sequence
+            subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
+        if supports.final_states:
+            expect_final_states(subject, case, output)
+    if supports.last_output:
+        output = subject.run(case, return_sequences=False)
+        shape = (case.x.shape[0], case.network.output_size)
+        subject.has_shape("last output", output.last, shape, case.network.dtype)
+        expect_last(subject, case, output)
 
 
 def gives_it_or_refuses(subject: Subject, case: Case) -> None:
@@ -31,26 +38,31 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
         subject.tally.count()
 
 
-@check("EDG-1", Cases(layers=(1, 2), batch=(0,)), share=FEW)
+@check("EDG-1", Cases(layers=(1, 2), batch=(0,)), needs=("outputs", "batch_axis"), share=FEW)
 def test_an_empty_batch(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-2", Cases(layers=(1, 2), time=(0,)), share=FEW)
+@check("EDG-2", Cases(layers=(1, 2), time=(0,)), needs=("outputs", "time_axis"), share=FEW)
 def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-3", Cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), share=FEW)
+@check("EDG-3", Cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), needs=("outputs",), share=FEW)
 def test_sizes_of_one(subject: Subject, case: Case) -> None:
     gives_the_recurrence(subject, case)
 
 
-@check("EDG-4", Cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")), share=FEW)
+@check(
+    "EDG-4",
+    Cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")),
+    needs=("outputs",),
+    share=FEW,
+)
 def test_input_of_no_features(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
 
 
-@check("EDG-5", Cases(hidden=(0,)), share=FEW)
+@check("EDG-5", Cases(hidden=(0,)), needs=("outputs",), share=FEW)
 def test_a_layer_of_no_units(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)

@@ -69,7 +69,7 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
         padding=("lengths", "mask"),
         time=(2, 3, 4, 5, 6),
     ),
-    needs=("variable_lengths", *SUPPORTED),
+    needs=("variable_lengths", "outputs", *SUPPORTED),
     share=HALF,
 )
 def test_backwards_leaves_out_the_same_steps(subject: Subject, case: Case) -> None:

@@ -42,19 +42,20 @@ def together(padding: tuple[Padding, ...] = SAID, variants: tuple[str, ...] = ("
 
 
 TOGETHER = together()
+OUTPUTS = ("outputs",)
 
 
-@check("OPT-1", TOGETHER)
+@check("OPT-1", TOGETHER, needs=OUTPUTS)
 def test_options_act_together_as_each_does_alone(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("OPT-2", TOGETHER, routes=("unrolled",))
+@check("OPT-2", TOGETHER, needs=OUTPUTS, routes=("unrolled",))
 def test_unrolling_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("OPT-3", TOGETHER, routes=("axes",), share=HALF)
+@check("OPT-3", TOGETHER, needs=OUTPUTS, routes=("axes",), share=HALF)
 def test_the_order_of_axes_changes_nothing(subject: Subject, case: Case) -> None:
     """A square input (batch as long as time) is the one that shows axes taken for each other."""
     square = min(case.x.shape[:2])
@@ -76,7 +77,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-@check("OPT-4", together(variants=tuple(LAYOUTS)))
+@check("OPT-4", together(variants=tuple(LAYOUTS)), needs=OUTPUTS)
 def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) -> None:
     laid = LAYOUTS[case.variant] if case.variant else np.asarray
     states = None if case.initial_states is None else tuple(map(laid, case.initial_states))
@@ -84,12 +85,12 @@ def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) 
     expect_everything(subject, case.replace(x=laid(case.x), initial_states=states, mask=mask))
 
 
-@check("OPT-5", TOGETHER, routes=("cell",), share=HALF)
+@check("OPT-5", TOGETHER, needs=OUTPUTS, routes=("cell",), share=HALF)
 def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("OPT-6", TOGETHER, routes=("compiled",), share=HALF)
+@check("OPT-6", TOGETHER, needs=OUTPUTS, routes=("compiled",), share=HALF)
 def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
     """Run with other weights first, which a compiled layer must not keep."""
     halved = Network(
@@ -99,12 +100,12 @@ def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("OPT-7", TOGETHER, routes=("saved",), share=HALF)
+@check("OPT-7", TOGETHER, needs=OUTPUTS, routes=("saved",), share=HALF)
 def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("OPT-8", TOGETHER, routes=("model",), share=HALF)
+@check("OPT-8", TOGETHER, needs=OUTPUTS, routes=("model",), share=HALF)
 def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
@@ -112,7 +113,7 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
 @check(
     "OPT-9",
     together(("lengths", "mask", "lengths", "mask", "none")),
-    needs=("variable_lengths",),
+    needs=("variable_lengths", "outputs"),
     routes=("padding",),
     share=HALF,
 )

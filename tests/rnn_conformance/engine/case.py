@@ -10,19 +10,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rnn_adapters import written
 from rnn_adapters.adapter import Call
-from rnn_adapters.declarations import DropoutPlace, NarrowType
-from rnn_reference.activations import ACTIVATIONS
+from rnn_adapters.written import CaseData
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
     Array,
-    Cell,
-    Layer,
-    MergeMode,
     Network,
     States,
-    checked_call,
-    checked_steps,
     steps_of_lengths,
 )
 
@@ -164,6 +159,9 @@ class Case:
         return "\n".join(lines)
 
 
+OPTIONS = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "compute_dtype")
+"""The options of a call that are no arrays."""
+
 OWN_FIELDS = tuple(each.name for each in dataclasses.fields(Case))
 
 Fact = str | int | bool
@@ -247,54 +245,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
 def _shown(array: Array) -> str:
     if array.size > SHOWN_ELEMENTS:
         return f"{array.size} values, shape {array.shape}"
-    return repr(_to_data(array))
-
-
-# The written form. Numbers are written with all the digits that make them exact.
-
-ArrayData = list[Any] | dict[str, list[int]]
-"""Nested lists; an array without elements is written as {"shape": [...]}."""
-
-
-class CellData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A `Cell` as written."""
-
-    W_x: ArrayData
-    W_h: ArrayData
-    b: ArrayData | None = None
-    b_h: ArrayData | None = None
-    activation: str = "tanh"
-
-
-class LayerData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A `Layer` as written."""
-
-    forward: CellData
-    backward: CellData | None = None
-
-
-class CaseData(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A `Case` as written."""
-
-    dtype: str
-    layers: list[LayerData]
-    x: ArrayData
-    initial_states: list[ArrayData] | None = None
-    lengths: list[int] | None = None
-    mask: list[list[bool]] | None = None
-    go_backwards: bool = False
-    merge_mode: MergeMode = "concat"
-    stateful: bool = False
-    training: bool = False
-    dropout: DropoutPlace | None = None
-    rate: float = 0.0
-    compute_dtype: NarrowType | None = None
-    route: str = ""
-    variant: str = ""
-
-
-OPTIONS = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "compute_dtype")
-"""What of a call is written as it is."""
+    return repr(array.tolist())
 
 
 class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
@@ -306,85 +257,24 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
 
 def to_data(case: Case) -> CaseData:
     """The written form of a case."""
-
-    def cell_data(cell: Cell | None) -> CellData | None:
-        if cell is None:
-            return None
-        b, b_h = (None if bias is None else _to_data(bias) for bias in (cell.b, cell.b_h))
-        return CellData(_to_data(cell.W_x), _to_data(cell.W_h), b, b_h, cell.activation)
-
-    layers = []
-    for layer in case.network.layers:
-        forward = cell_data(layer.forward)
-        assert forward is not None
-        layers.append(LayerData(forward, cell_data(layer.backward)))
-    states = None if case.initial_states is None else [_to_data(state) for state in case.initial_states]
-    return CaseData(
-        str(case.network.dtype),
-        layers,
-        _to_data(case.x),
-        states,
-        None if case.call.lengths is None else case.call.lengths.tolist(),
-        None if case.call.mask is None else case.call.mask.tolist(),
-        **{name: getattr(case.call, name) for name in OPTIONS},
-        route=case.route,
-        variant=case.variant,
-    )
+    return written.write_case(case.network, case.call, case.route, case.variant)
 
 
-def from_data(data: CaseData, *, checked: bool = True) -> Case:
+def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case:
     """The case that was written.
 
     Args:
-        checked: whether x and the initial states must fit the network. Cases of bad input do not.
+        place: what errors call it.
+        checked: whether the call must fit the network. Cases of bad input do not.
 
     Raises:
         BadInput: something in it cannot be a network or a call.
     """
-    if data.dtype not in ("float16", "bfloat16", "float32", "float64"):
-        raise BadInput(f"dtype: expected float16, bfloat16, float32 or float64; got {data.dtype!r}")
-
-    def cell(written: CellData) -> Cell:
-        activation = next((name for name in ACTIVATIONS if name == written.activation), None)
-        if activation is None:
-            raise BadInput(
-                f"Cell.activation: expected one of {', '.join(ACTIVATIONS)}; got {written.activation!r}"
-            )
-        weights = {
-            role: _from_data(f"Cell.{role}", value, data.dtype)
-            for role in ("W_x", "W_h", "b", "b_h")
-            if (value := getattr(written, role)) is not None
-        }
-        return Cell(**weights, activation=activation)
-
-    network = Network(
-        Layer(cell(layer.forward), None if layer.backward is None else cell(layer.backward))
-        for layer in data.layers
-    )
-    x = _from_data("x", data.x, data.dtype)
-    states: States | None = None
-    if data.initial_states is not None:
-        states = tuple(
-            _from_data(f"initial_states[{i}]", state, data.dtype)
-            for i, state in enumerate(data.initial_states)
-        )
-    lengths = None if data.lengths is None else np.array(data.lengths, np.int64)
-    mask = None if data.mask is None else np.array(data.mask, bool).reshape(len(data.mask), -1)
-    options = {name: getattr(data, name) for name in OPTIONS}
-    case = Case.of(
-        network,
-        x,
-        states,
-        lengths=lengths,
-        mask=mask,
-        route=data.route,
-        variant=data.variant,
-        **options,
-    )
+    network = written.read_network(data, place)
+    call = written.read_call(data, network.dtype, place)
     if checked:
-        checked_call(network, x, states)
-        checked_steps(x, case.steps)
-    return case
+        written.check_fit(network, call)
+    return Case(network, call, data.route, data.variant)
 
 
 def read_case(path: Path) -> tuple[str, Case]:
@@ -394,35 +284,23 @@ def read_case(path: Path) -> tuple[str, Case]:
         BadInput: the file is missing, is no case, or holds a network or call that cannot be.
     """
     try:
-        saved = msgspec.json.decode(path.read_bytes(), type=SavedCase)
+        saved = written.decoded(path.read_bytes(), SavedCase, f"case file {path}")
         return saved.clause, from_data(saved.case)
     except OSError as error:
         raise BadInput(f"case file {path}: {error.strerror}") from None
-    except (msgspec.DecodeError, BadInput) as error:
-        raise BadInput(f"case file {path}: {error}") from None
+    except BadInput as error:
+        said = str(error)
+        raise BadInput(said if said.startswith("case file") else f"case file {path}: {said}") from None
 
 
 def write_case(path: Path, clause: str, case: CaseData) -> None:
-    """Write a case so that `read_case` gives it back, bit for bit."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(SavedCase(clause, case)), indent=1) + b"\n")
+    """Write a case so that `read_case` gives it back, bit for bit.
 
-
-def _to_data(array: Array) -> ArrayData:
-    if array.size == 0:
-        return {"shape": list(array.shape)}
-    values: list[Any] = array.tolist()
-    return values
-
-
-def _from_data(name: str, value: ArrayData, dtype: str) -> Array:
-    if isinstance(value, dict):
-        if list(value) != ["shape"] or 0 not in value["shape"]:
-            raise BadInput(
-                f"{name}: expected nested lists, or {{'shape': [...]}} of an empty array; got {value}"
-            )
-        return np.zeros(value["shape"], dtype)
+    Raises:
+        BadInput: it cannot be written there.
+    """
     try:
-        return np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{name}: expected nested lists of numbers, of one length each; {error}") from None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.format(written.encoded(SavedCase(clause, case)), indent=1) + b"\n")
+    except OSError as error:
+        raise BadInput(f"case file {path}: {error.strerror}") from None

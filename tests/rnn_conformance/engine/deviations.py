@@ -1,8 +1,8 @@
 """Known deviations: typed records with a witness each.
 
-A record says which clauses a framework does not meet, on exactly which cases, and why. On every run its witness
-is tried for each clause and route that it claims: while it deviates, the cases that the condition describes are
-excused and all others are asserted. The day it conforms the run fails until the record is removed.
+A record says which clauses a framework does not meet, on exactly which cases, and why. On every run its
+witness is tried for each clause and route that it claims: while it deviates, the cases that the condition
+describes are excused and all others are asserted. The day it conforms the run fails until it is removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from rnn_adapters.adapter import CannotExpress
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import Framework
-from rnn_conformance.engine.case import FACTS, Case, CaseData, from_data
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.case import FACTS, Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally
@@ -43,7 +44,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         when: the cases on which it happens.
         where: the quantities that are wrong, such as "final states of layer 1"; none named: any.
         witness: the case that shows it, on every claimed route; for some clauses there may be another.
-        ends_process: it ends the process or hangs: its cases are not run, its witness in a process of its own.
+        ends_process: it ends the process or hangs: its cases are not run, and its witness by itself.
         link: an upstream thread.
     """
 

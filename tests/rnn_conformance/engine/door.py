@@ -1,4 +1,4 @@
-"""What an adapter returns, checked as it comes in and copied: a wrong return is a finding, never our traceback."""
+"""What an adapter returns, checked as it comes in and copied: what is wrong with it is a finding."""
 
 from __future__ import annotations
 

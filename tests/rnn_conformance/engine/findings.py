@@ -1,4 +1,4 @@
-"""From cases that fail to distinct findings: alike in kind, route and the facts that matter, and made small."""
+"""From cases that fail to distinct findings: of one kind, route and facts that matter, and made small."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ SIMPLEST: dict[str, Fact] = {
     "dropout": "none",
     "compute_dtype": "none",
 }
-"""What these facts are where an option plays no part: a case that was made small is otherwise only where it must be."""
+"""What these facts are where an option plays no part: a small case is otherwise only where it must be."""
 
 TOLD_APART = ("variant", "dtype", "activation", "bias_vectors", "magnitude", "batch", "time")
-"""Facts without a simplest value. They matter where cases of other values pass, as do those of which the simplest
-value is never drawn."""
+"""Facts without a simplest value. They matter where cases of other values pass; so do those of which the
+simplest value is never drawn."""
 
 ENOUGH_OTHERS = 3
 """So many cases of another value must have passed before a fact is said to matter."""
@@ -135,7 +135,7 @@ class Search:
         """
         for finding in found:
             if finding.kind == first.error.kind and finding.route != first.case.route and finding.case:
-                case = from_data(finding.case, checked=False).replace(route=first.case.route)
+                case = from_data(finding.case).replace(route=first.case.route)
                 again = self.tried(case)
                 if again is not None and again.error.kind == first.error.kind:
                     return again

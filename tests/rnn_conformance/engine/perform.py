@@ -1,4 +1,4 @@
-"""Perform a check: the witnesses of its known deviations, then drawn cases, then what was found made small."""
+"""Perform a check: witnesses of its known deviations, then drawn cases, then what was found made small."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVIDENCE = 0.5
 """The share of compared elements that must have had an informative bound; below it a check is vacuous."""
 
 REFUSED_SHARE = 0.25
-"""Of the cases of a route that one may have no words for; one case always."""
+"""Of the cases of a route, and of all, so many may be refused for want of words; one always."""
 
 
 @dataclass
@@ -203,26 +203,32 @@ def _findings(
         findings = search.findings(drawn.failed, drawn.passed)
     for route, refusals in drawn.refusals.items():
         tally = drawn.tallies[route]
-        if tally.refused_cases > 1 + REFUSED_SHARE * tally.cases:
+        if _too_many(tally) or _too_many(_total(drawn)):
             case, words = refusals[0]
-            findings.append(
-                Failed(
-                    case,
-                    NonConforming(
-                        f"{tally.refused_cases} of {tally.cases} cases were refused, as if the route had no"
-                        f" words for them; the first time it said: {words}",
-                        kind="refused",
-                    ),
-                ).finding(cases=tally.refused_cases)
+            message = (
+                f"{tally.refused_cases} of {tally.cases} cases were refused, as if the route had no words for"
+                f" them; the first time it said: {words}"
             )
+            refused = Failed(case, NonConforming(message, kind="refused"))
+            findings.append(refused.finding(cases=tally.refused_cases))
     return findings
+
+
+def _too_many(tally: Tally) -> bool:
+    return tally.refused_cases > 1 + REFUSED_SHARE * tally.cases
+
+
+def _total(drawn: Drawn) -> Tally:
+    total = Tally()
+    for tally in drawn.tallies.values():
+        total.add(tally)
+    return total
 
 
 def _judge(outcome: Outcome, asked: Asked, drawn: Drawn, witnesses: Witnesses) -> None:
     """Verdicts of the routes and of the clause."""
-    total = Tally()
+    total = _total(drawn)
     for route, tally in drawn.tallies.items():
-        total.add(tally)
         of_route = RouteOutcome(route=route, verdict="pass")
         if any(finding.route == route for finding in outcome.findings):
             of_route.verdict = "fail"

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from rnn_conformance.engine.case import CaseData
+from rnn_adapters.written import CaseData
 from rnn_reference.errors import BadInput
 
 Verdict = Literal[

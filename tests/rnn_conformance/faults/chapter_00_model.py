@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
+from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.network import Array, Network
 
@@ -25,3 +29,20 @@ class TimeMajorUndeclared(Fault):
 
     def seen(self, x: Array) -> Array:
         return np.moveaxis(x, 1, 0)
+
+
+@fault("shapes-as-text", "MOD-1")
+class ShapesAsText(Fault):
+    """Gives the shapes of its weights as text."""
+
+    def native_weights(self, model: Network) -> Any:
+        return [{role: str(shape) for role, shape in cell.items()} for cell in super().native_weights(model)]
+
+
+@fault("axes-undeclared", "MOD-2")
+class AxesUndeclared(Fault):
+    """Shows the shape of an array whose axes it does not declare."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        return replace(output, native_shapes={**output.native_shapes, "mask": (1,)})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
-from rnn_adapters.adapter import Call, Output
+from rnn_adapters.adapter import Call, CannotExpress, Output
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.network import Array, Network
 
@@ -43,3 +46,31 @@ class OutputInFloat64(Fault):
         output = super().run(model, call)
         sequence = None if output.sequence is None else output.sequence.astype(np.float64)
         return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+@fault("hard-cases-declined", "SEQ-1")
+class HardCasesDeclined(Fault):
+    """Has no words for sequences of more than three steps, it says."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and call.x.shape[1] > 3:
+            raise CannotExpress("more than three steps")
+        return super().run(model, call)
+
+
+@fault("output-of-none", "SEQ-1")
+class OutputOfNone(Fault):
+    """Forgets to return what it computed."""
+
+    def run(self, model: Network, call: Call) -> Any:
+        super().run(model, call)
+
+
+@fault("sequence-in-a-list", "SEQ-1")
+class SequenceInAList(Fault):
+    """Returns nested lists where an array is declared."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        sequence: Any = None if output.sequence is None else output.sequence.tolist()
+        return replace(output, sequence=sequence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -70,3 +71,13 @@ class FinalStateOfTopLayerForAll(Fault):
     ) -> tuple[Array, list[Array]]:
         sequence, final = super().run_stack(network, x, states, steps)
         return sequence, [final[-1] if final[-1].shape == state.shape else state for state in final]
+
+
+@fault("final-states-in-a-list", "INI-4")
+class FinalStatesInAList(Fault):
+    """Returns a list of final states where a tuple is declared."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        states: Any = list(output.final_states or ())
+        return replace(output, final_states=states)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -55,3 +56,19 @@ class Float16Weights(Fault):
             if (weight := getattr(stored, role)) is not None
         }
         return replace(stored, **halves)
+
+
+@fault("count-in-words", "PAR-1")
+class CountInWords(Fault):
+    """Gives the number of parameters as text."""
+
+    def count_parameters(self, model: Network) -> Any:
+        return f"{super().count_parameters(model):,}"
+
+
+@fault("weights-read-as-arrays", "PAR-5")
+class WeightsReadAsArrays(Fault):
+    """Gives its weights back as a list of arrays, not as a network."""
+
+    def read_weights(self, model: Network) -> Any:
+        return [cell.W_x for cell in model.cells]

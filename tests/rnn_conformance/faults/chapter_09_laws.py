@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
@@ -127,3 +129,37 @@ class NoiseInTheLastBit(Fault):
             sequence = np.nextafter(output.sequence, output.sequence.dtype.type(2))
             return Output(sequence, output.last, output.final_states, output.native_shapes)
         return output
+
+
+@fault("errors-silenced", "LAW-11")
+class ErrorsSilenced(Fault):
+    """Turns NumPy's warnings off and leaves them off."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        np.seterr(all="ignore")
+        return super().run(model, call)
+
+
+@fault("generator-used", "LAW-11")
+class GeneratorUsed(Fault):
+    """Draws a number from NumPy's global generator in every call."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        np.random.random()
+        return super().run(model, call)
+
+
+@fault("output-buffer-reused", "LAW-12")
+class OutputBufferReused(Fault):
+    """Writes all outputs of one shape into the same memory."""
+
+    buffer = np.empty(0)
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        if output.sequence is None:
+            return output
+        if self.buffer.shape != output.sequence.shape or self.buffer.dtype != output.sequence.dtype:
+            self.buffer = np.empty_like(output.sequence)
+        self.buffer[...] = output.sequence
+        return replace(output, sequence=self.buffer)

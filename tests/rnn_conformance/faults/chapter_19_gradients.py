@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rnn_adapters.adapter import Call
@@ -168,3 +170,20 @@ class ReluSlopeOfHalfAtZeroTheSecondTime(Fault):
     def slope(self, activation: str, h: Array) -> Array:
         slope = super().slope(activation, h)
         return np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation == "relu" else slope
+
+
+@fault("gradients-of-none", "GRD-1")
+class GradientsOfNone(Fault):
+    """Keeps the gradients to itself, as a backward pass does that only fills attributes."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Any:
+        super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("input-gradient-missing", "GRD-1")
+class InputGradientMissing(Fault):
+    """Gives None for the gradient of the input, which nobody asked it to keep."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        missing: Any = None
+        return super().gradients(model, call, d_sequence, d_final_states)._replace(x=missing)

@@ -76,7 +76,7 @@ ALLOWED = {
     "rnn_conformance.faults": ("rnn_conformance.engine", "rnn_conformance.faults"),
     "rnn_conformance.checks": ("rnn_conformance.engine", "rnn_conformance.checks"),
 }
-"""What a folder may import of this distribution; where the suite's own packages are left out, the rest is free."""
+"""What a folder may import of this distribution; those that are not named here are free."""
 
 
 @pytest.mark.parametrize("package", ALLOWED)

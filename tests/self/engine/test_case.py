@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from helpers import random_case, random_cell
 
-from rnn_conformance.engine.case import FACTS, Case, CaseData, from_data, read_case, to_data, write_case
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.case import FACTS, Case, from_data, read_case, to_data, write_case
 from rnn_reference import BadInput
 
 
@@ -50,46 +51,22 @@ def test_empty_arrays_keep_their_shape() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "Input data was truncated"),
-        ("{}", "missing required field `clause`"),
-        (
-            '{"clause": "FWD-1", "case": {"dtype": "int32", "layers": [], "x": []}}',
-            "dtype: expected float16",
-        ),
-        ('{"clause": "FWD-1", "case": {"dtype": "float32", "layers": [], "x": []}}', "at least one Layer"),
+        ("", "input data was truncated"),
+        ("{}", "expected a field clause; got none"),
         (
             '{"clause": "FWD-1", "case": {"dtype": "float32",'
             ' "layers": [{"forward": {"W_x": [[1], [2]], "W_h": [[1, 2]]}}], "x": [[[1]]]}}',
-            "Cell.W_h: expected shape (2, 2); got (1, 2)",
-        ),
-        (
-            '{"clause": "FWD-1", "case": {"dtype": "float32",'
-            ' "layers": [{"forward": {"W_x": [[1], [2, 3]], "W_h": [[1]]}}], "x": [[[1]]]}}',
-            "Cell.W_x: expected nested lists of numbers",
-        ),
-        (
-            '{"clause": "FWD-1", "case": {"dtype": "float32",'
-            ' "layers": [{"forward": {"W_x": [[null]], "W_h": [[1]]}}], "x": [[[1]]]}}',
-            "Cell.W_x: expected finite weights",
-        ),
-        (
-            '{"clause": "FWD-1", "case": {"dtype": "float32",'
-            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]], "activation": "gelu"}}], "x": [[[1]]]}}',
-            "linear, softsign, softplus, elu; got 'gelu'",
-        ),
-        (
-            '{"clause": "FWD-1", "case": {"dtype": "float32",'
-            ' "layers": [{"forward": {"W_x": [[1]], "W_h": [[1]]}}], "x": [[1]]}}',
-            "x: expected shape (any, any, 1); got (1, 1)",
+            "layers[0].forward.W_h: expected shape (2, 2); got (1, 2)",
         ),
     ],
 )
 def test_bad_files_are_explained(tmp_path: Path, content: str, message: str) -> None:
+    """What can be wrong with a written case is tested with the written form."""
     path = tmp_path / "case.json"
     path.write_text(content)
     with pytest.raises(BadInput) as error:
         read_case(path)
-    assert message in str(error.value)
+    assert message in str(error.value).lower() or message in str(error.value)
     assert str(path) in str(error.value)
 
 
@@ -124,6 +101,4 @@ def test_numbers_survive_json() -> None:
     awkward = np.array([[0.1, 1e-45, 3.4e38]], "float32")
     case = random_case(random_cell(3, 4)).replace(x=awkward[None])
     encoded = msgspec.json.encode(to_data(case))
-    assert np.array_equal(
-        from_data(msgspec.json.decode(encoded, type=CaseData), checked=False).x, awkward[None]
-    )
+    assert np.array_equal(from_data(msgspec.json.decode(encoded, type=CaseData)).x, awkward[None])

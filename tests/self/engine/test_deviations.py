@@ -86,7 +86,7 @@ def test_a_record_whose_witness_conforms_fails_the_run() -> None:
             RECORD.replace('{ activation = "relu" }', "{ batch = 2 }"),
             "witness does not meet its own condition",
         ),
-        (RECORD.replace("[[0.5]]", "[[0.5, 1.0]]"), "Cell.W_h: expected shape (1, 1)"),
+        (RECORD.replace("[[0.5]]", "[[0.5, 1.0]]"), "layers[0].forward.W_h: expected shape (1, 1)"),
     ],
 )
 def test_bad_records_are_explained(text: str, message: str) -> None:

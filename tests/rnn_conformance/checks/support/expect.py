@@ -173,8 +173,10 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
 
 def expect_everything(subject: Subject, case: Case) -> None:
     """As `expect_output`, and the last output by a call of its own."""
-    expect_output(subject, case, subject.run(case))
-    if subject.supports.last_output:
+    supports = subject.supports
+    if supports.sequence or supports.final_states:
+        expect_output(subject, case, subject.run(case, return_sequences=supports.sequence))
+    if supports.last_output:
         seen = in_processing_order(as_computed(case))
         last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
         last = last if case.call.merge_mode == "concat" else merged(seen, last)
