@@ -19,7 +19,7 @@ from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.keras.assembly import Assembled, LayerByLayer, Modelled, Plan
 from rnn_adapters.keras.derivatives import Computation, Differentiator
-from rnn_adapters.keras.layers import Layers, Options, Workshop, shape_of
+from rnn_adapters.keras.layers import LayerParts, Options, Workshop, shape_of
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
@@ -30,16 +30,14 @@ BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 
 
 @dataclass(frozen=True)
-class Parts:
+class Parts(LayerParts):
     """What an adapter is put together from; a route changes one of them.
 
     Args:
-        layers: how layers are made and called.
-        assembly: how a network is made of them.
+        assembly: how a network is made of layers.
         differentiator: how derivatives are taken; None: they are not.
     """
 
-    layers: Layers = field(default_factory=Layers)
     assembly: LayerByLayer | Modelled = field(default_factory=LayerByLayer)
     differentiator: Differentiator | None = None
 
@@ -100,7 +98,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         self.parts = parts
         self.conventions = conventions
         self.supports = supports
-        self._workshop = Workshop(self.keras, parts.layers)
+        self._workshop = Workshop(self.keras, parts)
         self._assembled: dict[Hashable, Assembled] = {}
 
     def versions(self) -> dict[str, str]:
@@ -246,7 +244,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         before = random.getstate()
         random.seed(seed)
         try:
-            workshop = Workshop(self.keras, self.parts.layers)
+            workshop = Workshop(self.keras, self.parts)
             return self._network(self.parts.assembly.assembled(workshop, like, Plan(Options())), like)
         finally:
             random.setstate(before)

@@ -40,26 +40,25 @@ class Entrance:
         x = keras.Input((None, network.input_size), dtype=str(network.dtype))
         return [x], x, None
 
-    def arrays(self, call: Call) -> list[Array]:
+    def arrays(self, x: Array, mask: Any) -> list[Array]:
         """Arrays for the inputs of `symbols`."""
-        return [call.x]
+        return [x]
 
-    def prepare(self, keras: Any, model: Any, call: Call) -> None:
+    def prepare(self, keras: Any, model: Any, x: Array) -> None:
         """Make a model ready for a call: nothing needs to be done."""
 
 
 @dataclass(frozen=True)
 class MaskArgument(Entrance):
-    """A mask as an argument, given to every layer: Keras hands on only masks that layers make."""
+    """`mask=…`, given to every layer: Keras hands on only masks that layers make."""
 
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
         inputs, x, _ = super().symbols(keras, network)
         mask = keras.Input((None,), dtype="bool")
         return [*inputs, mask], x, mask
 
-    def arrays(self, call: Call) -> list[Array]:
-        assert call.mask is not None
-        return [call.x, call.mask]
+    def arrays(self, x: Array, mask: Any) -> list[Array]:
+        return [x, mask]
 
 
 @dataclass(frozen=True)
@@ -68,64 +67,48 @@ class MaskOfValue(Entrance):
 
     value: float
 
+    @staticmethod
+    def of(x: Array, mask: Array) -> Entrance:
+        """With a value that no valid step holds in every feature."""
+        return MaskOfValue(marked_by_value(x, mask)[1])
+
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
         inputs, x, _ = super().symbols(keras, network)
         return inputs, keras.layers.Masking(self.value, dtype=str(network.dtype))(x), None
 
-    def arrays(self, call: Call) -> list[Array]:
-        assert call.mask is not None
-        return [marked_by_value(call.x, call.mask)[0]]
-
-
-ROWS_EMBEDDED = 256
+    def arrays(self, x: Array, mask: Any) -> list[Array]:
+        return [marked_by_value(x, mask)[0]]
 
 
 @dataclass(frozen=True)
 class MaskOfZero(Entrance):
-    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors."""
+    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors.
+
+    Args:
+        rows: how many vectors it holds.
+    """
+
+    rows: int
+
+    @staticmethod
+    def of(x: Array, mask: Array) -> Entrance:
+        """With room for the vectors of many calls, so that few models are built."""
+        return MaskOfZero(256 * (1 + mask.size // 256))
 
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
-        numbers = keras.Input((None,), dtype="int32")
-        embedding = keras.layers.Embedding(
-            ROWS_EMBEDDED, network.input_size, mask_zero=True, dtype=str(network.dtype)
-        )
+        numbers, dtype = keras.Input((None,), dtype="int32"), str(network.dtype)
+        embedding = keras.layers.Embedding(self.rows, network.input_size, mask_zero=True, dtype=dtype)
         return [numbers], embedding(numbers), None
 
-    def arrays(self, call: Call) -> list[Array]:
-        assert call.mask is not None
-        numbers = 1 + np.arange(call.mask.size).reshape(call.mask.shape)
-        return [np.where(call.mask, numbers, 0)]
+    def arrays(self, x: Array, mask: Any) -> list[Array]:
+        return [np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)]
 
-    def prepare(self, keras: Any, model: Any, call: Call) -> None:
+    def prepare(self, keras: Any, model: Any, x: Array) -> None:
         """Give the embedding the vectors of this call; number 0 has none."""
-        vectors = call.x.reshape(-1, call.x.shape[-1])
-        table = np.zeros((ROWS_EMBEDDED, vectors.shape[1]), vectors.dtype)
-        table[1 : 1 + len(vectors)] = vectors
+        table = np.zeros((self.rows, x.shape[-1]), x.dtype)
+        table[1 : 1 + x[..., 0].size] = x.reshape(-1, x.shape[-1])
         (embedding,) = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
         embedding.set_weights([table])
-
-
-MaskEntrance: TypeAlias = Callable[[Call], Entrance]
-"""The entrance for a call with a mask."""
-
-
-def by_argument(call: Call) -> Entrance:
-    """`mask=…`."""
-    return MaskArgument()
-
-
-def by_masking(call: Call) -> Entrance:
-    """`Masking`; a mask that does not fit the input cannot be made from it, and is given as an argument."""
-    if call.mask is None or call.mask.shape != call.x.shape[:2]:
-        return MaskArgument()
-    return MaskOfValue(marked_by_value(call.x, call.mask)[1])
-
-
-def by_embedding(call: Call) -> Entrance:
-    """`Embedding`; the same of a mask that does not fit."""
-    if call.mask is None or call.mask.shape != call.x.shape[:2]:
-        return MaskArgument()
-    return MaskOfZero()
 
 
 # What is called.
@@ -242,7 +225,7 @@ class StackOfCells(Stack):
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
         layer.build((options.stateful_batch, None, network.input_size))
         Assembled.__init__(self, [layer])
-        self._calls = [workshop.layers.caller(layer)]
+        self._calls = [workshop.parts.caller(layer)]
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         """Of states RNN takes a list with one for each cell, as it returns them."""
@@ -346,8 +329,8 @@ class Model(Assembled):
             self.compiled.clear()
 
     def first_inputs(self, call: Call) -> list[Array]:
-        self._plan.entrance.prepare(self._keras, self.model, call)
-        return self._plan.entrance.arrays(call)
+        self._plan.entrance.prepare(self._keras, self.model, call.x)
+        return self._plan.entrance.arrays(call.x, call.mask)
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         return flat(self._how.call(self.model, [*first, *flat(states or [])], training))
@@ -380,18 +363,21 @@ class Modelled:
     """A functional model of all layers, with inputs for initial states and mask, and all states as outputs.
 
     Args:
-        mask: how a mask enters.
+        mask: how a mask enters, for an input and a mask.
         call: how the model is called.
         passage: what it goes through once it has its weights.
     """
 
-    mask: MaskEntrance = by_argument
+    mask: Callable[[Array, Array], Entrance] = lambda x, mask: MaskArgument()
     call: ModelCall = called
     passage: Passage | None = None
 
     def plan(self, call: Call) -> Plan:
-        """A model for these inputs."""
-        entrance = Entrance() if call.mask is None else self.mask(call)
+        """A model for these inputs. A mask that does not fit the input can only be an argument."""
+        entrance = Entrance()
+        if call.mask is not None:
+            fits = call.mask.shape == call.x.shape[:2]
+            entrance = self.mask(call.x, call.mask) if fits else MaskArgument()
         return Plan(Options.of(call), call.initial_states is not None, entrance)
 
     def assembled(self, workshop: Workshop, network: Network, plan: Plan) -> Assembled:

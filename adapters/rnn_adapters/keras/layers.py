@@ -182,7 +182,7 @@ def jitted(layer: Any) -> LayerCall:
 
 
 @dataclass(frozen=True)
-class Layers:
+class LayerParts:
     """How a route makes its layers and calls them.
 
     Args:
@@ -197,16 +197,6 @@ class Layers:
     caller: Caller = eager
     return_state: bool = True
 
-    def made(self, keras: Any, layer: Layer, options: Options) -> Any:
-        """A layer, built for any length."""
-        options = options._replace(return_state=self.return_state)
-        if layer.backward is None:
-            made = self.direction(keras, layer.forward, options)
-        else:
-            made = self.two_directions(keras, self.direction, layer, options)
-        made.build((options.stateful_batch, None, layer.input_size))
-        return made
-
 
 class Workshop:
     """Makes layers, and keeps them: once per place in the stack, shape and options.
@@ -214,9 +204,9 @@ class Workshop:
     Whoever takes a layer gives it all of its weights.
     """
 
-    def __init__(self, keras: Any, layers: Layers) -> None:
+    def __init__(self, keras: Any, parts: LayerParts) -> None:
         self.keras = keras
-        self.layers = layers
+        self.parts = parts
         self._kept: dict[Hashable, tuple[Any, LayerCall]] = {}
 
     def stack(self, layers: tuple[Layer, ...], options: Options) -> list[tuple[Any, LayerCall]]:
@@ -227,9 +217,18 @@ class Workshop:
     def _taken(self, index: int, layer: Layer, options: Options) -> tuple[Any, LayerCall]:
         key = (index, shape_of(layer), options)
         if key not in self._kept:
-            made = self.layers.made(self.keras, layer, options)
-            self._kept[key] = (made, self.layers.caller(made))
+            made = self._made(layer, options._replace(return_state=self.parts.return_state))
+            self._kept[key] = (made, self.parts.caller(made))
         return self._kept[key]
+
+    def _made(self, layer: Layer, options: Options) -> Any:
+        """A layer, built for any length."""
+        if layer.backward is None:
+            made = self.parts.direction(self.keras, layer.forward, options)
+        else:
+            made = self.parts.two_directions(self.keras, self.parts.direction, layer, options)
+        made.build((options.stateful_batch, None, layer.input_size))
+        return made
 
     def clear(self) -> None:
         """Forget all layers."""

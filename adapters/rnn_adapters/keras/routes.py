@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,8 +21,8 @@ DIFFERENTIATORS: Mapping[str, Differentiator] = {
 
 def default_parts(backend: str) -> Parts:
     """Layers called one after the other: on JAX compiled, elsewhere as they are."""
-    made = layers.Layers(caller=layers.jitted if backend == "jax" else layers.eager)
-    return Parts(made, differentiator=DIFFERENTIATORS.get(backend))
+    caller = layers.jitted if backend == "jax" else layers.eager
+    return Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend))
 
 
 def default_conventions(backend: str) -> Conventions:
@@ -87,172 +87,151 @@ class KerasRoute:
 
     Args:
         kind, what: see `Route`.
-        change: from the parts of the default route to those of this one.
+        parts: those of the default route that it changes.
+        lacks: abilities of the default route that it does not have; others that differ are in `supports`.
         supports, conventions: the declarations that differ from those of the default route.
         backends: where there is such a route.
     """
 
     kind: RouteKind
     what: str
-    change: Callable[[Parts], Parts]
+    parts: Mapping[str, Any]
+    lacks: tuple[str, ...] = ()
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
     backends: tuple[str, ...] = ("tensorflow", "torch", "jax", "numpy")
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
-        supports, derivatives = dict(self.supports), backend in DIFFERENTIATORS
-        for name in ("gradients", "tangents", "second_gradients"):
-            supports[name] = derivatives and supports.get(name, True)
+        supports = dict.fromkeys(self.lacks, False) | dict(self.supports)
         return KerasAdapter(
             backend,
-            self.change(default_parts(backend)),
+            replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
             replace(default_supports(backend), **supports),
         )
 
 
-def of_layers(**changes: Any) -> Callable[[Parts], Parts]:
-    """Layers that are made or called otherwise."""
-    return lambda parts: replace(parts, layers=replace(parts.layers, **changes))
+DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
-
-def put_together(how: assembly.LayerByLayer | assembly.Modelled, **changes: Any) -> Callable[[Parts], Parts]:
-    """A network that is put together otherwise."""
-    return lambda parts: replace(parts, assembly=how, layers=replace(parts.layers, **changes))
-
-
-DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", lambda parts: parts)
-
-NO_DIRECTIONS: Mapping[str, Any] = {
-    "bidirectional": False,
-    "go_backwards": False,
-    "merge_modes": ("concat",),
+DERIVATIVES = ("gradients", "tangents", "second_gradients")
+OF_A_MODEL = ("stateful", "tangents", "second_gradients")
+NO_DROPOUT: Mapping[str, Any] = {"dropout": ()}
+ONE_DIRECTION: Mapping[str, Any] = {"bidirectional": False, "go_backwards": False, "merge_modes": ("concat",)}
+BY_STEP: Mapping[str, Any] = {
+    "layer": "keras.layers.SimpleRNNCell",
+    "axes": {
+        "x": ("batch", "input"),
+        "sequence": ("batch", "hidden"),
+        "final_states": ("batch", "hidden"),
+    },
 }
-OF_A_MODEL: Mapping[str, Any] = {
-    "stateful": False,
-    "dropout": (),
-    "tangents": False,
-    "second_gradients": False,
-}
-NO_DERIVATIVES: Mapping[str, Any] = {"gradients": False, "tangents": False, "second_gradients": False}
-NO_FINAL_STATES: Mapping[str, Any] = {**NO_DERIVATIVES, "final_states": False}
-"""Gradients are those of a sum over final states, too."""
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
         "directions",
         "`Bidirectional(…, backward_layer=…)`",
-        of_layers(two_directions=layers.with_backward_layer),
-        {"mixed_directions": True},
+        {"two_directions": layers.with_backward_layer},
+        supports={"mixed_directions": True},
     ),
     "unrolled": KerasRoute(
         "unrolled",
         "`SimpleRNN(unroll=True)`",
-        of_layers(direction=layers.unrolled),
+        {"direction": layers.unrolled},
         conventions={"padded_output": "carried"},
     ),
-    "RNN of a cell": KerasRoute("cell", "`RNN(SimpleRNNCell(…))`", of_layers(direction=layers.rnn_of_cell)),
+    "RNN of a cell": KerasRoute("cell", "`RNN(SimpleRNNCell(…))`", {"direction": layers.rnn_of_cell}),
     "RNN of cells": KerasRoute(
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
-        put_together(assembly.LayerByLayer(assembly.StackOfCells)),
-        {**NO_DIRECTIONS, **OF_A_MODEL},
+        {"assembly": assembly.LayerByLayer(assembly.StackOfCells)},
+        OF_A_MODEL,
+        {**ONE_DIRECTION, **NO_DROPOUT},
     ),
     "cell": KerasRoute(
         "cell",
         "`SimpleRNNCell`, step by step",
-        put_together(assembly.LayerByLayer(assembly.CellByHand)),
-        {
-            **NO_DIRECTIONS,
-            "stacked": False,
-            "mixed_layers": False,
-            "last_output": False,
-            "masks": False,
-            "stateful": False,
-            "dropout": (),
-        },
-        {
-            "layer": "keras.layers.SimpleRNNCell",
-            "axes": {
-                "x": ("batch", "input"),
-                "sequence": ("batch", "hidden"),
-                "final_states": ("batch", "hidden"),
-            },
-        },
+        {"assembly": assembly.LayerByLayer(assembly.CellByHand)},
+        ("stacked", "mixed_layers", "last_output", "masks", "stateful"),
+        {**ONE_DIRECTION, **NO_DROPOUT},
+        BY_STEP,
     ),
     "final states not asked for": KerasRoute(
-        "model", "`return_state` left alone", of_layers(return_state=False), NO_FINAL_STATES
+        # Gradients are those of a sum over final states, too.
+        "model",
+        "`return_state` left alone",
+        {"return_state": False},
+        ("final_states", *DERIVATIVES),
     ),
     "functional": KerasRoute(
-        "model", "a functional model, called", put_together(assembly.Modelled()), OF_A_MODEL
+        "model", "a functional model, called", {"assembly": assembly.Modelled()}, OF_A_MODEL, NO_DROPOUT
     ),
     "sequential": KerasRoute(
         "model",
         "a `Sequential` model, called",
-        put_together(assembly.InSequence(), return_state=False),
-        {
-            **OF_A_MODEL,
-            **NO_FINAL_STATES,
-            "initial_states": False,
-            "masks": False,
-            "merge_modes": ("concat", "sum", "mul", "ave"),
-        },
+        {"assembly": assembly.InSequence(), "return_state": False},
+        ("initial_states", "final_states", "masks", "stateful", *DERIVATIVES),
+        {"merge_modes": ("concat", "sum", "mul", "ave"), **NO_DROPOUT},
     ),
     "predict": KerasRoute(
         "model",
         "`predict` of a functional model, two rows at a time",
-        put_together(assembly.Modelled(call=assembly.predicted)),
-        {**OF_A_MODEL, **NO_DERIVATIVES},
+        {"assembly": assembly.Modelled(call=assembly.predicted)},
+        ("stateful", *DERIVATIVES),
+        NO_DROPOUT,
     ),
     "model file": KerasRoute(
         "saved",
         "`save` to and `load_model` from a `.keras` file",
-        put_together(assembly.Modelled(passage=assembly.through_model_file)),
+        {"assembly": assembly.Modelled(passage=assembly.through_model_file)},
         OF_A_MODEL,
+        NO_DROPOUT,
     ),
     "weights file": KerasRoute(
         "saved",
         "`save_weights` to and `load_weights` from a file",
-        put_together(assembly.Modelled(passage=assembly.through_weights_file)),
+        {"assembly": assembly.Modelled(passage=assembly.through_weights_file)},
         OF_A_MODEL,
+        NO_DROPOUT,
     ),
     "masking": KerasRoute(
         "padding",
         "a mask made by `Masking`, handed on by every layer",
-        put_together(assembly.Modelled(mask=assembly.by_masking)),
+        {"assembly": assembly.Modelled(mask=assembly.MaskOfValue.of)},
         OF_A_MODEL,
+        NO_DROPOUT,
     ),
     "embedding": KerasRoute(
         "padding",
         "a mask made by `Embedding(mask_zero=True)`",
-        put_together(assembly.Modelled(mask=assembly.by_embedding)),
-        {**OF_A_MODEL, "gradients": False},
+        {"assembly": assembly.Modelled(mask=assembly.MaskOfZero.of)},
+        ("stateful", *DERIVATIVES),
+        NO_DROPOUT,
     ),
     "zero output": KerasRoute(
         "padding",
         "`zero_output_for_mask=True`",
-        of_layers(direction=layers.zero_output),
+        {"direction": layers.zero_output},
         conventions={"padded_output": "zero"},
     ),
     "graph": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function`",
-        of_layers(caller=layers.graph),
-        {"tangents": False},
+        {"caller": layers.graph},
+        ("tangents",),
         backends=("tensorflow",),
     ),
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
-        lambda parts: replace(of_layers(caller=layers.xla)(parts), differentiator=ByTapeInXla()),
-        {"tangents": False, "second_gradients": False},
+        {"caller": layers.xla, "differentiator": ByTapeInXla()},
+        ("tangents", "second_gradients"),
         backends=("tensorflow",),
     ),
     "eager": KerasRoute(
         "compiled",
         "JAX: without `jax.jit`, the default here",
-        lambda parts: replace(of_layers(caller=layers.eager)(parts), differentiator=ByJax(compiled=False)),
+        {"caller": layers.eager, "differentiator": ByJax(compiled=False)},
         backends=("jax",),
     ),
 }
