@@ -150,17 +150,14 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def gradients(
         self, model: LoadedNetwork, call: Call, d_sequence: Array, d_final_states: States
     ) -> Gradients:
-        ready = model.ready_for(call)
+        ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        found = self._differentiator.gradients(self._computation(model, ready, call), cotangents)
-        return self._gradients_of(model, found)
+        return self._gradients_of(model, self._differentiator.gradients(of, cotangents))
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
-        ready = model.ready_for(call)
-        of = self._computation(model, ready, call)
-        outputs, finals = self._returned(
-            ready, self._differentiator.tangents(of, self._sources_of(direction))
-        )
+        ready, of = self._computation(model, call)
+        found = self._differentiator.tangents(of, self._sources_of(direction))
+        outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
 
     def second_gradients(
@@ -171,9 +168,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         d_final_states: States,
         direction: Gradients,
     ) -> Gradients:
-        ready = model.ready_for(call)
+        ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        of = self._computation(model, ready, call)
         towards = self._sources_of(direction)
         return self._gradients_of(model, self._differentiator.second_gradients(of, cotangents, towards))
 
@@ -183,26 +179,21 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             raise NotImplementedError(f"{self.name} has no derivatives")
         return self.parts.differentiator
 
-    def _computation(self, model: LoadedNetwork, ready: Assembled, call: Call) -> Computation:
-        """The call as a function of its input, initial states and weights."""
+    def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
+        """What is called, and the call as a function of its input, initial states and weights."""
+        ready = model.ready_for(call)
         first, *constants = ready.first_inputs(call)
-        directions = [layer.directions for layer in model.network.layers]
 
         def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
             x, *states = inputs
             left = iter(states)
-            by_layer = [[next(left) for _ in range(count)] for count in directions]
+            by_layer = [[next(left) for _ in layer.cells] for layer in model.network.layers]
             masks = map(self.keras.ops.convert_to_tensor, constants)
             return ready.call([x, *masks], by_layer, call.training)
 
-        return Computation(
-            function,
-            [first, *_in_a_row(call.initial_states or ())],
-            constants,
-            [variable for cell in ready.cells for variable in cell.trainable_variables],
-            ready.compiled,
-            call.training,
-        )
+        variables = [variable for cell in ready.cells for variable in cell.trainable_variables]
+        inputs = [first, *_in_a_row(call.initial_states or ())]
+        return ready, Computation(function, inputs, constants, variables, ready.compiled, call.training)
 
     def _sources_of(self, direction: Gradients) -> list[Array]:
         """A direction in the order of input, initial states and variables."""
@@ -266,10 +257,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        if self._assembled:  # it takes a tenth of a second
-            self._assembled.clear()
-            self._workshop.clear()
+        """Of what Keras itself keeps, only TensorFlow's kernels take memory; on torch it would load dynamo."""
+        if self._assembled and self.backend == "tensorflow":
             self.keras.utils.clear_session()
+        self._assembled.clear()
+        self._workshop.clear()
 
 
 def imported_keras(backend: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -31,11 +31,15 @@ class Computation:
     """
 
     function: Function
-    inputs: list[Array]
+    inputs: list[Any]
     constants: list[Array]
     variables: list[Any]
     compiled: dict[Hashable, Any]
     key: Hashable
+
+    def sources(self, inputs: list[Any]) -> list[Any]:
+        """Inputs, and then the values of the variables."""
+        return [*inputs, *(variable.value for variable in self.variables)]
 
 
 class Differentiator(ABC):
@@ -61,51 +65,37 @@ class ByTape(Differentiator):
     """TensorFlow: `GradientTape`, and `ForwardAccumulator`."""
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        return self._pulled_back(of, *_tensors(of.inputs, cotangents))
-
-    def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
-        """Gradients, of tensors."""
         import tensorflow as tf
 
-        sources = [*inputs, *(variable.value for variable in of.variables)]
+        return self._pulled_back(of, [tf.constant(array) for array in of.inputs], cotangents)
+
+    def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
+        """Gradients, for tensors."""
+        import tensorflow as tf
+
+        sources = of.sources(inputs)
         with tf.GradientTape() as tape:
             tape.watch(sources)
             outputs = of.function(inputs, of.constants)
         pairs = zip(cotangents, outputs, strict=True)
         incoming = [tf.cast(cotangent, output.dtype) for cotangent, output in pairs]
-        found: list[Any] = tape.gradient(
-            outputs, sources, output_gradients=incoming, unconnected_gradients="zero"
-        )
+        found: list[Any] = tape.gradient(outputs, sources, incoming, unconnected_gradients="zero")
         return found
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         import tensorflow as tf
 
-        inputs, towards = _tensors(of.inputs, direction)
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        with tf.autodiff.ForwardAccumulator(sources, towards) as forward:
+        inputs = [tf.constant(array) for array in of.inputs]
+        towards = [tf.constant(array) for array in direction]
+        with tf.autodiff.ForwardAccumulator(of.sources(inputs), towards) as forward:
             outputs = of.function(inputs, of.constants)
         return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        import tensorflow as tf
+        def first(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            return self._pulled_back(of, inputs, cotangents)
 
-        inputs, incoming, towards = _tensors(of.inputs, cotangents, direction)
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        with tf.GradientTape() as tape:
-            tape.watch(sources)
-            found = self._pulled_back(of, inputs, incoming)
-        second: list[Any] = tape.gradient(
-            found, sources, output_gradients=towards, unconnected_gradients="zero"
-        )
-        return second
-
-
-def _tensors(*arrays: list[Array]) -> list[list[Any]]:
-    """Lists of arrays as lists of TensorFlow's tensors."""
-    import tensorflow as tf
-
-    return [[tf.constant(array) for array in each] for each in arrays]
+        return ByTape().gradients(replace(of, function=first), direction)
 
 
 class ByTapeInXla(ByTape):
@@ -116,10 +106,11 @@ class ByTapeInXla(ByTape):
 
         pulled_back = super()._pulled_back
 
+        @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
         def inside(inputs: list[Any], cotangents: list[Any]) -> list[Any]:
             return pulled_back(of, inputs, cotangents)
 
-        found: list[Any] = tf.function(inside, jit_compile=True)(inputs, cotangents)
+        found: list[Any] = inside(inputs, cotangents)
         return found
 
 
@@ -127,55 +118,51 @@ class ByAutograd(Differentiator):
     """torch: `autograd.grad`, and dual numbers."""
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        return self._pulled_back(of, cotangents, again=False)[1]
-
-    def _pulled_back(
-        self, of: Computation, cotangents: list[Array], *, again: bool
-    ) -> tuple[list[Any], list[Any]]:
-        import torch
-
-        inputs = [torch.tensor(array, requires_grad=True) for array in of.inputs]
-        outputs = of.function(inputs, of.constants)
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        found = torch.autograd.grad(
-            outputs,
-            sources,
-            [torch.tensor(array).to(output.dtype) for array, output in zip(cotangents, outputs, strict=True)],
-            allow_unused=True,
-            materialize_grads=True,
-            create_graph=again,
-        )
-        return sources, list(found)
+        inputs = _recorded(of.inputs)
+        return _pulled_back(of.function(inputs, of.constants), of.sources(inputs), cotangents)
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        import torch
-
-        sources, found = self._pulled_back(of, cotangents, again=True)
-        connected = [
-            (gradient, torch.tensor(array))
-            for gradient, array in zip(found, direction, strict=True)
-            if gradient.requires_grad
-        ]
-        gradients, directions = zip(*connected, strict=True)
-        return list(
-            torch.autograd.grad(gradients, sources, directions, allow_unused=True, materialize_grads=True)
-        )
+        inputs = _recorded(of.inputs)
+        sources = of.sources(inputs)
+        first = _pulled_back(of.function(inputs, of.constants), sources, cotangents, create_graph=True)
+        pairs = zip(first, direction, strict=True)
+        connected = [(gradient, array) for gradient, array in pairs if gradient.requires_grad]
+        gradients, towards = map(list, zip(*connected, strict=True))
+        return _pulled_back(gradients, sources, towards)
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         import keras
         import torch
 
         forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
-        arrays = [*of.inputs, *(variable.value.detach().numpy() for variable in of.variables)]
         with torch.no_grad(), forward_ad.dual_level():
             duals = [
-                forward_ad.make_dual(torch.tensor(array), torch.tensor(towards))
-                for array, towards in zip(arrays, direction, strict=True)
+                forward_ad.make_dual(torch.as_tensor(source).clone(), torch.tensor(towards))
+                for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
-            inputs, weights = duals[: len(of.inputs)], duals[len(of.inputs) :]
-            with keras.StatelessScope(state_mapping=list(zip(of.variables, weights, strict=True))):
-                outputs = of.function(inputs, of.constants)
+            weights = zip(of.variables, duals[len(of.inputs) :], strict=True)
+            with keras.StatelessScope(state_mapping=list(weights)):
+                outputs = of.function(duals[: len(of.inputs)], of.constants)
             return [forward_ad.unpack_dual(output).tangent for output in outputs]
+
+
+def _recorded(inputs: list[Array]) -> list[Any]:
+    """Tensors of torch's whose use is recorded."""
+    import torch
+
+    return [torch.tensor(array, requires_grad=True) for array in inputs]
+
+
+def _pulled_back(
+    outputs: list[Any], sources: list[Any], cotangents: list[Array], *, create_graph: bool = False
+) -> list[Any]:
+    """Gradients of Σ cotangents · outputs, with zeros for what plays no part."""
+    import torch
+
+    pairs = zip(cotangents, outputs, strict=True)
+    incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
+    options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
+    return list(torch.autograd.grad(outputs, sources, incoming, **options))
 
 
 class ByJax(Differentiator):
@@ -208,10 +195,9 @@ class ByJax(Differentiator):
         def taken(sources: list[Any], constants: list[Any], *towards: list[Any]) -> Any:
             return derivative(lambda sources: outputs(sources, constants), sources, *towards)
 
-        sources = [*of.inputs, *(variable.value for variable in variables)]
         if self.compiled:
             taken = of.compiled.setdefault((derivative, of.key), jax.jit(taken))
-        return list(taken(sources, of.constants, *towards))
+        return list(taken(of.sources(of.inputs), of.constants, *towards))
 
 
 def _gradients(function: Any, sources: list[Any], cotangents: list[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
 from rnn_adapters.keras import assembly, layers
-from rnn_adapters.keras.adapter import KerasAdapter, Parts
+from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter, Parts
 from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
 from rnn_reference.activations import ACTIVATIONS
 
@@ -88,8 +88,8 @@ class KerasRoute:
     Args:
         kind, what: see `Route`.
         parts: those of the default route that it changes.
-        lacks: abilities of the default route that it does not have; others that differ are in `supports`.
-        supports, conventions: the declarations that differ from those of the default route.
+        lacks: abilities of the default route that it does not have at all.
+        supports, conventions: other declarations that differ from those of the default route.
         backends: where there is such a route.
     """
 
@@ -99,32 +99,35 @@ class KerasRoute:
     lacks: tuple[str, ...] = ()
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
-    backends: tuple[str, ...] = ("tensorflow", "torch", "jax", "numpy")
+    backends: tuple[str, ...] = BACKENDS
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
-        supports = dict.fromkeys(self.lacks, False) | dict(self.supports)
+        usual = default_supports(backend)
+        lacking = {name: type(getattr(usual, name))() for name in self.lacks}  # False, or none of several
         return KerasAdapter(
             backend,
             replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
-            replace(default_supports(backend), **supports),
+            replace(usual, **lacking, **self.supports),
         )
+
+
+def modelled(**how: Any) -> dict[str, Any]:
+    """A functional model."""
+    return {"assembly": assembly.Modelled(**how)}
 
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
 DERIVATIVES = ("gradients", "tangents", "second_gradients")
-OF_A_MODEL = ("stateful", "tangents", "second_gradients")
-NO_DROPOUT: Mapping[str, Any] = {"dropout": ()}
-ONE_DIRECTION: Mapping[str, Any] = {"bidirectional": False, "go_backwards": False, "merge_modes": ("concat",)}
+OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
+CONSTANT = ("stateful", "dropout", *DERIVATIVES)
+ONE_DIRECTION = ("bidirectional", "go_backwards")
+CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
     "layer": "keras.layers.SimpleRNNCell",
-    "axes": {
-        "x": ("batch", "input"),
-        "sequence": ("batch", "hidden"),
-        "final_states": ("batch", "hidden"),
-    },
+    "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
 }
 
 ROUTES: Mapping[str, KerasRoute] = {
@@ -145,68 +148,58 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.LayerByLayer(assembly.StackOfCells)},
-        OF_A_MODEL,
-        {**ONE_DIRECTION, **NO_DROPOUT},
+        (*ONE_DIRECTION, *OF_A_MODEL),
+        CONCAT,
     ),
     "cell": KerasRoute(
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.LayerByLayer(assembly.CellByHand)},
-        ("stacked", "mixed_layers", "last_output", "masks", "stateful"),
-        {**ONE_DIRECTION, **NO_DROPOUT},
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout"),
+        CONCAT,
         BY_STEP,
     ),
+    # Gradients are those of a sum over final states, too.
     "final states not asked for": KerasRoute(
-        # Gradients are those of a sum over final states, too.
-        "model",
-        "`return_state` left alone",
-        {"return_state": False},
-        ("final_states", *DERIVATIVES),
+        "model", "`return_state` left alone", {"return_state": False}, ("final_states", *DERIVATIVES)
     ),
-    "functional": KerasRoute(
-        "model", "a functional model, called", {"assembly": assembly.Modelled()}, OF_A_MODEL, NO_DROPOUT
-    ),
+    "functional": KerasRoute("model", "a functional model, called", modelled(), OF_A_MODEL),
     "sequential": KerasRoute(
         "model",
         "a `Sequential` model, called",
         {"assembly": assembly.InSequence(), "return_state": False},
-        ("initial_states", "final_states", "masks", "stateful", *DERIVATIVES),
-        {"merge_modes": ("concat", "sum", "mul", "ave"), **NO_DROPOUT},
+        ("initial_states", "final_states", "masks", *CONSTANT),
+        {"merge_modes": ("concat", "sum", "mul", "ave")},
     ),
     "predict": KerasRoute(
         "model",
         "`predict` of a functional model, two rows at a time",
-        {"assembly": assembly.Modelled(call=assembly.predicted)},
-        ("stateful", *DERIVATIVES),
-        NO_DROPOUT,
+        modelled(call=assembly.predicted),
+        CONSTANT,
     ),
     "model file": KerasRoute(
         "saved",
         "`save` to and `load_model` from a `.keras` file",
-        {"assembly": assembly.Modelled(passage=assembly.through_model_file)},
+        modelled(passage=assembly.through_model_file),
         OF_A_MODEL,
-        NO_DROPOUT,
     ),
     "weights file": KerasRoute(
         "saved",
         "`save_weights` to and `load_weights` from a file",
-        {"assembly": assembly.Modelled(passage=assembly.through_weights_file)},
+        modelled(passage=assembly.through_weights_file),
         OF_A_MODEL,
-        NO_DROPOUT,
     ),
     "masking": KerasRoute(
         "padding",
         "a mask made by `Masking`, handed on by every layer",
-        {"assembly": assembly.Modelled(mask=assembly.MaskOfValue.of)},
+        modelled(mask=assembly.MaskOfValue.of),
         OF_A_MODEL,
-        NO_DROPOUT,
     ),
     "embedding": KerasRoute(
         "padding",
         "a mask made by `Embedding(mask_zero=True)`",
-        {"assembly": assembly.Modelled(mask=assembly.MaskOfZero.of)},
-        ("stateful", *DERIVATIVES),
-        NO_DROPOUT,
+        modelled(mask=assembly.MaskOfZero.of),
+        CONSTANT,
     ),
     "zero output": KerasRoute(
         "padding",
