@@ -18,12 +18,6 @@ from rnn_adapters.framework import Framework, Route
 from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
 from rnn_adapters.keras.routes import DEFAULT_ROUTE, default_conventions, routes_on
 
-TITLES = {
-    "tensorflow": "`keras.layers.SimpleRNN` on TensorFlow, torch",
-    "numpy": "`keras.layers.SimpleRNN` on JAX, NumPy",
-}
-"""The backends that the tables of the spec show, for those that are like them."""
-
 MODULES = {
     "tensorflow": ("keras", "tensorflow"),
     "torch": ("keras", "torch"),
@@ -31,6 +25,11 @@ MODULES = {
     "numpy": ("keras", "jax", "scipy"),
 }
 """What Keras on each backend imports."""
+
+TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
+"""The backends that the tables of the spec show, for those that are like them."""
+
+DEVIATIONS = "rnn_adapters.keras/deviations.toml"
 
 
 def framework_routes(backend: str) -> dict[str, Route]:
@@ -48,10 +47,10 @@ def framework_on(backend: str) -> Framework:
         partial(DEFAULT_ROUTE.made, backend),
         routes=framework_routes(backend),
         conventions=default_conventions(backend),
-        title=TITLES.get(backend, ""),
+        title=f"`keras.layers.SimpleRNN` on {TITLES[backend]}" if backend in TITLES else "",
         extra="tensorflow" if backend == "tensorflow" else f"keras-{backend}",
         modules=MODULES[backend],
-        deviations="rnn_adapters.keras/deviations.toml",
+        deviations=DEVIATIONS,
     )
 
 
@@ -72,15 +71,9 @@ def _in_force() -> KerasAdapter:
     return DEFAULT_ROUTE.made(backend_in_force())
 
 
-FRAMEWORKS = (
-    *map(framework_on, MODULES),
-    Framework(
-        "keras",
-        _in_force,
-        routes=RoutesInForce(),
-        extra="keras",
-        modules=("keras",),
-        deviations="rnn_adapters.keras/deviations.toml",
-    ),
+IN_FORCE = Framework(
+    "keras", _in_force, RoutesInForce(), extra="keras", modules=("keras",), deviations=DEVIATIONS
 )
+
+FRAMEWORKS = (*map(framework_on, MODULES), IN_FORCE)
 """On each backend, and on the one in force (KERAS_BACKEND)."""

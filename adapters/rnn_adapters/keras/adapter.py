@@ -9,7 +9,6 @@ import os
 import random
 import sys
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -17,9 +16,9 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
-from rnn_adapters.keras.assembly import Assembled, LayerByLayer, Modelled, Plan
+from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation, Differentiator
-from rnn_adapters.keras.layers import LayerParts, Options, Workshop, shape_of
+from rnn_adapters.keras.layers import Workshop, shape_of
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
@@ -27,19 +26,6 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 
 BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 """The backends tested here, by the names of Keras and of their packages."""
-
-
-@dataclass(frozen=True)
-class Parts(LayerParts):
-    """What an adapter is put together from; a route changes one of them.
-
-    Args:
-        assembly: how a network is made of layers.
-        differentiator: how derivatives are taken; None: they are not.
-    """
-
-    assembly: LayerByLayer | Modelled = field(default_factory=LayerByLayer)
-    differentiator: Differentiator | None = None
 
 
 class LoadedNetwork:
@@ -59,8 +45,9 @@ class LoadedNetwork:
 
     def ready_for(self, call: Call) -> Assembled:
         """What is called for this call, with the weights of now."""
-        plan = self._adapter.parts.assembly.plan(call)
-        if plan == Plan(Options()):
+        parts = self._adapter.parts
+        plan = parts.assembly.plan_of(parts, call)
+        if plan == Plan():
             return self.main
         if plan not in self._others:
             self._others[plan] = self._adapter.assembled(self.network, plan)
@@ -111,11 +98,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         """Put together once for sizes, options and plan; the weights are any."""
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
-            self._assembled[key] = self.parts.assembly.assembled(self._workshop, network, plan)
+            self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
         return self._assembled[key]
 
     def load(self, network: Network) -> LoadedNetwork:
-        main = self.assembled(network, Plan(Options()))
+        main = self.assembled(network, Plan())
         main.give([native_arrays(self.conventions.weights, [cell]) for cell in network.cells])
         return LoadedNetwork(self, network, main)
 
@@ -236,7 +223,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         random.seed(seed)
         try:
             workshop = Workshop(self.keras, self.parts)
-            return self._network(self.parts.assembly.assembled(workshop, like, Plan(Options())), like)
+            return self._network(self.parts.assembly(workshop, like, Plan()), like)
         finally:
             random.setstate(before)
 
@@ -257,7 +244,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        """Of what Keras itself keeps, only TensorFlow's kernels take memory; on torch it would load dynamo."""
+        """Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo."""
         if self._assembled and self.backend == "tensorflow":
             self.keras.utils.clear_session()
         self._assembled.clear()

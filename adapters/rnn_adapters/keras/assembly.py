@@ -7,12 +7,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
+from rnn_adapters.keras.derivatives import Differentiator
 from rnn_adapters.keras.layers import (
+    LayerCall,
+    LayerParts,
     Options,
     Workshop,
     cells_of,
@@ -25,10 +28,7 @@ from rnn_adapters.keras.layers import (
 from rnn_adapters.reference import marked_by_value
 from rnn_reference.network import Array, Network
 
-NativeArrays: TypeAlias = Mapping[str, Array]
-"""The weights of one cell, by Keras's names of its variables."""
-
-# How a mask enters.
+# How a mask enters a model.
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,9 @@ class Entrance:
         x = keras.Input((None, network.input_size), dtype=str(network.dtype))
         return [x], x, None
 
-    def arrays(self, x: Array, mask: Any) -> list[Array]:
-        """Arrays for the inputs of `symbols`."""
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
+        """Arrays for the inputs of `symbols`, and whatever else the model needs for them."""
         return [x]
-
-    def prepare(self, keras: Any, model: Any, x: Array) -> None:
-        """Make a model ready for a call: nothing needs to be done."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class MaskArgument(Entrance):
         mask = keras.Input((None,), dtype="bool")
         return [*inputs, mask], x, mask
 
-    def arrays(self, x: Array, mask: Any) -> list[Array]:
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         return [x, mask]
 
 
@@ -76,17 +73,13 @@ class MaskOfValue(Entrance):
         inputs, x, _ = super().symbols(keras, network)
         return inputs, keras.layers.Masking(self.value, dtype=str(network.dtype))(x), None
 
-    def arrays(self, x: Array, mask: Any) -> list[Array]:
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         return [marked_by_value(x, mask)[0]]
 
 
 @dataclass(frozen=True)
 class MaskOfZero(Entrance):
-    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors.
-
-    Args:
-        rows: how many vectors it holds.
-    """
+    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors."""
 
     rows: int
 
@@ -100,15 +93,11 @@ class MaskOfZero(Entrance):
         embedding = keras.layers.Embedding(self.rows, network.input_size, mask_zero=True, dtype=dtype)
         return [numbers], embedding(numbers), None
 
-    def arrays(self, x: Array, mask: Any) -> list[Array]:
-        return [np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)]
-
-    def prepare(self, keras: Any, model: Any, x: Array) -> None:
-        """Give the embedding the vectors of this call; number 0 has none."""
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         table = np.zeros((self.rows, x.shape[-1]), x.dtype)
-        table[1 : 1 + x[..., 0].size] = x.reshape(-1, x.shape[-1])
-        (embedding,) = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
-        embedding.set_weights([table])
+        table[1 : 1 + mask.size] = x.reshape(-1, x.shape[-1])
+        model.layers[1].set_weights([table])
+        return [np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)]
 
 
 # What is called.
@@ -117,7 +106,7 @@ class MaskOfZero(Entrance):
 class Plan(NamedTuple):
     """What a network is put together for."""
 
-    options: Options
+    options: Options = Options()
     states: bool = False
     entrance: Entrance = Entrance()
 
@@ -127,14 +116,19 @@ class Assembled(ABC):
 
     Args:
         layers: the Keras layers whose cells hold the weights, bottom first.
-        outputs: how many outputs a call returns before the final states.
-        compiled: what was compiled to differentiate it.
+        plan: what it is made for.
     """
 
-    def __init__(self, layers: list[Any], outputs: int = 1) -> None:
+    def __init__(self, layers: list[Any], plan: Plan) -> None:
         self.layers = layers
-        self.outputs = outputs
-        self.compiled: dict[Hashable, Any] = {}
+        self.plan = plan
+        self.outputs = 2 if plan.options.merge_mode == "none" else 1
+        self.compiled: dict[Hashable, Any] = {}  # to differentiate it
+
+    @staticmethod
+    def plan_of(parts: Parts, call: Call) -> Plan:
+        """What a call needs. States and mask are arguments here, for which nothing need be built."""
+        return Plan(Options.of(call))
 
     @property
     def cells(self) -> list[Any]:
@@ -143,10 +137,10 @@ class Assembled(ABC):
 
     @property
     def weights(self) -> list[dict[str, Array]]:
-        """The weights of every cell, as Keras holds them now."""
+        """The weights of every cell by Keras's names, as Keras holds them now."""
         return [{v.name: np.array(v.numpy()) for v in cell.trainable_variables} for cell in self.cells]
 
-    def give(self, weights: Sequence[NativeArrays]) -> None:
+    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """Set the weights of every cell."""
         for cell, arrays in zip(self.cells, weights, strict=True):
             for variable in cell.trainable_variables:
@@ -178,39 +172,34 @@ class Assembled(ABC):
         """The shapes that Keras took and gave, of input and sequence output."""
         return {"x": call.x.shape, "sequence": self.joined(outputs).shape}
 
+    def through(
+        self, calls: Sequence[LayerCall], x: Any, mask: Any, states: Any, training: bool
+    ) -> list[Any]:
+        """What layers return that are called one after the other: outputs of the last, and all states."""
+        finals, outputs = list[Any](), [x]
+        for index, call in enumerate(calls):
+            initial = None if states is None else states[index]
+            returned = flat(call(outputs[0], **given(initial_state=initial, mask=mask, training=training)))
+            count = self.outputs if index == len(calls) - 1 else 1
+            outputs, finals = returned[:count], finals + returned[count:]
+        return [*outputs, *finals]
+
     def reset_states(self) -> None:
         """Make stateful layers forget."""
         for layer in self.layers:
             layer.reset_state()
 
 
-def outputs_of(options: Options) -> int:
-    """How many outputs a layer with these options returns."""
-    return 2 if options.merge_mode == "none" else 1
-
-
 class Stack(Assembled):
     """Layers called one after the other."""
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
-        taken = workshop.stack(network.layers, plan.options)
-        super().__init__([layer for layer, _ in taken], outputs_of(plan.options))
-        self._calls = [call for _, call in taken]
+        layers, self._calls = workshop.stack(network.layers, plan.options)
+        super().__init__(layers, plan)
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
-        value, *masks = first
-        finals, outputs = list[Any](), list[Any]()
-        for index, call in enumerate(self._calls):
-            options = given(
-                initial_state=None if states is None else states[index],
-                mask=masks[0] if masks else None,
-                training=training or None,
-            )
-            returned = flat(call(value, **options))
-            count = self.outputs if index == len(self._calls) - 1 else 1
-            outputs, finals = returned[:count], finals + returned[count:]
-            value = outputs[0]
-        return [*outputs, *finals]
+        x, mask = (*first, None)[:2]
+        return self.through(self._calls, x, mask, states, training)
 
 
 class StackOfCells(Stack):
@@ -223,8 +212,8 @@ class StackOfCells(Stack):
         # RNN itself makes this of a list, and does not tell it the type.
         stack = keras.layers.StackedRNNCells(cells, **dtype) if dtype else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((options.stateful_batch, None, network.input_size))
-        Assembled.__init__(self, [layer])
+        layer.build((None, None, network.input_size))
+        Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
@@ -239,11 +228,7 @@ class CellByHand(Assembled):
         (cell,) = network.cells
         self._cell = simple_rnn_cell(workshop.keras, cell, plan.options)
         self._cell.build((None, network.input_size))
-        super().__init__([self._cell])
-
-    @property
-    def cells(self) -> list[Any]:
-        return [self._cell]
+        super().__init__([self._cell], plan)
 
     def first_inputs(self, call: Call) -> list[Array]:
         if call.x.ndim != 3 or not call.x.shape[1]:
@@ -255,7 +240,7 @@ class CellByHand(Assembled):
         h = self._cell.get_initial_state(x.shape[0]) if states is None else states[0]
         outputs = []
         for t in range(x.shape[1]):
-            output, h = self._cell(x[:, t], h, **given(training=training or None))
+            output, h = self._cell(x[:, t], h)
             outputs.append(output)
         return [*outputs, *h]
 
@@ -270,27 +255,71 @@ class CellByHand(Assembled):
         return {"x": call.x[:, 0].shape, "sequence": outputs[0].shape}
 
 
-ModelCall: TypeAlias = Callable[[Any, list[Any], bool], Any]
-"""How a model is called with its inputs, in training or not."""
+class Model(Assembled):
+    """A functional model of all layers: initial states and mask are inputs, all final states outputs."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        self._keras, self._parts = workshop.keras, workshop.parts
+        self._built_layers, _ = workshop.stack(network.layers, plan.options)
+        super().__init__(self._built_layers, plan)
+        self.model = self._built = self._modelled(network)
+
+    @staticmethod
+    def plan_of(parts: Parts, call: Call) -> Plan:
+        """A model for these inputs. A mask that does not fit the input can only be an argument."""
+        entrance = Entrance()
+        if call.mask is not None:
+            fits = call.mask.shape == call.x.shape[:2]
+            entrance = parts.mask(call.x, call.mask) if fits else MaskArgument()
+        return Plan(Options.of(call), call.initial_states is not None, entrance)
+
+    def _modelled(self, network: Network) -> Any:
+        inputs, x, mask = self.plan.entrance.symbols(self._keras, network)
+        states = None
+        if self.plan.states:
+            symbol, dtype = self._keras.Input, str(network.dtype)
+            states = [
+                [symbol((each.hidden_size,), dtype=dtype) for _ in each.cells] for each in network.layers
+            ]
+        outputs = self.through(self._built_layers, x, mask, states, training=False)
+        return self._keras.Model([*inputs, *flat(states or [])], outputs)
+
+    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
+        """The model that is called in the end is what comes out of a passage."""
+        self.layers = self._built_layers
+        super().give(weights)
+        if self._parts.passage is not None:
+            self.model = self._parts.passage(self._keras, self._built)
+            kinds = (self._keras.layers.RNN, self._keras.layers.Bidirectional)
+            self.layers = [layer for layer in self.model.layers if isinstance(layer, kinds)]
+            self.compiled.clear()
+
+    def first_inputs(self, call: Call) -> list[Array]:
+        return self.plan.entrance.arrays(self.model, call.x, call.mask)
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        return flat(self._parts.call(self.model, [*first, *flat(states or [])]))
 
 
-def called(model: Any, inputs: Any, training: bool) -> Any:
+class InSequence(Model):
+    """A `Sequential` model, which takes no states and no mask, and gives one output."""
+
+    def _modelled(self, network: Network) -> Any:
+        x = self._keras.Input((None, network.input_size), dtype=str(network.dtype))
+        return self._keras.Sequential([x, *self._built_layers])
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        return flat(self.model(*first))
+
+
+def called(model: Any, inputs: list[Any]) -> Any:
     """`model(inputs)`."""
-    return model(inputs, **given(training=training or None))
+    return model(inputs)
 
 
-def called_with_one(model: Any, inputs: list[Any], training: bool) -> Any:
-    """`model(x)`."""
-    return called(model, inputs[0], training)
-
-
-def predicted(model: Any, inputs: list[Any], training: bool) -> Any:
+def predicted(model: Any, inputs: list[Any]) -> Any:
     """`predict`, in batches of two rows; it does not train."""
     return model.predict(inputs, batch_size=2, verbose=0)
-
-
-Passage: TypeAlias = Callable[[Any, Any], Any]
-"""From a model to the one that is called in the end."""
 
 
 def through_model_file(keras: Any, model: Any) -> Any:
@@ -311,100 +340,20 @@ def through_weights_file(keras: Any, model: Any) -> Any:
     return model
 
 
-class Model(Assembled):
-    """A Keras model of all layers, and what is called in its place after a passage."""
-
-    def __init__(self, keras: Any, model: Any, layers: list[Any], plan: Plan, how: Modelled) -> None:
-        super().__init__(layers, outputs_of(plan.options))
-        self.model, self._built, self._keras, self._plan, self._how = model, model, keras, plan, how
-        self._built_layers = layers
-
-    def give(self, weights: Sequence[NativeArrays]) -> None:
-        self.model, self.layers = self._built, self._built_layers
-        super().give(weights)
-        if self._how.passage is not None:
-            self.model = self._how.passage(self._keras, self._built)
-            kinds = (self._keras.layers.RNN, self._keras.layers.Bidirectional)
-            self.layers = [layer for layer in self.model.layers if isinstance(layer, kinds)]
-            self.compiled.clear()
-
-    def first_inputs(self, call: Call) -> list[Array]:
-        self._plan.entrance.prepare(self._keras, self.model, call.x)
-        return self._plan.entrance.arrays(call.x, call.mask)
-
-    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
-        return flat(self._how.call(self.model, [*first, *flat(states or [])], training))
-
-
-# How a network is put together.
-
-
 @dataclass(frozen=True)
-class LayerByLayer:
-    """Layers, a stack of cells or a cell, called with arrays.
+class Parts(LayerParts):
+    """What an adapter is put together from; a route changes one of them.
 
     Args:
-        of: what is called.
+        assembly: how a network is made of layers.
+        mask: how a mask enters a model, for an input and a mask.
+        call: how a model is called with its inputs.
+        passage: what a model goes through once it has its weights.
+        differentiator: how derivatives are taken; None: they are not.
     """
 
-    of: Callable[[Workshop, Network, Plan], Assembled] = Stack
-
-    def plan(self, call: Call) -> Plan:
-        """States and mask are arguments, for which nothing need be built."""
-        return Plan(Options.of(call))
-
-    def assembled(self, workshop: Workshop, network: Network, plan: Plan) -> Assembled:
-        """Layers with weights of their own."""
-        return self.of(workshop, network, plan)
-
-
-@dataclass(frozen=True)
-class Modelled:
-    """A functional model of all layers, with inputs for initial states and mask, and all states as outputs.
-
-    Args:
-        mask: how a mask enters, for an input and a mask.
-        call: how the model is called.
-        passage: what it goes through once it has its weights.
-    """
-
+    assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
     mask: Callable[[Array, Array], Entrance] = lambda x, mask: MaskArgument()
-    call: ModelCall = called
-    passage: Passage | None = None
-
-    def plan(self, call: Call) -> Plan:
-        """A model for these inputs. A mask that does not fit the input can only be an argument."""
-        entrance = Entrance()
-        if call.mask is not None:
-            fits = call.mask.shape == call.x.shape[:2]
-            entrance = self.mask(call.x, call.mask) if fits else MaskArgument()
-        return Plan(Options.of(call), call.initial_states is not None, entrance)
-
-    def assembled(self, workshop: Workshop, network: Network, plan: Plan) -> Assembled:
-        """A model around layers of the workshop."""
-        keras, dtype = workshop.keras, str(network.dtype)
-        inputs, value, mask = plan.entrance.symbols(keras, network)
-        stack = workshop.stack(network.layers, plan.options)
-        outputs, finals = list[Any](), list[Any]()
-        for index, ((made, _), layer) in enumerate(zip(stack, network.layers, strict=True)):
-            initial = [keras.Input((layer.hidden_size,), dtype=dtype) for _ in layer.cells if plan.states]
-            inputs += initial
-            returned = flat(made(value, **given(initial_state=initial or None, mask=mask)))
-            count = outputs_of(plan.options) if index == network.num_layers - 1 else 1
-            outputs, finals = returned[:count], finals + returned[count:]
-            value = outputs[0]
-        model = keras.Model(inputs, [*outputs, *finals])
-        return Model(keras, model, [made for made, _ in stack], plan, self)
-
-
-@dataclass(frozen=True)
-class InSequence(Modelled):
-    """A `Sequential` model, which takes no states and no mask, and gives one output."""
-
-    call: ModelCall = called_with_one
-
-    def assembled(self, workshop: Workshop, network: Network, plan: Plan) -> Assembled:
-        keras = workshop.keras
-        layers = [made for made, _ in workshop.stack(network.layers, plan.options)]
-        entrance = keras.Input((None, network.input_size), dtype=str(network.dtype))
-        return Model(keras, keras.Sequential([entrance, *layers]), layers, plan, self)
+    call: Callable[[Any, list[Any]], Any] = called
+    passage: Callable[[Any, Any], Any] | None = None
+    differentiator: Differentiator | None = None

@@ -33,21 +33,9 @@ class Options(NamedTuple):
     @staticmethod
     def of(call: Call) -> Options:
         """Those of the top layer."""
-        return Options(
-            call.return_sequences,
-            True,
-            call.go_backwards,
-            call.merge_mode,
-            len(call.x) if call.stateful else None,
-            call.dropout,
-            call.rate,
-            call.compute_dtype,
-        )
-
-    @property
-    def of_lower_layers(self) -> Options:
-        """What holds for the layers below the top one, too."""
-        return self._replace(return_sequences=True, go_backwards=False, merge_mode="concat")
+        same = ("return_sequences", "go_backwards", "merge_mode", "dropout", "rate", "compute_dtype")
+        batch = len(call.x) if call.stateful else None
+        return Options(**{name: getattr(call, name) for name in same}, stateful_batch=batch)
 
 
 def dtype_given(keras: Any, cell: Cell, options: Options) -> dict[str, str]:
@@ -70,15 +58,12 @@ def cell_given(keras: Any, cell: Cell, options: Options) -> dict[str, Any]:
     return given
 
 
-def loop_given(options: Options) -> dict[str, Any]:
+def loop_given(options: Options) -> dict[str, bool]:
     """The arguments of the loop around a cell, where they are not Keras's defaults."""
-    asked = {
-        "return_sequences": options.return_sequences,
-        "return_state": options.return_state,
-        "go_backwards": options.go_backwards,
-        "stateful": options.stateful_batch is not None,
+    given = {
+        name: True for name in ("return_sequences", "return_state", "go_backwards") if getattr(options, name)
     }
-    return {name: True for name, value in asked.items() if value}
+    return given if options.stateful_batch is None else given | {"stateful": True}
 
 
 # One direction.
@@ -163,7 +148,7 @@ def jitted(layer: Any) -> LayerCall:
     import jax
 
     def stateless(trainable: Any, others: Any, x: Any, options: Any, training: bool) -> Any:
-        return layer.stateless_call(trainable, others, x, **options, **given(training=training or None))
+        return layer.stateless_call(trainable, others, x, **options, **given(training=training))
 
     compiled = jax.jit(stateless, static_argnums=4)
 
@@ -206,15 +191,18 @@ class Workshop:
 
     def __init__(self, keras: Any, parts: LayerParts) -> None:
         self.keras = keras
-        self.parts = parts
+        self.parts: Any = parts
         self._kept: dict[Hashable, tuple[Any, LayerCall]] = {}
 
-    def stack(self, layers: tuple[Layer, ...], options: Options) -> list[tuple[Any, LayerCall]]:
+    def stack(self, layers: tuple[Layer, ...], options: Options) -> tuple[list[Any], list[LayerCall]]:
         """Layers and their calls, bottom first; the top one has these options."""
-        *lower, top = enumerate(layers)
-        return [*(self._taken(*each, options.of_lower_layers) for each in lower), self._taken(*top, options)]
+        top = len(layers) - 1
+        taken = [self._taken(index, layer, options, index == top) for index, layer in enumerate(layers)]
+        return [made for made, _ in taken], [call for _, call in taken]
 
-    def _taken(self, index: int, layer: Layer, options: Options) -> tuple[Any, LayerCall]:
+    def _taken(self, index: int, layer: Layer, options: Options, top: bool) -> tuple[Any, LayerCall]:
+        if not top:
+            options = options._replace(return_sequences=True, go_backwards=False, merge_mode="concat")
         key = (index, shape_of(layer), options)
         if key not in self._kept:
             made = self._made(layer, options._replace(return_state=self.parts.return_state))
@@ -243,15 +231,16 @@ def shape_of(layer: Layer) -> Hashable:
 
 
 def cells_of(layer: Any) -> list[Any]:
-    """The cells of a Keras layer: of both directions, or of a stack of cells."""
+    """The cells of a Keras layer: of both directions, or of a stack of cells; a cell is its own."""
     if hasattr(layer, "forward_layer"):
         return [layer.forward_layer.cell, layer.backward_layer.cell]
-    return list(getattr(layer.cell, "cells", [layer.cell]))
+    cell = getattr(layer, "cell", layer)
+    return list(getattr(cell, "cells", [cell]))
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that are not None: a call without an option is another call than one with None."""
-    return {name: value for name, value in options.items() if value is not None}
+    """The options that are given: a call without an option is another call than one with None or False."""
+    return {name: value for name, value in options.items() if value is not None and value is not False}
 
 
 def flat(returned: Any) -> list[Any]:

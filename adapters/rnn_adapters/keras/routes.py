@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
 from rnn_adapters.keras import assembly, layers
-from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter, Parts
+from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
 from rnn_reference.activations import ACTIVATIONS
 
@@ -19,10 +19,10 @@ DIFFERENTIATORS: Mapping[str, Differentiator] = {
 }
 
 
-def default_parts(backend: str) -> Parts:
+def default_parts(backend: str) -> assembly.Parts:
     """Layers called one after the other: on JAX compiled, elsewhere as they are."""
     caller = layers.jitted if backend == "jax" else layers.eager
-    return Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend))
+    return assembly.Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend))
 
 
 def default_conventions(backend: str) -> Conventions:
@@ -50,34 +50,24 @@ def default_conventions(backend: str) -> Conventions:
     )
 
 
+DERIVATIVES = ("gradients", "tangents", "second_gradients")
+FLAGS = ("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "sequence", "last_output")
+FLAGS += ("final_states", "masks", "go_backwards", "stateful", "freshly_initialised", "read_weights")
+FLAGS += ("native_weights", "count_parameters")
+"""What every backend supports layer by layer."""
+
+
 def default_supports(backend: str) -> Supports:
     """What is supported layer by layer."""
-    derivatives = backend in DIFFERENTIATORS
+    flags: dict[str, Any] = dict.fromkeys(FLAGS, True)
     return Supports(
         activations=ACTIVATIONS,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
-        bidirectional=True,
-        stacked=True,
-        mixed_layers=True,
-        no_bias=True,
-        initial_states=True,
-        sequence=True,
-        last_output=True,
-        final_states=True,
-        masks=True,
-        go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
-        stateful=True,
         dropout=("input", "state"),
-        freshly_initialised=True,
-        gradients=derivatives,
-        tangents=derivatives,
-        second_gradients=derivatives,
-        read_weights=True,
-        native_weights=True,
-        count_parameters=True,
         expensive="shapes" if backend == "jax" else "sizes",
+        **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
 
 
@@ -114,13 +104,12 @@ class KerasRoute:
 
 
 def modelled(**how: Any) -> dict[str, Any]:
-    """A functional model."""
-    return {"assembly": assembly.Modelled(**how)}
+    """A functional model, with one part changed."""
+    return {"assembly": assembly.Model, **how}
 
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
-DERIVATIVES = ("gradients", "tangents", "second_gradients")
 OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
 CONSTANT = ("stateful", "dropout", *DERIVATIVES)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
@@ -147,14 +136,14 @@ ROUTES: Mapping[str, KerasRoute] = {
     "RNN of cells": KerasRoute(
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
-        {"assembly": assembly.LayerByLayer(assembly.StackOfCells)},
+        {"assembly": assembly.StackOfCells},
         (*ONE_DIRECTION, *OF_A_MODEL),
         CONCAT,
     ),
     "cell": KerasRoute(
         "cell",
         "`SimpleRNNCell`, step by step",
-        {"assembly": assembly.LayerByLayer(assembly.CellByHand)},
+        {"assembly": assembly.CellByHand},
         (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout"),
         CONCAT,
         BY_STEP,
@@ -167,7 +156,7 @@ ROUTES: Mapping[str, KerasRoute] = {
     "sequential": KerasRoute(
         "model",
         "a `Sequential` model, called",
-        {"assembly": assembly.InSequence(), "return_state": False},
+        {"assembly": assembly.InSequence, "return_state": False},
         ("initial_states", "final_states", "masks", *CONSTANT),
         {"merge_modes": ("concat", "sum", "mul", "ave")},
     ),
