@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
-from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS, ActivationName
 from rnn_reference.errors import BadInput
 from rnn_reference.network import MergeMode
 
@@ -213,9 +213,9 @@ class Supports:
             other; the message names the field.
     """
 
-    activations: tuple[Activation, ...]
+    activations: tuple[ActivationName, ...]
     dtypes: tuple[DType, ...]
-    parameters: tuple[Activation, ...] = ()
+    parameters: tuple[ActivationName, ...] = ()
     compute_dtypes: tuple[NarrowType, ...] = ()
     bidirectional: bool = False
     mixed_directions: bool = False
@@ -247,7 +247,7 @@ class Supports:
         for name, known in (
             ("activations", ACTIVATIONS),
             ("dtypes", get_args(DType)),
-            ("parameters", self.activations),
+            ("parameters", tuple(name for name in self.activations if name in DEFAULTS)),
             ("compute_dtypes", get_args(NarrowType)),
             ("merge_modes", get_args(MergeMode)),
             ("dropout", get_args(DropoutPlace)),
@@ -275,8 +275,12 @@ class Supports:
             raise BadInput("Supports.compute_dtypes: expected dtypes with float32 beside it; got it without")
 
     def has(self, name: str) -> bool:
-        """Whether something is supported: an ability of `ABILITIES`, an activation or a type, by its name."""
-        return name in (*self.activations, *self.dtypes) or bool(getattr(self, name, False))
+        """Whether something is supported: an ability of `ABILITIES`, an activation or a type, by its name.
+
+        "elu parameters": whether those of elu can be chosen.
+        """
+        chosen = [f"{activation} parameters" for activation in self.parameters]
+        return name in (*self.activations, *self.dtypes, *chosen) or bool(getattr(self, name, False))
 
     @property
     def outputs(self) -> bool:
@@ -304,6 +308,11 @@ class Supports:
         return len(self.activations) > 1
 
     @property
+    def own_parameters(self) -> bool:
+        """Whether cells of one network can differ in the parameters of their activation."""
+        return bool(self.parameters) and (self.mixed_layers or self.mixed_directions)
+
+    @property
     def merges(self) -> bool:
         """Whether directions can be merged in another way than side by side."""
         return len(self.merge_modes) > 1
@@ -322,6 +331,7 @@ ABILITIES = frozenset(
         *(each.name for each in fields(Supports)),
         *(name for name, value in vars(Supports).items() if isinstance(value, property)),
         *ACTIVATIONS,
+        *(f"{activation} parameters" for activation in DEFAULTS),
         *get_args(DType),
     )
 )

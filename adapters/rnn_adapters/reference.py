@@ -10,7 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
-from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.gradients import Gradients, backpropagate
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
@@ -45,6 +45,8 @@ class ReferenceAdapter(Adapter[Network]):
     )
     supports = Supports(
         activations=ACTIVATIONS,
+        parameters=tuple(DEFAULTS),
+        mixed_directions=True,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
         bidirectional=True,

@@ -24,13 +24,14 @@ from rnn_adapters.declarations import (
 from rnn_adapters.framework import Route
 from rnn_adapters.written_documents import Data, names, placed, within
 from rnn_adapters.written_networks import (
-    ActivationName,
     DropoutName,
     MergeModeName,
     NarrowName,
     NetworkDTypeName,
 )
+from rnn_reference.activations import ACTIVATIONS
 
+ActivationName: TypeAlias = Annotated[str, names(ACTIVATIONS)]
 RoleName: TypeAlias = Annotated[str, names(ROLES)]
 PaddedName: TypeAlias = Annotated[str, names(get_args(PaddedOutput))]
 OrderName: TypeAlias = Annotated[str, names(get_args(OutputOrder))]

@@ -33,7 +33,9 @@ PLAIN = ("return_sequences", "go_backwards", "merge_mode", "stateful", "training
 """The options of a call that are written as they are."""
 
 NetworkDTypeName: TypeAlias = Annotated[str, names(NETWORK_DTYPES)]
-ActivationName: TypeAlias = Annotated[str, names(ACTIVATIONS)]
+FORM = rf"^({'|'.join(ACTIVATIONS)})(\([^()]*\))?$"
+ActivationForm: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": FORM})]
+"""A name, or with parameters as `str` writes them: "elu(alpha=0.5)"."""
 MergeModeName: TypeAlias = Annotated[str, names(get_args(MergeMode))]
 DropoutName: TypeAlias = Annotated[str, names(get_args(DropoutPlace))]
 NarrowName: TypeAlias = Annotated[str, names(get_args(NarrowType))]
@@ -47,7 +49,7 @@ class CellData(Data):
     W_h: ArrayData
     b: ArrayData | None = None
     b_h: ArrayData | None = None
-    activation: ActivationName = "tanh"
+    activation: ActivationForm = "tanh"
 
 
 class LayerData(Data):
@@ -280,7 +282,7 @@ def _write_cell(cell: Cell, dtype: np.dtype[Any]) -> CellData:
         write_array(cell.W_h, dtype),
         _optional(cell.b, dtype, "b"),
         _optional(cell.b_h, dtype, "b_h"),
-        changed(cell.activation, "tanh"),
+        changed(str(cell.activation), "tanh"),
     )
 
 

@@ -8,6 +8,7 @@ bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient
 parameters.py  parameter counts
 """
 
+from rnn_reference.activations import Activation
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network, replay_layer
 from rnn_reference.errors import BadInput
 from rnn_reference.forward import Result, merge_directions, run_network, step
@@ -20,6 +21,7 @@ from rnn_reference.second_gradients import second_gradients
 from rnn_reference.tangents import bound_tangents
 
 __all__ = [
+    "Activation",
     "BadInput",
     "Bounded",
     "BoundedGradients",

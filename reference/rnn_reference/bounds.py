@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import PHI
+from rnn_reference.activations import phi
 from rnn_reference.forward import activate, merge_directions
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
 from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
@@ -78,7 +78,7 @@ class StepBound:
     def __init__(self, cell: Cell, dtype: Any) -> None:
         self.wide = reference_dtype(dtype)
         self.cell = cell.astype(self.wide)
-        self.phi = PHI[cell.activation]
+        self.phi = phi(cell.activation)
         kept, summed = precision_of(np.dtype(dtype)), precision_of(summed_in(dtype))
         reference = precision_of(self.wide)
         self.unit_roundoff = summed.unit_roundoff + reference.unit_roundoff
@@ -90,6 +90,12 @@ class StepBound:
         # In a narrow type both products, and every sum of them and the biases, may be rounded to it.
         parts = 2 + len(cell.biases)
         self.rounded = kept.unit_roundoff
+        # So may what φ does with its parameters.
+        self.gamma_before, self.gamma_after = (
+            gamma(count, kept.unit_roundoff) + gamma(count, reference.unit_roundoff)
+            for count in (self.phi.before, self.phi.after)
+        )
+        self.kept_underflow = kept.underflow
         self.gamma_parts, self.lost_parts = gamma(parts, kept.unit_roundoff), (parts + 1) * kept.underflow
         self.abs_W_x, self.abs_W_h = np.abs(self.cell.W_x), np.abs(self.cell.W_h)
         self.abs_b = sum((np.abs(bias) for bias in self.cell.biases), start=np.zeros_like(self.cell.bias))
@@ -123,28 +129,53 @@ class StepBound:
         value = activate(self.cell.activation, z)
         bound = self._after_activation(z, value, delta)
         # The model of arithmetic holds while nothing overflows; beyond that there is no claim.
-        return Bounded(value, np.where(terms + delta < self.largest / 2, bound, np.inf))
+        largest = max(self.phi.largest_slope, 1) * (terms + delta + self.phi.shift) + self.phi.parameters
+        return Bounded(value, np.where(largest < self.largest / 2, bound, np.inf))
 
     def _after_activation(self, z: Array, value: Array, delta: Array) -> Array:
-        bound = self._change(z, value, delta) + self.accuracy(value)
+        delta = self.entering(z, delta)
+        change = self._change(z, value, delta)
+        bound = change + self.accuracy(value, change) + self.flushed_parameters(z, delta)
         return bound + self.rounded * (np.abs(value) + bound) if self.narrow else bound
+
+    def entering(self, z: Array, delta: Array) -> Array:
+        """δ and the roundings of α z + β: as of another z, so that what saturates after them still does."""
+        if not self.phi.before:
+            return delta
+        entering: Array = delta + self.gamma_before * (np.abs(z) + delta + self.phi.shift)
+        return entering
+
+    def flushed_parameters(self, z: Array, delta: Array) -> Array | float:
+        """What φ may lose by flushing parameters and products with them to zero."""
+        operations = self.phi.before + self.phi.after
+        if not operations:
+            return 0.0
+        sizes: Array = (1 + self.phi.parameters) * (1 + np.abs(z) + delta)
+        return self.kept_underflow * (1 + operations) * sizes
 
     def _change(self, z: Array, value: Array, delta: Array) -> Array:
         """How far φ may be from φ(z) within δ of z."""
-        if self.cell.activation == "tanh":
+        if self.cell.activation.name == "tanh":
             # tanh|z| − tanh(|z| − δ), the change at the steeper end, written so that nothing cancels:
             # tanh p − tanh q = tanh(p − q) · (1 − tanh p · tanh q).
             change: Array = np.tanh(delta) * (1 - np.abs(value) * np.tanh(np.abs(z) - delta))
             return change
-        if self.cell.activation == "relu":
+        if self.cell.activation.name == "relu":
             return delta
         return delta * self.phi.steepest(z, delta)
 
-    def accuracy(self, value: Array) -> Array:
-        """How far a computed φ may be from φ of the same number: C u of max(1, |φ|); u where it is exact."""
+    def accuracy(self, value: Array, change: Array | float = 0.0) -> Array:
+        """How far a computed φ may be from φ of the same number: C u of max(1, |φ|); u where it is exact.
+
+        A product with α at the end is rounded, and so is α, in proportion to what was computed there, which
+        is within `change` of the value.
+        """
+        own: Array = self.unit_roundoff * np.abs(value)
         if self.phi.accuracy:
-            return self.phi.accuracy * self.unit_roundoff * np.maximum(np.abs(value), 1)
-        return self.unit_roundoff * np.abs(value)
+            own = self.phi.accuracy * self.unit_roundoff * np.maximum(np.abs(value), 1)
+        if self.phi.after:
+            own = own + self.gamma_after * (np.abs(value) + change + own)
+        return own
 
 
 def replay_cell(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import PHI, Activation
+from rnn_reference.activations import Activation, phi
 from rnn_reference.network import (
     Array,
     Cell,
@@ -40,9 +40,9 @@ class Result(NamedTuple):
 
 def activate(activation: Activation, z: Array, out: Array | None = None) -> Array:
     """φ(z), elementwise."""
-    if activation == "tanh":
+    if activation.name == "tanh":
         return np.tanh(z, out=out)
-    value = PHI[activation].value(z)
+    value = phi(activation).value(z)
     if out is None:
         return value
     out[...] = value

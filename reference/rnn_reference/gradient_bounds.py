@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import PHI
+from rnn_reference.activations import phi
 from rnn_reference.bounds import Bounded, bound_layers, gamma
 from rnn_reference.gradients import derivative
 from rnn_reference.network import Array, Cell, Layer, Network, checked_array, checked_call, checked_steps
@@ -100,15 +100,16 @@ def size_of(a: Bounded) -> Array:
 def bounded_derivative(cell: Cell, h: Bounded, z: Array, arithmetic: Arithmetic) -> Bounded:
     """φ'(z). For tanh from h: 1 − h², however it is multiplied out, in three roundings.
 
-    For relu it is 0 or 1, and unknown where z is closer to 0 than its error. The others' may be computed from
-    h or from z, as exactly as φ itself.
+    The others' may be computed from h or from z, as exactly as φ itself. At a kink the derivative jumps, and
+    which side of it an implementation is on is unknown where z is closer to it than its error. That is at
+    most the error of h divided by the slope on the steeper side, as h has that error where a kink is near.
     """
-    value, phi = derivative(cell.activation, h.value), PHI[cell.activation]
-    if cell.activation == "tanh":
-        return Bounded(value, 2 * np.abs(h.value) * h.bound + h.bound**2 + 3 * arithmetic.u)
-    if np.isinf(phi.turn):
-        return Bounded(value, np.asarray(np.abs(z) <= h.bound, value.dtype))
-    return Bounded(value, phi.turn * h.bound + h.bound**2 + phi.accuracy * arithmetic.u)
+    of = phi(cell.activation)
+    value = derivative(cell.activation, h.value)
+    turn = 2 * np.abs(h.value) if cell.activation.name == "tanh" else of.turn
+    smooth = turn * h.bound + of.turning * h.bound**2 + of.slope_accuracy * arithmetic.u
+    smooth = smooth + arithmetic.tiny * of.parameters  # one that is flushed to zero
+    return Bounded(value, smooth + of.jump(z, lambda kink: h.bound / kink.steeper))
 
 
 def bound_cell_gradients(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import PHI, Activation
+from rnn_reference.activations import Activation, phi
 from rnn_reference.forward import run_layer
 from rnn_reference.network import (
     Array,
@@ -59,7 +59,7 @@ class Gradients(NamedTuple):
 
 def derivative(activation: Activation, h: Array) -> Array:
     """φ'(z), from h = φ(z). That of relu at 0 is 0."""
-    return PHI[activation].derivative(h)
+    return phi(activation).derivative(h)
 
 
 def backpropagate_cell(

@@ -78,10 +78,13 @@ def _slope(
     bounds: StepBound, z: Array, h: Array, delta: Array, rounding: Array
 ) -> tuple[Array, Array, Array]:
     """φ'(z); how far it may be from that anywhere within δ; and what the step itself adds to the error."""
-    slope = bounds.phi.derivative(h)
-    if np.isinf(bounds.phi.bend):  # a kink: within δ of it the slope is not known
-        wrong = np.asarray(np.abs(z) <= delta, z.dtype)
-        return slope, wrong, rounding + bounds.accuracy(np.abs(h) + delta)
-    steepest = bounds.phi.steepest(z, delta)
-    wrong = np.minimum(bounds.phi.bend * delta + 4 * bounds.unit_roundoff, 1)
-    return slope, wrong, np.minimum(slope + wrong, steepest) * rounding + bounds.accuracy(np.abs(h) + delta)
+    of = bounds.phi
+    slope, entering = of.derivative(h), bounds.entering(z, delta)
+    rounding = rounding + (entering - delta)
+    change = of.largest_slope * entering
+    own = bounds.accuracy(np.abs(h) + change) + bounds.flushed_parameters(z, delta)
+    wrong = of.jump(z, lambda kink: entering)  # within δ of a kink the slope is not known
+    if of.bend:
+        wrong = wrong + of.bend * entering + 4 * of.largest_slope * bounds.unit_roundoff
+    wrong = np.minimum(wrong, of.largest_slope)
+    return slope, wrong, np.minimum(slope + wrong, of.steepest(z, entering)) * rounding + own

@@ -14,7 +14,7 @@ import ml_dtypes  # NumPy learns bfloat16 of it
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 
 Array: TypeAlias = NDArray[Any]
@@ -24,7 +24,7 @@ MergeMode: TypeAlias = Literal["concat", "sum", "mul", "ave", "none"]
 DTYPES = tuple(np.dtype(name) for name in ("float32", "float64", "float16", ml_dtypes.bfloat16, "longdouble"))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Cell:
     """The weights of one direction of one layer.
 
@@ -34,7 +34,7 @@ class Cell:
         b: bias, shape (hidden,), or None for a cell without bias.
         b_h: second bias, shape (hidden,), added to the first. Some frameworks store two vectors;
             the function computed depends on their sum alone (PAR-4). Needs `b`.
-        activation: φ, by its name: "tanh", "relu", or another of `activations.ACTIVATIONS`.
+        activation: φ, as an `Activation` or as its string: "tanh", "relu", "elu(alpha=0.5)".
 
     Raises:
         BadInput: a rank, shape, dtype or activation is not as above, or a weight is not finite.
@@ -42,28 +42,34 @@ class Cell:
 
     W_x: Array
     W_h: Array
-    b: Array | None = None
-    b_h: Array | None = None
-    activation: Activation = "tanh"
+    b: Array | None
+    b_h: Array | None
+    activation: Activation
 
-    def __post_init__(self) -> None:
-        if self.activation not in ACTIVATIONS:
-            raise BadInput(
-                f"Cell.activation: expected one of {', '.join(ACTIVATIONS)}; got {self.activation!r}"
-            )
-        W_x = checked_array("Cell.W_x", self.W_x, rank=2)
+    def __init__(
+        self,
+        W_x: Array,
+        W_h: Array,
+        b: Array | None = None,
+        b_h: Array | None = None,
+        activation: Activation | str = "tanh",
+    ) -> None:
+        if not isinstance(activation, Activation):
+            activation = Activation.parse(activation, "Cell.activation")
+        object.__setattr__(self, "activation", activation)
+        W_x = checked_array("Cell.W_x", W_x, rank=2)
         hidden = W_x.shape[0]
         self._set("W_x", W_x)
-        self._set("W_h", checked_array("Cell.W_h", self.W_h, shape=(hidden, hidden), dtype=W_x.dtype))
-        if self.b_h is not None and self.b is None:
+        self._set("W_h", checked_array("Cell.W_h", W_h, shape=(hidden, hidden), dtype=W_x.dtype))
+        if b_h is not None and b is None:
             raise BadInput("Cell.b_h: a second bias was given without a first; pass it as b")
-        for name in ("b", "b_h"):
-            bias = getattr(self, name)
+        for name, bias in (("b", b), ("b_h", b_h)):
             if bias is not None:
-                self._set(name, checked_array(f"Cell.{name}", bias, shape=(hidden,), dtype=W_x.dtype))
+                bias = checked_array(f"Cell.{name}", bias, shape=(hidden,), dtype=W_x.dtype)
+            self._set(name, bias)
 
-    def _set(self, name: str, array: Array) -> None:
-        if not np.isfinite(array).all():
+    def _set(self, name: str, array: Array | None) -> None:
+        if array is not None and not np.isfinite(array).all():
             raise BadInput(f"Cell.{name}: expected finite weights; got NaN or infinity")
         object.__setattr__(self, name, array)
 

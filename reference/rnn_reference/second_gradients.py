@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_reference.activations import PHI
+from rnn_reference.activations import phi
 from rnn_reference.forward import run_layer
 from rnn_reference.gradients import CellGradients, Gradients, derivative
 from rnn_reference.network import Array, Cell, Network, States, checked_call, checked_steps
@@ -53,7 +53,7 @@ def second_gradients_of_cell(
         dz[:, t] = x[1][:, t] @ cell.W_x.T + x[0][:, t] @ towards.W_x.T + db
         dz[:, t] += rates[:, t] @ cell.W_h.T + known[:, t] @ towards.W_h.T
         rates[:, t + 1] = np.where(taken[:, t, None], slopes[:, t] * dz[:, t], rates[:, t])
-    bends = PHI[cell.activation].second_derivative(known[:, 1:])
+    bends = phi(cell.activation).second_derivative(known[:, 1:])
     a, da = np.zeros((2, B, T, H), known.dtype)
     s, ds = g_final, np.zeros_like(g_final)
     for t in reversed(range(T)):

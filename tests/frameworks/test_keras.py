@@ -18,9 +18,10 @@ from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
 from rnn_adapters.registry import load_adapter, load_framework
 from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
-from rnn_reference import BadInput, Network, run_network
+from rnn_reference import BadInput, Network, bound_network, run_network
 
 ROUTES = ("", *load_framework("keras").routes)
 
@@ -135,6 +136,18 @@ def test_fresh_weights_leave_the_generators_as_they_were(adapter: Adapter[Any]) 
     assert all(np.array_equal(a.W_h, b.W_h) for a, b in zip(one.cells, again.cells, strict=True))
     drawn = [*one.cells, *other.cells]
     assert len({cell.W_h.tobytes() for cell in drawn}) == len(drawn)
+
+
+@pytest.mark.parametrize("route", ["", "model file"])
+@pytest.mark.parametrize("activation", [str(form) for forms in FORMS.values() for form in forms])
+def test_activations_with_parameters_get_through_a_file(activation: str, route: str) -> None:
+    """The routes of chapter OPT draw tanh and relu alone; these are objects that Keras has to save."""
+    adapter = load_adapter("keras", route)
+    case = random_case(random_cell(3, 4, activation=activation), states=False)
+    sequence = adapter.run(adapter.load(case.network), case.call).sequence
+    bounded = bound_network(case.network, case.call.x).sequence
+    assert sequence is not None
+    assert (np.abs(sequence - bounded.value) <= bounded.bound).all()
 
 
 def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents, run_examples
 from helpers import random_case, random_cell
 
-from rnn_adapters import load_adapter
+from rnn_adapters import Adapter, load_adapter, load_framework
+from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
+from rnn_reference.bounds import bound_network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.tangents import bound_tangents
+
+ROUTES = ("", *load_framework("torch").routes)
+IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -22,27 +34,165 @@ def test_examples_of_the_documents(path: Path) -> None:
     run_examples(path, frameworks=("torch",))
 
 
-def test_a_module_is_built_once_for_a_shape() -> None:
+def test_it_is_not_imported_before_it_is_asked_for() -> None:
+    subprocess.run([sys.executable, "-c", IMPORTS_NOTHING], check=True)
+
+
+def test_a_module_is_built_once_for_a_shape_until_it_is_dropped() -> None:
     adapter = load_adapter("torch")
     one, other = (random_case(random_cell(3, 4, seed=seed)) for seed in (0, 9))
-    assert adapter.load(one.network) is adapter.load(other.network)
+    model = adapter.load(one.network)
+    assert adapter.load(other.network) is model
+    adapter.drop_caches()
+    assert adapter.load(other.network) is not model
 
 
-def test_the_second_bias_of_a_cell_with_one_is_zero_even_after_a_cell_with_two() -> None:
-    adapter = load_adapter("torch")
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_second_bias_of_a_cell_with_one_is_zero_even_after_a_cell_with_two(route: str) -> None:
+    adapter = load_adapter("torch", route)
     adapter.load(random_case(random_cell(3, 4, biases=2)).network)
-    module = adapter.load(random_case(random_cell(3, 4, biases=1)).network)
-    assert not module.bias_hh_l0.any()
+    model = adapter.load(random_case(random_cell(3, 4, biases=1)).network)
+    b_h = adapter.read_weights(model).cells[0].b_h
+    assert b_h is not None
+    np.testing.assert_array_equal(b_h, 0)
 
 
-def test_every_route_can_be_taken() -> None:
+def of_route(adapter: Adapter[Any], *, lengths: bool = False) -> Case:
+    """A case of two directions where the route has them, with states."""
+    cells = (random_cell(3, 4, seed=seed) for seed in range(1 + adapter.supports.bidirectional))
+    case = random_case(*cells, batch=3)
+    return case.replace(lengths=np.array([2, 4, 1])) if lengths else case
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_is_loaded_is_what_is_called(route: str) -> None:
+    """A weight changed in it is read back, and changes the output to that of a network that has it."""
+    import torch
+
+    adapter = load_adapter("torch", route)
+    case = of_route(adapter)
+    model = adapter.load(case.network)
+    before = adapter.run(model, case.call).sequence
+    assert before is not None
+    before = before.copy()
+    with torch.no_grad():
+        next(model.parameters())[0, 0] += 1
+    changed = adapter.read_weights(model)
+    after = adapter.run(model, case.call).sequence
+    assert after is not None
+    expected = bound_network(changed, case.x, case.initial_states).sequence
+    assert changed.cells[0].W_x[0, 0] == case.network.cells[0].W_x[0, 0] + np.float32(1)
+    assert (after != before).any()
+    assert (abs(after - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_a_route_takes_and_gives_has_the_axes_it_declares(route: str) -> None:
+    adapter = load_adapter("torch", route)
+    case = of_route(adapter)
+    directions = case.network.layers[0].directions
+    sizes = {"batch": 3, "time": 4, "input": 3, "hidden": 4, "directions": directions, "layers": 1}
+    shapes = adapter.run(adapter.load(case.network), case.call).native_shapes
+    assert shapes == {
+        name: tuple(math.prod(sizes[factor] for factor in axis.split("*")) for axis in axes)
+        for name, axes in adapter.conventions.axes.items()
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_generator_and_the_settings_stay_as_they_were(route: str) -> None:
+    import torch
+
+    adapter = load_adapter("torch", route)
+    case = of_route(adapter)
+    generator, settings = torch.get_rng_state(), adapter.global_state()
+    adapter.run(adapter.load(case.network), case.call)
+    one, same, other = (adapter.freshly_initialised(case.network, seed).cells[0] for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert adapter.global_state() == settings
+    assert (one.W_x == same.W_x).all()
+    assert (one.W_x != other.W_x).any()
+
+
+def gradients_of(adapter: Adapter[Any], case: Case) -> Gradients:
+    """Of the sum of all valid outputs and final states."""
+    d_sequence = np.ones((*case.x.shape[:2], case.network.output_size), case.network.dtype)
+    if case.steps is not None:
+        d_sequence[~case.steps] = 0
+    d_final = tuple(np.ones_like(state) for state in case.initial_states or ())
+    found = adapter.gradients(adapter.load(case.network), case.call, d_sequence, d_final)
+    return found.mapped(np.copy)
+
+
+@pytest.mark.parametrize("route", ["functional call", "sorted lengths", "batch first", "state dict"])
+def test_gradients_of_rows_of_different_length_are_those_of_the_default_route(route: str) -> None:
+    usual, other = load_adapter("torch"), load_adapter("torch", route)
+    case = of_route(usual, lengths=True)
+    expected, found = (gradients_of(adapter, case) for adapter in (usual, other))
+    np.testing.assert_allclose(found.x, expected.x, rtol=1e-5, atol=1e-6)
+    for cell, wanted in zip(found.cells, expected.cells, strict=True):
+        for gradient, of_default in zip(cell, wanted, strict=True):
+            assert gradient is not None
+            assert of_default is not None
+            np.testing.assert_allclose(gradient, of_default, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("strides", [1, 2, -1])
+@pytest.mark.parametrize("route", ["", "sorted lengths"])
+def test_lengths_may_lie_in_memory_as_they_like(route: str, strides: int) -> None:
+    adapter = load_adapter("torch", route)
+    case = of_route(adapter, lengths=True)
+    assert case.call.lengths is not None
+    expected = adapter.run(adapter.load(case.network), case.call).sequence
+    lengths = np.zeros(6, np.int64)[:: 2 if strides == 2 else 1][:3][:: -1 if strides < 0 else 1]
+    lengths[:] = case.call.lengths
+    lengths.flags.writeable = False
+    found = adapter.run(adapter.load(case.network), replace(case.call, lengths=lengths)).sequence
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_forward_mode_of_packed_sequences() -> None:
+    """Which torch itself does not have of packing."""
     adapter = load_adapter("torch")
-    for name in adapter.routes:
-        assert isinstance(adapter.by_route(name), type(adapter))
+    case = of_route(adapter, lengths=True)
+    assert case.initial_states is not None
+    cells = (CellGradients(cell.W_x, cell.W_h, cell.b) for cell in case.network.cells)
+    direction = Gradients(case.x, case.initial_states, tuple(cells))
+    found = adapter.tangents(adapter.load(case.network), case.call, direction)
+    expected = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
+    assert found.final_states is not None
+    for actual, wanted in zip(found.final_states, expected.final_states, strict=True):
+        assert (abs(actual - wanted.value) <= wanted.bound).all()
+
+
+def test_a_compiled_cell_is_compiled_for_every_shape() -> None:
+    """By default torch.compile gives up after eight shapes, without an error."""
+    from torch._dynamo.utils import counters
+
+    adapter = load_adapter("torch", "compiled cell")
+    adapter.drop_caches()
+    graphs = []
+    for size in range(1, 12):
+        case = random_case(random_cell(2, size), time=1)
+        before = counters["stats"]["unique_graphs"]
+        adapter.run(adapter.load(case.network), case.call)
+        graphs.append(counters["stats"]["unique_graphs"] - before)
+    assert min(graphs) > 0
+    adapter.drop_caches()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_final_states_of_mixed_precision_have_the_type_computed_in(dtype: Any) -> None:
+    adapter = load_adapter("torch")
+    case = of_route(adapter)
+    output = adapter.run(adapter.load(case.network), replace(case.call, compute_dtype=dtype))
+    assert output.final_states is not None
+    assert adapter.conventions.state_dtype == "computed"
+    assert output.final_states[0].dtype == dtype
 
 
 def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:
-    coverage = coverage_of(Subject(load_adapter("torch")), PROFILES["ci"])
+    coverage = coverage_of(Subject(load_framework("torch")), PROFILES["ci"])
     assert not coverage.missing
 
 

@@ -39,7 +39,7 @@ class MyRnn(Adapter):
 
     def load(self, network):
         (cell,) = network.cells
-        activation = {"tanh": np.tanh, "relu": lambda z: z * (z > 0)}[cell.activation]
+        activation = {"tanh": np.tanh, "relu": lambda z: z * (z > 0)}[cell.activation.name]
         return cell.W_x.T, cell.W_h.T, cell.bias, activation
 
     def run(self, model, call: Call) -> Output:
@@ -97,7 +97,7 @@ def test_the_command_line(python: Path, project: Path) -> None:
         cwd=project,
     )
     assert "every step follows the recurrence" in output
-    result = json.loads((project / "results" / "mine.json").read_text())
+    result = json.loads((project / "results" / "mine-1.0.json").read_text())
     verdicts = {outcome["clause"]: outcome["verdict"] for outcome in result["outcomes"]}
     assert verdicts["FWD-1"] == "pass"
     assert verdicts["BID-1"] == "unsupported"

@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | clauses | adapters | coverage | faults`.
+"""The command line: `rnn-conformance run | clauses | adapters | faults | measure`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from rnn_conformance.engine.results import AdapterResult
-    from rnn_conformance.running.worker import Job
-
-ALL_AS_RECORDED, SOMETHING_FAILED, COULD_NOT_RUN = 0, 1, 2
-"""Exit status."""
+from rnn_conformance.measure.commands import measure
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 
 
 class Commands(click.Group):
@@ -33,6 +29,8 @@ class Commands(click.Group):
                 raise
             click.echo(f"rnn-conformance: {error}", err=True)
             sys.exit(COULD_NOT_RUN)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,7 +75,7 @@ def main() -> None:
     type=click.FloatRange(min=1),
     default=600.0,
     show_default=True,
-    help="Seconds one check may take.",
+    help="Seconds that one check may take.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Adapters at a time.")
 def run(
@@ -94,120 +92,48 @@ def run(
 ) -> None:
     """Check implementations and print a matrix of clauses by adapter.
 
+    Results are written while it runs, an adapter in a file of its own. With --clause, what the file says of
+    other clauses stays, if it is of the same versions, profile and seed; with --case, nothing is written.
+
     \b
     Exit status: 0 all as recorded
-                 1 a clause failed, or a known deviation is fixed
-                 2 an adapter could not be checked
+                 1 a clause failed, a known deviation is fixed or never was one, or nothing was asserted
+                 2 an adapter could not be checked, or the suite itself failed
+                 130, 143 ended by Ctrl-C or SIGTERM; what there is is shown and written
     """
     from rnn_conformance.engine.case import read_case, to_data
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.engine.profiles import profile_named
-    from rnn_conformance.running.worker import Job
+    from rnn_conformance.report.progress import progress
+    from rnn_conformance.report.run import exit_status, show
+    from rnn_conformance.running.jobs import ended_by_signals, run_jobs
+    from rnn_conformance.running.messages import Job
+    from rnn_conformance.running.process import Stop
 
-    profile_named(profile, seconds)
-    selected = select_clauses(clauses)
-    case = None
-    if case_path is not None:
-        clause, read = read_case(case_path)
-        selected, case = select_clauses((clause,)), to_data(read)
-    wanted = [
-        Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
-    ]
-    results, refusals = _run_jobs(wanted, timeout, jobs)
-    _show(results, folder, deviations, again="" if case_path is None else str(case_path))
-    for message in refusals:
-        click.echo(f"rnn-conformance: {message}", err=True)
-    if refusals:
-        sys.exit(COULD_NOT_RUN)
-    sys.exit(SOMETHING_FAILED if any(result.red for result in results) else ALL_AS_RECORDED)
+    stop = Stop()
+    with ended_by_signals(stop):
+        profile_named(profile, seconds)
+        if deviations is not None:
+            from rnn_conformance.engine.deviations import read_deviations
 
-
-def _run_jobs(jobs: list[Job], timeout: float, at_a_time: int) -> tuple[list[AdapterResult], list[str]]:
-    """The results of the adapters that could be checked, and why the others could not."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from rnn_conformance.report.terminal import summary
-    from rnn_conformance.running.process import run_adapter
-    from rnn_conformance.running.worker import Checked, Checking, Event
-    from rnn_reference.errors import BadInput
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as progress:
-
-        def one(job: Job) -> AdapterResult | str:
-            task = progress.add_task(job.adapter, total=len(job.clauses), now="starting")
-
-            def tell(event: Event) -> None:
-                if isinstance(event, Checking):
-                    progress.update(task, now=event.clause)
-                elif isinstance(event, Checked):
-                    progress.advance(task)
-
-            try:
-                result = run_adapter(job, timeout, tell)
-            except BadInput as error:
-                progress.update(task, now="could not be checked")
-                return str(error)
-            progress.update(task, now="")
-            console.print(f"{summary(result)}  [{result.seconds:.1f} s]", highlight=False, markup=False)
-            return result
-
-        with ThreadPoolExecutor(at_a_time) as pool:
-            answers = list(pool.map(one, jobs))
-    results = [answer for answer in answers if not isinstance(answer, str)]
-    return results, [answer for answer in answers if isinstance(answer, str)]
-
-
-def _show(results: list[AdapterResult], folder: Path, deviations: str | None, again: str) -> None:
-    """Write the results and print them: failures first, then the matrix and what it does not say."""
-    from rich.console import Console
-
-    from rnn_conformance.engine.case import write_case
-    from rnn_conformance.engine.deviations import known_deviations
-    from rnn_conformance.engine.results import write_result
-    from rnn_conformance.report import terminal as render
-
-    console = Console()
-    if not console.is_terminal:  # a log has no width: give the matrix what it needs
-        console.width = 60 + 20 * max(len(results), 1)
-    written, records = [], []
-    for result in results:
-        written.append(str(write_result(folder, result)))
-        records += known_deviations(result.adapter, result.versions, deviations)
-        for outcome in result.red:
-            command = f"rnn-conformance run --adapter {result.asked_for}"
-            repeat = f"--clause {outcome.clause} --profile {result.profile} --seed {result.seed}"
-            if again:
-                repeat = f"--case {again}"
-            elif outcome.failure is not None and outcome.failure.case is not None:
-                path = render.case_file(folder, result, outcome)
-                write_case(path, outcome.clause, outcome.failure.case)
-                repeat = f"--case {path}"
-            console.rule(characters="─", style="red")
-            text = render.explanation(result, outcome, f"{command} {repeat}")
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
-    if not results:
-        return
-    console.print(render.matrix(results))
-    for heading, lines in (
-        ("Known deviations", render.deviation_lines(records, results)),
-        ("Unsupported", render.unsupported_lines(results)),
-    ):
-        if lines:
-            console.print(f"[bold]{heading}[/]")
-            for line in lines:
-                console.print(render.indented(line), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"results: {', '.join(written)}", markup=False, highlight=False, soft_wrap=True)
+            read_deviations(deviations)
+        selected, case = select_clauses(clauses), None
+        if case_path is not None:
+            clause, read = read_case(case_path)
+            selected, case = select_clauses(clauses or (clause,)), to_data(read)
+        wanted = [
+            Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
+        ]
+        written = None if case is not None else folder
+        with progress() as shown:
+            answers = run_jobs(
+                wanted, timeout=timeout, at_a_time=jobs, folder=written, progress=shown, stop=stop
+            )
+        show(answers, folder, timeout, case_path)
+    for answer in answers:
+        if answer.refusal:
+            click.echo(f"rnn-conformance: {answer.refusal}", err=True)
+    sys.exit(exit_status(answers, stop.signal))
 
 
 @main.command()
@@ -232,65 +158,35 @@ def clauses(names: tuple[str, ...]) -> None:
 
 @main.command()
 def adapters() -> None:
-    """List the known adapters and whether their framework is installed."""
-    from importlib.util import find_spec
-
+    """List the known adapters, and what is missing for each."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    from rnn_adapters.registry import EXTRAS, known_adapters, modules_needed
+    from rnn_adapters.registry import known_adapters, load_framework, missing_modules, shadowed
+    from rnn_reference.errors import BadInput
 
     table = Table("adapter", "made by", "installed", header_style="bold")
     for name, target in known_adapters().items():
-        missing = [module for module in modules_needed(name) if find_spec(module) is None]
+        try:
+            framework = load_framework(name)
+        except BadInput as error:
+            table.add_row(name, escape(target), f"[red]cannot be imported:[/] {escape(str(error))}")
+            continue
+        missing = missing_modules(framework)
         state = f"[yellow]no: {', '.join(missing)}[/]" if missing else "[green]yes[/]"
-        hint = (
-            f"  [dim]pip install 'rnn-conformance\\[{EXTRAS[name]}]'[/]" if missing and name in EXTRAS else ""
+        if missing and framework.extra:
+            state += f"  [dim]pip install 'rnn-conformance\\[{framework.extra}]'[/]"
+        table.add_row(name, escape(target), state)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)
+    for name, target in shadowed().items():
+        console.print(
+            f"[yellow]The entry point {name} = {escape(target)} is not used: {name} is built in.[/]"
         )
-        table.add_row(name, target, state + hint)
-    console = Console()
-    console.print(table)
     console.print("Your own: --adapter module:attribute. Faulty ones: --adapter fault:NAME.", highlight=False)
-
-
-@main.command()
-@click.option(
-    "--adapter", default="reference", show_default=True, help="A known adapter or module:attribute."
-)
-@click.option(
-    "--profile",
-    default="ci",
-    show_default=True,
-    type=click.Choice(("quick", "ci")),
-    help="How much is drawn.",
-)
-def coverage(adapter: str, profile: str) -> None:
-    """Count which option values are drawn together; nothing is run.
-
-    \b
-    Exit status: 0 every pair that can be combined occurs
-                 1 some pair does not
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    from rnn_adapters.registry import load_adapter
-    from rnn_conformance.engine.profiles import PROFILES
-    from rnn_conformance.engine.subject import Subject
-    from rnn_conformance.measure.coverage import coverage_of, values_table
-
-    console = Console()
-    with Console(stderr=True).status(f"drawing the {profile} profile"):
-        found = coverage_of(Subject(load_adapter(adapter)), PROFILES[profile])
-    table = Table("option", "cases of each value", header_style="bold")
-    for option, values in values_table(found).items():
-        table.add_row(option, ", ".join(f"{value}: {cases}" for value, cases in values.items()))
-    console.print(table)
-    for (one, value), (other, another) in found.missing:
-        console.print(f"missing: {one} {value} with {other} {another}", highlight=False)
-    occurring = len(found.possible) - len(found.missing)
-    click.echo(f"{occurring} of {len(found.possible)} pairs of option values occur in {found.cases} cases")
-    sys.exit(SOMETHING_FAILED if found.missing else ALL_AS_RECORDED)
 
 
 @main.command()
@@ -324,6 +220,8 @@ def faults(verify: bool) -> None:
         )
         sys.exit(SOMETHING_FAILED if missed else ALL_AS_RECORDED)
 
+
+main.add_command(measure)
 
 if __name__ == "__main__":
     main()

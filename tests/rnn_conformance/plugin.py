@@ -1,12 +1,17 @@
 """The pytest plugin: `pytest --pyargs rnn_conformance --rnn-adapter NAME`.
 
+Each adapter is checked in a process of its own, as by the command line: one that crashes or hangs fails the
+test that it happens in, and no other. The process is asked for one clause after the other, when its test is
+run, so that `-k`, `-x` and the like do what they always do.
+
 pytest loads this in every test run of an environment in which it is installed, so it imports next to nothing.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +19,9 @@ import pytest
 
 if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
-    from rnn_conformance.engine.results import AdapterResult, Outcome
-    from rnn_conformance.running.session import Session
+    from rnn_conformance.engine.results import Outcome
+    from rnn_conformance.running.jobs import Names
+    from rnn_conformance.running.messages import Job
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,65 +40,82 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rnn-seconds", type=float, default=None, help="fuzz: time for each clause")
     group.addoption("--rnn-seed", type=int, default=0, help="draw other cases")
     group.addoption("--rnn-deviations", default=None, help="known deviations of your own adapters (TOML)")
+    group.addoption(
+        "--rnn-timeout", type=float, default=600.0, help="seconds that one check may take (default: 600)"
+    )
     group.addoption("--rnn-results", default=None, metavar="DIR", help="write a results file per adapter")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line("markers", "clause(id): the clause of the spec that the test checks")
-    config.stash[SESSIONS] = {}
     config.stash[OUTCOMES] = {}
+    if config.getoption("--rnn-results") and hasattr(config, "workerinput"):
+        raise pytest.UsageError("--rnn-results: the processes of pytest-xdist cannot write one file together")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every check for every adapter that is named."""
     if "perform" in metafunc.fixturenames and _is_check(metafunc.function):
-        names = metafunc.config.getoption("--rnn-adapter")
+        names = list(dict.fromkeys(metafunc.config.getoption("--rnn-adapter")))
         if not names:
             raise pytest.UsageError(
                 "name what to check: --rnn-adapter NAME (`rnn-conformance adapters` lists them)"
             )
-        metafunc.parametrize("perform", names, indirect=True, scope="session")
+        clause = metafunc.function.check.clause
+        ids = [f"{clause}-{name}" for name in names]
+        metafunc.parametrize("perform", names, ids=ids, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every check with its clause, and put the clause into its id."""
+    """Mark every check with its clause."""
     for item in items:
         function: Any = getattr(item, "function", None)
         if _is_check(function):
-            clause = function.check.clause
-            item.add_marker(pytest.mark.clause(clause))
-            item.extra_keyword_matches.add(clause)
+            item.add_marker(pytest.mark.clause(function.check.clause))
 
 
 @pytest.fixture(scope="session")
-def perform(request: pytest.FixtureRequest) -> Callable[[Check], None]:
+def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]:
     """Performs a check for one adapter and answers as pytest does."""
-    session = _session(request.config, request.param)
+    from rnn_conformance.report.run import commands
+    from rnn_conformance.report.terminal import explanation
+    from rnn_conformance.running.jobs import Answer, Recorder
+    from rnn_conformance.running.process import Run
+    from rnn_reference.errors import BadInput
 
-    def perform_check(check: Check) -> None:
-        __tracebackhide__ = True
-        outcome = session.perform(check)
-        request.config.stash[OUTCOMES].setdefault(request.param, []).append(outcome)
-        if outcome.verdict == "unsupported":
-            pytest.skip(f"unsupported: {outcome.reason}")
-        if outcome.verdict not in ("pass", "deviation"):
-            pytest.fail(_explanation(session, outcome), pytrace=False)
+    config, results = request.config, request.config.getoption("--rnn-results")
+    folder = None if results is None else Path(results)
+    timeout = config.getoption("--rnn-timeout")
+    answer = Answer(_job(request))
+    recorder = Recorder(folder, answer)
+    here = config.invocation_params.dir
+    with Run(answer.job, timeout, environment=_paths(here), folder=here) as run:
+        try:
+            run.start()
+            config.stash.setdefault(NAMES, _no_names()).take(answer.job, run.result)
+            recorder.start(run.result)
+        except BadInput as error:
+            pytest.exit(f"rnn-conformance: {error}", returncode=2)
 
-    return perform_check
+        def perform_check(check: Check) -> None:
+            __tracebackhide__ = True
+            try:
+                outcome = run.perform(check.clause)
+            except BadInput as error:
+                pytest.fail(f"rnn-conformance: {error}", pytrace=False)
+            recorder.record(run.result, outcome)
+            config.stash[OUTCOMES].setdefault(request.param, []).append(outcome)
+            if outcome.verdict == "unsupported":
+                pytest.skip(f"unsupported: {outcome.reason}")
+            if outcome.verdict not in ("pass", "deviation"):
+                again = commands(answer, outcome, folder, timeout, None)
+                pytest.fail(explanation(run.result, outcome, again), pytrace=False)
 
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results, where asked to."""
-    folder = session.config.getoption("--rnn-results", default=None)
-    if folder is None:
-        return
-    from rnn_conformance.engine.results import write_result
-
-    for name, outcomes in session.config.stash[OUTCOMES].items():
-        result = _result(session.config.stash[SESSIONS][name])
-        result.outcomes = outcomes
-        write_result(Path(folder), result)
+        yield perform_check
+    recorder.write(run.result)
+    if answer.refusal:
+        pytest.exit(f"rnn-conformance: {answer.refusal}", returncode=2)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -105,8 +128,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
                 terminalreporter.write_line(f"{outcome.clause}: {', '.join(outcome.deviations)}")
 
 
-SESSIONS = pytest.StashKey[dict[str, "Session"]]()
 OUTCOMES = pytest.StashKey[dict[str, "list[Outcome]"]]()
+NAMES = pytest.StashKey["Names"]()
 
 
 def _is_check(function: Any) -> bool:
@@ -117,39 +140,34 @@ def _is_check(function: Any) -> bool:
     return isinstance(function.check, Check)
 
 
-def _session(config: pytest.Config, name: str) -> Session:
-    from rnn_conformance.engine.profiles import profile_named
-    from rnn_conformance.running.session import Session
-    from rnn_reference.errors import BadInput
+def _job(request: pytest.FixtureRequest) -> Job:
+    """The checks of this adapter that are selected."""
+    from rnn_conformance.running.messages import Job
 
-    sessions = config.stash[SESSIONS]
-    if name not in sessions:
-        here = str(config.invocation_params.dir)
-        if here not in sys.path:  # an adapter given as module:attribute usually lies where pytest was called
-            sys.path.insert(0, here)
-        try:
-            profile = profile_named(config.getoption("--rnn-profile"), config.getoption("--rnn-seconds"))
-            seed, deviations = config.getoption("--rnn-seed"), config.getoption("--rnn-deviations")
-            sessions[name] = Session(name, profile, seed, deviations)
-        except BadInput as error:
-            pytest.exit(f"rnn-conformance: {error}", returncode=2)
-    return sessions[name]
-
-
-def _result(session: Session) -> AdapterResult:
-    from rnn_conformance.running.process import empty_result
-    from rnn_conformance.running.worker import Job
-
-    result = empty_result(Job(session.asked_for, [], session.profile.name, seed=session.seed))
-    result.adapter, result.versions = session.subject.name, session.versions
-    return result
-
-
-def _explanation(session: Session, outcome: Outcome) -> str:
-    from rnn_conformance.report.terminal import explanation
-
-    again = (
-        f"rnn-conformance run --adapter {session.asked_for} --clause {outcome.clause}"
-        f" --profile {session.profile.name} --seed {session.seed}"
+    selected = [
+        item.function.check.clause
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and _is_check(item.function)
+        and item.callspec.params.get("perform") == request.param
+    ]
+    option = request.config.getoption
+    return Job(
+        request.param,
+        selected,
+        option("--rnn-profile"),
+        option("--rnn-seconds"),
+        option("--rnn-seed"),
+        option("--rnn-deviations"),
     )
-    return explanation(_result(session), outcome, again)
+
+
+def _no_names() -> Names:
+    from rnn_conformance.running.jobs import Names
+
+    return Names()
+
+
+def _paths(here: Path) -> dict[str, str]:
+    """Where pytest found modules, an adapter's own process finds them, too."""
+    return {"PYTHONPATH": os.pathsep.join(str(here / path) for path in sys.path)}

@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 from rnn_adapters import Call, Output
-from rnn_conformance.faults.plain import PlainNumpy
+from rnn_adapters.reference import ReferenceAdapter
 from rnn_reference.network import Network
 
 
-class Crashes(PlainNumpy):
+class Crashes(ReferenceAdapter):
     """Dies of a segmentation fault on any input of one step; works otherwise."""
 
     name = "crashes"
@@ -23,7 +23,7 @@ class Crashes(PlainNumpy):
         return super().run(model, call)
 
 
-class Exits(PlainNumpy):
+class Exits(ReferenceAdapter):
     """Ends the process whenever sequences are not asked for."""
 
     name = "exits"
@@ -35,7 +35,7 @@ class Exits(PlainNumpy):
         return super().run(model, call)
 
 
-class Hangs(PlainNumpy):
+class Hangs(ReferenceAdapter):
     """Never comes back from a call without sequences."""
 
     name = "hangs"
@@ -46,7 +46,7 @@ class Hangs(PlainNumpy):
         return super().run(model, call)
 
 
-class Raises(PlainNumpy):
+class Raises(ReferenceAdapter):
     """Raises on any input of one step."""
 
     name = "raises"
@@ -57,7 +57,7 @@ class Raises(PlainNumpy):
         return super().run(model, call)
 
 
-class FailsItsSmokeTest(PlainNumpy):
+class FailsItsSmokeTest(ReferenceAdapter):
     """Cannot even load."""
 
     name = "fails-its-smoke-test"
@@ -66,7 +66,7 @@ class FailsItsSmokeTest(PlainNumpy):
         raise RuntimeError("no such kernel")
 
 
-class ReturnsNone(PlainNumpy):
+class ReturnsNone(ReferenceAdapter):
     """Gives no Output."""
 
     name = "returns-none"
@@ -75,7 +75,7 @@ class ReturnsNone(PlainNumpy):
         return None
 
 
-class Flickers(PlainNumpy):
+class Flickers(ReferenceAdapter):
     """Every third answer is another one."""
 
     name = "flickers"
@@ -89,7 +89,7 @@ class Flickers(PlainNumpy):
         return output
 
 
-class Prints(PlainNumpy):
+class Prints(ReferenceAdapter):
     """Writes to standard output, as frameworks do."""
 
     name = "prints"
@@ -99,7 +99,7 @@ class Prints(PlainNumpy):
         return super().run(model, call)
 
 
-class DiesOnImport(PlainNumpy):
+class DiesOnImport(ReferenceAdapter):
     """Ends the process while it is being made."""
 
     def __init__(self) -> None:

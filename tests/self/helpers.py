@@ -8,8 +8,9 @@ import numpy as np
 
 from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.faults.plain import PlainNumpy
-from rnn_reference.activations import Activation
+from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.network import Array, Cell, Layer, Network
 
 EVERYTHING: Supports = PlainNumpy.supports
@@ -18,6 +19,17 @@ EVERYTHING: Supports = PlainNumpy.supports
 LITTLE = Supports(activations=("tanh", "relu"), dtypes=("float32",), sequence=True, final_states=True)
 """One layer of one direction."""
 
+ACTIVATION_FORMS: tuple[str, ...] = (
+    *ACTIVATIONS,
+    *(str(form) for forms in FORMS.values() for form in forms[1:]),
+    "elu(alpha=0.3)",
+    "leaky_relu(alpha=0.0)",
+    "hard_sigmoid(alpha=0.3, beta=-0.1)",
+    "affine(alpha=0.3, beta=0.7)",
+    "scaled_tanh(alpha=1.7159, beta=0.6667)",
+)
+"""Every activation, those with parameters under several."""
+
 
 def random_cell(
     input_size: int,
@@ -25,7 +37,7 @@ def random_cell(
     *,
     seed: int = 0,
     dtype: Any = "float32",
-    activation: Activation = "tanh",
+    activation: Activation | str = "tanh",
     biases: int = 1,
     gain: float = 1.0,
 ) -> Cell:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import DropoutPlace, NarrowType
+from rnn_adapters.keras.activations import keras_activation
 from rnn_reference.network import Cell, Layer, MergeMode
 
 LayerCall: TypeAlias = Callable[..., Any]
@@ -47,8 +48,8 @@ def dtype_given(keras: Any, cell: Cell, options: Options) -> dict[str, str]:
 def cell_given(keras: Any, cell: Cell, options: Options) -> dict[str, Any]:
     """The arguments of a cell, where they are not Keras's defaults."""
     given: dict[str, Any] = dtype_given(keras, cell, options)
-    if cell.activation != "tanh":
-        given["activation"] = cell.activation
+    if cell.activation.name != "tanh":
+        given["activation"] = keras_activation(cell.activation)
     if not cell.biases:
         given["use_bias"] = False
     if options.dropout is not None:

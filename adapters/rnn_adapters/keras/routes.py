@@ -10,7 +10,7 @@ from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supp
 from rnn_adapters.keras import assembly, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
-from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 DIFFERENTIATORS: Mapping[str, Differentiator] = {
     "tensorflow": ByTape(),
@@ -51,9 +51,11 @@ def default_conventions(backend: str) -> Conventions:
 
 
 DERIVATIVES = ("gradients", "tangents", "second_gradients")
-FLAGS = ("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "sequence", "last_output")
-FLAGS += ("final_states", "masks", "go_backwards", "stateful", "freshly_initialised", "read_weights")
-FLAGS += ("native_weights", "count_parameters")
+FLAGS = (
+    *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
+    *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
+    *("read_weights", "native_weights", "count_parameters"),
+)
 """What every backend supports layer by layer."""
 
 
@@ -62,6 +64,7 @@ def default_supports(backend: str) -> Supports:
     flags: dict[str, Any] = dict.fromkeys(FLAGS, True)
     return Supports(
         activations=ACTIVATIONS,
+        parameters=tuple(DEFAULTS),
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
         merge_modes=("concat", "sum", "mul", "ave", "none"),

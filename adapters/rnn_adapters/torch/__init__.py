@@ -1,55 +1,68 @@
-"""torch: `torch.nn.RNN` and every other way into it. Nothing here imports torch."""
+"""torch: `torch.nn.RNN` and every other route into it. Nothing here imports torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
-from rnn_adapters.framework import Framework, Route
-from rnn_adapters.torch.adapter import TorchAdapter
+from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
+from rnn_adapters.framework import DEFAULT, Framework, Route
+
+CONVENTIONS = Conventions(
+    layer="torch.nn.RNN",
+    weights=(
+        NativeWeight("W_x", "weight_ih_l{layer}", ("hidden", "input")),
+        NativeWeight("W_h", "weight_hh_l{layer}", ("hidden", "state")),
+        NativeWeight("b", "bias_ih_l{layer}", ("hidden",)),
+        NativeWeight("b_h", "bias_hh_l{layer}", ("hidden",)),
+    ),
+    bias_vectors=2,
+    axes={
+        "x": ("time", "batch", "input"),
+        "sequence": ("time", "batch", "directions*hidden"),
+        "final_states": ("layers*directions", "batch", "hidden"),
+    },
+    last_output="unsupported: the outputs of every step and h_n are always returned",
+    final_state_order="one array h_n: layer 0 forward, layer 0 backward, layer 1 forward, …",
+    padded_output="zero",
+    padded_output_bidirectional="zero",
+    initialisation=dict.fromkeys(("W_x", "W_h", "b", "b_h"), "uniform 1/√H"),
+    state_dtype="computed",
+)
+"""Of the default route; `{layer}` is the layer's number, and `_reverse` is added for a backward cell."""
 
 
-def _by(name: str) -> Callable[[], Adapter[Any]]:
-    def make() -> Adapter[Any]:
-        from rnn_adapters.torch.routes import WAYS  # imports torch
+def _adapter(route: str = DEFAULT) -> Adapter[Any]:
+    from rnn_adapters.torch.adapter import TorchAdapter  # imports torch
+    from rnn_adapters.torch.routes import ROUTES
 
-        return WAYS[name]()
+    return TorchAdapter(ROUTES[route])
 
-    return make
 
+_ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
+    ("batch first", "axes", "`RNN(batch_first=True)`"),
+    ("unbatched", "axes", "each row by itself, as (time, input)"),
+    ("cell", "cell", "`RNNCell`, step by step"),
+    ("sorted lengths", "padding", "`pack_padded_sequence(enforce_sorted=True)`"),
+    ("no grad", "model", "a call inside `torch.no_grad`"),
+    ("inference mode", "model", "a call inside `torch.inference_mode`"),
+    ("functional call", "model", "`torch.func.functional_call`"),
+    ("state dict", "saved", "`state_dict` through `torch.save` and `torch.load`"),
+    ("compiled", "compiled", "`torch.compile(RNN)`"),
+    ("compiled cell", "compiled", '`torch.compile(RNNCell, backend="aot_eager")`'),
+    ("scripted", "compiled", "`torch.jit.script` of a module that holds the RNN"),
+)
 
 FRAMEWORKS = (
     Framework(
         "torch",
-        TorchAdapter,
+        _adapter,
         routes={
-            "batch first": Route("axes", "`RNN(batch_first=True)`", _by("batch first")),
-            "unbatched": Route("axes", "each row by itself, as (time, input)", _by("unbatched")),
-            "cell": Route("cell", "`RNNCell`, step by step", _by("cell")),
-            "sorted lengths": Route(
-                "padding", "`pack_padded_sequence(enforce_sorted=True)`", _by("sorted lengths")
-            ),
-            "recording gradients": Route("model", "a call outside `no_grad`", _by("recording gradients")),
-            "functional call": Route("model", "`torch.func.functional_call`", _by("functional call")),
-            "state dict": Route(
-                "saved", "`state_dict` through `torch.save` and `torch.load`", _by("state dict")
-            ),
-            "compiled": Route("compiled", "`torch.compile(RNN)`", _by("compiled"), expensive=True),
-            "compiled cell": Route(
-                "compiled",
-                '`torch.compile(RNNCell, backend="aot_eager")`',
-                _by("compiled cell"),
-                expensive=True,
-            ),
-            "scripted": Route(
-                "compiled",
-                "`torch.jit.script` of a module that holds the RNN",
-                _by("scripted"),
-                expensive=True,
-            ),
+            name: Route(kind, what, partial(_adapter, name), expensive=kind == "compiled")
+            for name, kind, what in _ROUTES
         },
-        conventions=TorchAdapter.conventions,
+        conventions=CONVENTIONS,
         title="`torch.nn.RNN`",
         extra="torch",
         modules=("torch",),

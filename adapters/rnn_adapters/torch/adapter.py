@@ -1,321 +1,296 @@
-"""`torch.nn.RNN`; other ways into it are in `torch_routes`."""
+"""`TorchAdapter`: the contract, carried out by the parts of a route (`Parts`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import Module
 
 from rnn_adapters.adapter import Adapter, Call, Output
-from rnn_adapters.declarations import Conventions, NativeWeight, Supports
-from rnn_reference.activations import ACTIVATIONS
+from rnn_adapters.declarations import ARRAYS, Conventions, Supports
+from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
-PARAMETERS = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bias_hh"}
+forward_ad: Any = torch.autograd.forward_ad
+MOST_BUILT = 32
+"""Modules that are kept; of hundreds, torch.compile would leave the last ones as they are."""
 
 
-class TorchAdapter(Adapter[Any]):
-    """`torch.nn.RNN` with its default axes (time first), eager, without gradients.
+class Returned(NamedTuple):
+    """What a call by a route returned.
 
-    An input that lies in memory as usual is handed over as usual; one with other strides keeps them.
+    Args:
+        sequence: (time, batch, directions·hidden), or with the batch first.
+        h_n: (layers·directions, batch, hidden).
+        native: what one call of torch took and gave, in the order of `ARRAYS`.
     """
 
+    sequence: Tensor
+    h_n: Tensor
+    native: tuple[Tensor, Tensor, Tensor]
+
+
+Tensors: TypeAlias = Sequence[Tensor]
+Function: TypeAlias = Callable[..., Returned]
+"""Of x, h0 and perhaps weights, which take the place of the module's own."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a route is made of.
+
+    Args:
+        make: makes a module, of the options of `torch.nn.RNN`.
+        forward: calls what is loaded, with x, h0 or None, and lengths or None; time is the first axis.
+        differentiate: gradients of a function at x, h0 and weights, for cotangents of its two outputs.
+        wrap: makes of the module what is loaded; once for each module.
+        reload: makes of that, once it has its weights, what is loaded; at every load.
+        batch_first: `forward` has the batch first.
+        within: what `run` calls in.
+        forget: forgets what was compiled.
+    """
+
+    conventions: Conventions
+    supports: Supports
+    make: Callable[..., Module]
+    forward: Callable[[Any, Tensor, Tensor | None, Tensor | None], Returned]
+    differentiate: Callable[[Function, Tensors, Tensors, Call], Tensors]
+    wrap: Callable[[Module], Module] = lambda module: module
+    reload: Callable[[Module], Module] = lambda model: model
+    batch_first: bool = False
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext
+    forget: Callable[[], None] = lambda: None
+
+
+class TorchAdapter(Adapter[Module]):
+    """A route into torch, put together from its parts."""
+
     name = "torch"
-    batch_first = False
-    enforce_sorted = False
-    recording = False  # of gradients
-    conventions = Conventions(
-        layer="torch.nn.RNN",
-        weights=(
-            NativeWeight("W_x", "weight_ih_l{layer}", ("hidden", "input")),
-            NativeWeight("W_h", "weight_hh_l{layer}", ("hidden", "state")),
-            NativeWeight("b", "bias_ih_l{layer}", ("hidden",)),
-            NativeWeight("b_h", "bias_hh_l{layer}", ("hidden",)),
-        ),
-        bias_vectors=2,
-        axes={
-            "x": ("time", "batch", "input"),
-            "sequence": ("time", "batch", "directions*hidden"),
-            "final_states": ("layers*directions", "batch", "hidden"),
-        },
-        last_output="unsupported: the outputs of every step and h_n are always returned",
-        final_state_order="one array h_n: layer 0 forward, layer 0 backward, layer 1 forward, …",
-        padded_output="zero",
-        padded_output_bidirectional="zero",
-        initialisation=dict.fromkeys(("W_x", "W_h", "b", "b_h"), "uniform 1/√H"),
-    )
-    supports = Supports(
-        bidirectional=True,
-        stacked=True,
-        no_bias=True,
-        initial_states=True,
-        sequence=True,
-        final_states=True,
-        read_weights=True,
-        native_weights=True,
-        count_parameters=True,
-        activations=("tanh", "relu"),
-        lengths=True,
-        dropout=("between layers",),
-        freshly_initialised=True,
-        gradients=True,
-        tangents=True,
-        second_gradients=True,
-        dtypes=("float32", "float64", "float16", "bfloat16"),
-        compute_dtypes=("float16", "bfloat16"),
-    )
 
-    def __init__(self) -> None:
-        import torch  # here and not above, so that the conventions can be read without it
-
-        self.torch = torch
-        self._built: dict[Any, Any] = {}
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.conventions = parts.conventions
+        self.supports = parts.supports
+        self._built: dict[tuple[Any, ...], Module] = {}
 
     def versions(self) -> dict[str, str]:
-        return {"torch": str(self.torch.__version__), "numpy": np.__version__}
+        return {"torch": str(torch.__version__), "numpy": np.__version__}
 
-    def load(self, network: Network) -> Any:
-        module = self._module(network)
-        with self.torch.no_grad():
-            for position, cell in zip(positions(module), network.cells, strict=True):
-                fill(parameters(module, *position), cell)
-        return module
+    def load(self, network: Network) -> Module:
+        options = options_of(network)
+        key = tuple(options.values())
+        if key not in self._built:
+            if len(self._built) == MOST_BUILT:
+                self.drop_caches()
+            self._built[key] = self._new(options)
+        model = self._built[key]
+        for held, weight in zip(self._parameters(model).values(), self._native(network.cells), strict=True):
+            held.detach().copy_(weight)
+        return self.parts.reload(model)
 
-    def run(self, model: Any, call: Call) -> Output:
-        x = self._input(call.x)
-        h0 = None if call.initial_states is None else self.tensor(np.concatenate(call.initial_states))
-        with self.torch.set_grad_enabled(self.recording), self.autocast(call):
-            sequence, h_n = self._outputs(model, call, x, h0)
-        states = array(h_n).reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
-        output = array(self._canonical(sequence))
+    def run(self, model: Module, call: Call) -> Output:
+        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
+        with self.parts.within():
+            sequence, h_n, native = self._called(model, call, self._x(call), h0)
         return Output(
-            sequence=output if call.return_sequences else None,
-            final_states=tuple(states),
-            native_shapes={
-                "x": tuple(x.shape),
-                "sequence": tuple(sequence.shape),
-                "final_states": tuple(h_n.shape),
-            },
+            sequence=self._turned(array(sequence)) if call.return_sequences else None,
+            final_states=by_layer(model, array(h_n)),
+            native_shapes={name: tuple(each.shape) for name, each in zip(ARRAYS, native, strict=True)},
         )
 
-    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        return self._as_gradients(model, call, self._gradients(model, call, d_sequence, d_final_states)[1])
+    def gradients(self, model: Module, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        sources, cotangents = self._sources(model, call), self._cotangents(d_sequence, d_final_states)
+        found = self.parts.differentiate(partial(self._called, model, call), sources, cotangents, call)
+        return self._gradients(model, found)
 
     def second_gradients(
-        self, model: Any, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+        self, model: Module, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
-        sources, found = self._gradients(model, call, d_sequence, d_final_states, again=True)
-        second = self.torch.autograd.grad(
-            found, sources, self._as_sources(model, direction), allow_unused=True, materialize_grads=True
-        )
-        return self._as_gradients(model, call, second)
+        sources, cotangents = self._sources(model, call), self._cotangents(d_sequence, d_final_states)
+        outputs = self._called(model, call, *sources[:2])[:2]
+        first = torch.autograd.grad(outputs, sources, cotangents, create_graph=True)
+        rates = self._rates(direction)
+        second = torch.autograd.grad(first, sources, rates, allow_unused=True, materialize_grads=True)
+        return self._gradients(model, second)
 
-    def tangents(self, model: Any, call: Call, direction: Gradients) -> Output:
-        forward_ad = self.torch.autograd.forward_ad
+    def tangents(self, model: Module, call: Call, direction: Gradients) -> Output:
+        sources, rates = self._sources(model, call), self._rates(direction)
         with forward_ad.dual_level():
-            x, states, weights = self._sources(model, call)
-            duals = [
-                forward_ad.make_dual(source.detach(), towards)
-                for source, towards in zip(
-                    [x, *states, *weights], self._as_sources(model, direction), strict=True
-                )
-            ]
-            names = [name for name, _ in self._named(model)]
-            x, states, weights = duals[0], duals[1 : 1 + len(states)], duals[1 + len(states) :]
-            native = x if self.batch_first else x.transpose(0, 1)
-            of_weights = dict(zip(names, weights, strict=True))
-            outputs = self.torch.func.functional_call(
-                model.eval(), of_weights, (native, self.torch.cat(states))
-            )
-            sequence, h_n = (forward_ad.unpack_dual(output).tangent for output in outputs)
-        final = array(h_n).reshape(model.num_layers, 1 + model.bidirectional, *h_n.shape[1:])
-        return Output(array(self._canonical(sequence)), final_states=tuple(final))
+            duals = [forward_ad.make_dual(s.detach(), rate) for s, rate in zip(sources, rates, strict=True)]
+            sequence, h_n, _ = self._called(model, call, *duals)
+            found = [array(forward_ad.unpack_dual(output).tangent) for output in (sequence, h_n)]
+        return Output(self._turned(found[0]), final_states=by_layer(model, found[1]))
 
-    def _gradients(
-        self, model: Any, call: Call, d_sequence: Array, d_final_states: States, *, again: bool = False
-    ) -> tuple[list[Any], list[Any]]:
-        """What is differentiated with respect to, and the gradients; `again` if these are to be, too."""
-        x, states, weights = self._sources(model, call)
-        with self.torch.enable_grad():
-            native = x if self.batch_first else x.transpose(0, 1)
-            sequence, h_n = self._outputs(model, call, native, self.torch.cat(states))
-            sources = [x, *states, *weights]
-            found = self.torch.autograd.grad(
-                [self._canonical(sequence), h_n],
-                sources,
-                self.cotangents(d_sequence, d_final_states),
-                create_graph=again,
-            )
-        return sources, list(found)
-
-    def cotangents(self, d_sequence: Array, d_final_states: States) -> list[Any]:
-        """The gradients that come in at the canonical sequence output and at h_n."""
-        return [self.tensor(d_sequence), self.tensor(np.concatenate(d_final_states))]
-
-    def _sources(self, model: Any, call: Call) -> tuple[Any, list[Any], list[Any]]:
-        """Input, initial states and weights, of which gradients can be asked."""
-        assert call.initial_states is not None
-        states = [self.tensor(state).requires_grad_() for state in call.initial_states]
-        return self.tensor(call.x).requires_grad_(), states, [p for _, p in self._named(model)]
-
-    def _named(self, model: Any) -> list[tuple[str, Any]]:
-        """The parameters of all cells in the canonical order, by their names in the module."""
-        named = dict(model.named_parameters())
-        suffixes = [f"_l{layer}" + ("_reverse" if direction else "") for layer, direction in positions(model)]
-        names = [stem + suffix for suffix in suffixes for stem in PARAMETERS.values()]
-        return [(name, named[name]) for name in names if name in named]
-
-    def _as_sources(self, model: Any, direction: Gradients) -> list[Any]:
-        """A direction in the order of `_sources`; zero for a second bias that the network does not have."""
-        biased = "bias_ih_l0" in dict(model.named_parameters())
-        weights = []
-        for cell in direction.cells:
-            weights += [cell.W_x, cell.W_h]
-            if biased:
-                assert cell.b is not None
-                weights += [cell.b, np.zeros_like(cell.b) if cell.b_h is None else cell.b_h]
-        return [self.tensor(np.array(a)) for a in (direction.x, *direction.initial_states, *weights)]
-
-    def _as_gradients(self, model: Any, call: Call, found: Sequence[Any]) -> Gradients:
-        """Gradients in the order of `_sources` as those of a network."""
-        assert call.initial_states is not None
-        dx, *others = [array(gradient) for gradient in found]
-        of_weights = iter(others[len(call.initial_states) :])
-        roles = [role for role, name in PARAMETERS.items() if hasattr(model, f"{name}_l0")]
-        return Gradients(
-            dx,
-            tuple(others[: len(call.initial_states)]),
-            tuple(CellGradients(**{role: next(of_weights) for role in roles}) for _ in positions(model)),
-        )
-
-    def autocast(self, call: Call) -> AbstractContextManager[Any]:
-        """Mixed precision, where the call is to have it."""
-        if call.compute_dtype is None:
-            return nullcontext()
-        mixed: AbstractContextManager[Any] = self.torch.autocast(
-            "cpu", dtype=getattr(self.torch, call.compute_dtype)
-        )
-        return mixed
-
-    def _input(self, array: Array) -> Any:
-        x = self.tensor(array)
-        if self.batch_first or array.ndim < 2:
-            return x
-        x = x.transpose(0, 1)
-        return x.contiguous() if array.flags.c_contiguous else x
-
-    def _canonical(self, sequence: Any) -> Any:
-        return sequence if self.batch_first else sequence.transpose(0, 1)
-
-    def _outputs(self, model: Any, call: Call, x: Any, h0: Any) -> tuple[Any, Any]:
-        model.train(call.training)
-        model.dropout = call.rate if call.dropout == "between layers" else 0.0
-        if call.lengths is None:
-            return self.forward(model, x, h0)
-        return self._forward_packed(model, x, h0, call.lengths)
-
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        """The call itself; x is a tensor or a packed sequence."""
-        sequence, h_n = module(x, h0)
-        return sequence, h_n
-
-    def _forward_packed(self, model: Any, x: Any, h0: Any, lengths: Array) -> tuple[Any, Any]:
-        """Variable-length sequences go through a packed sequence, and come back padded with zeros."""
-        rnn, time = self.torch.nn.utils.rnn, x.shape[1 if self.batch_first else 0]
-        packed = rnn.pack_padded_sequence(
-            x, self.tensor(lengths), batch_first=self.batch_first, enforce_sorted=self.enforce_sorted
-        )
-        output, h_n = self.forward(model, packed, h0)
-        sequence, _ = rnn.pad_packed_sequence(output, batch_first=self.batch_first, total_length=time)
-        return sequence, h_n
-
-    def read_weights(self, model: Any) -> Network:
-        activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
-        cells = [
-            Cell(
-                **{role: array(p).copy() for role, p in parameters(model, *position).items()},
-                activation=activation,
-            )
-            for position in positions(model)
-        ]
-        directions = 1 + model.bidirectional
+    def read_weights(self, model: Module) -> Network:
+        activation: str = rnn_of(model).nonlinearity
+        found = self._canonical(model, map(array, self._parameters(model).values()))
+        cells, directions = [Cell(*cell, activation) for cell in found], directions_of(model)
         return Network(Layer(*cells[i : i + directions]) for i in range(0, len(cells), directions))
 
-    def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
-        return [
-            {role: tuple(p.shape) for role, p in parameters(model, *position).items()}
-            for position in positions(model)
-        ]
+    def native_weights(self, model: Module) -> list[dict[str, tuple[int, ...]]]:
+        weights, cells = self.conventions.weights, self._by_cell(model, self._parameters(model).values())
+        return [{w.role: tuple(cell[w.name].shape) for w in weights if w.name in cell} for cell in cells]
 
-    def count_parameters(self, model: Any) -> int:
+    def count_parameters(self, model: Module) -> int:
         return sum(parameter.numel() for parameter in model.parameters())
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
-        self.torch.manual_seed(seed)
-        return self.read_weights(self.torch.nn.RNN(**self._options(like)))
+        return self.read_weights(self._new(options_of(like), seed))
 
-    def _options(self, network: Network) -> dict[str, Any]:
-        bottom = network.layers[0]
+    def global_state(self) -> Mapping[str, str]:
         return {
-            "input_size": bottom.input_size,
-            "hidden_size": bottom.hidden_size,
-            "num_layers": network.num_layers,
-            "nonlinearity": bottom.forward.activation,
-            "bias": bool(bottom.forward.biases),
-            "bidirectional": bottom.directions == 2,
-            "dtype": getattr(self.torch, str(network.dtype)),
-            "batch_first": self.batch_first,
+            "default dtype": str(torch.get_default_dtype()),
+            "deterministic algorithms": str(torch.are_deterministic_algorithms_enabled()),
+            "grad mode": str(torch.is_grad_enabled()),
+            "threads": str(torch.get_num_threads()),
         }
 
-    def _module(self, network: Network) -> Any:
-        """Built once per shape and options; every `load` assigns all of its weights."""
-        options = self._options(network)
-        key = tuple(options.values())
-        if key not in self._built:
-            self._built[key] = self.torch.nn.RNN(**options).eval()
-        return self._built[key]
+    def drop_caches(self) -> None:
+        if self._built:
+            self._built.clear()
+            self.parts.forget()
 
-    def tensor(self, array: Array) -> Any:
-        """A tensor that lies in the array's own memory, strides and all, where torch can have it so."""
-        if not array.flags.writeable or not array.flags.aligned or min(array.strides, default=0) < 0:
-            array = array.copy()
-        if array.dtype == "bfloat16":  # of which torch and NumPy know, but not of each other's
-            return self.torch.from_numpy(array.view(np.int16)).view(self.torch.bfloat16)
-        return self.torch.from_numpy(array)
+    def _new(self, options: dict[str, Any], seed: int | None = None) -> Module:
+        """A new module, wrapped; torch's own generator stays as it was."""
+        with torch.random.fork_rng(devices=[]):
+            if seed is not None:
+                torch.default_generator.manual_seed(seed)
+            return self.parts.wrap(self.parts.make(**options))
+
+    def _called(self, model: Module, call: Call, x: Tensor, h0: Tensor | None, *weights: Tensor) -> Returned:
+        """The call with all of its options; with weights in place of the module's own, if any are given."""
+        rnn: Any = rnn_of(model)
+        rate = call.rate if call.dropout == "between layers" else 0.0
+        if getattr(rnn, "dropout", rate) != rate:
+            rnn.dropout = rate
+        model.train(call.training)
+        called: Any = partial(self._functional_call, model, weights) if weights else model
+        with mixed_precision(call):
+            return self.parts.forward(called, x, h0, None if call.lengths is None else tensor(call.lengths))
+
+    def _functional_call(self, model: Module, weights: Tensors, *arguments: Any) -> Any:
+        by_name = dict(zip(self._parameters(model), weights, strict=True))
+        return torch.func.functional_call(model, by_name, arguments)
+
+    def _x(self, call: Call) -> Tensor:
+        """The input in the axes of this route; contiguous if the call's is, else with its strides."""
+        usual = call.x.flags.c_contiguous and call.x.flags.aligned
+        return tensor(np.ascontiguousarray(self._turned(call.x)) if usual else self._turned(call.x))
+
+    def _turned(self, sequence: Array) -> Array:
+        """From canonical axes to those of this route, or back."""
+        return sequence if self.parts.batch_first or sequence.ndim < 2 else sequence.swapaxes(0, 1)
+
+    def _parameters(self, model: Module) -> dict[str, Tensor]:
+        """The parameters by name, cell by cell: bottom layer first, forward before backward, as declared."""
+        layers, suffixes = getattr(rnn_of(model), "num_layers", 1), ("", "_reverse")[: directions_of(model)]
+        held = {name.rpartition(".")[2]: (name, parameter) for name, parameter in model.named_parameters()}
+        names = [
+            weight.name.format(layer=layer) + suffix
+            for layer in range(layers)
+            for suffix in suffixes
+            for weight in self.conventions.weights
+        ]
+        return dict(held[name] for name in names if name in held)
+
+    def _by_cell(self, model: Module, found: Iterable[Any]) -> list[dict[str, Any]]:
+        """What belongs to each parameter, in the order of `_parameters`, for each cell by declared name."""
+        each, declared = list(found), [weight.name for weight in self.conventions.weights]
+        count = len(declared) if rnn_of(model).bias else 2
+        return [dict(zip(declared, each[i : i + count], strict=False)) for i in range(0, len(each), count)]
+
+    def _native(self, cells: Iterable[Cell]) -> list[Tensor]:
+        """The weights of cells as torch holds them, in the order of `_parameters`."""
+        weights = self.conventions.weights
+        return [tensor(each) for cell in cells for each in native_arrays(weights, [cell]).values()]
+
+    def _canonical(self, model: Module, found: Iterable[Array]) -> tuple[CellGradients, ...]:
+        """The weights of each cell, or what has their shapes, as torch holds them; `_native` and back."""
+        weights, cells = self.conventions.weights, self._by_cell(model, found)
+        return tuple(CellGradients(**canonical_weights(weights, cell)[0]) for cell in cells)
+
+    def _sources(self, model: Module, call: Call) -> list[Tensor]:
+        """What is differentiated with respect to: x, h0 and the parameters."""
+        assert call.initial_states is not None
+        given = self._x(call), tensor(np.concatenate(call.initial_states))
+        return [*(each.requires_grad_() for each in given), *self._parameters(model).values()]
+
+    def _rates(self, direction: Gradients) -> list[Tensor]:
+        """A direction of change, in the order of `_sources`."""
+        cells = (Cell(*cell) for cell in direction.cells)
+        return [*self._cotangents(direction.x, direction.initial_states), *self._native(cells)]
+
+    def _cotangents(self, of_sequence: Array, of_states: States) -> list[Tensor]:
+        return [tensor(self._turned(of_sequence)), tensor(np.concatenate(of_states))]
+
+    def _gradients(self, model: Module, found: Iterable[Tensor]) -> Gradients:
+        """Gradients in the order of `_sources` as those of a network."""
+        dx, d_h0, *others = map(array, found)
+        return Gradients(self._turned(dx), by_layer(model, d_h0), self._canonical(model, others))
 
 
-def positions(module: Any) -> list[tuple[int, int]]:
-    """(layer, direction) of every cell of a `torch.nn.RNN`, in the canonical order."""
-    return [(layer, d) for layer in range(module.num_layers) for d in range(1 + module.bidirectional)]
+def options_of(network: Network) -> dict[str, Any]:
+    """The options of `torch.nn.RNN` that a network needs."""
+    bottom = network.layers[0]
+    return {
+        "input_size": bottom.input_size,
+        "hidden_size": bottom.hidden_size,
+        "num_layers": network.num_layers,
+        "nonlinearity": bottom.forward.activation.name,
+        "bias": bool(bottom.forward.biases),
+        "bidirectional": bottom.directions == 2,
+        "dtype": getattr(torch, str(network.dtype)),
+    }
 
 
-def parameters(module: Any, layer: int, direction: int) -> dict[str, Any]:
-    """The parameters of one cell by role."""
-    suffix = f"_l{layer}" + ("_reverse" if direction else "")
-    names = {role: stem + suffix for role, stem in PARAMETERS.items()}
-    return {role: getattr(module, name) for role, name in names.items() if hasattr(module, name)}
+def rnn_of(model: Module) -> Any:
+    """The RNN or RNNCell in what is called, which may wrap it."""
+    return next(module for module in model.modules() if hasattr(module, "nonlinearity"))
 
 
-def array(tensor: Any) -> Array:
+def directions_of(model: Module) -> int:
+    """1, or 2 in a bidirectional RNN."""
+    return 1 + getattr(rnn_of(model), "bidirectional", False)
+
+
+def by_layer(model: Module, h_n: Array) -> States:
+    """(layers·directions, batch, hidden) as (directions, batch, hidden) for each layer."""
+    directions = directions_of(model)
+    return tuple(h_n[i : i + directions] for i in range(0, len(h_n), directions))
+
+
+def mixed_precision(call: Call) -> AbstractContextManager[Any]:
+    """`torch.autocast`, where the call is to compute in a narrow type."""
+    if call.compute_dtype is None:
+        return nullcontext()
+    mixed: AbstractContextManager[Any] = torch.autocast("cpu", dtype=getattr(torch, call.compute_dtype))
+    return mixed
+
+
+def tensor(array: Array) -> Tensor:
+    """A tensor that lies in the array's own memory; a copy where it has negative strides."""
+    if min(array.strides, default=0) < 0:
+        array = array.copy()
+    if array.dtype == "bfloat16":  # of which torch and NumPy know, but not of each other's
+        return tensor(array.view(np.int16)).view(torch.bfloat16)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)
+
+
+def array(tensor: Tensor) -> Array:
     """The array that lies in a tensor's memory."""
-    import torch
-
     tensor = tensor.detach()
     if tensor.dtype == torch.bfloat16:
-        bits: Array = tensor.view(torch.int16).numpy()
-        return bits.view("bfloat16")
-    numbers: Array = tensor.numpy()
-    return numbers
-
-
-def fill(parameters_by_role: dict[str, Any], cell: Cell) -> None:
-    """Give the parameters of one cell their weights."""
-    for role, parameter in parameters_by_role.items():
-        weight = getattr(cell, role)
-        if weight is None:
-            parameter.zero_()  # the second bias of a network that has one bias (PAR-4)
-        else:
-            array(parameter)[...] = weight
+        return array(tensor.view(torch.int16)).view("bfloat16")
+    found: Array = tensor.numpy()
+    return found

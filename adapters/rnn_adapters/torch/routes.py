@@ -1,315 +1,240 @@
-"""Other ways into `torch.nn.RNN`: other axes, its cell, saved, compiled, scripted.
-
-Each is the usual adapter with one thing changed. Importing this module imports torch.
-"""
+"""The routes into torch, each put together from its parts."""
 
 from __future__ import annotations
 
+import copy
 import io
+import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-import torch as framework
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnn_adapters.adapter import Call, CannotExpress, Output
-from rnn_adapters.declarations import NativeWeight
-from rnn_adapters.torch.adapter import PARAMETERS, TorchAdapter, array, fill
-from rnn_reference.activations import ACTIVATIONS
-from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, Cell, Layer, Network, States
+from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import Supports
+from rnn_adapters.framework import DEFAULT
+from rnn_adapters.torch import CONVENTIONS
+from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
 
-
-class BatchFirst(TorchAdapter):
-    """Batch before time in input and output; the states stay as they are."""
-
-    batch_first = True
-    conventions = replace(
-        TorchAdapter.conventions,
-        axes=dict(TorchAdapter.conventions.axes)
-        | {"x": ("batch", "time", "input"), "sequence": ("batch", "time", "directions*hidden")},
-    )
-
-
-class Unbatched(TorchAdapter):
-    """Each row without an axis for the batch."""
-
-    conventions = replace(
-        TorchAdapter.conventions,
-        axes={
-            "x": ("time", "input"),
-            "sequence": ("time", "directions*hidden"),
-            "final_states": ("layers*directions", "hidden"),
-        },
-    )
-    supports = replace(TorchAdapter.supports, lengths=False)
-
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        if x.ndim != 3:
-            return super().forward(module, x, h0)
-        if not x.shape[1]:
-            raise CannotExpress("no row, no call")
-        if h0 is not None and h0.shape[1] != x.shape[1]:
-            raise CannotExpress("a row and its state always come together")
-        rows = [module(x[:, b], None if h0 is None else h0[:, b]) for b in range(x.shape[1])]
-        sequences, states = zip(*rows, strict=True)
-        return framework.stack(sequences, 1), framework.stack(states, 1)
-
-    def run(self, model: Any, call: Call) -> Output:
-        output = super().run(model, call)
-        shapes = {name: (*shape[:1], *shape[2:]) for name, shape in output.native_shapes.items()}
-        return replace(output, native_shapes=shapes)
+SUPPORTS = Supports(
+    activations=("tanh", "relu"),
+    dtypes=("float32", "float64", "float16", "bfloat16"),
+    compute_dtypes=("float16", "bfloat16"),
+    bidirectional=True,
+    stacked=True,
+    no_bias=True,
+    initial_states=True,
+    sequence=True,
+    final_states=True,
+    lengths=True,
+    dropout=("between layers",),
+    freshly_initialised=True,
+    gradients=True,
+    tangents=True,
+    second_gradients=True,
+    read_weights=True,
+    native_weights=True,
+    count_parameters=True,
+)
 
 
-class SortedLengths(TorchAdapter):
+def called(rnn: Any, x: Any, h0: Tensor | None) -> Any:
+    """The call as it is written, with an initial state or without."""
+    return rnn(x) if h0 is None else rnn(x, h0)
+
+
+def whole(
+    rnn: Any,
+    x: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    batch_first: bool = False,
+    enforce_sorted: bool = False,
+) -> Returned:
+    """The batch at once; with lengths as a packed sequence, whose output comes back padded with zeros."""
+    if lengths is None:
+        sequence, h_n = called(rnn, x, h0)
+        return Returned(sequence, h_n, (x, sequence, h_n))
+    value, tangent = forward_ad.unpack_dual(x)
+    packed = pack_padded_sequence(value, lengths, batch_first, enforce_sorted)
+    if tangent is not None:  # forward mode, which torch does not have of packing: it is linear
+        rates = pack_padded_sequence(tangent, lengths, batch_first, enforce_sorted).data
+        packed = packed._replace(data=forward_ad.make_dual(packed.data, rates))
+    output, h_n = called(rnn, packed, h0)
+    sequence, _ = pad_packed_sequence(output, batch_first, total_length=x.shape[1 if batch_first else 0])
+    return Returned(sequence, h_n, (x, sequence, h_n))
+
+
+def by_sorted_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
     """Rows sorted by length, as `enforce_sorted=True` asks, and put back into their order."""
-
-    enforce_sorted = True
-    supports = replace(TorchAdapter.supports, second_gradients=False)
-
-    def run(self, model: Any, call: Call) -> Output:
-        if call.lengths is None or len(call.lengths) != len(call.x):  # torch is to answer a mistake
-            return super().run(model, call)
-        order, back = self._order(call.lengths)
-        output = super().run(model, self._ordered(call, order))
-        return replace(
-            output,
-            sequence=None if output.sequence is None else output.sequence[back],
-            final_states=tuple(state[:, back] for state in output.final_states or ()),
-        )
-
-    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        if call.lengths is None:
-            return super().gradients(model, call, d_sequence, d_final_states)
-        order, back = self._order(call.lengths)
-        d_final = tuple(state[:, order] for state in d_final_states)
-        found = super().gradients(model, self._ordered(call, order), d_sequence[order], d_final)
-        states = tuple(state[:, back] for state in found.initial_states)
-        return Gradients(found.x[back], states, found.cells)
-
-    def _order(self, lengths: Array) -> tuple[Array, Array]:
-        """The longest row first; and back again."""
-        order = np.argsort(-lengths, kind="stable")
-        return order, np.argsort(order)
-
-    def _ordered(self, call: Call, order: Array) -> Call:
-        assert call.lengths is not None
-        states = None if call.initial_states is None else tuple(s[:, order] for s in call.initial_states)
-        return replace(call, x=call.x[order], initial_states=states, lengths=call.lengths[order])
+    fitting = lengths is not None and len(lengths) == x.shape[1] == (x if h0 is None else h0).shape[1]
+    if lengths is None or not fitting:  # torch is to answer a mistake
+        return whole(rnn, x, h0, lengths, enforce_sorted=True)
+    lengths, order = lengths.sort(descending=True, stable=True)
+    h0 = None if h0 is None else h0.index_select(1, order)
+    found, back = whole(rnn, x.index_select(1, order), h0, lengths, enforce_sorted=True), order.argsort()
+    return Returned(found.sequence.index_select(1, back), found.h_n.index_select(1, back), found.native)
 
 
-class RecordingGradients(TorchAdapter):
-    """The call is recorded for gradients, for which torch may choose other kernels."""
-
-    recording = True
-
-
-class FunctionalCall(TorchAdapter):
-    """The weights are arguments of the call; gradients by `torch.func.vjp`."""
-
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        weights = {name: parameter.clone() for name, parameter in module.named_parameters()}
-        sequence, h_n = framework.func.functional_call(module, weights, (x, h0))
-        return sequence, h_n
-
-    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        if call.lengths is not None:
-            raise CannotExpress("torch.func transforms functions of tensors, not of packed sequences")
-        x, states, weights = self._sources(model, call)
-        names = [name for name, _ in self._named(model)]
-
-        def outputs(x: Any, states: list[Any], weights: list[Any]) -> tuple[Any, Any]:
-            arguments = (x.transpose(0, 1), framework.cat(states))
-            by_name = dict(zip(names, weights, strict=True))
-            sequence, h_n = framework.func.functional_call(model.eval(), by_name, arguments)
-            return sequence.transpose(0, 1), h_n
-
-        of = [source.detach() for source in (x, *states, *weights)]
-        pull_back = framework.func.vjp(outputs, of[0], of[1 : 1 + len(states)], of[1 + len(states) :])[1]
-        dx, d_states, d_weights = pull_back(tuple(self.cotangents(d_sequence, d_final_states)))
-        return self._as_gradients(model, call, [dx, *d_states, *d_weights])
+def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
+    """Each row by itself: (time, input), with a state (layers·directions, hidden)."""
+    states = [None] * x.shape[1] if h0 is None else h0.unbind(1)
+    rows = [whole(rnn, row, state, None) for row, state in zip(x.unbind(1), states, strict=True)]
+    sequence, h_n = torch.stack([row.sequence for row in rows], 1), torch.stack([row.h_n for row in rows], 1)
+    return Returned(sequence, h_n, rows[0].native)
 
 
-class StateDict(TorchAdapter):
-    """Weights that were written to a file and read into another module."""
-
-    def load(self, network: Network) -> Any:
-        file = io.BytesIO()
-        framework.save(super().load(network).state_dict(), file)
-        file.seek(0)
-        module = framework.nn.RNN(**self._options(network)).eval()
-        module.load_state_dict(framework.load(file, weights_only=True))
-        return module
+def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
+    """A cell, called for each step with (batch, input) and a state (batch, hidden)."""
+    h = h0[0] if h0 is not None and len(h0) == 1 else h0  # of more than one, torch says what it thinks
+    states = [h := called(cell, x_t, h) for x_t in x.unbind(0)]
+    return Returned(torch.stack(states), states[-1][None], (x[-1], states[-1], states[-1]))
 
 
-class Compiled(TorchAdapter):
-    """`torch.compile`, which by default leaves an RNN as it is (a graph break)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compiled: dict[Any, Any] = {}
-
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        if module not in self._compiled:
-            self._compiled[module] = framework.compile(module)
-        return super().forward(self._compiled[module], x, h0)
+def by_autograd(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
+    """Gradients with respect to what the module itself holds."""
+    sequence, h_n, _ = function(*sources[:2])
+    return torch.autograd.grad([sequence, h_n], sources, cotangents)
 
 
-class Holder(framework.nn.Module):
+def by_vjp(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
+    """Gradients by `torch.func.vjp`; by autograd where sequences are packed, which vjp cannot."""
+    if call.lengths is not None:
+        return by_autograd(function, sources, cotangents, call)
+    detached = [source.detach() for source in sources]
+    pull_back = torch.func.vjp(lambda *given: tuple(function(*given)[:2]), *detached)[1]
+    found: Tensors = pull_back(tuple(cotangents))
+    return found
+
+
+class Holder(Module):
     """TorchScript needs a module with one `forward`; that of RNN is overloaded."""
 
-    def __init__(self, rnn: framework.nn.RNN) -> None:
+    def __init__(self, rnn: Module) -> None:
         super().__init__()
         self.rnn = rnn
 
-    def forward(
-        self, x: framework.Tensor, h0: framework.Tensor | None
-    ) -> tuple[framework.Tensor, framework.Tensor]:
+    def forward(self, x: Tensor, h0: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As RNN's."""
         return self.rnn(x, h0)  # type: ignore[no-any-return]
 
 
-class Scripted(TorchAdapter):
+class Functional(Holder):
+    """The weights are arguments of the call."""
+
+    def forward(self, x: Any, h0: Tensor | None = None) -> Any:
+        """As RNN's."""
+        weights = {name: parameter.clone() for name, parameter in self.rnn.named_parameters()}
+        return torch.func.functional_call(self.rnn, weights, (x, h0))
+
+
+def scripted(rnn: Module) -> Any:
     """TorchScript."""
-
-    supports = replace(TorchAdapter.supports, lengths=False, dropout=())
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._scripted: dict[Any, Any] = {}
-
-    def forward(self, module: Any, x: Any, h0: Any) -> tuple[Any, Any]:
-        if module not in self._scripted:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # deprecated, and still to be right
-                self._scripted[module] = framework.jit.script(Holder(module))
-        return super().forward(self._scripted[module], x, h0)
+    script: Any = torch.jit.script
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecated, and still to be right
+        return script(Holder(rnn))
 
 
-class CellLoop(TorchAdapter):
-    """`torch.nn.RNNCell`, called for each step: one layer of one direction."""
+def compiled(module: Module, backend: str = "inductor") -> Any:
+    """`torch.compile`, which by default stops compiling after eight shapes of all modules together."""
+    compile_module: Any = torch.compile
+    return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
-    conventions = replace(
-        TorchAdapter.conventions,
+
+def forget_compiled() -> None:
+    """All that was compiled; torch imports its compiler when it is first asked for."""
+    torch._dynamo.reset()
+
+
+def through_a_file(model: Module) -> Module:
+    """Another module, with NaN for weights until it reads those that this one wrote."""
+    file, other = io.BytesIO(), copy.deepcopy(model)
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    for parameter in other.parameters():
+        parameter.detach().fill_(math.nan)
+    other.load_state_dict(torch.load(file, weights_only=True))
+    return other
+
+
+def rnn_cell(*, num_layers: int, bidirectional: bool, **options: Any) -> Module:
+    """`torch.nn.RNNCell`: one layer of one direction."""
+    cell: Module = torch.nn.RNNCell(**options)
+    return cell
+
+
+def axes(x: str, sequence: str, final_states: str) -> Mapping[str, tuple[str, ...]]:
+    """`Conventions.axes`, with spaces between."""
+    return {"x": (*x.split(),), "sequence": (*sequence.split(),), "final_states": (*final_states.split(),)}
+
+
+RNN = Parts(CONVENTIONS, SUPPORTS, make=torch.nn.RNN, forward=whole, differentiate=by_autograd)
+"""What a user writes first: `torch.nn.RNN`, made and called."""
+BATCH_FIRST = replace(
+    RNN,
+    conventions=replace(
+        CONVENTIONS,
+        axes=axes("batch time input", "batch time directions*hidden", "layers*directions batch hidden"),
+    ),
+    make=partial(torch.nn.RNN, batch_first=True),
+    forward=partial(whole, batch_first=True),
+    batch_first=True,
+)
+NO_LENGTHS = replace(CONVENTIONS, padded_output="undefined", padded_output_bidirectional="undefined")
+UNBATCHED = replace(
+    RNN,
+    conventions=replace(
+        NO_LENGTHS, axes=axes("time input", "time directions*hidden", "layers*directions hidden")
+    ),
+    supports=replace(SUPPORTS, lengths=False),
+    forward=by_rows,
+)
+CELL = replace(
+    RNN,
+    conventions=replace(
+        NO_LENGTHS,
         layer="torch.nn.RNNCell",
-        weights=tuple(
-            NativeWeight(weight.role, weight.name.removesuffix("_l{layer}"), weight.axes)
-            for weight in TorchAdapter.conventions.weights
+        weights=tuple(replace(w, name=w.name.removesuffix("_l{layer}")) for w in CONVENTIONS.weights),
+        axes=axes("batch input", "batch hidden", "batch hidden"),
+        last_output="unsupported: a step returns its state",
+        final_state_order="the state that the last step returned",
+    ),
+    supports=replace(SUPPORTS, stacked=False, bidirectional=False, lengths=False, dropout=()),
+    make=rnn_cell,
+    forward=by_steps,
+)
+WITHOUT_GRADIENTS = replace(SUPPORTS, gradients=False, tangents=False, second_gradients=False)
+
+ROUTES: Mapping[str, Parts] = {
+    DEFAULT: RNN,
+    "batch first": BATCH_FIRST,
+    "unbatched": UNBATCHED,
+    "cell": CELL,
+    "sorted lengths": replace(RNN, forward=by_sorted_rows),
+    "no grad": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.no_grad),
+    "inference mode": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.inference_mode),
+    "functional call": replace(RNN, wrap=Functional, differentiate=by_vjp),
+    "state dict": replace(RNN, reload=through_a_file),
+    "compiled": replace(RNN, wrap=compiled, forget=forget_compiled),
+    "compiled cell": replace(
+        CELL,
+        supports=replace(CELL.supports, second_gradients=False, expensive="shapes"),  # AOTAutograd has none
+        wrap=partial(compiled, backend="aot_eager"),
+        forget=forget_compiled,
+    ),
+    "scripted": replace(
+        RNN,
+        conventions=NO_LENGTHS,
+        supports=replace(  # functional_call refuses it
+            SUPPORTS, lengths=False, dropout=(), tangents=False, expensive="sizes"
         ),
-        axes={"x": ("batch", "input"), "final_states": ("batch", "hidden")},
-    )
-    supports = replace(
-        TorchAdapter.supports,
-        stacked=False,
-        bidirectional=False,
-        lengths=False,
-        dropout=(),
-        freshly_initialised=False,
-        tangents=False,
-        second_gradients=False,
-        count_parameters=True,
-    )
-
-    def load(self, network: Network) -> Any:
-        cell = self._module(network)
-        with framework.no_grad():
-            fill(_parameters_of_cell(cell), network.cells[0])
-        return cell
-
-    def _module(self, network: Network) -> Any:
-        (cell,) = network.cells
-        options = {
-            "input_size": cell.input_size,
-            "hidden_size": cell.hidden_size,
-            "nonlinearity": cell.activation,
-            "bias": bool(cell.biases),
-            "dtype": getattr(framework, str(cell.dtype)),
-        }
-        key = tuple(options.values())
-        if key not in self._built:
-            self._built[key] = framework.nn.RNNCell(**options)
-        return self._built[key]
-
-    def run(self, model: Any, call: Call) -> Output:
-        if call.x.ndim != 3:
-            raise CannotExpress("a loop over steps needs to know which axis they are on")
-        if not call.x.shape[1]:
-            raise CannotExpress("no step, no call")
-        h = None
-        if call.initial_states is not None:
-            ((state,),) = call.initial_states
-            h = self.tensor(state)
-        outputs, shapes = [], {}
-        with framework.no_grad(), self.autocast(call):
-            for x_t in np.moveaxis(call.x, 1, 0):
-                x = self.tensor(np.ascontiguousarray(x_t))
-                h = self.step(model, x, h)
-                shapes = {"x": tuple(x.shape), "final_states": tuple(h.shape)}
-                outputs.append(array(h))
-        sequence = np.stack(outputs, axis=1)
-        return Output(
-            sequence=sequence if call.return_sequences else None,
-            final_states=(outputs[-1][None],),
-            native_shapes=shapes,
-        )
-
-    def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        assert call.initial_states is not None
-        x = self.tensor(call.x).requires_grad_()
-        state = self.tensor(call.initial_states[0]).requires_grad_()
-        weights = _parameters_of_cell(model)
-        outputs, h = [], state[0]
-        for x_t in x.unbind(1):
-            h = self.step(model, x_t, h)
-            outputs.append(h)
-        dx, dh0, *others = framework.autograd.grad(
-            [framework.stack(outputs, 1), h[None]],
-            [x, state, *weights.values()],
-            self.cotangents(d_sequence, d_final_states),
-        )
-        of_weights = {role: array(found) for role, found in zip(weights, others, strict=True)}
-        return Gradients(array(dx), (array(dh0),), (CellGradients(**of_weights),))
-
-    def step(self, cell: Any, x: Any, h: Any) -> Any:
-        """One step."""
-        return cell(x, h)
-
-    def read_weights(self, model: Any) -> Network:
-        activation = next(name for name in ACTIVATIONS if name == model.nonlinearity)
-        weights: dict[str, Array] = {role: array(p).copy() for role, p in _parameters_of_cell(model).items()}
-        return Network(Layer(Cell(**weights, activation=activation)))
-
-    def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
-        return [{role: tuple(p.shape) for role, p in _parameters_of_cell(model).items()}]
-
-
-class CompiledCell(CellLoop):
-    """The cell, traced by `torch.compile`; its graph runs without generated code."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compiled: dict[Any, Any] = {}
-
-    def step(self, cell: Any, x: Any, h: Any) -> Any:
-        if cell not in self._compiled:
-            self._compiled[cell] = framework.compile(cell, backend="aot_eager")
-        return self._compiled[cell](x, h)
-
-
-def _parameters_of_cell(cell: Any) -> dict[str, Any]:
-    return {role: p for role, name in PARAMETERS.items() if (p := getattr(cell, name)) is not None}
-
-
-WAYS: dict[str, type[TorchAdapter]] = {
-    "batch first": BatchFirst,
-    "unbatched": Unbatched,
-    "cell": CellLoop,
-    "sorted lengths": SortedLengths,
-    "recording gradients": RecordingGradients,
-    "functional call": FunctionalCall,
-    "state dict": StateDict,
-    "compiled": Compiled,
-    "compiled cell": CompiledCell,
-    "scripted": Scripted,
+        wrap=scripted,
+    ),
 }

@@ -11,6 +11,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
+from rnn_reference.activations import Activation
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Layer, Network
 
@@ -48,7 +49,7 @@ def test_bias_is_added_once_before_the_activation(subject: Subject, case: Case) 
 def test_the_activation_is_the_one_that_the_cell_names(subject: Subject, case: Case) -> None:
     """The same weights under each."""
     for activation in subject.supports.activations:
-        cell = replace(case.network.cells[0], activation=activation)
+        cell = replace(case.network.cells[0], activation=Activation(activation))
         named = case.replace(network=Network(Layer(cell)))
         expect_steps(subject, named, subject.run(named))
 

@@ -78,3 +78,9 @@ def test_each_direction_starts_from_its_own_initial_state(subject: Subject, case
     (state,) = case.initial_states
     case = case.replace(initial_states=(np.stack([np.zeros_like(state[0]), state[1]]),))
     expect_steps(subject, case, subject.run(case))
+
+
+@check("BID-7", Cases(directions=(2,), mixed_directions=(True,)), needs=(*BOTH, "mixed_directions"))
+def test_each_direction_has_its_own_activation_and_bias(subject: Subject, case: Case) -> None:
+    """The strategy draws both for each direction."""
+    expect_steps(subject, case, subject.run(case))

@@ -90,7 +90,7 @@ def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None
         subject.tally.count()
 
 
-@check("LEN-7", Cases(padding=PADDED, variants=tuple(LENGTHS)), needs=("lengths",), share=HALF)
+@check("LEN-7", Cases(padding=PADDED, variants=tuple(LENGTHS), exact=True), needs=("lengths",), share=HALF)
 def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, LENGTHS)
 

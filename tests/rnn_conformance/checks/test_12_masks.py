@@ -77,7 +77,12 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
     expect_final_states(subject, case, subject.run(case))
 
 
-@check("MSK-6", Cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS)), needs=("masks",), share=HALF)
+@check(
+    "MSK-6",
+    Cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS), exact=True),
+    needs=("masks",),
+    share=HALF,
+)
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, MASKS)
 

@@ -18,7 +18,7 @@ DRAWN = Cases(directions=(2,), regimes=TAME, time=(1, 2, 3, 4, 5), merge_modes=M
 NEEDS = ("bidirectional", "merges")
 
 
-@check("MRG-1", DRAWN, needs=("sequence", *NEEDS), share=HALF)
+@check("MRG-1", DRAWN, needs=("sequence", *NEEDS))
 def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
     expected = bound_network(case.network, case.x, case.initial_states).sequence
     subject.agree(
@@ -29,7 +29,7 @@ def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> No
     )
 
 
-@check("MRG-2", DRAWN, needs=("last_output", *NEEDS), share=HALF)
+@check("MRG-2", DRAWN, needs=("last_output", *NEEDS))
 def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
     expected = bound_network(case.network, case.x, case.initial_states).last
     subject.agree(

@@ -44,7 +44,9 @@ def kept(subject: Subject, case: Case, output: Output) -> States:
     return tuple(state.copy() for state in final_states_of(subject, case, output))
 
 
-@check("STA-1", Cases(layers=(1, 2), initial_states=(False, True)), needs=("outputs",), share=HALF)
+@check(
+    "STA-1", Cases(layers=(1, 2), initial_states=(False, True), exact=True), needs=("outputs",), share=HALF
+)
 def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Another call in between: other input, with states where they are supported."""
 
@@ -107,7 +109,6 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         stateful=(True,),
     ),
     needs=("sequence", "final_states", "stateful"),
-    share=HALF,
 )
 def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> None:
     subject.reset_states(case.network)

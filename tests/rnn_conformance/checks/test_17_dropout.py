@@ -72,9 +72,9 @@ class AnyPlace:
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         strategies = []
         for place in PLACES:
-            cases = PassingOn(place, MANY, MANY, 2)
-            able = {name: supports for name, supports in routes.items() if not cases.lacking(supports)}
-            strategies += [cases(able)] if able else []
+            at_place = PassingOn(place, MANY, MANY, 2)
+            able = {name: supports for name, supports in routes.items() if not at_place.lacking(supports)}
+            strategies += [at_place(able)] if able else []
         return st.one_of(strategies)
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:

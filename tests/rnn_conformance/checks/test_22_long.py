@@ -13,11 +13,11 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import Activation
+from rnn_reference.activations import ActivationName
 
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
-BOUNDED: tuple[Activation, ...] = ("tanh", "sigmoid", "softsign")
+BOUNDED: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign")
 """Others grow beyond every number in so many steps."""
 CHAOTIC: tuple[Regime, ...] = ("chaotic",)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rnn_conformance.checks.support.expect import expect_output, expect_steps
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME, expect_all
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import FORMS, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import Activation
+from rnn_reference.activations import DEFAULTS, Activation, ActivationName
+from rnn_reference.network import Cell, Layer, Network
 
 NEEDS = ("sequence",)
 HALF = 0.5
 
 
-def under(*activations: Activation) -> Draw:
+def under(*activations: Activation | ActivationName) -> Draw:
     """Cases of one direction under these activations."""
     return Cases(directions=(1,), activations=activations, scatter=True)
 
@@ -45,7 +48,17 @@ def test_elu(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
-OTHERS: tuple[Activation, ...] = ("sigmoid", "linear", "softsign", "softplus", "elu")
+OTHERS: tuple[ActivationName, ...] = (
+    "sigmoid",
+    "linear",
+    "softsign",
+    "softplus",
+    "elu",
+    "leaky_relu",
+    "hard_sigmoid",
+    "affine",
+    "scaled_tanh",
+)
 
 
 @check(
@@ -66,3 +79,52 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 )
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
+
+
+@check("ACT-8", under("leaky_relu"), needs=(*NEEDS, "leaky_relu"), share=HALF)
+def test_leaky_relu(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("ACT-9", under("hard_sigmoid"), needs=(*NEEDS, "hard_sigmoid"), share=HALF)
+def test_hard_sigmoid(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("ACT-10", under("affine"), needs=(*NEEDS, "affine"), share=HALF)
+def test_affine(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("ACT-11", under("scaled_tanh"), needs=(*NEEDS, "scaled_tanh"), share=HALF)
+def test_scaled_tanh(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check("ACT-12", under(*FORMS["elu"][1:]), needs=(*NEEDS, "elu", "elu parameters"), share=HALF)
+def test_elu_with_another_alpha(subject: Subject, case: Case) -> None:
+    expect_steps(subject, case, subject.run(case))
+
+
+@check(
+    "ACT-13",
+    Cases(layers=(2,), activations=tuple(DEFAULTS), regimes=TAME, time=SHORT, scatter=True),
+    needs=(*NEEDS, "own_parameters"),
+    share=HALF,
+)
+def test_each_cell_has_its_own_parameters(subject: Subject, case: Case) -> None:
+    """One activation in all cells, with other parameters in each as far as they can differ."""
+    supports = subject.supports
+    drawn = [cell.activation.name for cell in case.network.cells]
+    forms = FORMS[next((name for name in drawn if name in supports.parameters), supports.parameters[0])]
+
+    def own(cell: Cell, layer: int, direction: int) -> Cell:
+        number = 2 * layer * supports.mixed_layers + direction * supports.mixed_directions
+        return replace(cell, activation=forms[number % len(forms)])
+
+    layers = [
+        Layer(*(own(cell, index, direction) for direction, cell in enumerate(layer.cells)))
+        for index, layer in enumerate(case.network.layers)
+    ]
+    case = case.replace(network=Network(layers))
+    expect_output(subject, case, subject.run(case))

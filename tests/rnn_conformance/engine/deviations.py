@@ -179,7 +179,7 @@ def within(supports: Supports, case: Case) -> bool:
     }
     return (
         all(supports.has(name) for name, wanted in asked.items() if wanted)
-        and all(cell.activation in supports.activations for cell in network.cells)
+        and all(cell.activation.name in supports.activations for cell in network.cells)
         and call.merge_mode in supports.merge_modes
         and (call.dropout is None or call.dropout in supports.dropout)
         and (call.compute_dtype is None or call.compute_dtype in supports.compute_dtypes)
@@ -270,7 +270,7 @@ def known_deviations(
             (files(package) / name).read_bytes(), framework.deviations, known_adapters()
         )
     if extra:
-        records += parse_deviations(_content(extra), extra, [*known_adapters(), framework.name])
+        records += read_deviations(extra, [*known_adapters(), framework.name])
     mine = [record for record in records if framework.name in listed(record.adapter)]
     for record in mine:
         unknown = [package for package in record.versions if package not in versions]
@@ -282,8 +282,14 @@ def known_deviations(
     return [record for record in mine if record.applies_to(framework.name, versions)]
 
 
-def _content(path: str) -> bytes:
+def read_deviations(path: str, adapters: Collection[str] = ()) -> list[Deviation]:
+    """The records in a file, validated.
+
+    Raises:
+        BadInput: see `parse_deviations`; or it cannot be read.
+    """
     try:
-        return Path(path).read_bytes()
+        content = Path(path).read_bytes()
     except OSError as error:
         raise BadInput(f"deviations file {path}: {error.strerror}") from None
+    return parse_deviations(content, path, adapters)

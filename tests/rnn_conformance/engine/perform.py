@@ -246,7 +246,8 @@ def _judge(outcome: Outcome, asked: Asked, drawn: Drawn, witnesses: Witnesses) -
     for name in (*NUMBERS, "framework_seconds"):
         setattr(outcome, name, getattr(total, name))
     outcome.ratio_quantiles, outcome.digest = total.quantiles(), drawn.digest
-    outcome.unused_deviations = [id for id in outcome.deviations if id not in drawn.used]
+    seen = {*drawn.used, *witnesses.deviating}
+    outcome.unused_deviations = [id for id in outcome.deviations if id not in seen]
     reasons = [(each.verdict, each.reason) for each in outcome.routes]
     reasons += witnesses.verdicts
     if not outcome.findings and asked.routes and _is_vacuous(total):

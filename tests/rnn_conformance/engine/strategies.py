@@ -7,7 +7,7 @@ without which weights rounded to a narrower type go unnoticed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rnn_adapters.declarations import DropoutPlace, NarrowType, Supports
 from rnn_conformance.engine.case import OPTIONS, Case
-from rnn_reference.activations import Activation
+from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
 Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
@@ -67,6 +67,32 @@ SIMPLEST_FIRST = np.array(
 )
 """The number that each byte stands for: 0, 1, -1, 2, -2, 1/2, -1/2, 3/2, …"""
 
+FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
+    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.5, 0.25, 1.5))),
+    "leaky_relu": (
+        Activation("leaky_relu"),
+        *(Activation("leaky_relu", alpha) for alpha in (0.5, 0.25, 0.75)),
+    ),
+    "hard_sigmoid": (
+        Activation("hard_sigmoid"),
+        *(
+            Activation("hard_sigmoid", *both)
+            for both in ((0.5, 0.5), (0.25, 0.25), (1.5, 0.75), (1 / 6, 0.5))
+        ),
+    ),
+    "affine": (
+        Activation("affine"),
+        *(Activation("affine", *both) for both in ((0.5, 0.0), (0.5, 0.25), (1.5, -0.5))),
+    ),
+    "scaled_tanh": (
+        Activation("scaled_tanh"),
+        *(Activation("scaled_tanh", *both) for both in ((0.5, 1.0), (1.5, 0.5), (0.25, 1.5))),
+    ),
+}
+"""What activations with parameters are drawn with: the default first, then others that every type holds
+exactly, and the hard sigmoid that some have under this name. The α of leaky_relu stays below 1, as some
+libraries compute max(z, α z), which is the same function only there."""
+
 Grain = float | Literal["bytes", "fine"]
 GRAINS: tuple[Grain, ...] = ("bytes", "bytes", 1.0, 0.25, "fine", "fine", "fine", "fine")
 """How arrays are filled: from bytes, or from a seed, rounded to multiples of a number or with full mantissas.
@@ -111,7 +137,7 @@ def fill_integers(seed: int) -> Fill:
     return fill_from(np.random.default_rng(seed).integers(-2, 3, TABLE).astype(float), 509, (1031, 17, 1))
 
 
-TANH_OR_RELU: tuple[Activation, ...] = ("tanh", "relu")
+TANH_OR_RELU: tuple[ActivationName, ...] = ("tanh", "relu")
 """What most frameworks have; one that has neither is asked with those that it has."""
 
 FLOAT32 = ("float32",)
@@ -127,6 +153,8 @@ class Cases:
             dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
             draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
             those of two merge; both of a stack of one layer.
+            An activation that is named is drawn with parameters of all kinds where these can be chosen.
+        mixed_directions: whether the backward cell of a layer chooses its activation and bias for itself.
         training: whether all calls are of training.
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
@@ -137,8 +165,9 @@ class Cases:
 
     layers: tuple[int, ...] = (1,)
     directions: tuple[int, ...] = (1, 2)
+    mixed_directions: tuple[bool, ...] = (False, True)
     biases: tuple[int, ...] = (1, 2, 0)
-    activations: tuple[Activation, ...] = TANH_OR_RELU
+    activations: tuple[Activation | ActivationName, ...] = TANH_OR_RELU
     regimes: tuple[Regime, ...] = ("moderate", "moderate", "moderate", "contractive", "saturating", "exact")
     initial_states: tuple[bool, ...] = (False, True, True)
     batch: tuple[int, ...] = BATCH
@@ -175,7 +204,7 @@ class Cases:
         lacking = [name for name, is_needed in needed.items() if is_needed and not supports.has(name)]
         pools = self.pools("", supports)
         for name, words in (
-            ("activation", " or ".join(self.activations)),
+            ("activation", _any_of(self.activations)),
             ("dtype", "float32 or float64" if self.dtypes == FLOAT32 else " or ".join(self.dtypes)),
             ("padding", "masks" if all("mask" in way for way in self.padding) else "variable_lengths"),
             ("merge_mode", "merges"),
@@ -202,9 +231,17 @@ class Cases:
         def named(pool: tuple[Any, ...], supported: tuple[Any, ...]) -> list[Any]:
             return [value for value in pool if value is None or value in supported]
 
-        activations = named(self.activations, supports.activations)
+        def forms(given: Activation | ActivationName) -> Sequence[Activation]:
+            """What an activation can be drawn as: with one set of parameters or with several."""
+            every = (given,) if isinstance(given, Activation) else FORMS.get(given, (Activation(given),))
+            name = every[0].name
+            default = [form for form in every if form == Activation(name)]
+            chosen = every if name in supports.parameters else default
+            return chosen if name in supports.activations else ()
+
+        activations = [found for given in self.activations if (found := forms(given))]
         if self.activations == TANH_OR_RELU:
-            activations = activations or [*supports.activations]
+            activations = activations or [forms(name) for name in supports.activations]
         dtypes = named(self.dtypes, supports.dtypes)
         if self.dtypes == FLOAT32:
             dtypes = (
@@ -234,7 +271,13 @@ class Cases:
             "compute_dtype": named(self.compute_dtypes, supports.compute_dtypes),
             "regime": self.regimes,
             "grain": GRAINS[-1:] if self.scatter else GRAINS,
+            "mixed_directions": self.mixed_directions if supports.mixed_directions else (False,),
         }
+
+
+def _any_of(activations: tuple[object, ...]) -> str:
+    shown = [str(activation) for activation in activations[:3]]
+    return " or ".join(shown + ["another"] * (len(activations) > 3))
 
 
 @st.composite
@@ -245,15 +288,17 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, 
     """
     structure = iter(draw(STRUCTURES))
 
-    def one_of(pool: Sequence[Any]) -> Any:
+    def one_of(pool: Sequence[Any], source: Iterator[int] = structure) -> Any:
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
-        return pool[next(structure) * len(pool) // 256] if len(pool) > 1 else pool[0]
+        return pool[next(source) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
     default = routes[:1] * (len(routes) - 1) if routes[0]["route"] == ("",) else []
     pools = one_of([*default, *routes])
 
-    def choose(name: str) -> Any:
-        return one_of(pools[name])
+    def choose(name: str, source: Iterator[int] = structure) -> Any:
+        # An activation is a choice of its own among several sets of parameters.
+        found = one_of(pools[name], source)
+        return one_of(found, source) if name == "activation" else found
 
     chosen = {name: choose(name) for name in pools}
     alone = chosen["layers"] == 1
@@ -291,7 +336,11 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, 
         if chosen["mixed"] and index:
             directions, hidden = choose("directions"), choose("hidden")
             activation, biases = choose("activation"), choose("biases")
-        layer = Layer(*(cell(size, hidden, activation, biases) for _ in range(directions)))
+        both = [(activation, biases)] * directions
+        if chosen["mixed_directions"] and directions == 2:
+            of_backward = iter(draw(STRUCTURES))
+            both[1] = (choose("activation", of_backward), choose("biases", of_backward))
+        layer = Layer(*(cell(size, hidden, *each) for each in both))
         network_layers.append(layer)
         size = layer.output_size
     network = Network(network_layers)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell
 
 
@@ -109,13 +110,13 @@ class BatchRowsMixed(Fault):
 class ReluForTanh(Fault):
     """Computes relu whatever the cell names."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        return super().activate("relu", z)
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return super().activate(Activation("relu"), z)
 
 
 @fault("tanh-for-relu", "FWD-5")
 class TanhForRelu(Fault):
     """Computes tanh whatever the cell names."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        return super().activate("tanh", z)
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return super().activate(Activation("tanh"), z)

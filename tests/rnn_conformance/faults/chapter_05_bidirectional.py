@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, Steps, fault
@@ -97,3 +99,29 @@ class InitialStateForBothDirections(Fault):
 
     def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
         return super().run_layer(layer, x, np.stack([h0[0]] * layer.directions), steps)
+
+
+@fault("forward-activation-for-both", "BID-7")
+class ForwardActivationForBoth(Fault):
+    """Runs both directions with the activation of the forward one."""
+
+    def load(self, network: Network) -> Network:
+        loaded = super().load(network)
+        return Network(
+            Layer(*(replace(cell, activation=layer.forward.activation) for cell in layer.cells))
+            for layer in loaded.layers
+        )
+
+
+@fault("forward-bias-decides-for-both", "BID-7")
+class ForwardBiasDecidesForBoth(Fault):
+    """Adds no bias in the backward direction if the forward one has none."""
+
+    def load(self, network: Network) -> Network:
+        loaded = super().load(network)
+        return Network(
+            Layer(
+                *(cell if layer.forward.biases else replace(cell, b=None, b_h=None) for cell in layer.cells)
+            )
+            for layer in loaded.layers
+        )

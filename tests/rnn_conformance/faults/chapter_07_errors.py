@@ -87,5 +87,5 @@ class UnknownActivationAsTanh(Fault):
             )
         )
 
-    def known(self, activation: str) -> Activation:
-        return "relu" if activation == "relu" else "tanh"
+    def known(self, activation: Activation) -> Activation:
+        return Activation("relu" if activation.name == "relu" else "tanh")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Network
 
 
@@ -12,8 +13,8 @@ from rnn_reference.network import Array, Cell, Network
 class TanhApproximated(Fault):
     """Computes tanh by a rational approximation that is exact to 1e-4."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        if activation != "tanh":
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "tanh":
             return super().activate(activation, z)
         c = np.clip(z, -3, 3)
         approximate: Array = c * (27 + c * c) / (27 + 9 * c * c)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Layer, Network
 
 
@@ -46,7 +47,7 @@ class LastUnitDropped(Fault):
 class NegativeStatesDamped(Fault):
     """Halves negative outputs of tanh."""
 
-    def activate(self, activation: str, z: Array) -> Array:
+    def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
         return np.where(h < 0, h / 2, h)
 
@@ -70,7 +71,7 @@ class InitialStateThroughActivation(Fault):
     """Applies the activation to the initial state, as if it were a pre-activation."""
 
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
-        return super().run_direction(cell, x, self.activate("tanh", h), steps)
+        return super().run_direction(cell, x, self.activate(Activation("tanh"), h), steps)
 
 
 @fault("state-added-to-output", "LAW-7")

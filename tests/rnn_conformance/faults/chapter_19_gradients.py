@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, States
 
@@ -16,16 +17,16 @@ from rnn_reference.network import Array, Cell, Network, States
 class SlopeWithoutSquare(Fault):
     """Takes 1 − |h| for the derivative of tanh."""
 
-    def slope(self, activation: str, h: Array) -> Array:
-        return 1 - np.abs(h) if activation == "tanh" else super().slope(activation, h)
+    def slope(self, activation: Activation, h: Array) -> Array:
+        return 1 - np.abs(h) if activation.name == "tanh" else super().slope(activation, h)
 
 
 @fault("slope-of-relu-always-one", "GRD-1")
 class SlopeOfReluAlwaysOne(Fault):
     """Lets gradients through relu where it is zero."""
 
-    def slope(self, activation: str, h: Array) -> Array:
-        return np.ones_like(h) if activation == "relu" else super().slope(activation, h)
+    def slope(self, activation: Activation, h: Array) -> Array:
+        return np.ones_like(h) if activation.name == "relu" else super().slope(activation, h)
 
 
 @fault("initial-state-gradient-dropped", "GRD-2")
@@ -147,9 +148,9 @@ class SecondGradientOfWeightsDropped(Fault):
 class ReluSlopeOfOneAtZero(Fault):
     """Takes 1 for the derivative of relu at 0."""
 
-    def slope(self, activation: str, h: Array) -> Array:
+    def slope(self, activation: Activation, h: Array) -> Array:
         slope = super().slope(activation, h)
-        return np.ones_like(h) * (h >= 0) if activation == "relu" else slope
+        return np.ones_like(h) * (h >= 0) if activation.name == "relu" else slope
 
 
 @fault("relu-slope-of-half-at-zero-the-second-time", "GRD-13")
@@ -167,9 +168,11 @@ class ReluSlopeOfHalfAtZeroTheSecondTime(Fault):
         finally:
             self.again = False
 
-    def slope(self, activation: str, h: Array) -> Array:
+    def slope(self, activation: Activation, h: Array) -> Array:
         slope = super().slope(activation, h)
-        return np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation == "relu" else slope
+        return (
+            np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation.name == "relu" else slope
+        )
 
 
 @fault("gradients-of-none", "GRD-1")

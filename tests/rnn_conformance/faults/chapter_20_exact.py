@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell
 
 
@@ -35,6 +36,6 @@ class StateInBfloat16(Fault):
 class TanhByTable(Fault):
     """Rounds tanh to one of 2¹⁹ values."""
 
-    def activate(self, activation: str, z: Array) -> Array:
+    def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
-        return h if activation != "tanh" else np.asarray(np.round(h * 2**18) / 2**18, h.dtype)
+        return h if activation.name != "tanh" else np.asarray(np.round(h * 2**18) / 2**18, h.dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array
 
 
@@ -12,8 +13,8 @@ from rnn_reference.network import Array
 class ReluOfNanIsZero(Fault):
     """Takes the larger of z and 0 where NaN is not larger."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        return np.fmax(z, 0) if activation == "relu" else super().activate(activation, z)
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return np.fmax(z, 0) if activation.name == "relu" else super().activate(activation, z)
 
 
 @fault("infinity-taken-for-missing", "NAN-2")
@@ -28,8 +29,8 @@ class InfinityTakenForMissing(Fault):
 class TanhByExponentials(Fault):
     """Computes (e²ᶻ − 1) / (e²ᶻ + 1), which is ∞/∞ for large z."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        if activation != "tanh":
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "tanh":
             return super().activate(activation, z)
         e = np.exp(2 * z.astype(np.float64))
         return np.asarray((e - 1) / (e + 1), z.dtype)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, fault
-from rnn_reference.network import Array, Cell
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 @fault("sigmoid-piecewise", "ACT-1")
 class SigmoidPiecewise(Fault):
     """Computes the hard sigmoid, which consists of three straight lines."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        if activation != "sigmoid":
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "sigmoid":
             return super().activate(activation, z)
         return np.asarray(np.clip(z / 6 + 0.5, 0, 1), z.dtype)
 
@@ -22,34 +25,34 @@ class SigmoidPiecewise(Fault):
 class LinearAsRelu(Fault):
     """Takes every activation that it does not know for relu."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        return super().activate("relu" if activation == "linear" else activation, z)
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return super().activate(Activation("relu") if activation.name == "linear" else activation, z)
 
 
 @fault("softsign-by-the-root", "ACT-3")
 class SoftsignByTheRoot(Fault):
     """Computes z / √(1 + z²), which has the same limits and the same slope at 0."""
 
-    def activate(self, activation: str, z: Array) -> Array:
-        return z / np.sqrt(1 + z * z) if activation == "softsign" else super().activate(activation, z)
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return z / np.sqrt(1 + z * z) if activation.name == "softsign" else super().activate(activation, z)
 
 
 @fault("softplus-linear-too-soon", "ACT-4")
 class SoftplusLinearTooSoon(Fault):
     """Takes softplus for z above 3, where the difference is still 0.05."""
 
-    def activate(self, activation: str, z: Array) -> Array:
+    def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
-        return np.where(z > 3, z, h) if activation == "softplus" else h
+        return np.where(z > 3, z, h) if activation.name == "softplus" else h
 
 
 @fault("elu-scaled", "ACT-5")
 class EluScaled(Fault):
     """Computes selu, which multiplies what lies below 0 by 1.67 and all of it by 1.05."""
 
-    def activate(self, activation: str, z: Array) -> Array:
+    def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
-        return np.asarray(1.0507 * np.where(h > 0, h, 1.6733 * h), h.dtype) if activation == "elu" else h
+        return np.asarray(1.0507 * np.where(h > 0, h, 1.6733 * h), h.dtype) if activation.name == "elu" else h
 
 
 @fault("sigmoid-of-no-step", "ACT-6")
@@ -60,7 +63,7 @@ class SigmoidOfNoStep(Fault):
         return np.where(taken, after, self.activate(self.activation, before))
 
     def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
-        self.activation = cell.activation if cell.activation == "sigmoid" else "linear"
+        self.activation = Activation("sigmoid" if cell.activation.name == "sigmoid" else "linear")
         return super().step(cell, x_t, h)
 
 
@@ -68,6 +71,70 @@ class SigmoidOfNoStep(Fault):
 class EluSlopeFromZero(Fault):
     """Takes h for the derivative of elu below 0, which is h + 1."""
 
-    def slope(self, activation: str, h: Array) -> Array:
+    def slope(self, activation: Activation, h: Array) -> Array:
         slope = super().slope(activation, h)
-        return np.where(h > 0, slope, h) if activation == "elu" else slope
+        return np.where(h > 0, slope, h) if activation.name == "elu" else slope
+
+
+@fault("leaky-relu-of-one-fifth", "ACT-8")
+class LeakyReluOfOneFifth(Fault):
+    """Takes 0.2 for the slope below 0, whatever it is told: the default of another framework."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "leaky_relu":
+            activation = Activation("leaky_relu", alpha=0.2)
+        return super().activate(activation, z)
+
+
+@fault("hard-sigmoid-of-one-sixth", "ACT-9")
+class HardSigmoidOfOneSixth(Fault):
+    """Computes relu6(z + 3) / 6, the hard sigmoid of other frameworks, whatever it is told."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "hard_sigmoid":
+            activation = Activation("hard_sigmoid", alpha=1 / 6, beta=0.5)
+        return super().activate(activation, z)
+
+
+@fault("affine-shifted-before", "ACT-10")
+class AffineShiftedBefore(Fault):
+    """Computes α (z + β)."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "affine":
+            alpha, beta = self.parameters(activation, z.dtype)
+            return np.asarray(alpha * (z + beta), z.dtype)
+        return super().activate(activation, z)
+
+
+@fault("scaled-tanh-the-other-way-round", "ACT-11")
+class ScaledTanhTheOtherWayRound(Fault):
+    """Computes β tanh(α z)."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "scaled_tanh":
+            activation = Activation("scaled_tanh", alpha=activation.beta, beta=activation.alpha)
+        return super().activate(activation, z)
+
+
+@fault("elu-without-alpha", "ACT-12")
+class EluWithoutAlpha(Fault):
+    """Computes elu with α = 1, whatever it is told."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return super().activate(Activation("elu") if activation.name == "elu" else activation, z)
+
+
+@fault("first-parameters-for-all-cells", "ACT-13")
+class FirstParametersForAllCells(Fault):
+    """Keeps one set of parameters for each activation, that of the first cell that has it."""
+
+    def load(self, network: Network) -> Network:
+        first: dict[str, Activation] = {}
+
+        def of_first(cell: Cell) -> Cell:
+            return replace(cell, activation=first.setdefault(cell.activation.name, cell.activation))
+
+        return super().load(
+            Network(Layer(*(of_first(cell) for cell in layer.cells)) for layer in network.layers)
+        )

@@ -18,7 +18,7 @@ from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import DropoutPlace, RouteKind, Supports
 from rnn_adapters.framework import Framework, Route
 from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
-from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
     Array,
@@ -69,6 +69,8 @@ class PlainNumpy(Adapter[Network]):
         tangents=True,
         second_gradients=True,
         activations=ACTIVATIONS,
+        parameters=tuple(DEFAULTS),
+        mixed_directions=True,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
     )
@@ -90,8 +92,8 @@ class PlainNumpy(Adapter[Network]):
 
     def load(self, network: Network) -> Network:
         for cell in network.cells:
-            if cell.activation not in ACTIVATIONS:
-                raise ValueError(f"no such activation: {cell.activation!r}")
+            if cell.activation.name not in ACTIVATIONS:
+                raise ValueError(f"no such activation: {cell.activation.name!r}")
         if self.route == "saved":
             network = self.written_and_read(network)
         return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
@@ -316,9 +318,13 @@ class PlainNumpy(Adapter[Network]):
         wide: Array = a.astype(np.float32) @ W.T.astype(np.float32)
         return wide.astype(a.dtype)
 
-    def activate(self, activation: str, z: Array) -> Array:
+    def activate(self, activation: Activation, z: Array) -> Array:
+        """φ(z). In a type narrower than float32 it is computed in float32 and rounded once."""
+        if z.dtype.itemsize < 4:
+            return self.activate(activation, z.astype(np.float32)).astype(z.dtype)
         h = z
-        match activation:
+        alpha, beta = self.parameters(activation, z.dtype)
+        match activation.name:
             case "tanh":
                 h = np.tanh(z)
             case "relu":
@@ -330,8 +336,21 @@ class PlainNumpy(Adapter[Network]):
             case "softplus":
                 h = np.logaddexp(z, z.dtype.type(0))
             case "elu":
-                h = np.where(z > 0, z, np.expm1(np.minimum(z, z.dtype.type(0))))
+                h = np.where(z > 0, z, alpha * np.expm1(np.minimum(z, z.dtype.type(0))))
+            case "leaky_relu":
+                h = np.where(z < 0, alpha * z, z)
+            case "hard_sigmoid":
+                h = np.minimum(np.maximum(alpha * z + beta, z.dtype.type(0)), z.dtype.type(1))
+            case "affine":
+                h = alpha * z + beta
+            case "scaled_tanh":
+                h = alpha * np.tanh(beta * z)
         return h
+
+    def parameters(self, activation: Activation, dtype: Any) -> tuple[Any, Any]:
+        """α and β in the type computed in; 0 for one that there is not."""
+        kind = np.dtype(dtype).type
+        return kind(activation.alpha or 0), kind(activation.beta or 0)
 
     # Dropout
 
@@ -408,10 +427,11 @@ class PlainNumpy(Adapter[Network]):
             s = self.to_step_before(a @ cell.W_h, s, None if steps is None else steps[:, t, None], t)
         return self.of_weights(cell, dW_x, dW_h, db), dx, self.to_initial_state(s)
 
-    def slope(self, activation: str, h: Array) -> Array:
+    def slope(self, activation: Activation, h: Array) -> Array:
         """φ'(z), from h."""
         slope = np.ones_like(h)
-        match activation:
+        alpha, beta = self.parameters(activation, h.dtype)
+        match activation.name:
             case "tanh":
                 slope = 1 - h * h
             case "relu":
@@ -423,7 +443,15 @@ class PlainNumpy(Adapter[Network]):
             case "softplus":
                 slope = 1 - np.exp(-h)
             case "elu":
-                slope = np.where(h > 0, slope, h + 1)
+                slope = np.where(h > 0, slope, h + alpha)
+            case "leaky_relu":
+                slope = np.where(h > 0, slope, alpha)
+            case "hard_sigmoid":
+                slope = np.where((h > 0) & (h < 1), alpha, h.dtype.type(0))
+            case "affine":
+                slope = slope * alpha
+            case "scaled_tanh":
+                slope = alpha * beta * (1 - np.square(h / alpha))
         return slope
 
     def taking_part(self, taken: Array) -> Array:
@@ -488,10 +516,11 @@ class PlainNumpy(Adapter[Network]):
             dz = dz if bias is None else dz + bias
         return dz
 
-    def bend(self, activation: str, h: Array) -> Array:
+    def bend(self, activation: Activation, h: Array) -> Array:
         """φ''(z), from h."""
         bend = np.zeros_like(h)
-        match activation:
+        alpha, beta = self.parameters(activation, h.dtype)
+        match activation.name:
             case "tanh":
                 bend = -2 * h * (1 - h * h)
             case "sigmoid":
@@ -501,7 +530,9 @@ class PlainNumpy(Adapter[Network]):
             case "softplus":
                 bend = np.exp(-h) - np.exp(-2 * h)
             case "elu":
-                bend = np.where(h > 0, bend, h + 1)
+                bend = np.where(h > 0, bend, h + alpha)
+            case "scaled_tanh":
+                bend = -2 * beta * beta * h * (1 - np.square(h / alpha))
         return bend
 
     def second_gradients(

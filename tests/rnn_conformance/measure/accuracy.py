@@ -1,18 +1,18 @@
-"""How exact activations are, seen through the layer: `python -m rnn_conformance.measure.accuracy torch …`.
+"""How exact activations are, seen through the layer: `rnn-conformance measure accuracy torch …`.
 
 The largest error found is what C of NUM-1 has to cover. One adapter for each process of Keras.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+import click
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.registry import load_adapter
-from rnn_reference.activations import PHI, Activation
+from rnn_reference.activations import Activation, phi
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
@@ -34,14 +34,21 @@ def activation_error(adapter: Adapter[Any], activation: Activation, points: int 
         z = z.astype(np.float32)
         computed = adapter.run(model, Call(z)).sequence
         assert computed is not None
-        exact = PHI[activation].value(z.astype(np.float64))
+        exact = phi(activation).value(z.astype(np.float64))
         error = np.abs(computed.astype(np.float64) - exact) / np.maximum(np.abs(exact), 1)
         worst = max(worst, float(error.max()))
     return worst / precision_of(np.dtype(np.float32)).unit_roundoff
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
+@click.command()
+@click.argument("adapters", nargs=-1, required=True)
+def main(adapters: tuple[str, ...]) -> None:
+    """Print the largest error of each activation, in units of u max(1, |φ(z)|)."""
+    for name in adapters:
         adapter = load_adapter(name)
-        for activation in adapter.supports.activations:
-            print(f"{adapter.name}, {activation}: {activation_error(adapter, activation):.1f} u")
+        for activation in map(Activation, adapter.supports.activations):
+            click.echo(f"{adapter.name}, {activation}: {activation_error(adapter, activation):.1f} u")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""How small a fault each clause still sees: `python -m rnn_conformance.measure.clause_power`.
+"""How small a fault each clause still sees: `rnn-conformance measure clause-power`.
 
 A correct implementation of which one number is changed is put before every check, on those cases that the
 check draws in which the change shows in any output at all. For each clause and fault the smallest change that

@@ -1,4 +1,4 @@
-"""What it all costs: `python -m rnn_conformance.measure.cost` (`tox run -e bench`).
+"""What it all costs: `rnn-conformance measure cost` (`tox run -e bench`).
 
 Three tables: what a verified case costs with each adapter, and how much of that is not the framework; one
 forward pass of the reference beside the frameworks, on one thread; the start of the command line.
@@ -55,8 +55,8 @@ def _installed(adapter: str) -> bool:
 
 def _cases(adapters: tuple[str, ...]) -> Table:
     from rnn_conformance.engine.clauses import all_clauses
+    from rnn_conformance.running.messages import Job
     from rnn_conformance.running.process import run_adapter
-    from rnn_conformance.running.worker import Job
 
     table = Table(title="A verified case, quick profile", title_justify="left", header_style="bold")
     table.add_column("adapter")

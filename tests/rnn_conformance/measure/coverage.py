@@ -1,4 +1,7 @@
-"""Which option values occur together in what a profile draws, and which that could do not."""
+"""Which option values occur together in what a profile draws, and which that could do not.
+
+`rnn-conformance measure coverage`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,16 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
+import click
+from rich.console import Console
+from rich.table import Table
+
 from rnn_adapters.declarations import Supports
+from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.perform import perform
-from rnn_conformance.engine.profiles import Profile
+from rnn_conformance.engine.profiles import PROFILES, Profile
 from rnn_conformance.engine.subject import Subject
 
 Value = str
@@ -133,3 +141,39 @@ def values_table(coverage: Coverage) -> dict[str, dict[Value, int]]:
             table[value] = table.get(value, 0) + cases
     others = len(counts) - 1
     return {option: {value: n // others for value, n in table.items()} for option, table in counts.items()}
+
+
+@click.command()
+@click.option(
+    "--adapter", default="reference", show_default=True, help="A known adapter or module:attribute."
+)
+@click.option(
+    "--profile",
+    default="ci",
+    show_default=True,
+    type=click.Choice(("quick", "ci")),
+    help="How much is drawn.",
+)
+def main(adapter: str, profile: str) -> None:
+    """Count which option values are drawn together; nothing is run.
+
+    \b
+    Exit status: 0 every pair that can be combined occurs
+                 1 some pair does not
+    """
+    console = Console()
+    with Console(stderr=True).status(f"drawing the {profile} profile"):
+        found = coverage_of(Subject(load_framework(adapter)), PROFILES[profile])
+    table = Table("option", "cases of each value", header_style="bold")
+    for option, values in values_table(found).items():
+        table.add_row(option, ", ".join(f"{value}: {cases}" for value, cases in values.items()))
+    console.print(table)
+    for (one, value), (other, another) in found.missing:
+        console.print(f"missing: {one} {value} with {other} {another}", highlight=False)
+    occurring = len(found.possible) - len(found.missing)
+    click.echo(f"{occurring} of {len(found.possible)} pairs of option values occur in {found.cases} cases")
+    raise SystemExit(1 if found.missing else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Does the suite cry out for nothing? `python -m rnn_conformance.measure.false_alarms --cases 100000 torch`.
+"""Does the suite cry out for nothing? `rnn-conformance measure false-alarms --cases 100000 torch`.
 
 Fresh cases, none of them drawn by the quick and ci profiles, for every kind of bound there is. On a framework
 that is correct none may fail. One adapter of Keras for each process.

@@ -1,4 +1,4 @@
-"""How small a fault the residual check still sees: `python -m rnn_conformance.measure.power`.
+"""How small a fault the residual check still sees: `rnn-conformance measure power`.
 
 A correct implementation is run on weights of which one number is changed a little, or one of its outputs is.
 The share of cases in which that is noticed is the check's power; beside it that of `numpy.allclose` against

@@ -1,4 +1,4 @@
-"""For how long the forward bounds say something: `python -m rnn_conformance.measure.tightness`."""
+"""For how long the forward bounds say something: `rnn-conformance measure tightness`."""
 
 from __future__ import annotations
 

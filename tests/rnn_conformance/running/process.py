@@ -1,57 +1,484 @@
-"""Run adapters, each in a process of its own, so that one that crashes or hangs harms only itself."""
+"""Run an adapter in a process of its own, so that one that crashes or hangs harms only itself."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import platform
 import queue
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import IO
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal
 
 import msgspec
 
-from rnn_conformance.engine.results import AdapterResult, Failure, Outcome
-from rnn_conformance.running.worker import Checked, Checking, Event, Finished, Job, Refused, Started
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.case import from_data
+from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
+from rnn_conformance.engine.words import cut
+from rnn_conformance.running.messages import (
+    Checked,
+    Event,
+    Finish,
+    Finished,
+    Job,
+    Perform,
+    Record,
+    Refused,
+    Request,
+    Started,
+)
+from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
 from rnn_reference.errors import BadInput
+
+WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")
+"""What Python is started with."""
 
 SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much is shown."""
 
+LOOK_EVERY = 0.5
+"""Seconds after which a silent process is looked at: its children may hold its pipe open when it is gone."""
+
+CLOSING_SECONDS = 10.0
+"""The time that an adapter is given to close."""
+
+Tell = Callable[[Event], None]
+
+
+class Stopped(Exception):
+    """Raised where a run finds that it was told to stop."""
+
+
+class Stop:
+    """Ends a run: all its workers at once, and any that would start later."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.workers: set[Worker] = set()
+
+    def request(self, number: int) -> None:
+        """Stop, because of a signal. May be called from a signal handler: it waits for nothing."""
+        self.signal = self.signal or number
+        for worker in list(self.workers):
+            worker.kill()
+
+    def abandon(self) -> None:
+        """Leave neither process nor file, without waiting for anything: this process ends next."""
+        for worker in list(self.workers):
+            worker.kill()
+            shutil.rmtree(worker.files, ignore_errors=True)
+
+    def check(self) -> None:
+        """Go on only if nothing was requested.
+
+        Raises:
+            Stopped: something was.
+        """
+        if self.signal:
+            raise Stopped
+
+
+@dataclass(frozen=True)
+class Lost:
+    """How a worker was lost.
+
+    Args:
+        last_words: the end of what it wrote to standard error.
+        case: that the check was being performed on, if there was one.
+        call: the call that was in progress, as a case.
+    """
+
+    kind: Literal["crashed", "timed out"]
+    how: str
+    last_words: str
+    case: CaseData | None = None
+    call: CaseData | None = None
+
+
+class Worker:
+    """One process in which an adapter is checked; a context manager that leaves neither process nor file.
+
+    Args:
+        timeout: seconds that the start may take.
+        environment: variables besides those of this process.
+        folder: where the process runs.
+
+    Raises:
+        BadInput: the adapter cannot be checked at all.
+        Stopped: the run was told to stop.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        timeout: float,
+        stop: Stop,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.peak_memory_mib = 0.0
+        self._stop = stop
+        self._status: int | None = None
+        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self.files = Path(tempfile.mkdtemp(prefix="rnn-conformance-"))
+        self._errors = self.files / "stderr"
+        with self._errors.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, *WORKER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+                env={**os.environ, **(environment or {}), "TMPDIR": str(self.files)},
+                start_new_session=True,
+            )
+        stop.workers.add(self)
+        try:
+            stop.check()
+            threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+            self._send(msgspec.structs.replace(job, journal=str(self.files)))
+            self.started = self._start(job.adapter, timeout)
+        except BaseException:
+            self.end()
+            raise
+
+    def _start(self, name: str, timeout: float) -> Started:
+        match found := self._next(timeout):
+            case Started():
+                return found
+            case Refused(message):
+                raise BadInput(message)
+            case Lost():
+                raise BadInput(
+                    f"adapter {name!r} is broken: its process {found.how} before the first check"
+                    f"\n{found.last_words}".rstrip()
+                )
+        raise AssertionError(f"a worker started with {found}")
+
+    def perform(self, request: Perform, timeout: float, tell: Tell = lambda event: None) -> Checked | Lost:
+        """Perform one check; a worker that was lost can perform no other.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        with contextlib.suppress(OSError):
+            os.truncate(self._errors, 0)
+        self._send(request)
+        while True:
+            match found := self._next(timeout):
+                case Checked() | Lost():
+                    self.peak_memory_mib = max(self.peak_memory_mib, getattr(found, "peak_memory_mib", 0.0))
+                    return found
+            tell(found)
+
+    def finish(self) -> str:
+        """Let the adapter close, and end; what went wrong, if anything did."""
+        self._send(Finish())
+        match found := self._next(CLOSING_SECONDS):
+            case Finished(warning):
+                self._wait(CLOSING_SECONDS)
+                return warning
+            case Lost():
+                return f"the process {found.how} when it was to end"
+        return ""
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        elif self._status is None:
+            self._process.kill()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        self._wait(None)
+        self._stop.workers.discard(self)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()
+        shutil.rmtree(self.files, ignore_errors=True)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def _send(self, message: Job | Request) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it is gone: the next event says so
+            self._process.stdin.write(msgspec.json.encode(message) + b"\n")
+            self._process.stdin.flush()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with contextlib.suppress(ValueError, OSError):  # closed: the process was ended
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _next(self, timeout: float) -> Event | Lost:
+        """The next event; what was lost if there is none."""
+        try:
+            line = self._line(time.monotonic() + timeout)
+            event: Event | None = None if line is None else msgspec.json.decode(line, type=Event)
+        except msgspec.DecodeError:  # it died in the middle of the line
+            event = None
+        except TimeoutError:
+            self._stop.check()
+            self.kill()
+            self._wait(None)
+            return self._lost("timed out", f"gave no sign for {timeout:g} s and was stopped")
+        if event is not None:
+            return event
+        self._stop.check()
+        status = self._wait(CLOSING_SECONDS)
+        how = "closed its output" if status is None else f"ended {exit_words(status)}"
+        return self._lost("crashed", how)
+
+    def _line(self, until: float) -> bytes | None:
+        """The next line; None when there is no other, because the process has ended.
+
+        Raises:
+            TimeoutError: nothing came until this time.
+        """
+        gone = False
+        while True:
+            try:
+                return self._lines.get(timeout=max(min(LOOK_EVERY, until - time.monotonic()), 0.001))
+            except queue.Empty:
+                if gone:
+                    return None
+                gone = self._exited()
+                if not gone and time.monotonic() >= until:
+                    raise TimeoutError from None
+
+    def _exited(self) -> bool:
+        """Whether the process has ended; keeps its exit status and its peak memory."""
+        if self._status is not None:
+            return True
+        if not hasattr(os, "wait4"):  # Windows
+            self._status = self._process.poll()
+            return self._status is not None
+        try:
+            pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+        except ChildProcessError:  # somebody else has waited for it
+            pid, status, usage = self._process.pid, 0, None
+        if pid == 0:
+            return False
+        self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
+        if usage is not None:
+            self.peak_memory_mib = max(self.peak_memory_mib, in_mib(usage.ru_maxrss))
+        return True
+
+    def _wait(self, seconds: float | None) -> int | None:
+        """The exit status; None if the process has not ended after this time."""
+        until = None if seconds is None else time.monotonic() + seconds
+        pause = 0.001
+        while not self._exited():
+            if until is not None and time.monotonic() > until:
+                return None
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+        return self._status
+
+    def _last_words(self) -> str:
+        """The end of what it wrote to standard error during this check."""
+        lines = self._errors.read_text(encoding="utf-8", errors="replace").splitlines()
+        fatal = [index for index, line in enumerate(lines) if line.startswith("Fatal Python error")]
+        # Python says where a crash happened, the innermost call first.
+        shown = lines[fatal[-1] :][:SHOWN_LINES] if fatal else lines[-SHOWN_LINES:]
+        return "\n".join(f"  | {line}" for line in shown)
+
+    def _lost(self, kind: Literal["crashed", "timed out"], how: str) -> Lost:
+        return Lost(kind, how, self._last_words(), self._kept(DRAWN), self._kept(CALLED))
+
+    def _kept(self, name: str) -> CaseData | None:
+        try:
+            return msgspec.json.decode((self.files / name).read_bytes(), type=CaseData)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+
+class Run:
+    """The checks of one adapter, one after the other; a context manager.
+
+    A check during which the process dies, or is silent for longer than `timeout`, fails; the others are
+    performed in a new process. So is each, where the framework asks for it.
+
+    Args:
+        timeout: seconds that the start, or one check, may take.
+        tell: called with every event; what it raises ends the run.
+        stop: ends it from outside.
+        environment: variables for the process, besides those of this one.
+        folder: where the process runs.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        timeout: float,
+        tell: Tell = lambda event: None,
+        stop: Stop | None = None,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.job = job
+        self.result = empty_result(job)
+        self.records: list[Record] = []
+        self._timeout = timeout
+        self._tell = tell
+        self._stop = stop or Stop()
+        self._where = (environment, folder)
+        self._worker: Worker | None = None
+        self._began = time.perf_counter()
+
+    def perform(self, clause: str) -> Outcome:
+        """The outcome of the check of a clause.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        worker = self.start()
+        confirmed = [record.id for record in worker.started.records if self._ends_process(record, clause)]
+        title = ""
+
+        def tell(event: Event) -> None:
+            nonlocal title
+            title = getattr(event, "title", title)
+            self._tell(event)
+
+        # The time that a check takes by order is none in which it gives no sign.
+        timeout = self._timeout + (self.job.seconds_per_check or 0.0)
+        try:
+            found = worker.perform(Perform(clause, confirmed), timeout, tell)
+        except BaseException:  # it is in the middle of a check, and cannot be let finish
+            self._end_worker()
+            raise
+        if isinstance(found, Lost):
+            found = Checked(lost_outcome(clause, title, found), worker.peak_memory_mib)
+            self._end_worker()
+        self._note_memory(worker)
+        self.result.outcomes.append(found.outcome)
+        self.result.seconds = time.perf_counter() - self._began
+        self._tell(found)
+        if self._worker is not None and worker.started.isolated:
+            self._finish_worker()
+        return found.outcome
+
+    def start(self) -> Worker:
+        """The worker that performs checks now, started if there is none.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        if self._worker is None:
+            self._stop.check()
+            began = time.perf_counter()
+            self._worker = Worker(self.job, self._timeout, self._stop, *self._where)
+            if not self.result.start_up_seconds:
+                self.result.start_up_seconds = time.perf_counter() - began
+                self.result.adapter = self._worker.started.adapter
+                self.result.versions = self._worker.started.versions
+                self.records = self._worker.started.records
+                self._tell(self._worker.started)
+        return self._worker
+
+    def _ends_process(self, record: Record, clause: str) -> bool:
+        """Whether a record still holds: its witness, in a process of its own, does not survive."""
+        case = record.fatal.get(clause)
+        if case is None or self.job.case is not None:
+            return False
+        return ends_process(self.job, clause, case, self._timeout, self._stop, *self._where)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._worker is not None:
+            with contextlib.suppress(Stopped):
+                self._finish_worker()
+        self._end_worker()
+        self.result.seconds = time.perf_counter() - self._began
+
+    def _finish_worker(self) -> None:
+        assert self._worker is not None
+        warning = self._worker.finish()
+        if warning and warning not in self.result.warnings:
+            self.result.warnings.append(warning)
+        self._end_worker()
+
+    def _end_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._note_memory(self._worker)
+        self._worker = None
+
+    def _note_memory(self, worker: Worker) -> None:
+        self.result.peak_memory_mib = max(self.result.peak_memory_mib, worker.peak_memory_mib)
+
 
 def run_adapter(
-    job: Job, timeout: float, tell: Callable[[Event], None] = lambda event: None
+    job: Job, timeout: float, tell: Tell = lambda event: None, stop: Stop | None = None
 ) -> AdapterResult:
-    """Check one adapter.
-
-    A check during which the process dies, or goes on for longer than `timeout`, fails; the others are
-    performed in a new process.
+    """Check one adapter: every clause of the job, or as many as there were before it was told to stop.
 
     Args:
         timeout: seconds that the start, or one check, may take.
         tell: called with every event.
+        stop: ends the run from outside; what there is then is `interrupted`.
 
     Raises:
         BadInput: the adapter cannot be checked at all.
     """
-    began = time.perf_counter()
-    result = empty_result(job)
-    remaining = list(job.clauses)
-    while remaining:
-        lost = _run_process(msgspec.structs.replace(job, clauses=remaining), timeout, result, tell)
-        done = {outcome.clause for outcome in result.outcomes}
-        if lost is not None:
-            result.outcomes.append(lost)
-            tell(Checked(lost))
-            done.add(lost.clause)
-        remaining = [clause for clause in remaining if clause not in done]
-    result.seconds = time.perf_counter() - began
-    return result
+    with Run(job, timeout, tell, stop) as run:
+        try:
+            run.start()
+            for clause in job.clauses:
+                run.perform(clause)
+        except Stopped:
+            run.result.interrupted = True
+    return run.result
+
+
+def ends_process(
+    job: Job,
+    clause: str,
+    case: CaseData,
+    timeout: float,
+    stop: Stop | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> bool:
+    """Whether a check on one case ends the process it is performed in, or keeps it from ever coming back.
+
+    Raises:
+        BadInput: the adapter cannot be checked at all.
+        Stopped: the run was told to stop.
+    """
+    alone = msgspec.structs.replace(job, clauses=[clause], case=case, bare=True)
+    with Worker(alone, timeout, stop or Stop(), environment, folder) as worker:
+        return isinstance(worker.perform(Perform(clause), timeout), Lost)
 
 
 def empty_result(job: Job) -> AdapterResult:
@@ -69,86 +496,22 @@ def empty_result(job: Job) -> AdapterResult:
     )
 
 
-def _run_process(
-    job: Job, timeout: float, result: AdapterResult, tell: Callable[[Event], None]
-) -> Outcome | None:
-    """One process, until it has finished or is lost; the outcome of the check during which it was lost."""
-    began = time.perf_counter()
-    current = ""
-    with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "rnn_conformance.running.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        lines: queue.Queue[bytes | None] = queue.Queue()
-        threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-        try:
-            process.stdin.write(msgspec.json.encode(job))
-            process.stdin.close()
-            while (line := lines.get(timeout=timeout)) is not None:
-                event = msgspec.json.decode(line, type=Event)
-                match event:
-                    case Refused(message):
-                        raise BadInput(message)
-                    case Started(adapter, versions):
-                        result.adapter, result.versions = adapter, versions
-                        result.start_up_seconds = result.start_up_seconds or time.perf_counter() - began
-                    case Checking(clause):
-                        current = clause
-                    case Checked(outcome):
-                        result.outcomes.append(outcome)
-                    case Finished(peak_memory_mib):
-                        result.peak_memory_mib = max(result.peak_memory_mib, peak_memory_mib)
-                        return None
-                tell(event)
-            how = f"ended {_exit_words(process.wait())}"
-        except queue.Empty:
-            how = f"gave no sign for {timeout:g} s and was stopped"
-        except BrokenPipeError:
-            how = f"ended {_exit_words(process.wait())}"
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-        last_words = _end_of(stderr)
-    if not current:
-        raise BadInput(
-            f"adapter {job.adapter!r} is broken: its process {how} before the first check\n{last_words}"
-        )
-    finding = f"the process {how} during this check; the others were performed in a new one"
-    return Outcome(
-        clause=current,
-        title="",
-        verdict="fail",
-        failure=Failure(f"{finding}\n{last_words}".rstrip()),
-    )
+def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
+    """The outcome of a check that its process did not survive."""
+    message = f"the process {lost.how} during this check; the others were performed in a new one"
+    finding = Finding(kind=lost.kind, message=cut(f"{message}\n{lost.last_words}".rstrip()))
+    if lost.case is not None:
+        finding.case, finding.route = lost.case, lost.case.route
+        with contextlib.suppress(BadInput):
+            finding.shown_case = repr(from_data(lost.call or lost.case, checked=False))
+    return Outcome(clause=clause, title=title, verdict="fail", findings=[finding])
 
 
-def _read(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
-    try:
-        for line in stream:
-            lines.put(line)
-    except ValueError:
-        pass  # closed: the process was stopped
-    lines.put(None)
-
-
-def _exit_words(status: int) -> str:
+def exit_words(status: int) -> str:
+    """How a process ended."""
     if status >= 0:
         return f"with exit status {status}"
-    import signal
-
-    return f"by signal {-status} ({signal.Signals(-status).name})"
-
-
-def _end_of(stderr: IO[bytes]) -> str:
-    stderr.seek(0)
-    lines = stderr.read().decode(errors="replace").splitlines()
-    fatal = [index for index, line in enumerate(lines) if line.startswith("Fatal Python error")]
-    # Python says where a crash happened, the innermost call first.
-    shown = lines[fatal[-1] :][:SHOWN_LINES] if fatal else lines[-SHOWN_LINES:]
-    return "\n".join(f"  | {line}" for line in shown)
+    try:
+        return f"by signal {-status} ({signal.Signals(-status).name})"
+    except ValueError:  # a signal without a name
+        return f"by signal {-status}"

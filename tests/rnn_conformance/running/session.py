@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
-from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.case import Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.deviations import Deviation, known_deviations
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.results import Finding, Outcome
 from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.diagnosis import likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
@@ -38,22 +40,47 @@ class Session:
     ) -> None:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
+        self.isolated = framework.isolated
         self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
-        smoke_test(self.subject.adapter)
-        self.versions = {package: str(number) for package, number in self.subject.adapter.versions().items()}
+        self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
-    def perform(self, check: Check, case: Case | None = None) -> Outcome:
-        """The outcome of a check on drawn cases, or on one given case."""
+    def perform(self, check: Check, case: Case | None = None, confirmed: Collection[str] = ()) -> Outcome:
+        """The outcome of a check on drawn cases, or on one given case.
+
+        Args:
+            confirmed: ids of the records whose witness has ended a process of its own as recorded.
+        """
         if case is not None:
-            return perform_case(check, self.subject, case, self.deviations)
-        return perform(check, self.subject, self.profile, self.deviations, self.seed)
+            outcome = perform_case(check, self.subject, case, self.deviations)
+        else:
+            outcome = perform(check, self.subject, self.profile, self.deviations, self.seed, confirmed)
+        for finding in outcome.findings:
+            finding.likely_cause = finding.likely_cause or self._likely_cause(check, finding)
+        return outcome
+
+    def _likely_cause(self, check: Check, finding: Finding) -> str:
+        """Of wrong numbers the fault that gives the same ones."""
+        if finding.case is None or finding.kind not in ("value", "shape", "dtype"):
+            return ""
+        try:
+            check.fails_on(self.subject, from_data(finding.case, checked=False))
+            return "" if self.subject.last_run is None else likely_cause(self.subject, self.subject.last_run)
+        except Exception:
+            return ""  # a hint must not hide the finding
+
+    def close(self) -> None:
+        """No further check will come."""
+        self.subject.close()
 
 
-def smoke_test(adapter: Adapter[Any]) -> None:
+def smoke_test(adapter: Adapter[Any]) -> dict[str, str]:
     """Tell a broken adapter from a framework that deviates: the smallest ordinary call must give an `Output`.
+
+    Returns:
+        Its versions.
 
     Raises:
         BadInput: something was raised, or something else was returned.
@@ -66,17 +93,24 @@ def smoke_test(adapter: Adapter[Any]) -> None:
     call = Call(np.ones((2, 3, 3), dtype), None, adapter.supports.sequence)
     try:
         output = adapter.run(adapter.load(network), call)
-        adapter.versions()
-    except Exception as error:
+        versions, settings = adapter.versions(), adapter.global_state()
+    except (Exception, SystemExit) as error:
         raise BadInput(
-            f"adapter {adapter.name!r} is broken: its smoke test (float32, batch 2, time 3, input 3,"
+            f"adapter {adapter.name!r} is broken: its smoke test ({dtype}, batch 2, time 3, input 3,"
             f" hidden 2) raised {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(output, Output):
-        raise BadInput(
-            f"adapter {adapter.name!r} is broken: run must return an rnn_adapters.Output;"
-            f" got {type(output).__name__}"
-        )
+    for method, returned, expected in (
+        ("run", output, Output),
+        ("versions", versions, Mapping),
+        ("global_state", settings, Mapping),
+    ):
+        if not isinstance(returned, expected):
+            raise BadInput(
+                f"adapter {adapter.name!r} is broken: {method} must return"
+                f" {'an rnn_adapters.Output' if expected is Output else 'a mapping'};"
+                f" got {type(returned).__name__}"
+            )
+    return {str(package): str(number) for package, number in versions.items()}
 
 
 def kills(fault: str) -> bool:

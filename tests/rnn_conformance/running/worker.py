@@ -1,77 +1,89 @@
 """The process in which one adapter is checked, started by `running.process`.
 
-It reads one `Job` from standard input and writes one event a line to standard output. Whatever the
-framework prints goes to standard error.
+It reads a `Job` and then requests from standard input, a line each, and writes one event a line to standard
+output. Whatever the framework prints goes to standard error. It ends when its parent does.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import sys
-from typing import TextIO
+import threading
+import traceback
+from dataclasses import replace
+from functools import wraps
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from rnn_conformance.engine.case import CaseData
+from rnn_conformance.engine.case import Case, to_data
 from rnn_conformance.engine.results import Outcome
+from rnn_conformance.running.messages import (
+    Checked,
+    Checking,
+    Event,
+    Finish,
+    Finished,
+    Job,
+    Perform,
+    Record,
+    Refused,
+    Request,
+    Started,
+)
+
+if TYPE_CHECKING:
+    from rnn_conformance.engine.check import Check
+    from rnn_conformance.engine.subject import Subject
+    from rnn_conformance.running.session import Session
 
 
-class Job(msgspec.Struct):
-    """What to check."""
-
-    adapter: str
-    clauses: list[str]
-    profile: str = "quick"
-    seconds_per_check: float | None = None
-    seed: int = 0
-    deviations_file: str | None = None
-    case: CaseData | None = None  # given: this one alone, instead of drawn cases
-
-
-class Started(msgspec.Struct, tag=True):
-    """The adapter is loaded."""
-
-    adapter: str
-    versions: dict[str, str]
-
-
-class Checking(msgspec.Struct, tag=True):
-    """A check begins."""
-
-    clause: str
-
-
-class Checked(msgspec.Struct, tag=True):
-    """A check has ended."""
-
-    outcome: Outcome
-
-
-class Refused(msgspec.Struct, tag=True):
-    """The job cannot be done; the message says why."""
-
-    message: str
-
-
-class Finished(msgspec.Struct, tag=True):
-    """All checks have ended."""
-
-    peak_memory_mib: float
-
-
-Event = Started | Checking | Checked | Refused | Finished
+DRAWN, CALLED = "drawn.json", "called.json"
+"""The files that keep the case that a check is performed on, and the call that it is making."""
 
 
 def main() -> None:
     """Do the job on standard input."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    lines = Lines(os.dup(0))
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
     os.dup2(2, 1)
-    do(job, events)
+    do(msgspec.json.decode(lines.get(), type=Job), lines, events)
 
 
-def do(job: Job, events: TextIO) -> None:
-    """Perform the job's checks, telling of each."""
+class Lines:
+    """Lines of a pipe, read by a thread, so that the end of the parent is noticed at any time.
+
+    The pipe ends before a `Finish` was read only if the parent was killed; then this process ends, too.
+    """
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def get(self) -> bytes:
+        """The next line."""
+        return self._lines.get()
+
+    def _read(self) -> None:
+        left = b""
+        while part := os.read(self._pipe, 2**16):
+            *whole, left = (left + part).split(b"\n")
+            for line in whole:
+                self._lines.put(line)
+                if line == FINISH:
+                    return
+        os._exit(1)
+
+
+FINISH = msgspec.json.encode(Finish())
+
+
+def do(job: Job, lines: Lines, events: TextIO) -> None:
+    """Perform the checks that are asked for, telling of each."""
 
     def tell(event: Event) -> None:
         events.write(msgspec.json.encode(event).decode() + "\n")
@@ -87,16 +99,100 @@ def do(job: Job, events: TextIO) -> None:
     try:
         profile = profile_named(job.profile, job.seconds_per_check)
         session = Session(job.adapter, profile, job.seed, job.deviations_file)
-        case = None if job.case is None else from_data(job.case)
-        session.subject.take("" if case is None else case.route)
+        case = None if job.case is None else from_data(job.case, checked=False)
+        if case is not None:
+            session.subject.take(case.route)
     except BadInput as error:
         tell(Refused(str(error)))
         return
-    tell(Started(session.subject.name, session.versions))
-    for clause in job.clauses:
-        tell(Checking(clause))
-        tell(Checked(session.perform(all_checks()[clause], case)))
-    tell(Finished(peak_memory_mib()))
+    if job.bare:
+        session.deviations = []
+    drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
+    session.subject.journal = called.write
+    tell(Started(session.subject.name, session.versions, session.isolated, _records(session)))
+    while isinstance(request := msgspec.json.decode(lines.get(), type=Request), Perform):
+        check = all_checks()[request.clause]
+        drawn.clear()
+        called.clear()
+        tell(Checking(check.clause, check.title))
+        outcome = _performed(session, _kept(check, drawn), case, request.confirmed)
+        tell(Checked(outcome, peak_memory_mib()))
+    tell(Finished(_closed(session)))
+
+
+def _performed(session: Session, check: Check, case: Case | None, confirmed: list[str]) -> Outcome:
+    """The outcome of a check; what the suite itself raises is one, too."""
+    try:
+        return session.perform(check, case, confirmed)
+    except Exception:
+        return Outcome(
+            clause=check.clause,
+            title=check.title,
+            verdict="error",
+            reason="the suite itself failed",
+            traceback=traceback.format_exc(),
+        )
+
+
+def _kept(check: Check, journal: Journal) -> Check:
+    """The check, of which every case is kept before it is run."""
+
+    @wraps(check.body)
+    def body(subject: Subject, case: Case) -> None:
+        journal.write(case)
+        check.body(subject, case)
+
+    return replace(check, body=body)
+
+
+def _records(session: Session) -> list[Record]:
+    from rnn_conformance.engine.deviations import listed
+
+    return [
+        Record(
+            record.id,
+            record.clauses,
+            listed(record.adapter),
+            record.what,
+            record.why,
+            record.link,
+            {clause: to_data(record.witness_of(clause)) for clause in record.clauses * record.ends_process},
+        )
+        for record in session.deviations
+    ]
+
+
+def _closed(session: Session) -> str:
+    try:
+        session.close()
+    except Exception as error:
+        return f"close raised {type(error).__name__}: {error}"
+    return ""
+
+
+class Journal:
+    """A file that holds the case whose call is in progress, should the process not survive it."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0))
+        self._kept: Case | None = None
+
+    def write(self, case: Case) -> None:
+        """Keep this case, and none before it."""
+        if case is self._kept:
+            return
+        self._kept = case
+        try:
+            content = msgspec.json.encode(to_data(case))
+        except TypeError:  # bad input that the written form has no words for
+            content = b""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.ftruncate(self._file, os.write(self._file, content))
+
+    def clear(self) -> None:
+        """Keep none."""
+        self._kept = None
+        os.ftruncate(self._file, 0)
 
 
 def peak_memory_mib() -> float:
@@ -105,8 +201,12 @@ def peak_memory_mib() -> float:
         import resource
     except ImportError:  # Windows
         return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return in_mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def in_mib(maxrss: float) -> float:
+    """What the system calls `ru_maxrss`, in MiB."""
+    return maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from rnn_adapters.declarations import (
 from rnn_adapters.registry import built_in
 from rnn_adapters.written_arrays import DTYPES, FLOATS
 from rnn_reference import BadInput
-from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
 
@@ -189,7 +189,7 @@ def supported(draw: Draw) -> Supports:
     return Supports(
         activations,
         ("float32", *some(("float64", "float16", "bfloat16"), 0)),
-        some(activations, 0),
+        tuple(name for name in activations if name in DEFAULTS and draw(st.booleans())),
         some(get_args(NarrowType), 0),
         merge_modes=some(get_args(MergeMode)) if flags["bidirectional"] else ("concat",),
         dropout=some(get_args(DropoutPlace), 0) if flags["stacked"] else (),

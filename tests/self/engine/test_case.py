@@ -15,13 +15,17 @@ from rnn_reference import BadInput
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("states", [True, False])
 def test_written_and_read_back_to_the_bit(tmp_path: Path, dtype: str, states: bool) -> None:
-    cells = [random_cell(3, 4, dtype=dtype, biases=2), random_cell(3, 4, seed=2, dtype=dtype, biases=0)]
+    cells = [
+        random_cell(3, 4, dtype=dtype, biases=2, activation="elu(alpha=0.1)"),
+        random_cell(3, 4, seed=2, dtype=dtype, biases=0),
+    ]
     case = random_case(*cells, states=states).replace(variant="one")
     write_case(tmp_path / "new" / "case.json", "BID-1", to_data(case))
     clause, back = read_case(tmp_path / "new" / "case.json")
     assert (clause, back.variant) == ("BID-1", "one")
     assert back.facts == case.facts
     for one, other in zip(case.network.cells, back.network.cells, strict=True):
+        assert one.activation == other.activation
         assert np.array_equal(one.W_x, other.W_x)
         assert np.array_equal(one.W_h, other.W_h)
         assert len(one.biases) == len(other.biases)

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.strategies import SIMPLEST_FIRST, TIME, Cases, Padding, fill_from_bytes
+from rnn_conformance.engine.strategies import FORMS, SIMPLEST_FIRST, TIME, Cases, Padding, fill_from_bytes
+from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array
 
 ANY = Cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
@@ -77,6 +78,49 @@ def test_only_what_is_offered_is_drawn() -> None:
         assert case.facts["dtype"] == "float64"
         assert case.facts["bias_vectors"] in (1, 2)
         assert case.initial_states is None
+
+
+def test_parameters_are_drawn_where_they_can_be_chosen() -> None:
+    def forms(parameters: tuple[ActivationName, ...]) -> set[str]:
+        supports = replace(LITTLE, activations=("elu", "hard_sigmoid"), parameters=parameters)
+        found: set[str] = set()
+
+        @settings(max_examples=150, database=None, deadline=None, derandomize=True)
+        @given(Cases(activations=("elu", "hard_sigmoid", Activation("elu", 2.0)))({"": supports}))
+        def collect(case: Case) -> None:
+            found.update(str(cell.activation) for cell in case.network.cells)
+
+        collect()
+        return found
+
+    assert forms(()) == {"elu", "hard_sigmoid"}
+    others = {str(form) for form in FORMS["elu"]}
+    assert forms(("elu",)) == others | {"hard_sigmoid", "elu(alpha=2.0)"}
+
+
+def test_directions_differ_where_they_can() -> None:
+    def differing(found: list[Case]) -> float:
+        layers = [layer for case in found for layer in case.network.layers if layer.backward is not None]
+        different = [
+            layer
+            for layer in layers
+            if len({(cell.activation, len(cell.biases)) for cell in layer.cells}) == 2
+        ]
+        return len(different) / len(layers)
+
+    assert differing(drawn(200, replace(EVERYTHING, mixed_directions=False))) == 0
+    assert 0.2 < differing(drawn(200)) < 0.8
+
+
+def test_the_form_of_a_case_shrinks_to_the_default() -> None:
+    supports = replace(EVERYTHING, activations=("elu",), parameters=("elu",))
+    quiet = settings(max_examples=2000, database=None, derandomize=True)
+    draw = Cases(activations=("elu",))({"": supports})
+    case = find(draw, lambda case: case.network.layers[0].directions == 2, settings=quiet)
+    assert {str(cell.activation) for cell in case.network.cells} == {"elu"}
+    case = find(draw, lambda case: case.network.cells[-1].activation.alpha != 1, settings=quiet)
+    assert str(case.network.cells[-1].activation) == "elu(alpha=0.5)"
+    assert case.network.layers[0].directions == 1
 
 
 def test_few_shapes_are_drawn_where_they_are_costly() -> None:

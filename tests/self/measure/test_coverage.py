@@ -35,6 +35,7 @@ def test_only_what_can_be_combined_is_asked_for() -> None:
     little = replace(
         EVERYTHING,
         bidirectional=False,
+        mixed_directions=False,
         stacked=False,
         mixed_layers=False,
         no_bias=False,

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import random_cell
+from helpers import ACTIVATION_FORMS, random_cell
 
 from rnn_conformance.checks.test_19_gradients import cotangents
 from rnn_conformance.engine.case import Case
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference import BadInput, Cell, Layer, Network, backpropagate, bound_gradients, run_network
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.network import Array
 
 STEP = 2.0**-16
@@ -58,7 +57,7 @@ def difference(case: Case, array: Array, place: tuple[int, ...]) -> tuple[float,
     return float(found[1]), float(abs(found[0] - found[1]) + rounding)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATION_FORMS)
 def test_gradients_are_differences(activation: str) -> None:
     case = drawn(activation=activation)
     assert case.initial_states is not None
@@ -90,7 +89,7 @@ def test_values_of_the_bounds_are_the_gradients() -> None:
         assert (np.abs(one - other.value) <= 2.0**-29 * other.bound).all()
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATION_FORMS)
 def test_bounds_hold_and_say_something(activation: str) -> None:
     """Float32 gradients of the plain implementation: within the bounds, which are small."""
     case = drawn("float32", activation)

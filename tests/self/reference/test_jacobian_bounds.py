@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import ACTIVATION_FORMS
 
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.strategies import Regime
@@ -14,7 +15,6 @@ from rnn_conformance.faults.plain import PlainNumpy
 from rnn_conformance.measure.power import drawn
 from rnn_conformance.measure.tightness import informative_shares
 from rnn_reference import Layer, Network
-from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.bounds import Bounded, bound_cell
 from rnn_reference.jacobian_bounds import sharp_bound_cell
 
@@ -35,7 +35,7 @@ def random_case(seed: int, regime: Regime, activation: Any, masked: bool) -> Cas
     return case.replace(mask=rng.random(case.x.shape[:2]) < 0.7) if masked else case
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATION_FORMS)
 @pytest.mark.parametrize("regime", ["contractive", "moderate", "chaotic", "saturating"])
 @pytest.mark.parametrize("masked", [False, True])
 def test_holds_and_is_never_wider(activation: str, regime: Regime, masked: bool) -> None:

@@ -27,7 +27,7 @@ W_x, W_h, b = np.ones((3, 10)), np.ones((3, 3)), np.ones(3)
         (lambda: Cell(W_x * np.nan, W_h), "Cell.W_x: expected finite weights; got NaN or infinity"),
         (lambda: Cell(W_x, W_h * np.inf), "Cell.W_h: expected finite weights; got NaN or infinity"),
         (lambda: Cell([[1.0], [1.0, 2.0]], W_h), "Cell.W_x: expected an array; got something ragged"),  # type: ignore[arg-type]
-        (lambda: Cell(W_x, W_h, activation="gelu"), "Cell.activation: expected one of tanh, relu"),  # type: ignore[arg-type]
+        (lambda: Cell(W_x, W_h, activation="gelu"), "Cell.activation: expected one of tanh, relu"),
         (lambda: Layer(None), "Layer.forward: expected a Cell; got NoneType"),  # type: ignore[arg-type]
         (lambda: Layer(random_cell(2, 3), random_cell(2, 4)), "Layer.backward: expected hidden_size 3"),
         (lambda: Network([]), "Network.layers: expected at least one Layer"),

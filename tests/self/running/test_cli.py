@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy
 import pytest
 
-from rnn_conformance.engine.results import read_result, results_schema
+from rnn_conformance.engine.results import AdapterResult, read_result, results_schema
 from rnn_reference import BadInput
+
+HERE = Path(__file__).parent
+README = HERE.parents[2] / "README.md"
+ADAPTERS = str(HERE.parent)
+"""Where broken_adapters and hostile_adapters lie."""
+
+
+def results(folder: Path, adapter: str) -> AdapterResult:
+    (found,) = [result for path in folder.glob("*.json") if (result := read_result(path)).adapter == adapter]
+    return found
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join([ADAPTERS, os.environ.get("PYTHONPATH", "")])}
 
 
 def cli(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rnn_conformance.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, timeout=timeout, check=False, env=environment()
+    )
 
 
 def test_a_run_prints_a_matrix_and_writes_results(tmp_path: Path) -> None:
@@ -23,7 +44,7 @@ def test_a_run_prints_a_matrix_and_writes_results(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "every step follows the recurrence" in done.stdout
     assert "pass" in done.stdout
-    result = read_result(tmp_path / "results" / "reference.json")
+    result = results(tmp_path / "results", "reference")
     assert [outcome.clause for outcome in result.outcomes] == [f"FWD-{n}" for n in range(1, 8)]
     assert all(outcome.cases and outcome.informative for outcome in result.outcomes)
 
@@ -32,6 +53,9 @@ def test_a_failure_says_everything_and_can_be_run_again(tmp_path: Path) -> None:
     name = "fault:transposed-recurrent-weight"
     done = cli("run", "--adapter", name, "--clause", "FWD-2", cwd=tmp_path)
     assert done.returncode == 1
+    readme = README.read_text(encoding="utf-8").replace("2.4.6", numpy.__version__)
+    shown = readme[readme.index("```text\nFWD-2") :]
+    assert told(shown) == told(done.stdout)
     for words in (
         f"FWD-2 fail: {name} (numpy ",  # clause, adapter, versions
         "MUST lead from unit j at the step before to unit i",  # the clause's text
@@ -46,12 +70,50 @@ def test_a_failure_says_everything_and_can_be_run_again(tmp_path: Path) -> None:
         f"run it again: rnn-conformance run --adapter {name} --case results/failures/",
     ):
         assert words in done.stdout, words
-    again = next(line for line in done.stdout.splitlines() if line.startswith("run it again"))
-    repeated = cli(*again.partition("rnn-conformance ")[2].split(), cwd=tmp_path)
+    (repeated, *_) = run_again(done.stdout, tmp_path)
     assert repeated.returncode == 1
     assert "FWD-2 fail" in repeated.stdout
-    fine = again.partition("rnn-conformance ")[2].replace(name, "reference").split()
-    assert cli(*fine, cwd=tmp_path).returncode == 0
+    (fine, *_) = run_again(done.stdout.replace(f"--adapter {name}", "--adapter reference"), tmp_path)
+    assert fine.returncode == 0
+
+
+def told(output: str) -> list[str]:
+    """The explanation of the first failure, up to the first command, but for how many cases showed it."""
+    lines = output[
+        output.index("FWD-2 fail") : output.index(".json", output.index("run it again"))
+    ].splitlines()
+    return [line for line in lines if not line.startswith("value, on the default route")]
+
+
+def run_again(output: str, cwd: Path) -> list[subprocess.CompletedProcess[str]]:
+    """What the commands give that stand in the explanation of a failure."""
+    lines = [line for line in output.splitlines() if line.startswith("run it again: rnn-conformance ")]
+    assert lines
+    return [cli(*shlex.split(line.partition("rnn-conformance ")[2]), cwd=cwd) for line in lines]
+
+
+def test_the_command_to_run_a_failure_again_is_complete(tmp_path: Path) -> None:
+    """Every option that matters is another than the default, and has a space where it can."""
+    (tmp_path / "my records.toml").write_text("")
+    options = ["--seed", "3", "--profile", "ci", "--results", "my results", "--deviations", "my records.toml"]
+    name = "fault:transposed-recurrent-weight"
+    done = cli("run", "--adapter", name, "--clause", "FWD-2", *options, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    for again in run_again(done.stdout, tmp_path):
+        assert again.returncode == 1, again.stderr
+        assert "FWD-2 fail" in again.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_case_is_run_as_one_of_another_clause_and_writes_nothing(tmp_path: Path) -> None:
+    cli("run", "--adapter", "fault:transposed-recurrent-weight", "--clause", "FWD-2", cwd=tmp_path)
+    path = next((tmp_path / "results" / "failures").glob("*-FWD-2.json"))
+    before = sorted(tmp_path.rglob("*"))
+    done = cli("run", "--case", str(path), "--clause", "FWD-1", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FWD-1" in done.stdout
+    assert "FWD-2" not in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -101,13 +163,13 @@ def test_a_framework_that_is_not_installed_is_explained(tmp_path: Path) -> None:
 def test_one_bad_adapter_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
     done = cli("run", "--adapter", "nobody", "--adapter", "reference", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 2
-    assert (tmp_path / "results" / "reference.json").exists()
+    assert results(tmp_path / "results", "reference").outcomes
 
 
 def test_fuzz_stops_when_its_time_is_up(tmp_path: Path) -> None:
     done = cli("run", "--profile", "fuzz", "--seconds", "3", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    (outcome,) = read_result(tmp_path / "results" / "reference.json").outcomes
+    (outcome,) = results(tmp_path / "results", "reference").outcomes
     assert outcome.cases > 100
 
 
@@ -117,17 +179,36 @@ def test_lists(tmp_path: Path) -> None:
     assert "At every step t the state MUST be" in " ".join(
         cli("clauses", "FWD-1", cwd=tmp_path).stdout.split()
     )
-    assert "keras-jax" in cli("adapters", cwd=tmp_path).stdout
     assert "transposed-recurrent-weight" in cli("faults", cwd=tmp_path).stdout
 
 
-def test_help_is_quick_and_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_adapters_are_listed_with_what_is_wrong_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two entry points: one has the name of what is built in, the other leads nowhere."""
+    info = tmp_path / "made_up-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: made-up\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[rnn_conformance.adapters]\nreference = made_up:Rnn\nnowhere = no_such_module:Rnn\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    done = cli("adapters", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "keras-jax" in done.stdout
+    words = " ".join(done.stdout.split())
+    assert "The entry point reference = made_up:Rnn is not used: reference is built in." in words
+    assert "cannot be imported: adapter 'nowhere' needs the module 'no_such_module'" in words
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["measure", "--help"], ["run", "--help"]])
+def test_help_is_quick_and_imports_nothing_heavy(tmp_path: Path, arguments: list[str]) -> None:
     heavy = ("numpy", "pytest", "hypothesis", "torch", "keras", "tensorflow", "rich", "msgspec")
     code = (
         "import sys; from click.testing import CliRunner; from rnn_conformance.cli import main;"
-        " result = CliRunner().invoke(main, ['--help']); assert result.exit_code == 0;"
+        " result = CliRunner().invoke(main, ARGUMENTS); assert result.exit_code == 0;"
         f" print([name for name in {heavy} if name in sys.modules])"
-    )
+    ).replace("ARGUMENTS", repr(arguments))
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
@@ -148,3 +229,129 @@ def test_the_results_schema_describes_the_results() -> None:
     assert "AdapterResult" in json.dumps(schema)
     properties = schema["$defs"]["AdapterResult"]["properties"]
     assert {"adapter", "versions", "outcomes", "profile", "seed"} <= set(properties)
+
+
+def verdicts(result: AdapterResult) -> dict[str, str]:
+    return {outcome.clause: outcome.verdict for outcome in result.outcomes}
+
+
+def started(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The command line at work."""
+    command = [sys.executable, "-m", "rnn_conformance.cli", "run", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment()
+    )
+
+
+def until(condition: object, seconds: float = 60.0) -> None:
+    """Wait for something to become true."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_workers_and_loses_nothing(tmp_path: Path, number: int, status: int) -> None:
+    """Two adapters at a time have each passed one check and hang in the second."""
+    clauses = ("--clause", "SEQ-1", "--clause", "SEQ-2", "--clause", "SEQ-4")
+    names = ("Hangs", "HangsToo")
+    adapters = [word for name in names for word in ("--adapter", f"hostile_adapters:{name}")]
+    run = started(tmp_path, *adapters, "--jobs", "2", *clauses)
+    until(lambda: len(list(tmp_path.glob("*.hangs"))) == 2)
+    workers = [int(path.stem) for path in tmp_path.glob("*.hangs")]
+    assert all(map(lives, workers))
+    run.send_signal(number)
+    output, errors = run.communicate(timeout=20)
+    assert run.returncode == status, output + errors
+    assert not any(map(lives, workers))
+    assert "stopping" in errors
+    assert "Traceback" not in output + errors
+    for name in ("hangs", "hangs-too"):
+        result = results(tmp_path / "results", name)
+        assert result.interrupted
+        assert verdicts(result) == {"SEQ-1": "pass"}
+    assert "interrupted; 1 clauses were checked" in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, time\n"
+        "from rnn_conformance.running.jobs import ended_by_signals\n"
+        "from rnn_conformance.running.process import Stop\n"
+        "with ended_by_signals(Stop()):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    print('still there', flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 130
+    assert done.stdout == "still there\n"
+
+
+def test_results_of_other_clauses_stay_if_they_are_of_the_same_run(tmp_path: Path) -> None:
+    cli("run", "--clause", "FWD-1", "--clause", "FWD-2", cwd=tmp_path)
+    cli("run", "--clause", "FWD-3", "--clause", "FWD-1", cwd=tmp_path)
+    assert list(verdicts(results(tmp_path / "results", "reference"))) == ["FWD-1", "FWD-2", "FWD-3"]
+    cli("run", "--clause", "FWD-3", "--seed", "1", cwd=tmp_path)
+    assert list(verdicts(results(tmp_path / "results", "reference"))) == ["FWD-3"]
+
+
+def test_cases_of_failures_go_when_they_are_stale_and_stay_otherwise(tmp_path: Path) -> None:
+    name, failures = "fault:transposed-recurrent-weight", tmp_path / "results" / "failures"
+    cli("run", "--adapter", name, "--clause", "FWD-2", cwd=tmp_path)
+    kept = next(failures.glob("*-FWD-2.json"))
+    stale = kept.with_name(kept.name.replace("FWD-2", "PAR-1"))
+    stale.write_text("{}")
+    second = stale.with_suffix(".2.json")
+    second.write_text("{}")
+    cli("run", "--adapter", name, "--clause", "PAR-1", cwd=tmp_path)
+    assert kept.exists()
+    assert not stale.exists()
+    assert not second.exists()
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_check(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = cli("run", "--results", "file/below", cwd=tmp_path, timeout=20)
+    assert done.returncode == 2
+    assert "--results: file/below cannot be written: Not a directory" in done.stderr
+    assert done.stdout == ""
+
+
+def test_two_adapters_of_one_name_are_refused(tmp_path: Path) -> None:
+    names = ("broken_adapters:Prints", "hostile_adapters:AlsoPrints")
+    adapters = [word for name in names for word in ("--adapter", name)]
+    done = cli("run", *adapters, "--clause", "FWD-1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"got {names[0]} and {names[1]}, which are both called 'prints'" in " ".join(done.stderr.split())
+
+
+def test_a_run_that_asserts_nothing_is_red(tmp_path: Path) -> None:
+    done = cli("run", "--adapter", "hostile_adapters:Little", "--clause", "BID-1", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nothing was asserted" in done.stdout
+
+
+def test_measures_are_commands(tmp_path: Path) -> None:
+    done = cli("measure", "coverage", "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "every pair that can be combined occurs" in done.stdout
+    listed = cli("measure", "--help", cwd=tmp_path).stdout
+    for name in ("accuracy", "clause-power", "cost", "coverage", "false-alarms", "power", "tightness"):
+        assert name in listed
+        assert cli("measure", name, "--help", cwd=tmp_path).returncode == 0

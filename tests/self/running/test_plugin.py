@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ def pytest_run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_runs_every_check_for_the_named_adapters(tmp_path: Path) -> None:
     done = pytest_run("--rnn-adapter", "reference", "--rnn-results", "out", "-q", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert read_result(tmp_path / "out" / "reference.json").outcomes
+    (path,) = (tmp_path / "out").glob("reference-*.json")
+    assert len(read_result(path).outcomes) > 100
 
 
 def test_clauses_are_selected_with_k_and_failures_are_explained(tmp_path: Path) -> None:
@@ -36,6 +38,28 @@ def test_clauses_are_selected_with_k_and_failures_are_explained(tmp_path: Path) 
     assert "1 failed" in done.stdout
     assert f"FWD-2 fail: {name}" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_clause_stands_in_the_id(tmp_path: Path) -> None:
+    done = pytest_run("--rnn-adapter", "reference", "--collect-only", "-q", cwd=tmp_path)
+    assert "test_01_recurrence.py::test_every_step_follows_the_recurrence[FWD-1-reference]" in done.stdout
+
+
+def test_a_crash_fails_its_test_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "crashing.py").write_text((Path(__file__).parents[1] / "broken_adapters.py").read_text())
+    arguments = ("--rnn-adapter", "crashing:Exits", "-k", "SEQ-1- or SEQ-2- or NUM-3-", "-v")
+    done = pytest_run(*arguments, cwd=tmp_path)
+    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "with exit status 3" in done.stdout
+    assert "FAILED" in next(line for line in done.stdout.splitlines() if "[SEQ-2-crashing:Exits]" in line)
+
+
+def test_x_stops_at_the_first_failure(tmp_path: Path) -> None:
+    name = "fault:transposed-recurrent-weight"
+    done = pytest_run("--rnn-adapter", name, "--rnn-results", "out", "-x", "-k", "FWD-", cwd=tmp_path)
+    assert re.search(r"= 1 failed, \d+ deselected in", done.stdout)
+    (path,) = (tmp_path / "out").glob("*.json")
+    assert [outcome.clause for outcome in read_result(path).outcomes] == ["FWD-1"]
 
 
 def test_without_an_adapter_says_what_to_do(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnn_conformance.engine.results import AdapterResult
+from rnn_conformance.running.messages import Checked, Event, Job
 from rnn_conformance.running.process import run_adapter
-from rnn_conformance.running.worker import Checked, Event, Job
 from rnn_reference import BadInput
 
 
@@ -28,34 +28,35 @@ def run(adapter: str, *clauses: str, timeout: float = 60.0) -> AdapterResult:
 def test_a_crash_fails_the_check_it_happens_in_and_the_others_are_performed() -> None:
     result = run("Crashes", "FWD-1", "NUM-3", "FWD-2")
     assert verdicts(result) == {"FWD-1": "fail", "NUM-3": "pass", "FWD-2": "fail"}
-    failure = result.outcomes[0].failure
-    assert failure is not None
-    assert "by signal 11 (SIGSEGV)" in failure.finding
-    assert "broken_adapters.py" in failure.finding
+    (finding,) = result.outcomes[0].findings
+    assert finding.kind == "crashed"
+    assert "by signal 11 (SIGSEGV)" in finding.message
+    assert "broken_adapters.py" in finding.message
+    assert finding.case is not None
+    assert "time 1" in finding.shown_case
 
 
 def test_an_exit_fails_the_check_it_happens_in() -> None:
-    result = run("Exits", "SEQ-1", "SEQ-2", "SEQ-4")
-    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "SEQ-4": "pass"}
-    failure = result.outcomes[1].failure
-    assert failure is not None
-    assert "with exit status 3" in failure.finding
-    assert "| leaving" in failure.finding
+    result = run("Exits", "SEQ-1", "SEQ-2", "NUM-3")
+    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "NUM-3": "pass"}
+    (finding,) = result.outcomes[1].findings
+    assert "with exit status 3" in finding.message
+    assert "| leaving" in finding.message
 
 
 def test_a_hang_is_stopped() -> None:
-    result = run("Hangs", "SEQ-1", "SEQ-2", "SEQ-4", timeout=5)
-    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "SEQ-4": "pass"}
-    failure = result.outcomes[1].failure
-    assert failure is not None
-    assert "gave no sign for 5 s" in failure.finding
+    result = run("Hangs", "SEQ-1", "SEQ-2", "NUM-3", timeout=5)
+    assert verdicts(result) == {"SEQ-1": "pass", "SEQ-2": "fail", "NUM-3": "pass"}
+    (finding,) = result.outcomes[1].findings
+    assert "gave no sign for 5 s" in finding.message
+    assert finding.case is not None
 
 
 def test_what_is_raised_is_told_with_the_smallest_case() -> None:
     (outcome,) = run("Raises", "FWD-1").outcomes
-    assert outcome.failure is not None
-    assert "run raised RuntimeError: one step is not enough" in outcome.failure.finding
-    assert "time 1, input 1, hidden 1" in outcome.failure.shown_case
+    finding = outcome.findings[0]
+    assert "run raised RuntimeError: one step is not enough" in finding.message
+    assert "time 1, input 1, hidden 1" in finding.shown_case
 
 
 def test_an_answer_that_changes_from_call_to_call_fails() -> None:
@@ -73,7 +74,10 @@ def test_what_a_framework_prints_does_no_harm() -> None:
         ("FailsItsSmokeTest", "is broken: its smoke test .* raised RuntimeError: no such kernel"),
         ("ReturnsNone", "run must return an rnn_adapters.Output; got NoneType"),
         ("DiesOnImport", "is broken: its process ended with exit status 7 before the first check"),
-        ("not_an_adapter", "expected broken_adapters:not_an_adapter to give an .*Adapter; got str"),
+        (
+            "not_an_adapter",
+            "expected broken_adapters:not_an_adapter to give an .*Adapter or a Framework; got str",
+        ),
         ("Nothing", "could not be made from broken_adapters:Nothing: AttributeError"),
     ],
 )

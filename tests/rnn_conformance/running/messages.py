@@ -1,0 +1,103 @@
+"""What is said between `running.process` and its workers: a line of JSON each."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.results import Outcome
+
+
+class Job(msgspec.Struct):
+    """What to check: the first line to a worker."""
+
+    adapter: str
+    clauses: list[str]
+    profile: str = "quick"
+    seconds_per_check: float | None = None
+    seed: int = 0
+    deviations_file: str | None = None
+    case: CaseData | None = None  # given: this one alone, instead of drawn cases
+    bare: bool = False  # known deviations are left aside
+    journal: str = ""  # the folder of the files that keep the case in progress
+
+
+class Perform(msgspec.Struct, tag=True):
+    """To a worker: perform the check of a clause.
+
+    Args:
+        confirmed: the ids of the records, of those whose witness ends the process, that were seen to hold.
+    """
+
+    clause: str
+    confirmed: list[str] = []
+
+
+class Finish(msgspec.Struct, tag=True):
+    """To a worker: nothing more will come."""
+
+
+Request = Perform | Finish
+
+
+class Record(msgspec.Struct):
+    """A known deviation, as far as it is told of.
+
+    Args:
+        fatal: for each clause the witness that ends the process; empty where none does.
+    """
+
+    id: str
+    clauses: list[str]
+    adapters: list[str]
+    what: str
+    why: str
+    link: str = ""
+    fatal: dict[str, CaseData] = {}
+
+
+class Started(msgspec.Struct, tag=True):
+    """From a worker: the adapter is loaded.
+
+    Args:
+        isolated: every check is to be performed in a worker of its own.
+        records: the known deviations that apply.
+    """
+
+    adapter: str
+    versions: dict[str, str]
+    isolated: bool = False
+    records: list[Record] = []
+
+
+class Checking(msgspec.Struct, tag=True):
+    """From a worker: a check begins."""
+
+    clause: str
+    title: str = ""
+
+
+class Checked(msgspec.Struct, tag=True):
+    """From a worker: a check has ended; with the worker's peak memory until now, 0 if unknown."""
+
+    outcome: Outcome
+    peak_memory_mib: float = 0.0
+
+
+class Refused(msgspec.Struct, tag=True):
+    """From a worker: the job cannot be done; the message says why."""
+
+    message: str
+
+
+class Finished(msgspec.Struct, tag=True):
+    """From a worker: it ends now.
+
+    Args:
+        warning: what went wrong when the adapter was closed, if anything did.
+    """
+
+    warning: str = ""
+
+
+Event = Started | Checking | Checked | Refused | Finished

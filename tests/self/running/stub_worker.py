@@ -1,0 +1,48 @@
+"""Talks as a worker does and checks nothing; what happens depends on the adapter and the clause."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+ERRORS = "/somewhere/secret/file.py"
+
+
+def say(**event: object) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    job = json.loads(sys.stdin.readline())
+    if job["adapter"] == "refuses":
+        say(type="Refused", message="not today")
+        return
+    say(type="Started", adapter=job["adapter"], versions={"stub": "1"}, isolated=job["adapter"] == "isolated")
+    while (request := json.loads(sys.stdin.readline()))["type"] == "Perform":
+        clause = request["clause"]
+        say(type="Checking", clause=clause, title="a title")
+        if clause == "DIE-1":
+            with open(os.path.join(job["journal"], "drawn.json"), "w") as file:
+                json.dump({"dtype": "float32", "layers": [CELL], "x": [[[1.0]]], "route": "loop"}, file)
+            print(f"trouble in {ERRORS}:3", file=sys.stderr)
+            os.abort()
+        if clause == "DIE-2":  # in the middle of a line, and a child keeps the pipe open
+            subprocess.Popen(["sleep", "30"], stdout=sys.stdout)
+            sys.stdout.write('{"type": "Checked", "outc')
+            sys.stdout.flush()
+            os._exit(0)
+        if clause == "HNG-1":
+            time.sleep(60)
+        outcome = {"clause": clause, "title": str(os.getpid()), "verdict": "pass", "elements": 1}
+        say(type="Checked", outcome=outcome, peak_memory_mib=1.5)
+    say(type="Finished", warning="the door was stuck" if job["adapter"] == "sticks" else "")
+
+
+CELL = {"forward": {"W_x": [[1.0]], "W_h": [[1.0]], "b": [0.0]}}
+
+if __name__ == "__main__":
+    main()
