@@ -99,7 +99,8 @@ def test_layers_are_built_once_for_a_shape() -> None:
     assert loaded.main.layers[0] is layers[0]
     assert np.array_equal(adapter.read_weights(loaded).cells[0].W_x, second.cells[0].W_x)
     adapter.drop_caches()
-    assert adapter.load(first).main.layers[0] is not layers[0]
+    kept = adapter.name == "keras-jax"  # where a layer is compiled, which takes long
+    assert (adapter.load(first).main.layers[0] is layers[0]) == kept
 
 
 def test_the_default_route_is_what_is_written_first() -> None:

@@ -27,6 +27,9 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 """The backends tested here, by the names of Keras and of their packages."""
 
+MANY = 64
+"""Networks that are kept on JAX; twice as many take more than 1.5 GiB."""
+
 
 class LoadedNetwork:
     """What `load` returns: the network as Keras has it, and what is called for other options.
@@ -244,7 +247,12 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        """Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo."""
+        """Forget all layers; on JAX, where each is compiled, only when there are many.
+
+        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
+        """
+        if self.backend == "jax" and len(self._assembled) < MANY:
+            return
         if self._assembled and self.backend == "tensorflow":
             self.keras.utils.clear_session()
         self._assembled.clear()
