@@ -47,7 +47,9 @@ class Little(ReferenceAdapter):
     """Supports next to nothing."""
 
     name = "little"
-    supports = replace(ReferenceAdapter.supports, bidirectional=False, merge_modes=("concat",))
+    supports = replace(
+        ReferenceAdapter.supports, bidirectional=False, mixed_directions=False, merge_modes=("concat",)
+    )
 
 
 class RaisesInLoad(ReferenceAdapter):
