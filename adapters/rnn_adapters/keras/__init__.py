@@ -35,7 +35,7 @@ DEVIATIONS = "rnn_adapters.keras/deviations.toml"
 def framework_routes(backend: str) -> dict[str, Route]:
     """The routes besides the default one."""
     return {
-        name: Route(route.kind, route.what, partial(route.made, backend), expensive=True)
+        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
         for name, route in routes_on(backend).items()
     }
 

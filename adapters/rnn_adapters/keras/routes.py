@@ -84,6 +84,7 @@ class KerasRoute:
         lacks: abilities of the default route that it does not have at all.
         supports, conventions: other declarations that differ from those of the default route.
         backends: where there is such a route.
+        expensive: see `Route`.
     """
 
     kind: RouteKind
@@ -93,6 +94,7 @@ class KerasRoute:
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
     backends: tuple[str, ...] = BACKENDS
+    expensive: bool = True
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
@@ -128,6 +130,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "`Bidirectional(…, backward_layer=…)`",
         {"two_directions": layers.with_backward_layer},
         supports={"mixed_directions": True},
+        expensive=False,
     ),
     "unrolled": KerasRoute(
         "unrolled",
