@@ -175,7 +175,7 @@ class Adapter(ABC, Generic[Model]):
         return {}
 
     def drop_caches(self) -> None:
-        """Forget layers that were built or compiled; called between checks. Nothing needs to be forgotten."""
+        """Forget layers that were built or compiled; called between chapters. Nothing has to be forgotten."""
 
     def close(self) -> None:
         """Called once, when no further call will come."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +14,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents, run_examples
 from helpers import random_case, random_cell
 
-from rnn_adapters import load_adapter
+from rnn_adapters.adapter import Adapter, Call
+from rnn_adapters.framework import checked_adapter
+from rnn_adapters.registry import load_adapter, load_framework
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
-from rnn_reference import BadInput, bound_network
+from rnn_reference import BadInput, Network, bound_network, run_network
+
+ROUTES = ("", *load_framework("keras").routes)
+
+
+@pytest.fixture(scope="module", params=ROUTES, ids=lambda route: route or "default")
+def adapter(request: pytest.FixtureRequest) -> Adapter[Any]:
+    return load_adapter("keras", request.param)
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -28,6 +39,7 @@ def test_examples_of_the_documents(path: Path) -> None:
 def test_the_backend_in_force_is_the_one_that_is_named() -> None:
     adapter = load_adapter("keras")
     assert load_adapter(adapter.name).versions() == adapter.versions()
+    assert list(load_framework("keras").routes) == list(load_framework(adapter.name).routes)
 
 
 def test_another_backend_in_the_same_process_is_refused() -> None:
@@ -36,34 +48,109 @@ def test_another_backend_in_the_same_process_is_refused() -> None:
         load_adapter(f"keras-{other}")
 
 
-def test_a_layer_is_built_once_for_a_shape() -> None:
-    adapter = load_adapter("keras")
-    case = random_case(random_cell(3, 4))
-    built = adapter.load(case.network).layers()[0][0]
-    other = random_case(random_cell(3, 4, seed=9))
-    assert adapter.load(other.network).layers()[0][0] is built
-    assert np.array_equal(built.get_weights()[0], other.network.cells[0].W_x.T)
+def test_a_backend_that_is_not_tested_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.setenv("KERAS_BACKEND", "openvino")
+    with pytest.raises(BadInput, match="KERAS_BACKEND: expected one of tensorflow, torch, jax, numpy"):
+        load_adapter("keras")
 
 
-def test_every_route_can_be_taken() -> None:
+def test_every_route_declares_consistently(adapter: Adapter[Any]) -> None:
+    checked_adapter(adapter)
+    assert adapter.versions() == load_adapter("keras").versions()
+
+
+def network_for(adapter: Adapter[Any]) -> Network:
+    cells = [random_cell(3, 4), random_cell(3, 4, seed=9)]
+    return random_case(*cells[: 2 if adapter.supports.bidirectional else 1]).network
+
+
+def output_of(adapter: Adapter[Any], model: Any, call: Call) -> Any:
+    output = adapter.run(model, call)
+    return output.sequence if call.return_sequences else output.last
+
+
+def test_what_is_loaded_is_what_runs(adapter: Adapter[Any]) -> None:
+    """A variable of the loaded model is changed: weights that are read and every call change with it."""
+    network, supports = network_for(adapter), adapter.supports
+    case = random_case(*network.cells)
+    calls = [Call(case.call.x)]
+    if supports.initial_states:
+        calls.append(Call(case.call.x, case.call.initial_states))
+    if supports.last_output:
+        calls.append(Call(case.call.x, return_sequences=False))
+    model = adapter.load(network)
+    before = [output_of(adapter, model, call).copy() for call in calls]
+    kernel = model.main.cells[-1].kernel
+    kernel.assign(2 * kernel.numpy())
+    held = adapter.read_weights(model)
+    assert np.array_equal(held.cells[-1].W_x, 2 * network.cells[-1].W_x)
+    for call, old in zip(calls, before, strict=True):
+        new, expected = output_of(adapter, model, call), run_network(held, call.x, call.initial_states)
+        assert not np.allclose(new, old, atol=1e-3)
+        assert np.allclose(new, expected.sequence if call.return_sequences else expected.last, atol=1e-4)
+
+
+def test_layers_are_built_once_for_a_shape() -> None:
     adapter = load_adapter("keras")
-    for name in adapter.routes:
-        assert adapter.by_route(name).versions() == adapter.versions()
+    first, second = (random_case(random_cell(3, 4, seed=seed)).network for seed in (0, 9))
+    layers = adapter.load(first).main.layers
+    loaded = adapter.load(second)
+    assert loaded.main.layers[0] is layers[0]
+    assert np.array_equal(adapter.read_weights(loaded).cells[0].W_x, second.cells[0].W_x)
+    adapter.drop_caches()
+    kept = adapter.name == "keras-jax"  # where a layer is compiled, which takes long
+    assert (adapter.load(first).main.layers[0] is layers[0]) == kept
+
+
+def test_the_default_route_is_what_is_written_first() -> None:
+    """No backward layer is given, so that Keras makes it; no option is given that is not asked for."""
+    adapter: Any = load_adapter("keras")
+    (layer,) = adapter.load(network_for(adapter)).main.layers
+    assert type(layer) is adapter.keras.layers.Bidirectional
+    assert layer.backward_layer.name.startswith("backward_")  # Keras names those that it makes
+    written = adapter.keras.layers.SimpleRNN(4, return_sequences=True, return_state=True)
+    config = layer.forward_layer.get_config()
+    assert config | {"name": ""} == written.get_config() | {"name": "", "zero_output_for_mask": True}
+    given = load_adapter("keras", "backward layer")
+    (layer,) = given.load(network_for(given)).main.layers
+    assert not layer.backward_layer.name.startswith("backward_")
+
+
+def generators(backend: str) -> list[Any]:
+    states: list[Any] = [random.getstate(), np.random.get_state()[1].tolist()]  # type: ignore[index]
+    if backend == "keras-torch":
+        import torch
+
+        states.append(torch.get_rng_state().tolist())
+    if backend == "keras-tensorflow":
+        import tensorflow as tf
+
+        states.append(tf.random.get_global_generator().state.numpy().tolist())
+    return states
+
+
+def test_fresh_weights_leave_the_generators_as_they_were(adapter: Adapter[Any]) -> None:
+    like, before = network_for(adapter), generators(adapter.name)
+    one, again, other = (adapter.freshly_initialised(like, seed) for seed in (1, 1, 2))
+    assert generators(adapter.name) == before
+    assert all(np.array_equal(a.W_h, b.W_h) for a, b in zip(one.cells, again.cells, strict=True))
+    drawn = [*one.cells, *other.cells]
+    assert len({cell.W_h.tobytes() for cell in drawn}) == len(drawn)
 
 
 @pytest.mark.parametrize("route", ["", "model file"])
 @pytest.mark.parametrize("activation", [str(form) for forms in FORMS.values() for form in forms])
 def test_activations_with_parameters_get_through_a_file(activation: str, route: str) -> None:
     """The routes of chapter OPT draw tanh and relu alone; these are objects that Keras has to save."""
-    adapter = load_adapter("keras")
-    way = adapter.by_route(route) if route else adapter
-    case = random_case(random_cell(3, 4, activation=activation), random_cell(3, 4), states=False)
-    sequence = way.run(way.load(case.network), case.call()).sequence
-    bounded = bound_network(case.network, case.x).sequence
+    adapter = load_adapter("keras", route)
+    case = random_case(random_cell(3, 4, activation=activation), states=False)
+    sequence = adapter.run(adapter.load(case.network), case.call).sequence
+    bounded = bound_network(case.network, case.call.x).sequence
     assert sequence is not None
     assert (np.abs(sequence - bounded.value) <= bounded.bound).all()
 
 
 def test_every_pair_of_option_values_occurs_in_the_ci_profile() -> None:
-    coverage = coverage_of(Subject(load_adapter("keras")), PROFILES["ci"])
+    coverage = coverage_of(Subject(load_framework("keras")), PROFILES["ci"])
     assert not coverage.missing

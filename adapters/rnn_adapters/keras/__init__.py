@@ -1,20 +1,22 @@
-"""Keras 3 on each backend: `SimpleRNN`, `Bidirectional` and every other way into them. Nothing here imports Keras."""
+"""Keras 3 on each backend: `SimpleRNN`, `Bidirectional` and every other way into them.
+
+Nothing here imports Keras, which fixes its backend when it is imported.
+
+layers.py       how a layer is made and called
+assembly.py     how layers become a network, and how a mask enters it
+derivatives.py  how it is differentiated
+routes.py       the routes, as changes of these parts, and what they declare
+adapter.py      the adapter put together from them
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import partial
 
-from rnn_adapters.adapter import Adapter
 from rnn_adapters.framework import Framework, Route
-from rnn_adapters.keras.adapter import KerasAdapter, conventions_on
-
-TITLES = {
-    "tensorflow": "`keras.layers.SimpleRNN` on TensorFlow, torch",
-    "numpy": "`keras.layers.SimpleRNN` on JAX, NumPy",
-}
-"""The backends that the tables of the spec show, for those that are like them."""
+from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
+from rnn_adapters.keras.routes import DEFAULT_ROUTE, default_conventions, routes_on
 
 MODULES = {
     "tensorflow": ("keras", "tensorflow"),
@@ -24,100 +26,54 @@ MODULES = {
 }
 """What Keras on each backend imports."""
 
+TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
+"""The backends that the tables of the spec show, for those that are like them."""
 
-def _by(backend: str, name: str) -> Callable[[], Adapter[Any]]:
-    def make() -> Adapter[Any]:
-        from rnn_adapters.keras.routes import WAYS  # imports Keras
-
-        return WAYS[name](backend)
-
-    return make
+DEVIATIONS = "rnn_adapters.keras/deviations.toml"
 
 
-def routes_on(backend: str) -> dict[str, Route]:
+def framework_routes(backend: str) -> dict[str, Route]:
     """The routes besides the default one."""
-    routes = {
-        "unrolled": Route("unrolled", "`SimpleRNN(unroll=True)`", _by(backend, "unrolled"), expensive=True),
-        "RNN of a cell": Route(
-            "cell", "`RNN(SimpleRNNCell(…))`", _by(backend, "RNN of a cell"), expensive=True
-        ),
-        "RNN of cells": Route(
-            "cell",
-            "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
-            _by(backend, "RNN of cells"),
-            expensive=True,
-        ),
-        "cell": Route("cell", "`SimpleRNNCell`, step by step", _by(backend, "cell"), expensive=True),
-        "functional": Route(
-            "model", "a functional model, called", _by(backend, "functional"), expensive=True
-        ),
-        "sequential": Route(
-            "model", "a `Sequential` model, called", _by(backend, "sequential"), expensive=True
-        ),
-        "predict": Route(
-            "model",
-            "`predict` of a functional model, two rows at a time",
-            _by(backend, "predict"),
-            expensive=True,
-        ),
-        "model file": Route(
-            "saved",
-            "`save` to and `load_model` from a `.keras` file",
-            _by(backend, "model file"),
-            expensive=True,
-        ),
-        "weights file": Route(
-            "saved",
-            "`save_weights` to and `load_weights` from a file",
-            _by(backend, "weights file"),
-            expensive=True,
-        ),
-        "masking": Route(
-            "padding",
-            "a mask made by `Masking`, handed on by every layer",
-            _by(backend, "masking"),
-            expensive=True,
-        ),
-        "embedding": Route(
-            "padding", "a mask made by `Embedding(mask_zero=True)`", _by(backend, "embedding"), expensive=True
-        ),
-        "zero output": Route(
-            "padding", "`zero_output_for_mask=True`", _by(backend, "zero output"), expensive=True
-        ),
+    return {
+        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        for name, route in routes_on(backend).items()
     }
-    if backend == "tensorflow":
-        routes |= {
-            "graph": Route("compiled", "TensorFlow: `tf.function`", _by(backend, "graph"), expensive=True),
-            "XLA": Route(
-                "compiled", "TensorFlow: `tf.function(jit_compile=True)`", _by(backend, "XLA"), expensive=True
-            ),
-        }
-    if backend == "jax":
-        routes |= {
-            "eager": Route(
-                "compiled", "JAX: without `jax.jit`, the default here", _by(backend, "eager"), expensive=True
-            ),
-        }
-    return routes
 
 
-def framework_on(backend: str, name: str = "") -> Framework:
+def framework_on(backend: str) -> Framework:
     """Keras on one backend."""
     return Framework(
-        name or f"keras-{backend}",
-        lambda: KerasAdapter(backend),
-        routes=routes_on(backend),
-        conventions=conventions_on(backend),
-        title="" if name else TITLES.get(backend, ""),
+        f"keras-{backend}",
+        partial(DEFAULT_ROUTE.made, backend),
+        routes=framework_routes(backend),
+        conventions=default_conventions(backend),
+        title=f"`keras.layers.SimpleRNN` on {TITLES[backend]}" if backend in TITLES else "",
         extra="tensorflow" if backend == "tensorflow" else f"keras-{backend}",
         modules=MODULES[backend],
-        deviations="rnn_adapters.keras/deviations.toml",
+        deviations=DEVIATIONS,
     )
 
 
-BACKEND_IN_FORCE = os.environ.get("KERAS_BACKEND", "tensorflow")
+class RoutesInForce(Mapping[str, Route]):
+    """The routes on the backend in force, which is asked for whenever they are looked at."""
 
-FRAMEWORKS = (
-    *map(framework_on, MODULES),
-    *([framework_on(BACKEND_IN_FORCE, "keras")] if BACKEND_IN_FORCE in MODULES else []),
+    def __getitem__(self, name: str) -> Route:
+        return framework_routes(backend_in_force())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(framework_routes(backend_in_force()))
+
+    def __len__(self) -> int:
+        return len(framework_routes(backend_in_force()))
+
+
+def _in_force() -> KerasAdapter:
+    return DEFAULT_ROUTE.made(backend_in_force())
+
+
+IN_FORCE = Framework(
+    "keras", _in_force, RoutesInForce(), extra="keras", modules=("keras",), deviations=DEVIATIONS
 )
+
+FRAMEWORKS = (*map(framework_on, MODULES), IN_FORCE)
+"""On each backend, and on the one in force (KERAS_BACKEND)."""

@@ -5,15 +5,15 @@ A `Computation` is what is differentiated: a function of some inputs and of Kera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
-from rnn_reference.gradients import CellGradients
 from rnn_reference.network import Array
 
-Function = Callable[[list[Any], list[Any]], list[Any]]
+Function: TypeAlias = Callable[[list[Any], list[Any]], list[Any]]
 """Of inputs that are differentiated, and of others that are not (a mask)."""
 
 
@@ -26,79 +26,76 @@ class Computation:
         inputs: arrays in whose directions it is differentiated, as it is in those of `variables`.
         constants: arrays that are given to it besides.
         variables: Keras variables that it reads.
-        key: names the function: what is compiled for one is used for all of this key.
+        compiled: what was compiled for this function, by a name.
+        key: what else the function depends on.
     """
 
     function: Function
-    inputs: list[Array]
+    inputs: list[Any]
     constants: list[Array]
     variables: list[Any]
+    compiled: dict[Hashable, Any]
     key: Hashable
-    compiled: dict[Hashable, Any] = field(default_factory=dict)
+
+    def sources(self, inputs: list[Any]) -> list[Any]:
+        """Inputs, and then the values of the variables."""
+        return [*inputs, *(variable.value for variable in self.variables)]
 
 
-class Differentiator:
-    """How a backend differentiates."""
+class Differentiator(ABC):
+    """How a backend differentiates. What is returned are tensors: of inputs, then of variables.
 
+    Cotangents are cast to the type of their outputs, which in mixed precision is another.
+    """
+
+    @abstractmethod
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         """Gradients of Σ cotangents · outputs with respect to inputs and variables."""
-        raise NotImplementedError("Keras on this backend has no gradients")
 
+    @abstractmethod
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         """How the outputs change when inputs and variables go in this direction."""
-        raise NotImplementedError("Keras on this backend has no forward mode")
 
+    @abstractmethod
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
         """Gradients of Σ direction · gradients."""
-        raise NotImplementedError("Keras on this backend has no second gradients")
 
 
 class ByTape(Differentiator):
-    """TensorFlow."""
+    """TensorFlow: `GradientTape`, and `ForwardAccumulator`."""
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         import tensorflow as tf
 
-        inputs = [tf.constant(array) for array in of.inputs]
-        return self._pulled_back(of, inputs, [tf.constant(array) for array in cotangents])
+        return self._pulled_back(of, [tf.constant(array) for array in of.inputs], cotangents)
 
     def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
-        """Gradients, of tensors."""
+        """Gradients, for tensors."""
         import tensorflow as tf
 
-        sources = [*inputs, *(variable.value for variable in of.variables)]
+        sources = of.sources(inputs)
         with tf.GradientTape() as tape:
             tape.watch(sources)
             outputs = of.function(inputs, of.constants)
-        found: list[Any] = tape.gradient(
-            outputs, sources, output_gradients=cotangents, unconnected_gradients="zero"
-        )
-        return [tf.convert_to_tensor(gradient) for gradient in found]  # of a table's rows, maybe
+        pairs = zip(cotangents, outputs, strict=True)
+        incoming = [tf.cast(cotangent, output.dtype) for cotangent, output in pairs]
+        found: list[Any] = tape.gradient(outputs, sources, incoming, unconnected_gradients="zero")
+        return found
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         import tensorflow as tf
 
         inputs = [tf.constant(array) for array in of.inputs]
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        with tf.autodiff.ForwardAccumulator(sources, [tf.constant(array) for array in direction]) as forward:
+        towards = [tf.constant(array) for array in direction]
+        with tf.autodiff.ForwardAccumulator(of.sources(inputs), towards) as forward:
             outputs = of.function(inputs, of.constants)
         return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        import tensorflow as tf
+        def first(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            return self._pulled_back(of, inputs, cotangents)
 
-        inputs = [tf.constant(array) for array in of.inputs]
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        with tf.GradientTape() as tape:
-            tape.watch(sources)
-            found = self._pulled_back(of, inputs, [tf.constant(array) for array in cotangents])
-        second: list[Any] = tape.gradient(
-            found,
-            sources,
-            output_gradients=[tf.constant(array) for array in direction],
-            unconnected_gradients="zero",
-        )
-        return second
+        return ByTape().gradients(replace(of, function=first), direction)
 
 
 class ByTapeInXla(ByTape):
@@ -109,143 +106,113 @@ class ByTapeInXla(ByTape):
 
         pulled_back = super()._pulled_back
 
+        @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
         def inside(inputs: list[Any], cotangents: list[Any]) -> list[Any]:
             return pulled_back(of, inputs, cotangents)
 
-        found: list[Any] = tf.function(inside, jit_compile=True)(inputs, cotangents)
+        found: list[Any] = inside(inputs, cotangents)
         return found
 
 
 class ByAutograd(Differentiator):
-    """torch."""
+    """torch: `autograd.grad`, and dual numbers."""
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        return self._pulled_back(of, cotangents, again=False)[1]
-
-    def _pulled_back(
-        self, of: Computation, cotangents: list[Array], *, again: bool
-    ) -> tuple[list[Any], list[Any]]:
-        import torch
-
-        inputs = [torch.tensor(array, requires_grad=True) for array in of.inputs]
-        outputs = of.function(inputs, of.constants)
-        sources = [*inputs, *(variable.value for variable in of.variables)]
-        found = torch.autograd.grad(
-            outputs,
-            sources,
-            [torch.tensor(array) for array in cotangents],
-            allow_unused=True,
-            materialize_grads=True,
-            create_graph=again,
-        )
-        return sources, list(found)
+        inputs = _recorded(of.inputs)
+        return _pulled_back(of.function(inputs, of.constants), of.sources(inputs), cotangents)
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        import torch
-
-        sources, found = self._pulled_back(of, cotangents, again=True)
-        connected = [
-            (gradient, torch.tensor(array))
-            for gradient, array in zip(found, direction, strict=True)
-            if gradient.requires_grad
-        ]
-        gradients, directions = zip(*connected, strict=True)
-        return list(
-            torch.autograd.grad(gradients, sources, directions, allow_unused=True, materialize_grads=True)
-        )
+        inputs = _recorded(of.inputs)
+        sources = of.sources(inputs)
+        first = _pulled_back(of.function(inputs, of.constants), sources, cotangents, create_graph=True)
+        pairs = zip(first, direction, strict=True)
+        connected = [(gradient, array) for gradient, array in pairs if gradient.requires_grad]
+        gradients, towards = map(list, zip(*connected, strict=True))
+        return _pulled_back(gradients, sources, towards)
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         import keras
         import torch
 
         forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
-        arrays = [*of.inputs, *(variable.value.detach().numpy() for variable in of.variables)]
         with torch.no_grad(), forward_ad.dual_level():
             duals = [
-                forward_ad.make_dual(torch.tensor(array), torch.tensor(towards))
-                for array, towards in zip(arrays, direction, strict=True)
+                forward_ad.make_dual(torch.as_tensor(source).clone(), torch.tensor(towards))
+                for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
-            inputs, weights = duals[: len(of.inputs)], duals[len(of.inputs) :]
-            with keras.StatelessScope(state_mapping=list(zip(of.variables, weights, strict=True))):
-                outputs = of.function(inputs, of.constants)
+            weights = zip(of.variables, duals[len(of.inputs) :], strict=True)
+            with keras.StatelessScope(state_mapping=list(weights)):
+                outputs = of.function(duals[: len(of.inputs)], of.constants)
             return [forward_ad.unpack_dual(output).tangent for output in outputs]
 
 
+def _recorded(inputs: list[Array]) -> list[Any]:
+    """Tensors of torch's whose use is recorded."""
+    import torch
+
+    return [torch.tensor(array, requires_grad=True) for array in inputs]
+
+
+def _pulled_back(
+    outputs: list[Any], sources: list[Any], cotangents: list[Array], *, create_graph: bool = False
+) -> list[Any]:
+    """Gradients of Σ cotangents · outputs, with zeros for what plays no part."""
+    import torch
+
+    pairs = zip(cotangents, outputs, strict=True)
+    incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
+    options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
+    return list(torch.autograd.grad(outputs, sources, incoming, **options))
+
+
 class ByJax(Differentiator):
-    """JAX; compiled unless it is told not to."""
+    """JAX: `vjp` and `jvp`; compiled unless it is told not to."""
 
     def __init__(self, *, compiled: bool = True) -> None:
         self.compiled = compiled
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        import jax
-
-        def pulled_back(sources: list[Any], constants: list[Any], cotangents: list[Any]) -> Any:
-            _, pull_back = jax.vjp(lambda sources: self._outputs(of, sources, constants), sources)
-            return pull_back(cotangents)[0]
-
-        return list(self._run("gradients", of, pulled_back)(self._sources(of), of.constants, cotangents))
+        return self._run(of, _gradients, cotangents)
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
-        import jax
-
-        def pushed(sources: list[Any], constants: list[Any], direction: list[Any]) -> Any:
-            return jax.jvp(lambda sources: self._outputs(of, sources, constants), (sources,), (direction,))[1]
-
-        return list(self._run("tangents", of, pushed)(self._sources(of), of.constants, direction))
+        return self._run(of, _tangents, direction)
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
+        return self._run(of, _second_gradients, cotangents, direction)
+
+    def _run(self, of: Computation, derivative: Callable[..., Any], *towards: list[Array]) -> list[Any]:
+        """A derivative of the function of inputs and variables together."""
         import jax
-
-        def second(
-            sources: list[Any], constants: list[Any], cotangents: list[Any], direction: list[Any]
-        ) -> Any:
-            def first(sources: list[Any]) -> Any:
-                _, pull_back = jax.vjp(lambda sources: self._outputs(of, sources, constants), sources)
-                return pull_back(cotangents)[0]
-
-            _, pull_back = jax.vjp(first, sources)
-            return pull_back(direction)[0]
-
-        return list(self._run("second", of, second)(self._sources(of), of.constants, cotangents, direction))
-
-    def _sources(self, of: Computation) -> list[Any]:
-        return [*of.inputs, *(variable.value for variable in of.variables)]
-
-    def _outputs(self, of: Computation, sources: list[Any], constants: list[Any]) -> list[Any]:
-        """The function of inputs and variables together."""
         import keras
 
-        inputs, values = sources[: len(of.inputs)], sources[len(of.inputs) :]
-        with keras.StatelessScope(state_mapping=list(zip(of.variables, values, strict=True))):
-            return of.function(inputs, constants)
+        function, variables, count = of.function, of.variables, len(of.inputs)
 
-    def _run(self, what: str, of: Computation, function: Callable[..., Any]) -> Callable[..., Any]:
-        import jax
+        def outputs(sources: list[Any], constants: list[Any]) -> list[Any]:
+            values = list(zip(variables, sources[count:], strict=True))
+            with keras.StatelessScope(state_mapping=values):
+                return function(sources[:count], constants)
 
-        if not self.compiled:
-            return function
-        key = (what, of.key)
-        if key not in of.compiled:
-            of.compiled[key] = jax.jit(function)
-        compiled: Callable[..., Any] = of.compiled[key]
-        return compiled
+        def taken(sources: list[Any], constants: list[Any], *towards: list[Any]) -> Any:
+            return derivative(lambda sources: outputs(sources, constants), sources, *towards)
 
-
-DIFFERENTIATORS: dict[str, type[Differentiator]] = {
-    "tensorflow": ByTape,
-    "torch": ByAutograd,
-    "jax": ByJax,
-    "numpy": Differentiator,
-}
+        if self.compiled:
+            taken = of.compiled.setdefault((derivative, of.key), jax.jit(taken))
+        return list(taken(of.sources(of.inputs), of.constants, *towards))
 
 
-def oriented(kernels: Sequence[Array]) -> CellGradients:
-    """kernel, recurrent_kernel and bias, as the equation has them."""
-    return CellGradients(kernels[0].T, kernels[1].T, *kernels[2:])
+def _gradients(function: Any, sources: list[Any], cotangents: list[Any]) -> Any:
+    import jax
+
+    outputs, pull_back = jax.vjp(function, sources)
+    pairs = zip(cotangents, outputs, strict=True)
+    return pull_back([jax.numpy.asarray(cotangent, output.dtype) for cotangent, output in pairs])[0]
 
 
-def as_kernels(cell: CellGradients) -> list[Array]:
-    """The other way round; the one bias has the sum of both."""
-    biases = [bias for bias in (cell.b, cell.b_h) if bias is not None]
-    return [cell.W_x.T, cell.W_h.T, *([sum(biases[1:], start=biases[0])] if biases else [])]
+def _tangents(function: Any, sources: list[Any], direction: list[Any]) -> Any:
+    import jax
+
+    return jax.jvp(function, (sources,), (direction,))[1]
+
+
+def _second_gradients(function: Any, sources: list[Any], cotangents: list[Any], direction: list[Any]) -> Any:
+    return _gradients(lambda sources: _gradients(function, sources, cotangents), sources, direction)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from rnn_adapters.adapter import CannotExpress
-from rnn_adapters.declarations import Supports
+from rnn_adapters.declarations import Supports, one_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
@@ -89,8 +89,11 @@ def perform_case(check: Check, subject: Subject, case: Case, known: list[Deviati
     """Perform a check on one given case.
 
     Raises:
-        BadInput: there is no such route, or it is broken.
+        BadInput: there is no such route, or it is broken; or the check has no such variant.
     """
+    variants = getattr(check.draw, "variants", None)
+    if variants is not None:
+        one_of(f"variant of a case of {check.clause}", case.variant, variants)
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     subject.take(case.route)
     lacking = check.lacking(subject.adapter)

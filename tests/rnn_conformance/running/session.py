@@ -44,6 +44,7 @@ class Session:
         self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
+        self._chapter = ""
         self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
@@ -53,6 +54,7 @@ class Session:
         Args:
             confirmed: ids of the records whose witness has ended a process of its own as recorded.
         """
+        self._begin(check)
         if case is not None:
             outcome = perform_case(check, self.subject, case, self.deviations)
         else:
@@ -60,6 +62,13 @@ class Session:
         for finding in outcome.findings:
             finding.likely_cause = finding.likely_cause or self._likely_cause(check, finding)
         return outcome
+
+    def _begin(self, check: Check) -> None:
+        """Between chapters, which draw layers of other kinds, what was built is forgotten."""
+        chapter = check.clause.partition("-")[0]
+        if chapter != self._chapter:
+            self._chapter = chapter
+            self.subject.drop_caches()
 
     def _likely_cause(self, check: Check, finding: Finding) -> str:
         """Of wrong numbers the fault that gives the same ones."""

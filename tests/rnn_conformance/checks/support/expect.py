@@ -164,8 +164,7 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
     seen = in_processing_order(as_computed(case))
     if subject.supports.sequence:
         if case.call.go_backwards and subject.conventions.go_backwards_order == "input":
-            assert output.sequence is not None
-            output = replace(output, sequence=output.sequence[:, ::-1])
+            output = replace(output, sequence=sequence_of(subject, seen, output)[:, ::-1])
         _expect_sequence(subject, seen, output)
     if subject.supports.final_states:
         expect_final_states(subject, seen, output)

@@ -1,0 +1,359 @@
+"""How layers become a network, and how a mask enters it."""
+
+from __future__ import annotations
+
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, CannotExpress
+from rnn_adapters.keras.derivatives import Differentiator
+from rnn_adapters.keras.layers import (
+    LayerCall,
+    LayerParts,
+    Options,
+    Workshop,
+    cells_of,
+    dtype_given,
+    flat,
+    given,
+    loop_given,
+    simple_rnn_cell,
+)
+from rnn_adapters.reference import marked_by_value
+from rnn_reference.network import Array, Network
+
+# How a mask enters a model.
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """The input as an argument, and no mask."""
+
+    def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
+        """The first inputs of a model, what goes into its bottom layer, and the mask given to all layers."""
+        x = keras.Input((None, network.input_size), dtype=str(network.dtype))
+        return [x], x, None
+
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
+        """Arrays for the inputs of `symbols`, and whatever else the model needs for them."""
+        return [x]
+
+
+@dataclass(frozen=True)
+class MaskArgument(Entrance):
+    """`mask=…`, given to every layer: Keras hands on only masks that layers make."""
+
+    def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
+        inputs, x, _ = super().symbols(keras, network)
+        mask = keras.Input((None,), dtype="bool")
+        return [*inputs, mask], x, mask
+
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
+        return [x, mask]
+
+
+@dataclass(frozen=True)
+class MaskOfValue(Entrance):
+    """`Masking`: steps that hold this value in every feature are masked."""
+
+    value: float
+
+    @staticmethod
+    def of(x: Array, mask: Array) -> Entrance:
+        """With a value that no valid step holds in every feature."""
+        return MaskOfValue(marked_by_value(x, mask)[1])
+
+    def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
+        inputs, x, _ = super().symbols(keras, network)
+        return inputs, keras.layers.Masking(self.value, dtype=str(network.dtype))(x), None
+
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
+        return [marked_by_value(x, mask)[0]]
+
+
+@dataclass(frozen=True)
+class MaskOfZero(Entrance):
+    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors."""
+
+    rows: int
+
+    @staticmethod
+    def of(x: Array, mask: Array) -> Entrance:
+        """With room for the vectors of many calls, so that few models are built."""
+        return MaskOfZero(256 * (1 + mask.size // 256))
+
+    def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
+        numbers, dtype = keras.Input((None,), dtype="int32"), str(network.dtype)
+        embedding = keras.layers.Embedding(self.rows, network.input_size, mask_zero=True, dtype=dtype)
+        return [numbers], embedding(numbers), None
+
+    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
+        table = np.zeros((self.rows, x.shape[-1]), x.dtype)
+        table[1 : 1 + mask.size] = x.reshape(-1, x.shape[-1])
+        model.layers[1].set_weights([table])
+        return [np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)]
+
+
+# What is called.
+
+
+class Plan(NamedTuple):
+    """What a network is put together for."""
+
+    options: Options = Options()
+    states: bool = False
+    entrance: Entrance = Entrance()
+
+
+class Assembled(ABC):
+    """A network of Keras layers that is ready to be called.
+
+    Args:
+        layers: the Keras layers whose cells hold the weights, bottom first.
+        plan: what it is made for.
+    """
+
+    def __init__(self, layers: list[Any], plan: Plan) -> None:
+        self.layers = layers
+        self.plan = plan
+        self.outputs = 2 if plan.options.merge_mode == "none" else 1
+        self.compiled: dict[Hashable, Any] = {}  # to differentiate it
+
+    @staticmethod
+    def plan_of(parts: Parts, call: Call) -> Plan:
+        """What a call needs. States and mask are arguments here, for which nothing need be built."""
+        return Plan(Options.of(call))
+
+    @property
+    def cells(self) -> list[Any]:
+        """The cells, bottom first and forward before backward."""
+        return [cell for layer in self.layers for cell in cells_of(layer)]
+
+    @property
+    def weights(self) -> list[dict[str, Array]]:
+        """The weights of every cell by Keras's names, as Keras holds them now."""
+        return [{v.name: np.array(v.numpy()) for v in cell.trainable_variables} for cell in self.cells]
+
+    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
+        """Set the weights of every cell."""
+        for cell, arrays in zip(self.cells, weights, strict=True):
+            for variable in cell.trainable_variables:
+                variable.assign(arrays[variable.name])
+
+    def first_inputs(self, call: Call) -> list[Array]:
+        """The arrays that `call` takes first: the input, and what says the mask."""
+        return [call.x] if call.mask is None else [call.x, call.mask]
+
+    @abstractmethod
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        """Outputs and final states, one after the other.
+
+        Args:
+            first: `first_inputs`, or tensors in their place.
+            states: for each layer the initial states of its directions.
+            training: whether this is a call of training.
+        """
+
+    def joined(self, outputs: list[Array]) -> Array:
+        """The outputs as one array: those of two directions side by side."""
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-1)
+
+    def parted(self, sequence: Array) -> list[Array]:
+        """The other way round."""
+        return np.split(sequence, self.outputs, axis=-1)
+
+    def shapes(self, call: Call, outputs: list[Array]) -> dict[str, tuple[int, ...]]:
+        """The shapes that Keras took and gave, of input and sequence output."""
+        return {"x": call.x.shape, "sequence": self.joined(outputs).shape}
+
+    def through(
+        self, calls: Sequence[LayerCall], x: Any, mask: Any, states: Any, training: bool
+    ) -> list[Any]:
+        """What layers return that are called one after the other: outputs of the last, and all states."""
+        finals, outputs = list[Any](), [x]
+        for index, call in enumerate(calls):
+            initial = None if states is None else states[index]
+            returned = flat(call(outputs[0], **given(initial_state=initial, mask=mask, training=training)))
+            count = self.outputs if index == len(calls) - 1 else 1
+            outputs, finals = returned[:count], finals + returned[count:]
+        return [*outputs, *finals]
+
+    def reset_states(self) -> None:
+        """Make stateful layers forget."""
+        for layer in self.layers:
+            layer.reset_state()
+
+
+class Stack(Assembled):
+    """Layers called one after the other."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        layers, self._calls = workshop.stack(network.layers, plan.options)
+        super().__init__(layers, plan)
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        x, mask = (*first, None)[:2]
+        return self.through(self._calls, x, mask, states, training)
+
+
+class StackOfCells(Stack):
+    """`RNN([SimpleRNNCell(H), …])`: one loop over a stack of cells."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        keras, options = workshop.keras, plan.options
+        cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
+        dtype = dtype_given(keras, network.cells[0], options)
+        # RNN itself makes this of a list, and does not tell it the type.
+        stack = keras.layers.StackedRNNCells(cells, **dtype) if dtype else cells
+        layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
+        layer.build((None, None, network.input_size))
+        Assembled.__init__(self, [layer], plan)
+        self._calls = [workshop.parts.caller(layer)]
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        """Of states RNN takes a list with one for each cell, as it returns them."""
+        return super().call(first, None if states is None else [flat(states)], training)
+
+
+class CellByHand(Assembled):
+    """`SimpleRNNCell(H)`, called for each step: one layer of one direction."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        (cell,) = network.cells
+        self._cell = simple_rnn_cell(workshop.keras, cell, plan.options)
+        self._cell.build((None, network.input_size))
+        super().__init__([self._cell], plan)
+
+    def first_inputs(self, call: Call) -> list[Array]:
+        if call.x.ndim != 3 or not call.x.shape[1]:
+            raise CannotExpress("a loop over steps needs steps")
+        return [call.x]
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        (x,) = first
+        h = self._cell.get_initial_state(x.shape[0]) if states is None else states[0]
+        outputs = []
+        for t in range(x.shape[1]):
+            output, h = self._cell(x[:, t], h)
+            outputs.append(output)
+        return [*outputs, *h]
+
+    def joined(self, outputs: list[Array]) -> Array:
+        """Its outputs are those of the steps."""
+        return np.stack(outputs, axis=1)
+
+    def parted(self, sequence: Array) -> list[Array]:
+        return list(np.moveaxis(sequence, 1, 0))
+
+    def shapes(self, call: Call, outputs: list[Array]) -> dict[str, tuple[int, ...]]:
+        return {"x": call.x[:, 0].shape, "sequence": outputs[0].shape}
+
+
+class Model(Assembled):
+    """A functional model of all layers: initial states and mask are inputs, all final states outputs."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        self._keras, self._parts = workshop.keras, workshop.parts
+        self._built_layers, _ = workshop.stack(network.layers, plan.options)
+        super().__init__(self._built_layers, plan)
+        self.model = self._built = self._modelled(network)
+
+    @staticmethod
+    def plan_of(parts: Parts, call: Call) -> Plan:
+        """A model for these inputs. A mask that does not fit the input can only be an argument."""
+        entrance = Entrance()
+        if call.mask is not None:
+            fits = call.mask.shape == call.x.shape[:2]
+            entrance = parts.mask(call.x, call.mask) if fits else MaskArgument()
+        return Plan(Options.of(call), call.initial_states is not None, entrance)
+
+    def _modelled(self, network: Network) -> Any:
+        inputs, x, mask = self.plan.entrance.symbols(self._keras, network)
+        states = None
+        if self.plan.states:
+            symbol, dtype = self._keras.Input, str(network.dtype)
+            states = [
+                [symbol((each.hidden_size,), dtype=dtype) for _ in each.cells] for each in network.layers
+            ]
+        outputs = self.through(self._built_layers, x, mask, states, training=False)
+        return self._keras.Model([*inputs, *flat(states or [])], outputs)
+
+    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
+        """The model that is called in the end is what comes out of a passage."""
+        self.layers = self._built_layers
+        super().give(weights)
+        if self._parts.passage is not None:
+            self.model = self._parts.passage(self._keras, self._built)
+            kinds = (self._keras.layers.RNN, self._keras.layers.Bidirectional)
+            self.layers = [layer for layer in self.model.layers if isinstance(layer, kinds)]
+            self.compiled.clear()
+
+    def first_inputs(self, call: Call) -> list[Array]:
+        return self.plan.entrance.arrays(self.model, call.x, call.mask)
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        return flat(self._parts.call(self.model, [*first, *flat(states or [])]))
+
+
+class InSequence(Model):
+    """A `Sequential` model, which takes no states and no mask, and gives one output."""
+
+    def _modelled(self, network: Network) -> Any:
+        x = self._keras.Input((None, network.input_size), dtype=str(network.dtype))
+        return self._keras.Sequential([x, *self._built_layers])
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        return flat(self.model(*first))
+
+
+def called(model: Any, inputs: list[Any]) -> Any:
+    """`model(inputs)`."""
+    return model(inputs)
+
+
+def predicted(model: Any, inputs: list[Any]) -> Any:
+    """`predict`, in batches of two rows; it does not train."""
+    return model.predict(inputs, batch_size=2, verbose=0)
+
+
+def through_model_file(keras: Any, model: Any) -> Any:
+    """The model written to a `.keras` file and read again."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return keras.models.load_model(path)
+
+
+def through_weights_file(keras: Any, model: Any) -> Any:
+    """Weights written to a file and read into the same model, which was given others in between."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.weights.h5"
+        model.save_weights(path)
+        model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+        model.load_weights(path)
+    return model
+
+
+@dataclass(frozen=True)
+class Parts(LayerParts):
+    """What an adapter is put together from; a route changes one of them.
+
+    Args:
+        assembly: how a network is made of layers.
+        mask: how a mask enters a model, for an input and a mask.
+        call: how a model is called with its inputs.
+        passage: what a model goes through once it has its weights.
+        differentiator: how derivatives are taken; None: they are not.
+    """
+
+    assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
+    mask: Callable[[Array, Array], Entrance] = lambda x, mask: MaskArgument()
+    call: Callable[[Any, list[Any]], Any] = called
+    passage: Callable[[Any, Any], Any] | None = None
+    differentiator: Differentiator | None = None
