@@ -103,11 +103,11 @@ class Conventions:
         last_output: in words, what it gives when asked for the last output only.
         final_state_order: in words, how it orders the states of layers and directions.
         padded_output: what the sequence output of one direction shows at masked time steps: "zero";
-            "carried", the output of the last valid step, zero before the first; "state", the same but the
-            initial state before the first; or "undefined".
+            "carried", the output of the last valid time step, zero before the first; "state", the same but
+            the initial state before the first; or "undefined".
         padded_output_bidirectional: the same of a bidirectional layer.
         go_backwards_order: the order of the outputs of a layer that goes backwards: "processing", "input",
-            or "padding last": input order of the valid steps reversed, with the padding left at the end.
+            or "padding last": input order of the valid time steps reversed, with the padding left at the end.
             None: there is no such layer.
         initialisation: for the role of each weight how a freshly initialised layer is filled.
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.

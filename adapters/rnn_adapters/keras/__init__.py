@@ -1,4 +1,4 @@
-"""Keras 3 on each backend: `SimpleRNN`, `Bidirectional` and every other way into them.
+"""Keras 3 on each backend: `SimpleRNN`, `Bidirectional` and every other route into them.
 
 Nothing here imports Keras, which fixes its backend when it is imported.
 

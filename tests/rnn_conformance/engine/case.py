@@ -228,7 +228,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "magnitude": (_magnitude, "of the largest number: zero, tiny, moderate, large or huge"),
     "initial_states": (lambda case: case.initial_states is not None, "whether they are given"),
     "padding": (_padding, 'how it is said: "none", "lengths", "mask" or "lengths and mask"'),
-    "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid step"),
+    "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid time step"),
     "last_step_masked": (
         _last_step_masked,
         "whether a sequence masks the step that would be its last (going backwards, the first)",

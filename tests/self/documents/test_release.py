@@ -14,7 +14,8 @@ def test_the_changelog_has_this_version() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     versions = [heading.partition(" - ")[0] for heading in headings if heading != "Unreleased"]
     assert versions[0] == VERSION
-    assert versions == sorted(versions, reverse=True)
+    numbers = [tuple(map(int, version.split("."))) for version in versions]
+    assert numbers == sorted(numbers, reverse=True)
     assert all(re.fullmatch(r"\d{4}\.\d+\.\d+ - \d{4}-\d\d-\d\d", h) for h in headings if h != "Unreleased")
 
 
