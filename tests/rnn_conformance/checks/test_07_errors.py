@@ -98,7 +98,8 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
     if output is None:
         subject.tally.count()
         return
-    subject.require(dtype.kind != "c", f"expected an error for {given.x.dtype} input; got an answer")
+    finding = f"expected an error for {given.x.dtype} input; got an answer"
+    subject.require(dtype.kind != "c", finding, "not refused")
     expect_steps(subject, meant, output)
 
 
@@ -117,4 +118,6 @@ def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None
         object.__setattr__(unknown, "activation", activation)
         cells.append(unknown)
     refusal = subject.refusal_of(case.replace(network=Network(Layer(*cells))))
-    subject.require(refusal is not None, f"activation {case.variant!r}: expected an error; got an answer")
+    subject.require(
+        refusal is not None, f"activation {case.variant!r}: expected an error; got an answer", "not refused"
+    )

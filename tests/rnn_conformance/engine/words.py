@@ -11,6 +11,9 @@ from functools import cache
 
 from rnn_conformance.engine.results import LONGEST_MESSAGE
 
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""Terminal escapes, which some frameworks put into their errors."""
+
 BRIEF = 400
 """Letters of what a framework says."""
 
@@ -32,7 +35,7 @@ def without_paths(message: str) -> str:
 
 def brief(message: str, limit: int = BRIEF) -> str:
     """What a framework says, on one line."""
-    message = " ".join(without_paths(message).split())
+    message = " ".join(without_paths(COLOURS.sub("", message)).split())
     return message if len(message) <= limit else message[: limit - 1] + "…"
 
 

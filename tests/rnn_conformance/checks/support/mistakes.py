@@ -64,7 +64,8 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
         "mask": None if call.mask is None else call.mask.shape,
     }
     words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
-    subject.require(error is not None, f"{case.variant}: expected an error; got an answer ({words})")
+    finding = f"{case.variant}: expected an error; got an answer ({words})"
+    subject.require(error is not None, finding, "not refused")
 
 
 def at_least_three_rows(case: Case) -> Case:
