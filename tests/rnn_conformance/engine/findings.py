@@ -93,6 +93,7 @@ class Search:
         strategy: what drew the cases.
         seed: with which it did.
         shrink: whether cases are made small.
+        is_excused: whether a known deviation explains what was found on a case: such a case is none like it.
     """
 
     check: Check
@@ -100,6 +101,7 @@ class Search:
     strategy: SearchStrategy[Case]
     seed: str
     shrink: bool = True
+    is_excused: Callable[[Case, NonConforming], bool] = lambda case, error: False
 
     def findings(self, failed: list[Failed], passed: list[Case]) -> list[Finding]:
         """At most `MOST`; after each, cases like it are left aside."""
@@ -126,7 +128,9 @@ class Search:
             error = self.check.fails_on(self.subject, case)
         except CannotExpress:
             return None
-        return None if error is None else Failed(case, error, self.subject.last_run)
+        if error is None or self.is_excused(case, error):
+            return None
+        return Failed(case, error, self.subject.last_run)
 
     def smallest(self, first: Failed, found: list[Finding]) -> Failed:
         """The smallest case like the first that can be found in the time that is left for it.

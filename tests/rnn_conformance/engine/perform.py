@@ -74,7 +74,7 @@ def perform(
         outcome.deviations = [deviation.id for deviation in known]
         witnesses = try_witnesses(check, subject, asked.routes, known, confirmed)
         drawn = _draw(check, asked.routes, subject, profile, known, start)
-        outcome.findings = _findings(check, asked.routes, subject, profile, drawn)
+        outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn)
         _judge(outcome, asked, drawn, witnesses)
     except Unsupported as reason:
         outcome.verdict, outcome.reason = "unsupported", str(reason)
@@ -197,12 +197,17 @@ def _findings(
     routes: Mapping[str, Supports],
     subject: Subject,
     profile: Profile,
+    known: list[Deviation],
     drawn: Drawn,
 ) -> list[Finding]:
     """The distinct findings, each with the smallest case that could be found."""
+
+    def is_excused(case: Case, error: NonConforming) -> bool:
+        return any(record.covers(case) and record.excuses(error) for record in known)
+
     findings: list[Finding] = []
     if drawn.failed:
-        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink)
+        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink, is_excused)
         findings = search.findings(drawn.failed, drawn.passed)
     for route, refusals in drawn.refusals.items():
         tally = drawn.tallies[route]
