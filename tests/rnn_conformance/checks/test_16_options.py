@@ -19,7 +19,7 @@ HALF = 0.5  # these cases are expensive
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5, 6)
-SAID: tuple[Padding, ...] = ("none", "lengths", "mask")
+SAID: tuple[Padding, ...] = ("none", "lengths", "mask", "lengths and mask")
 NO_DROPOUT: tuple[DropoutPlace | None, ...] = (None, None, "input", "state", "between layers")
 """Outside training, where it changes nothing (DRP-1)."""
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
@@ -112,7 +112,7 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
 
 @check(
     "OPT-9",
-    together(("lengths", "mask", "lengths", "mask", "none")),
+    together(("lengths", "mask", "lengths", "mask", "none", "lengths and mask")),
     needs=("variable_lengths", "outputs"),
     routes=("padding",),
     share=HALF,

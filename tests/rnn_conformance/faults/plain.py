@@ -60,6 +60,7 @@ class PlainNumpy(Adapter[Network]):
         count_parameters=True,
         lengths=True,
         masks=True,
+        lengths_and_masks=True,
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         stateful=True,
