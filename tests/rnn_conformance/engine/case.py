@@ -183,7 +183,7 @@ def _fully_masked_row(case: Case) -> bool:
     if lengths is not None and valid is not None and valid.shape == case.x.shape[:2]:
         valid = valid & (np.arange(case.x.shape[1]) < lengths.reshape(-1, 1))
     elif lengths is not None:
-        valid = lengths > 0  # impossible lengths, too, are cases
+        valid = np.atleast_1d(lengths > 0)  # impossible lengths, too, are cases
     return valid is not None and not valid.reshape(len(valid), -1).any(axis=1).all()
 
 

@@ -378,8 +378,8 @@ def _padding(
     batch, time = shape
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):
-        # A byte for each place, which stays with it while batch and time shrink.
-        mask = (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+        # A byte for each place, which stays with it while batch and time shrink; rows are repeated.
+        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, :time]
         if padding == "mask of no step":
             mask[:1] = False
         return None, mask
