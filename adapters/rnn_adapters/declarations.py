@@ -38,7 +38,7 @@ CANONICAL_AXES: Mapping[Role, tuple[str, ...]] = {
     "b_h": ("hidden",),
 }
 """The axes of each weight in the equation: it leads from the second to the first."""
-RULES: Mapping[Role, tuple[Initialisation, ...]] = {
+RULES: Mapping[str, tuple[Initialisation, ...]] = {
     "W_x": ("none", "zeros", "glorot uniform", "lecun normal", "uniform 1/√H"),
     "W_h": get_args(Initialisation),
     "b": ("none", "zeros", "uniform 1/√H"),
@@ -89,6 +89,14 @@ class NativeWeight:
             raise BadInput(
                 f"NativeWeight.axes of {self.name}: expected {' and '.join(wanted)} for {self.role};"
                 f" got {', '.join(self.axes)}"
+            )
+        places = [factor for axis in self.axes for factor in axis.split("*")]
+        sizes = [axis.split("*")[-1] for axis in self.axes if axis != "directions"]
+        numbers = [sum(factor.isdecimal() for factor in axis.split("*")) for axis in self.axes]
+        if places.count("directions") > 1 or sizes != [*found] or max(numbers) > 1 or "0" in places:
+            raise BadInput(
+                f"NativeWeight.axes of {self.name}: expected directions once at most, one number above 0 in a"
+                f" product, and what is counted last in it, as in 2*hidden; got {', '.join(self.axes)}"
             )
         shared = [factor for axis in self.axes if (factor := count_of(axis)) > 1]
         if len(shared) > 1 or not 0 <= self.part < max(shared, default=1):
@@ -157,6 +165,13 @@ class Conventions:
                 "Conventions.weights: expected each role once, W_x and W_h among them;"
                 f" got {', '.join(roles)}"
             )
+        for name in dict.fromkeys(weight.name for weight in self.weights):
+            sharing = [weight for weight in self.weights if weight.name == name]
+            if len({weight.axes for weight in sharing}) > 1 or len({w.part for w in sharing}) < len(sharing):
+                raise BadInput(
+                    f"Conventions.weights: expected the same axes and another part for each role in {name};"
+                    f" got {', '.join(f'{w.role} {w.axes} part {w.part}' for w in sharing)}"
+                )
         one_of("Conventions.bias_vectors", self.bias_vectors, (None, 1, 2))
         for name, axes in self.axes.items():
             one_of("Conventions.axes", name, ARRAYS)

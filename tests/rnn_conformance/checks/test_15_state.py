@@ -29,7 +29,7 @@ NEEDS = ("sequence", "final_states", "initial_states")
 
 
 def part(case: Case, first: int, stop: int | None, states: States | None) -> Case:
-    """Some of the steps, from other states. A row that has ended before takes one, as it may not have none."""
+    """Some of the steps, from other states. A row that has ended takes one: lengths of 0 may be refused."""
     x, lengths, mask = case.x[:, first:stop], case.call.lengths, case.call.mask
     return case.replace(
         x=x,

@@ -69,7 +69,7 @@ class NormalNotCutOff(LecunNormal):
 
 @fault("cut-off-without-rescaling", "INT-3")
 class CutOffWithoutRescaling(LecunNormal):
-    """Cuts off a normal distribution of the variance 1/n_in, and leaves it the smaller one of what is left."""
+    """Cuts off a normal distribution of the variance 1/n_in, so that what is left has a smaller one."""
 
     def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return super().truncated_normal(random, shape) * TRUNCATED

@@ -669,14 +669,15 @@ class PlainNumpy(Adapter[Network]):
                 return np.zeros(shape)
             case "orthogonal":
                 Q, R = np.linalg.qr(random.standard_normal(shape))
-                return Q * np.sign(np.diag(R))
+                signs: Array = np.sign(np.diag(R))
+                return Q * signs
             case "glorot uniform":
                 limit = np.sqrt(6 / sum(shape))
                 return random.uniform(-limit, limit, shape)
             case "lecun normal":
-                return self.truncated_normal(random, shape) / (TRUNCATED * np.sqrt(shape[-1]))
+                return np.asarray(self.truncated_normal(random, shape) / (TRUNCATED * np.sqrt(shape[-1])))
             case "uniform 1/√H":
-                return random.uniform(-1, 1, shape) / np.sqrt(shape[0])
+                return np.asarray(random.uniform(-1, 1, shape) / np.sqrt(shape[0]))
         return random.standard_cauchy(shape)  # nothing is declared
 
     def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
