@@ -25,7 +25,7 @@ QUIET = settings(max_examples=150, deadline=None, database=None, derandomize=Tru
 
 @st.composite
 def axes_of(draw: Draw, role: Role, directions: bool) -> tuple[str, ...]:
-    """The canonical axes in any order, one of them longer; and that of directions anywhere, or in a product."""
+    """The canonical axes in any order, one of them longer; that of directions anywhere, or in a product."""
     axes, prefix = list(draw(st.permutations(CANONICAL_AXES[role]))), draw(st.sampled_from(PREFIXES))
     longer, where = draw(st.integers(0, len(axes) - 1)), draw(st.integers(0, len(axes)))
     apart = draw(st.booleans())
@@ -64,10 +64,10 @@ def cells_of(count: int, sizes: tuple[int, int], biases: int, seed: int) -> list
     def array(*shape: int) -> Array:
         return rng.permutation(int(np.prod(shape))).reshape(shape) + rng.random()
 
-    return [
-        Cell(array(H, I), array(H, H), *(array(H) for _ in range(biases)), activation="tanh")
-        for _ in range(count)
-    ]
+    def bias(wanted: bool) -> Array | None:
+        return array(H) if wanted else None
+
+    return [Cell(array(H, I), array(H, H), bias(biases > 0), bias(biases > 1)) for _ in range(count)]
 
 
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 4))
