@@ -35,11 +35,13 @@ class Call:
     Nothing here is checked: how a framework answers bad input is part of what is tested.
 
     Args:
-        x: input (batch, time, input).
+        x: input (batch, time, input). Where any number of batch axes is supported (`Supports.leading_axes`),
+            they stand wherever "batch" does, here and in what is returned: (time, input) and states
+            (directions, hidden) where there are none.
         initial_states: per layer (directions, batch, hidden), bottom layer first; None: give none.
         return_sequences: ask the top layer for its outputs at every step, or for the last one only.
         lengths: integers (batch,): how many steps each row has; what stands after them is padding.
-        mask: booleans (batch, time): the steps to take. Never given together with lengths.
+        mask: booleans (batch, time): the steps to take. Beside lengths, a step is taken where both say so.
         go_backwards: a network of one layer of one direction reads its input from the end.
         merge_mode: how a network of one bidirectional layer merges its directions; with "none" the adapter
             puts the two outputs side by side.
@@ -69,12 +71,14 @@ class Call:
 class Output:
     """What a call returned, in canonical axes. None: the framework returns no such thing.
 
+    "batch" stands for the batch axes of the call, however many it has.
+
     Args:
         sequence: (batch, time, directions·hidden), when sequences were asked for.
         last: (batch, directions·hidden), when they were not.
         final_states: per layer (directions, batch, hidden), bottom layer first.
         native_shapes: the shapes that the framework itself took and gave, by the names of
-            `Conventions.axes`; checked against the axes declared there.
+            `Conventions.axes`; checked against the axes declared there, on calls of one batch axis.
     """
 
     sequence: Array | None = None

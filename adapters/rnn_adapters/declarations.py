@@ -25,7 +25,7 @@ RouteKind: TypeAlias = Literal[
     "unrolled", "axes", "cell", "compiled", "saved", "model", "padding", "directions"
 ]
 Initialisation: TypeAlias = Literal[
-    "none", "zeros", "orthogonal", "glorot uniform", "lecun normal", "normal", "uniform 1/√H"
+    "none", "zeros", "orthogonal", "glorot uniform", "lecun normal", "uniform 1/√H"
 ]
 """How freshly initialised weights are drawn; the spec's chapter on initial weights has the formulas. "none":
 nothing is declared of this one."""
@@ -38,6 +38,15 @@ CANONICAL_AXES: Mapping[Role, tuple[str, ...]] = {
     "b_h": ("hidden",),
 }
 """The axes of each weight in the equation: it leads from the second to the first."""
+RULES: Mapping[str, tuple[Initialisation, ...]] = {
+    "W_x": ("none", "zeros", "glorot uniform", "lecun normal", "uniform 1/√H"),
+    "W_h": get_args(Initialisation),
+    "b": ("none", "zeros", "uniform 1/√H"),
+    "b_h": ("none", "zeros", "uniform 1/√H"),
+}
+"""What each weight can be filled by: only W_h is square, and only a matrix has inputs to count."""
+RANDOM: tuple[Initialisation, ...] = ("orthogonal", "glorot uniform", "lecun normal", "uniform 1/√H")
+"""The rules that draw."""
 ROUTE_KINDS: tuple[RouteKind, ...] = get_args(RouteKind)
 ARRAYS = ("x", "sequence", "final_states")
 """The arrays of a call whose axes are declared."""
@@ -81,6 +90,14 @@ class NativeWeight:
                 f"NativeWeight.axes of {self.name}: expected {' and '.join(wanted)} for {self.role};"
                 f" got {', '.join(self.axes)}"
             )
+        places = [factor for axis in self.axes for factor in axis.split("*")]
+        sizes = [axis.split("*")[-1] for axis in self.axes if axis != "directions"]
+        numbers = [sum(factor.isdecimal() for factor in axis.split("*")) for axis in self.axes]
+        if places.count("directions") > 1 or sizes != [*found] or max(numbers) > 1 or "0" in places:
+            raise BadInput(
+                f"NativeWeight.axes of {self.name}: expected directions once at most, one number above 0 in a"
+                f" product, and what is counted last in it, as in 2*hidden; got {', '.join(self.axes)}"
+            )
         shared = [factor for axis in self.axes if (factor := count_of(axis)) > 1]
         if len(shared) > 1 or not 0 <= self.part < max(shared, default=1):
             raise BadInput(
@@ -107,8 +124,8 @@ class Conventions:
             the initial state before the first; or "undefined".
         padded_output_bidirectional: the same of a bidirectional layer.
         go_backwards_order: the order of the outputs of a layer that goes backwards: "processing", "input",
-            or "padding last": input order of the valid time steps reversed, with the padding left at the end.
-            None: there is no such layer.
+            or "padding last": in processing order those of the valid time steps, and then those of the
+            masked ones. None: there is no such layer.
         initialisation: for the role of each weight how a freshly initialised layer is filled.
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.
         state_dtype: the type of final states under mixed precision: "computed", that of the outputs, or
@@ -148,6 +165,13 @@ class Conventions:
                 "Conventions.weights: expected each role once, W_x and W_h among them;"
                 f" got {', '.join(roles)}"
             )
+        for name in dict.fromkeys(weight.name for weight in self.weights):
+            sharing = [weight for weight in self.weights if weight.name == name]
+            if len({weight.axes for weight in sharing}) > 1 or len({w.part for w in sharing}) < len(sharing):
+                raise BadInput(
+                    f"Conventions.weights: expected the same axes and another part for each role in {name};"
+                    f" got {', '.join(f'{w.role} {w.axes} part {w.part}' for w in sharing)}"
+                )
         one_of("Conventions.bias_vectors", self.bias_vectors, (None, 1, 2))
         for name, axes in self.axes.items():
             one_of("Conventions.axes", name, ARRAYS)
@@ -163,7 +187,7 @@ class Conventions:
         one_of("Conventions.go_backwards_order", self.go_backwards_order, (None, *get_args(OutputOrder)))
         for role, rule in self.initialisation.items():
             one_of("Conventions.initialisation", role, ROLES)
-            one_of(f"Conventions.initialisation[{role!r}]", rule, get_args(Initialisation))
+            one_of(f"Conventions.initialisation[{role!r}]", rule, RULES[role])
 
     def has_axis(self, array: str, axis: str) -> bool:
         """Whether the framework's own array has this axis; where nothing is declared, it has them all."""
@@ -204,7 +228,7 @@ class Supports:
         read_weights: loaded weights can be read back (`Adapter.read_weights`).
         native_weights: the shapes of the framework's own weight arrays (`Adapter.native_weights`).
         count_parameters: the framework counts its own parameters (`Adapter.count_parameters`).
-        leading_axes: input may have any number of batch axes, none included, in place of one.
+        leading_axes: input may have any number of batch axes, none included, in place of one (see `Call`).
         expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
 

@@ -65,6 +65,7 @@ class ReferenceAdapter(Adapter[Network]):
         second_gradients=True,
         lengths=True,
         masks=True,
+        lengths_and_masks=True,
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
     )
@@ -148,9 +149,11 @@ def steps_of_call(call: Call) -> Array | None:
     Raises:
         BadInput: the lengths or the mask do not fit the input.
     """
+    masked = checked_steps(call.x, call.mask)
     if call.lengths is None:
-        return checked_steps(call.x, call.mask)
-    return checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+        return masked
+    within = checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
+    return within if masked is None or within is None else within & masked
 
 
 def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:

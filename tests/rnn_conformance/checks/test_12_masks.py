@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_conformance.checks.support.expect import (
+    expect_everything,
     expect_final_states,
     expect_last,
     expect_padding,
@@ -90,3 +91,12 @@ def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> 
 @check("MSK-7", ROW_MASKED, needs=("last_output", "masks", "initial_states"), share=HALF)
 def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
     expect_last(subject, case, subject.run(case, return_sequences=False))
+
+
+@check(
+    "MSK-8",
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths and mask",)),
+    needs=("outputs", "lengths_and_masks"),
+)
+def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)

@@ -29,12 +29,12 @@ NEEDS = ("sequence", "final_states", "initial_states")
 
 
 def part(case: Case, first: int, stop: int | None, states: States | None) -> Case:
-    """Some of the steps, from other states."""
-    steps = case.steps
+    """Some of the steps, from other states. A row that has ended takes one: lengths of 0 may be refused."""
+    x, lengths, mask = case.x[:, first:stop], case.call.lengths, case.call.mask
     return case.replace(
-        x=case.x[:, first:stop],
-        lengths=None,
-        mask=None if steps is None else steps[:, first:stop],
+        x=x,
+        lengths=None if lengths is None else np.clip(lengths - first, 1, x.shape[1]),
+        mask=None if mask is None else mask[:, first:stop],
         initial_states=states,
     )
 
@@ -103,7 +103,7 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         regimes=TAME,
         time=(2, 3, 4, 5),
         initial_states=(False,),
-        padding=("none", "mask", "lengths"),
+        padding=("none", "mask", "lengths", "lengths and mask"),
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         stateful=(True,),
@@ -140,7 +140,7 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
         regimes=TAME,
         time=(1, 2, 3, 4),
         initial_states=(True,),
-        padding=("none", "mask", "lengths"),
+        padding=("none", "mask", "lengths", "lengths and mask"),
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         stateful=(True,),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import DropoutPlace
-from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.checks.support.expect import Run, expect_everything
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.strategies import BATCH, Cases, Padding, Regime
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Layer, MergeMode, Network
 
@@ -19,18 +21,23 @@ HALF = 0.5  # these cases are expensive
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5, 6)
-SAID: tuple[Padding, ...] = ("none", "lengths", "mask")
+SAID: tuple[Padding, ...] = ("none", "lengths", "mask", "lengths and mask")
 NO_DROPOUT: tuple[DropoutPlace | None, ...] = (None, None, "input", "state", "between layers")
 """Outside training, where it changes nothing (DRP-1)."""
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
 
-def together(padding: tuple[Padding, ...] = SAID, variants: tuple[str, ...] = ("",)) -> Draw:
+def together(
+    padding: tuple[Padding, ...] = SAID,
+    variants: tuple[str, ...] = ("",),
+    batch: tuple[int, ...] = BATCH,
+) -> Draw:
     """All options of a call, drawn beside each other."""
     return Cases(
         layers=(1, 1, 1, 2),
         directions=(1, 2, 2),
         regimes=TAME,
+        batch=batch,
         time=SHORT,
         padding=padding,
         go_backwards=(False, True),
@@ -105,17 +112,84 @@ def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None
     expect_everything(subject, case)
 
 
-@check("OPT-8", TOGETHER, needs=OUTPUTS, routes=("model",), share=HALF)
+SOME_ROWS = (1, 2, 3, 3, 4, 5)
+"""More than a model predicts at a time."""
+
+
+@check("OPT-8", together(batch=SOME_ROWS), needs=OUTPUTS, routes=("model",), share=HALF)
 def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
 @check(
     "OPT-9",
-    together(("lengths", "mask", "lengths", "mask", "none")),
+    together(("lengths", "mask", "lengths", "mask", "none", "lengths and mask")),
     needs=("variable_lengths", "outputs"),
     routes=("padding",),
     share=HALF,
 )
 def test_steps_not_taken_can_be_said_otherwise(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
+
+
+BATCHES: dict[str, tuple[int, ...]] = {
+    "no batch axis": (),
+    "two axes": (2, 3),
+    "two other axes": (3, 2),
+    "one row each": (6, 1),
+    "six rows in one": (1, 6),
+    "three axes": (2, 1, 3),
+}
+
+
+@check(
+    "OPT-10",
+    together(batch=(6,), variants=tuple(BATCHES)),
+    needs=("leading_axes", "outputs"),
+)
+def test_any_number_of_batch_axes_is_as_one(subject: Subject, case: Case) -> None:
+    batch = BATCHES[case.variant]
+    rows = np.arange(math.prod(batch)) % case.x.shape[0]
+    expect_everything(subject, case.reordered(rows), in_batch_axes(subject, batch))
+
+
+def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
+    """Makes a call with its rows in these axes, and gives what is returned with its rows in one."""
+
+    def given(array: Array | None, before: int = 0) -> Array | None:
+        if array is None:
+            return None
+        return array.reshape((*array.shape[:before], *batch, *array.shape[before + 1 :]))
+
+    def returned(what: str, array: Array | None, before: int, after: int) -> Array | None:
+        if array is None:
+            return None
+        axes = slice(before, before + len(batch))
+        subject.require(
+            array.shape[axes] == batch and array.ndim == before + len(batch) + after,
+            f"{what}: expected batch axes {batch} after {before} and before {after} others;"
+            f" got shape {array.shape}",
+            kind="shape",
+        )
+        return array.reshape((*array.shape[:before], math.prod(batch), *array.shape[axes.stop :]))
+
+    def run(case: Case, *, return_sequences: bool) -> Output:
+        call, states = case.call, case.initial_states
+        turned = case.replace(
+            x=given(case.x),
+            initial_states=None if states is None else tuple(given(state, 1) for state in states),
+            lengths=given(call.lengths),
+            mask=given(call.mask),
+        )
+        output = subject.run(turned, return_sequences=return_sequences)
+        finals = output.final_states
+        return replace(
+            output,
+            sequence=returned("sequence output", output.sequence, 0, 2),
+            last=returned("last output", output.last, 0, 1),
+            final_states=None
+            if finals is None
+            else tuple(returned("final states", state, 1, 1) for state in finals),  # type: ignore[misc]
+        )
+
+    return run

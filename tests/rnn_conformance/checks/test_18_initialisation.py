@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.chance import distance_from_uniform, largest_deviation_of_a_share
+from rnn_adapters.declarations import RANDOM, Supports
+from rnn_conformance.checks.support.chance import (
+    TRUNCATED_DEVIATION,
+    distance,
+    largest_deviation_of_a_share,
+    truncated_normal,
+    uniform,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -55,43 +61,58 @@ class LayersOf:
         return Case.of(Network(network), x, variant=str(seed), route=route)
 
 
+ROUNDINGS = {"lecun normal": 6}
+"""How often a rule rounds: the variance, its root, the constant, their quotient, the draw and the product."""
+USUAL_ROUNDINGS = 4  # of the limit, of the draw, of their product
+
+
 def limit_of(rule: str, role: str, cell: Cell) -> float:
     """The largest absolute value that a rule gives."""
+    fan_in = cell.input_size if role == "W_x" else cell.hidden_size
     match rule:
         case "zeros":
             return 0.0
         case "uniform 1/√H":
             return 1 / math.sqrt(cell.hidden_size)
         case "glorot uniform":
-            fan_in = cell.input_size if role == "W_x" else cell.hidden_size
             return math.sqrt(6 / (fan_in + cell.hidden_size))
+        case "lecun normal":
+            return 2 / (TRUNCATED_DEVIATION * math.sqrt(fan_in))
     return 1.0  # an element of an orthogonal matrix
 
 
+DISTRIBUTIONS: Mapping[str, Callable[[float], Callable[[Array], Array]]] = {
+    "uniform 1/√H": uniform,
+    "glorot uniform": uniform,
+    "lecun normal": truncated_normal,
+}
+"""The distribution function of a rule, from the largest value that it gives."""
+
+
 def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array]]:
-    """Role, declared rule, cell and array of every fresh weight."""
+    """Role, declared rule, cell and array of every fresh weight of which something is declared."""
     fresh = subject.freshly_initialised(case.network, int(case.variant))
     rules = subject.conventions.initialisation
     return [
-        (role, rules.get(role, "none"), cell, array)
+        (role, rule, cell, array)
         for cell in fresh.cells
         for role in ROLES
-        if (array := getattr(cell, role)) is not None
+        if (array := getattr(cell, role)) is not None and (rule := rules.get(role, "none")) != "none"
     ]
 
 
-@check("INT-1", LayersOf(24, 40), needs=("freshly_initialised",), share=FEW)
+@check("INT-1", LayersOf(24, 40), needs=("freshly_initialised", "declared_initialisation"), share=FEW)
 def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         limit, largest = limit_of(rule, role, cell), float(np.abs(array).max())
         u = precision_of(array.dtype).unit_roundoff
         subject.require(
-            largest <= limit * (1 + 4 * u),  # of the limit, of the draw, of their product
+            largest <= limit * (1 + ROUNDINGS.get(rule, USUAL_ROUNDINGS) * u),
             f"{role} ({rule}): expected no more than {limit:.6g}; the largest is {largest:.6g}",
         )
 
 
-@check("INT-2", LayersOf(24, 40), needs=("freshly_initialised",), share=FEW)
+@check("INT-2", LayersOf(24, 40), needs=("freshly_initialised", "declared_orthogonal"), share=FEW)
 def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
     for role, rule, cell, Q in weights_of(subject, case):
         if rule != "orthogonal":
@@ -103,19 +124,18 @@ def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None
         subject.require(
             error <= bound, f"{role}: Q Qᵀ − 1 has an element of {error:.3g}; expected below {bound:.3g}"
         )
-    subject.tally.count()
 
 
-@check("INT-3", LayersOf(96, 128), needs=("freshly_initialised",), share=FEW)
-def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
+@check("INT-3", LayersOf(192, 256), needs=("freshly_initialised", "declared_distribution"), share=FEW)
+def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
-        if rule not in ("glorot uniform", "uniform 1/√H"):
+        if rule not in DISTRIBUTIONS:
             continue
-        distance = distance_from_uniform(array, limit_of(rule, role, cell))
+        found = distance(array, DISTRIBUTIONS[rule](limit_of(rule, role, cell)))
         allowed = largest_deviation_of_a_share(array.size)
-        if distance > allowed:
+        if found > allowed:
             raise NonConforming(
-                f"{role} ({rule}): {array.size} weights are {distance:.3f} from the declared distribution;"
+                f"{role} ({rule}): {array.size} weights are {found:.3f} from the declared distribution;"
                 f" expected below {allowed:.3f}"
             )
         subject.tally.count()
@@ -124,12 +144,14 @@ def test_uniform_weights_are_uniform(subject: Subject, case: Case) -> None:
 @check(
     "INT-4",
     LayersOf(6, 6, layers=2, directions=2),
-    needs=("freshly_initialised", "stacked", "bidirectional"),
+    needs=("freshly_initialised", "declared_random_matrix", "stacked", "bidirectional"),
     share=FEW,
 )
 def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Case) -> None:
+    random = [role for role in ("W_h", "W_x") if subject.conventions.initialisation.get(role) in RANDOM]
+
     def arrays(seed: int) -> list[Array]:
-        return [cell.W_h for cell in subject.freshly_initialised(case.network, seed).cells]
+        return [getattr(cell, random[0]) for cell in subject.freshly_initialised(case.network, seed).cells]
 
     seed = int(case.variant)
     first, again, other = arrays(seed), arrays(seed), arrays(seed + 1)

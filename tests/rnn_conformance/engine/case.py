@@ -183,9 +183,11 @@ def _padding(case: Case) -> str:
 
 
 def _fully_masked_row(case: Case) -> bool:
-    valid = case.call.mask
-    if case.call.lengths is not None:
-        valid = case.call.lengths > 0  # impossible lengths, too, are cases
+    valid, lengths = case.call.mask, case.call.lengths
+    if lengths is not None and valid is not None and valid.shape == case.x.shape[:2]:
+        valid = valid & (np.arange(case.x.shape[1]) < lengths.reshape(-1, 1))
+    elif lengths is not None:
+        valid = np.atleast_1d(lengths > 0)  # impossible lengths, too, are cases
     return valid is not None and not valid.reshape(len(valid), -1).any(axis=1).all()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.adapter import Adapter
-from rnn_adapters.declarations import ABILITIES, Conventions, Supports, one_of
+from rnn_adapters.declarations import ABILITIES, RANDOM, Conventions, Supports, one_of
 from rnn_adapters.framework import DEFAULT
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
@@ -25,8 +25,30 @@ A draw may have a method `lacking(supports) -> tuple[str, ...]`, which names wha
 AXES = {"time_axis": "time", "batch_axis": "batch"}
 """Axes of the framework's own input array that a check may need."""
 
-CONVENTIONS = ("declared_axes", "declared_padding")
-"""Conventions that a check may need to be declared."""
+
+def _declares_padding(conventions: Conventions, supports: Supports) -> bool:
+    """Whether it is declared what the sequence output shows at masked time steps."""
+    both = conventions.padded_output_bidirectional if supports.bidirectional else "zero"
+    return "undefined" not in (conventions.padded_output, both)
+
+
+def _declares_one_of(*rules: str) -> Callable[[Conventions, Supports], bool]:
+    """Whether some weight is declared to be filled by one of these rules."""
+    return lambda conventions, supports: not set(rules).isdisjoint(conventions.initialisation.values())
+
+
+CONVENTIONS: Mapping[str, Callable[[Conventions, Supports], bool]] = {
+    "declared_axes": lambda conventions, supports: bool(conventions.axes),
+    "declared_padding": _declares_padding,
+    "lasting_outputs": lambda conventions, supports: not conventions.reuses_outputs,
+    "declared_initialisation": _declares_one_of("zeros", *RANDOM),
+    "declared_orthogonal": _declares_one_of("orthogonal"),
+    "declared_distribution": _declares_one_of("glorot uniform", "lecun normal", "uniform 1/√H"),
+    "declared_random_matrix": lambda conventions, supports: any(
+        conventions.initialisation.get(role) in RANDOM for role in ("W_x", "W_h")
+    ),
+}
+"""Conventions that a check may need, by name, and whether they are declared."""
 
 
 class Unsupported(Exception):
@@ -118,10 +140,8 @@ class Check:
         for need in self.needs:
             if need in AXES:
                 has = conventions.has_axis("x", AXES[need])
-            elif need == "declared_axes":
-                has = bool(conventions.axes)
-            elif need == "declared_padding":
-                has = _declares_padding(conventions, supports)
+            elif need in CONVENTIONS:
+                has = CONVENTIONS[need](conventions, supports)
             else:
                 has = supports.has(need)
             found += [need] * (not has)
@@ -129,12 +149,6 @@ class Check:
         if of_draw is not None:
             found += of_draw(supports)
         return tuple(dict.fromkeys(found))
-
-
-def _declares_padding(conventions: Conventions, supports: Supports) -> bool:
-    """Whether it is declared what the sequence output shows at masked time steps."""
-    both = conventions.padded_output_bidirectional if supports.bidirectional else "zero"
-    return "undefined" not in (conventions.padded_output, both)
 
 
 @dataclass(frozen=True)

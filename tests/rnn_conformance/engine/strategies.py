@@ -52,7 +52,17 @@ SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BL
 STRUCTURES = st.binary(min_size=40, max_size=40)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
 
-Padding = Literal["none", "lengths", "lengths from 0", "prefix", "prefix from 0", "mask", "mask of no step"]
+Padding = Literal[
+    "none",
+    "lengths",
+    "lengths from 0",
+    "prefix",
+    "prefix from 0",
+    "mask",
+    "mask of no step",
+    "lengths and mask",
+]
+BOTH: Padding = "lengths and mask"
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
 MASKED_TIME = 16  # masks are drawn for at most this many steps
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
@@ -158,7 +168,7 @@ class Cases:
         training: whether all calls are of training.
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
-            unsupported.
+            unsupported, "lengths and mask" for both in one call.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
         exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
     """
@@ -203,10 +213,12 @@ class Cases:
         }
         lacking = [name for name, is_needed in needed.items() if is_needed and not supports.has(name)]
         pools = self.pools("", supports)
+        ways = set(self.padding)
+        padding = "masks" if all("mask" in way for way in ways) else "variable_lengths"
         for name, words in (
             ("activation", _any_of(self.activations)),
             ("dtype", "float32 or float64" if self.dtypes == FLOAT32 else " or ".join(self.dtypes)),
-            ("padding", "masks" if all("mask" in way for way in self.padding) else "variable_lengths"),
+            ("padding", "lengths_and_masks" if ways == {BOTH} else padding),
             ("merge_mode", "merges"),
             ("dropout", "dropout"),
             ("compute_dtype", "compute_dtypes"),
@@ -223,9 +235,11 @@ class Cases:
             return left or pool
 
         def said(way: Padding) -> Padding:
-            return way if supports.lengths or not way.startswith("lengths") else PREFIXES[way]
+            return way if supports.lengths else PREFIXES.get(way, way)
 
         def sayable(way: Padding) -> bool:
+            if way == BOTH:
+                return supports.lengths_and_masks
             return way == "none" or supports.masks or (supports.lengths and way.startswith("lengths"))
 
         def named(pool: tuple[Any, ...], supported: tuple[Any, ...]) -> list[Any]:
@@ -359,11 +373,13 @@ def _padding(
     """Lengths, or a mask, of rows that shrink to full length."""
     if padding == "none":
         return None, None
+    if padding == BOTH:
+        return _padding("lengths", shape, draw)[0], _padding("mask", shape, draw)[1]
     batch, time = shape
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):
-        # A byte for each place, which stays with it while batch and time shrink.
-        mask = (numbers < 160).reshape(len(numbers) // MASKED_TIME, MASKED_TIME)[:batch, :time]
+        # A byte for each place, which stays with it while batch and time shrink; rows are repeated.
+        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, :time]
         if padding == "mask of no step":
             mask[:1] = False
         return None, mask

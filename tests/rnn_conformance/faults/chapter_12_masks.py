@@ -95,3 +95,19 @@ class MaskCutToFit(Fault):
             fitted[:B, :T] = call.mask[:B, :T]
             call = replace(call, mask=fitted)
         return super().steps(call)
+
+
+@fault("mask-ignored-beside-lengths", "MSK-8")
+class MaskIgnoredBesideLengths(Fault):
+    """Goes by the lengths alone where a mask is given, too."""
+
+    def steps(self, call: Call) -> Steps:
+        return super().steps(call if call.lengths is None else replace(call, mask=None))
+
+
+@fault("lengths-ignored-beside-a-mask", "MSK-8")
+class LengthsIgnoredBesideAMask(Fault):
+    """Goes by the mask alone where lengths are given, too."""
+
+    def steps(self, call: Call) -> Steps:
+        return super().steps(call if call.mask is None else replace(call, lengths=None))

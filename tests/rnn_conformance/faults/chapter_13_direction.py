@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rnn_adapters.adapter import Call, Output
-from rnn_conformance.faults.registry import Fault, fault
+from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Network
 
 
@@ -41,3 +41,23 @@ class MaskNotReversedGoingBackwards(Fault):
         if call.go_backwards and call.mask is not None and call.mask.shape == call.x.shape[:2]:
             call = replace(call, mask=call.mask[:, ::-1])
         return super().run_usual(model, call)
+
+
+@fault("padding-first-declared-last", "DIR-4")
+class PaddingFirstDeclaredLast(Fault):
+    """Declares that the outputs of masked steps stand last and leaves them where reversing put them."""
+
+    conventions = replace(Fault.conventions, go_backwards_order="padding last")
+
+    def ordered(self, sequence: Array, steps: Steps) -> Array:
+        return sequence
+
+
+@fault("padding-last-in-input-order", "DIR-2")
+class PaddingLastInInputOrder(Fault):
+    """Declares that masked steps stand last, the others in processing order, and gives input order."""
+
+    conventions = replace(Fault.conventions, go_backwards_order="padding last")
+
+    def ordered(self, sequence: Array, steps: Steps) -> Array:
+        return sequence[:, ::-1]

@@ -131,3 +131,23 @@ class MaskedByAnyFeature(Fault):
     def differs(self, x: Array, value: object) -> Array:
         different: Array = (x != value).all(axis=-1)
         return different
+
+
+@fault("states-of-batch-axes-exchanged", "OPT-10")
+class StatesOfBatchAxesExchanged(Fault):
+    """Takes several batch axes of the states for one in another order than those of the input."""
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        if not before or len(batch) < 2:
+            return super().flat(array, batch, before)
+        exchanged, places = array.swapaxes(1, 2), (batch[1], batch[0], *batch[2:])
+        return super().flat(exchanged, places, before)
+
+
+@fault("batch-axes-of-one-row-dropped", "OPT-10")
+class BatchAxesOfOneRowDropped(Fault):
+    """Returns states without the batch axes that hold a single row."""
+
+    def unflat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        several = tuple(size for size in batch if size != 1) if before and len(batch) > 1 else batch
+        return super().unflat(array, several, before)

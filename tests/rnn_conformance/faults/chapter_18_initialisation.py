@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnn_conformance.faults.plain import TRUNCATED
 from rnn_conformance.faults.registry import Fault, fault
-from rnn_reference.network import Cell
+from rnn_reference.network import Array, Cell
 
 
 @fault("input-weights-by-fan-in", "INT-1")
@@ -47,6 +48,41 @@ class NormalForUniform(Fault):
         limit = np.sqrt(6 / (like.input_size + like.hidden_size))
         normal = np.clip(random.standard_normal(like.W_x.shape) / np.sqrt(3), -1, 1) * limit
         return replace(super().fresh_cell(random, like), W_x=normal.astype(like.dtype))
+
+
+class LecunNormal(Fault):
+    """Draws both matrices by lecun normal, and declares it."""
+
+    conventions = replace(
+        Fault.conventions,
+        initialisation={"W_x": "lecun normal", "W_h": "lecun normal", "b": "zeros", "b_h": "none"},
+    )
+
+
+@fault("normal-not-cut-off", "INT-1")
+class NormalNotCutOff(LecunNormal):
+    """Declares lecun normal and draws from a normal distribution of that variance, without an end."""
+
+    def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return random.standard_normal(shape) * TRUNCATED
+
+
+@fault("cut-off-without-rescaling", "INT-3")
+class CutOffWithoutRescaling(LecunNormal):
+    """Cuts off a normal distribution of the variance 1/n_in, so that what is left has a smaller one."""
+
+    def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return super().truncated_normal(random, shape) * TRUNCATED
+
+
+@fault("recurrent-weights-by-input-size", "INT-3")
+class RecurrentWeightsByInputSize(LecunNormal):
+    """Takes I for the number of inputs of W_h, which has H."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        W_h = cell.W_h * np.sqrt(like.hidden_size / like.input_size)
+        return replace(cell, W_h=np.asarray(W_h, cell.dtype))
 
 
 @fault("one-seed-for-all-cells", "INT-4")

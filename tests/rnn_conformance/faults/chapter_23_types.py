@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from rnn_adapters.adapter import Call
@@ -105,3 +108,13 @@ class MixedPrecisionReturnedAsFloat32(Fault):
         if self.computing is None:
             return sequence, final
         return sequence.astype(np.float32), [state.astype(np.float32) for state in final]
+
+
+@fault("states-declared-in-the-type-of-the-weights", "DTY-7")
+class StatesDeclaredInTheTypeOfTheWeights(Fault):
+    """Declares final states in the type of the weights and returns the narrow ones computed in."""
+
+    conventions = replace(Fault.conventions, state_dtype="weights")
+
+    def shown(self, state: Array, dtype: Any) -> Array:
+        return state

@@ -7,6 +7,7 @@ methods. It has a route of every kind, so that a fault can be on one of them alo
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,9 @@ from rnn_reference.network import (
     checked_call,
     checked_steps,
 )
+
+TRUNCATED = 0.8796256610342398
+"""The standard deviation of normal numbers that are cut off at ±2."""
 
 
 class PlainNumpy(Adapter[Network]):
@@ -60,6 +64,7 @@ class PlainNumpy(Adapter[Network]):
         count_parameters=True,
         lengths=True,
         masks=True,
+        lengths_and_masks=True,
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         stateful=True,
@@ -84,6 +89,8 @@ class PlainNumpy(Adapter[Network]):
         if route == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
+        if route == "batch axes":
+            self.supports = replace(self.supports, leading_axes=True)
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
@@ -123,6 +130,43 @@ class PlainNumpy(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         """The call, by the route of this adapter."""
+        if self.supports.leading_axes and call.x.ndim > 1:
+            return self.run_in_one_batch_axis(model, call)
+        return self.run_by_route(model, call)
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        """All batch axes as one; what comes of it has them again."""
+        batch, states = call.x.shape[:-2], call.initial_states
+        output = self.run_by_route(
+            model,
+            replace(
+                call,
+                x=self.flat(call.x, batch),
+                initial_states=None if states is None else tuple(self.flat(s, batch, 1) for s in states),
+                lengths=None if call.lengths is None else self.flat(call.lengths, batch),
+                mask=None if call.mask is None else self.flat(call.mask, batch),
+            ),
+        )
+        return Output(
+            None if output.sequence is None else self.unflat(output.sequence, batch),
+            None if output.last is None else self.unflat(output.last, batch),
+            tuple(self.unflat(state, batch, 1) for state in output.final_states or ()),
+            output.native_shapes if len(batch) == 1 else {},
+        )
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        """An array whose batch axes, after some others, are one."""
+        after = before + len(batch)
+        if array.shape[before:after] != batch:
+            raise ValueError(f"expected batch axes {batch}; got {array.shape[before:after]}")
+        return array.reshape((*array.shape[:before], math.prod(batch), *array.shape[after:]))
+
+    def unflat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        """An array whose batch axis, after some others, are these."""
+        return array.reshape((*array.shape[:before], *batch, *array.shape[before + 1 :]))
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        """A call of one batch axis, by the route of this adapter."""
         match self.route:
             case "time major":
                 return self.run_time_major(model, call)
@@ -192,7 +236,7 @@ class PlainNumpy(Adapter[Network]):
 
     def run_usual(self, model: Network, call: Call) -> Output:
         """The call itself."""
-        self.computing = call.compute_dtype
+        self.computing, of_weights = call.compute_dtype, model.dtype
         if call.compute_dtype is not None:
             model, call = self.cast(model, call, call.compute_dtype)
         self.dropping = self.dropout_of(call)
@@ -209,7 +253,9 @@ class PlainNumpy(Adapter[Network]):
         if call.stateful:
             self.keep(model, final_states)
         if call.go_backwards:
-            value, final_states = self.after_backwards(value, final_states)
+            value, final_states = self.after_backwards(self.ordered(value, steps), final_states)
+        if self.conventions.state_dtype == "weights":
+            final_states = [self.shown(state, of_weights) for state in final_states]
         sequence = self.merged(call.merge_mode, value) if call.return_sequences else None
         last = None
         if not call.return_sequences:
@@ -240,8 +286,23 @@ class PlainNumpy(Adapter[Network]):
         """The input in the order in which a layer that goes backwards reads it."""
         return x[:, ::-1]
 
+    def ordered(self, sequence: Array, steps: Array | None) -> Array:
+        """The outputs of going backwards from processing order to the declared one."""
+        match self.conventions.go_backwards_order:
+            case "input":
+                return sequence[:, ::-1]
+            case "padding last" if steps is not None:
+                return np.stack(
+                    [np.concatenate([h[taken], h[~taken]]) for h, taken in zip(sequence, steps, strict=True)]
+                )
+        return sequence
+
+    def shown(self, state: Array, dtype: Any) -> Array:
+        """A final state, computed in another type, in that of the weights."""
+        return state.astype(dtype)
+
     def after_backwards(self, sequence: Array, final_states: list[Array]) -> tuple[Array, list[Array]]:
-        """What a layer that goes backwards returns: its outputs in processing order."""
+        """What a layer that goes backwards returns."""
         return sequence, final_states
 
     def merged(self, mode: MergeMode, both: Array) -> Array:
@@ -595,12 +656,36 @@ class PlainNumpy(Adapter[Network]):
 
     def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
         """One cell of a network, drawn."""
-        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
-        W_x = random.uniform(-limit, limit, like.W_x.shape)
-        Q, R = np.linalg.qr(random.standard_normal(like.W_h.shape))
-        second = random.uniform(-1, 1, like.hidden_size) / np.sqrt(like.hidden_size)
-        b = np.zeros(like.hidden_size)
-        return Cell(W_x, Q * np.sign(np.diag(R)), b, second, like.activation).astype(like.dtype)
+        shapes = {"W_x": like.W_x.shape, "W_h": like.W_h.shape}
+        shapes |= {"b": (like.hidden_size,), "b_h": (like.hidden_size,)}
+        rules = self.conventions.initialisation
+        drawn = {role: self.drawn(random, rules[role], shape) for role, shape in shapes.items()}
+        return Cell(**drawn, activation=like.activation).astype(like.dtype)
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        """One weight by a rule; the last axis is the one that it comes from."""
+        match rule:
+            case "zeros":
+                return np.zeros(shape)
+            case "orthogonal":
+                Q, R = np.linalg.qr(random.standard_normal(shape))
+                signs: Array = np.sign(np.diag(R))
+                return Q * signs
+            case "glorot uniform":
+                limit = np.sqrt(6 / sum(shape))
+                return random.uniform(-limit, limit, shape)
+            case "lecun normal":
+                return np.asarray(self.truncated_normal(random, shape) / (TRUNCATED * np.sqrt(shape[-1])))
+            case "uniform 1/√H":
+                return np.asarray(random.uniform(-1, 1, shape) / np.sqrt(shape[0]))
+        return random.standard_cauchy(shape)  # nothing is declared
+
+    def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """Normal numbers, those beyond ±2 drawn again."""
+        z = random.standard_normal(shape)
+        while (beyond := np.abs(z) > 2).any():
+            z[beyond] = random.standard_normal(int(beyond.sum()))
+        return z
 
     # Putting together
 
@@ -635,6 +720,7 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "saved": ("saved", "weights through a file"),
     "predict": ("model", "a few rows at a time"),
     "mask by value": ("padding", "time steps of one number in every feature are masked"),
+    "batch axes": ("axes", "any number of batch axes, taken as one"),
 }
 """A route of almost every kind, by name."""
 

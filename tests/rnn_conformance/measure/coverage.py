@@ -54,7 +54,11 @@ def values_of(supports: Supports, route: str, expensive: bool = False) -> dict[s
     Expensive routes are taken by the clauses about them alone, which make no stateful calls.
     """
     yes_or_no = ["False", "True"]
-    padding = {"lengths": supports.lengths, "mask": supports.masks}
+    padding = {
+        "lengths": supports.lengths,
+        "mask": supports.masks,
+        "lengths and mask": supports.lengths_and_masks,
+    }
     return {
         "batch": ["1", "several"],
         "time": ["1", "several"],

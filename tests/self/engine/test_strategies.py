@@ -186,3 +186,26 @@ def test_lengths_and_masks_are_of_every_kind() -> None:
         not taken.any(axis=1).all() for _, taken in steps("lengths from 0", replace(LITTLE, lengths=True))
     )
     assert all(case.call.mask is not None for case, _ in steps("lengths", replace(LITTLE, masks=True)))
+    both = steps("lengths and mask", EVERYTHING)
+    assert all(case.call.lengths is not None and case.call.mask is not None for case, _ in both)
+    assert any((case.call.mask & ~taken).any() for case, taken in both)  # beyond the length alone
+    assert any((~taken.all(axis=1) & (case.call.lengths == case.x.shape[1])).any() for case, taken in both)
+    assert {case.facts["padding"] for case, _ in both} == {"lengths and mask"}
+
+
+def test_lengths_and_mask_need_a_framework_that_takes_both() -> None:
+    apart, ways = replace(LITTLE, lengths=True, masks=True), Cases(padding=("lengths and mask",))
+    assert ways.lacking(apart) == ("lengths_and_masks",)
+    assert not ways.lacking(replace(apart, lengths_and_masks=True))
+    beside = Cases(padding=("none", "lengths and mask"))
+    assert list(beside.pools("", apart)["padding"]) == ["none"]
+
+
+def test_masks_have_as_many_rows_as_the_input() -> None:
+    @settings(max_examples=30, database=None, deadline=None, derandomize=True)
+    @given(Cases(padding=("mask", "mask of no step"), batch=(9,))({"": replace(LITTLE, masks=True)}))
+    def collect(case: Case) -> None:
+        assert case.call.mask is not None
+        assert case.call.mask.shape == case.x.shape[:2]
+
+    collect()

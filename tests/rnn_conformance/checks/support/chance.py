@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,11 +18,31 @@ def largest_deviation_of_a_share(numbers: int) -> float:
     return math.sqrt(math.log(2 / FALSE_ALARMS) / (2 * numbers))
 
 
-def distance_from_uniform(numbers: Array, limit: float) -> float:
-    """Largest distance of the empirical distribution function from that of the uniform one on ±limit.
+TRUNCATED_DEVIATION = math.sqrt(1 - 4 * math.exp(-2) / (math.sqrt(2 * math.pi) * math.erf(math.sqrt(2))))
+"""The standard deviation of a normal distribution of deviation 1 that is cut off at ±2 (INT-3)."""
+
+
+def uniform(limit: float) -> Callable[[Array], Array]:
+    """The distribution function of the uniform distribution on ±limit."""
+    return lambda numbers: (numbers + limit) / (2 * limit)
+
+
+def truncated_normal(limit: float) -> Callable[[Array], Array]:
+    """The distribution function of the normal distribution that is cut off at two deviations, ±limit."""
+
+    def function(numbers: Array) -> Array:
+        z = np.clip(2 * numbers / limit, -2, 2) / math.sqrt(2)
+        below = np.array([math.erf(each) for each in z])
+        return (1 + below / math.erf(math.sqrt(2))) / 2
+
+    return function
+
+
+def distance(numbers: Array, distribution: Callable[[Array], Array]) -> float:
+    """Largest distance of the empirical distribution function from a continuous one.
 
     It stays below `largest_deviation_of_a_share` as well (Dvoretzky, Kiefer, Wolfowitz; INT-3).
     """
-    truth = (np.sort(numbers.ravel()).astype(float) + limit) / (2 * limit)
+    truth = distribution(np.sort(numbers.ravel()).astype(float))
     steps = np.arange(truth.size + 1) / truth.size
     return float(max((steps[1:] - truth).max(), (truth - steps[:-1]).max()))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_adapters.declarations import PaddedOutput
+from rnn_adapters.declarations import OutputOrder, PaddedOutput
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
@@ -24,6 +24,12 @@ from rnn_reference.network import Array, Layer, Network, States, checked_call
 from rnn_reference.precision import reference_dtype
 
 
+class Run(Protocol):
+    """Loads a case's network and calls it, as `Subject.run` does."""
+
+    def __call__(self, case: Case, *, return_sequences: bool) -> Output: ...
+
+
 def sequence_of(subject: Subject, case: Case, output: Output) -> Array:
     """The sequence output, which must be (batch, time, directions·hidden) of the network's dtype."""
     B, T, _ = case.x.shape
@@ -31,15 +37,20 @@ def sequence_of(subject: Subject, case: Case, output: Output) -> Array:
     return subject.has_shape("sequence output", output.sequence, shape, case.network.dtype)
 
 
-def final_states_of(subject: Subject, case: Case, output: Output) -> States:
-    """The final states, which must be one array (directions, batch, hidden) for each layer."""
+def final_states_of(subject: Subject, case: Case, output: Output, dtype: Any = None) -> States:
+    """The final states, which must be one array (directions, batch, hidden) for each layer.
+
+    Args:
+        dtype: the type that they must have; None: the network's.
+    """
+    dtype = case.network.dtype if dtype is None else dtype
     shapes = case.network.state_shapes(case.x.shape[0])
     states = output.final_states
     if states is None or len(states) != len(shapes):
         got = "None" if states is None else f"{len(states)}"
         raise NonConforming(f"final states: expected one array for each of {len(shapes)} layers; got {got}")
     return tuple(
-        subject.has_shape(f"final states of layer {index}", state, shape, case.network.dtype)
+        subject.has_shape(f"final states of layer {index}", state, shape, dtype)
         for index, (state, shape) in enumerate(zip(states, shapes, strict=True))
     )
 
@@ -72,12 +83,17 @@ def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
     subject.agree("sequence output", sequence, expected, case.network.dtype)
 
 
-def expect_final_states(subject: Subject, case: Case, output: Output) -> None:
-    """Every final state within the forward bound (NUM-4)."""
+def expect_final_states(subject: Subject, case: Case, output: Output, dtype: Any = None) -> None:
+    """Every final state within the forward bound (NUM-4).
+
+    Args:
+        dtype: the type that they must have; None: the network's. What comes in a wider one is rounded, as
+            the bound allows for.
+    """
     expected = bound_network(case.network, case.x, case.initial_states, case.steps).final_states
-    for index, (actual, bounded) in enumerate(
-        zip(final_states_of(subject, case, output), expected, strict=True)
-    ):
+    found = final_states_of(subject, case, output, dtype)
+    for index, (state, bounded) in enumerate(zip(found, expected, strict=True)):
+        actual = state.astype(case.network.dtype)
         subject.agree(f"final states of layer {index}", actual, bounded, case.network.dtype, STATE_AXES)
 
 
@@ -129,13 +145,28 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
     )
 
 
-def in_processing_order(case: Case) -> Case:
-    """The case of a layer that goes backwards as one that goes forward over the reversed input."""
+def in_processing_order(case: Case, order: OutputOrder | None = "processing") -> Case:
+    """The case of a layer that goes backwards as one that goes forward over the reversed input.
+
+    Args:
+        order: of its outputs; if "padding last", the steps that a row does not take stand after the others.
+    """
     if not case.call.go_backwards:
         return case
-    steps = case.steps
-    turned = None if steps is None else steps[:, ::-1]
-    return case.replace(x=case.x[:, ::-1], lengths=None, mask=turned, go_backwards=False)
+    x, steps = case.x[:, ::-1], case.steps
+    if steps is not None:
+        steps = steps[:, ::-1]
+        if order == "padding last":
+            places = padding_last(steps)
+            x = np.take_along_axis(x, places[:, :, None], axis=1)
+            steps = np.take_along_axis(steps, places, axis=1)
+    return case.replace(x=x, lengths=None, mask=steps, go_backwards=False)
+
+
+def padding_last(steps: Array) -> Array:
+    """For each row the order in which the steps that it takes stand first, and then the others."""
+    places: Array = np.argsort(~steps, axis=1, kind="stable")
+    return places
 
 
 def as_computed(case: Case) -> Case:
@@ -155,31 +186,42 @@ def merged(case: Case, both: Bounded) -> Bounded:
 
 def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
     """The sequence output with each step at the time of its input, whatever way the layer went."""
-    turned = case.call.go_backwards and subject.conventions.go_backwards_order == "processing"
-    return sequence[:, ::-1] if turned else sequence
+    order = subject.conventions.go_backwards_order
+    if not case.call.go_backwards or order == "input":
+        return sequence
+    if order == "padding last" and case.steps is not None:
+        back = np.argsort(padding_last(case.steps[:, ::-1]), axis=1)
+        sequence = np.take_along_axis(sequence, back[:, :, None], axis=1)
+    return sequence[:, ::-1]
 
 
 def expect_output(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the sequence output, its padding, and the final states."""
-    seen = in_processing_order(as_computed(case))
+    conventions = subject.conventions
+    seen = in_processing_order(as_computed(case), conventions.go_backwards_order)
     if subject.supports.sequence:
-        if case.call.go_backwards and subject.conventions.go_backwards_order == "input":
+        if case.call.go_backwards and conventions.go_backwards_order == "input":
             output = replace(output, sequence=sequence_of(subject, seen, output)[:, ::-1])
         _expect_sequence(subject, seen, output)
     if subject.supports.final_states:
-        expect_final_states(subject, seen, output)
+        dtype = case.network.dtype if conventions.state_dtype == "weights" else None
+        expect_final_states(subject, seen, output, dtype)
 
 
-def expect_everything(subject: Subject, case: Case) -> None:
-    """As `expect_output`, and the last output by a call of its own."""
-    supports = subject.supports
+def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> None:
+    """As `expect_output`, and the last output by a call of its own.
+
+    Args:
+        run: makes the calls; None: `Subject.run`.
+    """
+    supports, run = subject.supports, run or subject.run
     if supports.sequence or supports.final_states:
-        expect_output(subject, case, subject.run(case, return_sequences=supports.sequence))
+        expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
         seen = in_processing_order(as_computed(case))
         last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
         last = last if case.call.merge_mode == "concat" else merged(seen, last)
-        actual = subject.run(case, return_sequences=False).last
+        actual = run(case, return_sequences=False).last
         subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
 
 
