@@ -85,6 +85,10 @@ class Failed:
         return self.error.kind == kind and self.case.route == route and _agrees(self.case.facts, facts)
 
 
+Explain = Callable[[Check, Failed, Failed, Mapping[str, Fact]], str]
+"""From a check, a case as drawn, the small one and the facts that matter to the likely cause, in words."""
+
+
 @dataclass(frozen=True)
 class Search:
     """The search for distinct findings among the cases of one round that failed.
@@ -93,6 +97,7 @@ class Search:
         strategy: what drew the cases.
         seed: with which it did.
         shrink: whether cases are made small.
+        explain: tells the likely cause of each finding.
     """
 
     check: Check
@@ -100,6 +105,7 @@ class Search:
     strategy: SearchStrategy[Case]
     seed: str
     shrink: bool = True
+    explain: Explain | None = None
 
     def findings(self, failed: list[Failed], passed: list[Case]) -> list[Finding]:
         """At most `MOST`; after each, cases like it are left aside."""
@@ -116,6 +122,8 @@ class Search:
             facts = facts_that_matter(smallest, first, [first, *left], passed)
             alike = [each for each in left if each.is_like(first.error.kind, first.case.route, facts)]
             found.append(smallest.finding(facts, cases=1 + len(alike)))
+            if self.explain is not None:
+                found[-1].likely_cause = self.explain(self.check, first, smallest, facts)
             left = [each for each in left if each not in alike]
         return found
 
