@@ -2,18 +2,22 @@
 
 A fault is named only if it answers everything that the failing check asks as the implementation does: on the
 failing case as drawn, on the small one, and on fresh cases that share its facts. It must fail where the
-implementation fails, and pass where it passes. All else has no known fault.
+implementation fails, and pass where it passes. And it must answer alike what the check does not ask: plain
+calls of the same networks, as they were drawn. All else has no known fault.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_adapters.adapter import Adapter, CannotExpress
+import numpy as np
+
+from rnn_adapters.adapter import Adapter, Call, CannotExpress
 from rnn_adapters.framework import DEFAULT, Framework, Route
 from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
@@ -25,6 +29,8 @@ from rnn_conformance.faults.likeness import Arrays, Margins, are_alike, arrays_o
 from rnn_conformance.faults.plain import ROUTES, PlainNumpy
 from rnn_conformance.faults.registry import PREFIX, Fault, all_faults
 from rnn_conformance.faults.transcripts import Exchange, Listener, Question, Raised, answers
+from rnn_reference.activations import Activation
+from rnn_reference.network import Layer, Network
 
 UNKNOWN = "no known fault"
 
@@ -34,8 +40,11 @@ TOLD: tuple[Kind, ...] = ("value", "shape", "dtype", "not refused", "raised", "a
 FRESH = 5
 """Cases of the same facts, besides the failing ones."""
 
-DRAWN = 60
-"""So many are drawn to find them."""
+MOST_FRESH = 20
+"""So many, where those before all pass: one of them must fail, or what fits may be anything."""
+
+DRAWN = 4
+"""Times as many are drawn to find them."""
 
 SECONDS = 0.3
 """What one finding may always take, however little is left in the purse."""
@@ -113,12 +122,15 @@ def explaining(failure: Failure) -> list[str]:
 
     trials = list[Trial]()
     left = list(all_faults())
-    for case in _cases(failure):
+    fresh, fresh_failing = 0, 0
+    for number, case in enumerate(_cases(failure)):
         go_on()
         trial = tried(failure, case)
         if trial is None:
             continue
-        if trial.found is None and len(trials) < len(failure.cases):
+        if number >= len(failure.cases):
+            fresh, fresh_failing = fresh + 1, fresh_failing + (trial.found is not None)
+        elif trial.found is None:
             return []  # it fails now and then
         trials.append(trial)
         kept = list[str]()
@@ -127,32 +139,46 @@ def explaining(failure: Failure) -> list[str]:
             if trial.explained_by(name):
                 kept.append(name)
         left = kept
-        if not left:
-            return []
-    if len(trials) <= len(failure.cases):
-        return []  # no fresh case: what fits two cases may be anything
-    return [name for name in left if all(trial.judged_alike(name) for trial in reversed(trials))]
+        if not left or (fresh >= FRESH and fresh_failing):
+            break
+    if not fresh_failing:
+        return []
+    left = [name for name in left if all(trial.judged_alike(name) for trial in reversed(trials))]
+    for trial in trials if left else ():
+        go_on()
+        beyond = trial.asked_beyond()
+        left = [name for name in left if beyond.explained_by(name)]
+    return left
 
 
 def _cases(failure: Failure) -> Iterator[Case]:
-    """The failing ones, and fresh ones that share their facts."""
-    seen = dict.fromkeys(case.fingerprint for case in failure.cases)
+    """The failing ones, then fresh ones that share their facts."""
     yield from failure.cases
+    few = _fresh(failure, FRESH)
+    yield from few
+    if len(few) == FRESH:
+        yield from _fresh(failure, MOST_FRESH)[FRESH:]
+
+
+def _fresh(failure: Failure, count: int) -> list[Case]:
+    seen = {case.fingerprint for case in failure.cases}
     route, fresh = failure.cases[0].route, list[Case]()
 
     def visit(case: Case) -> None:
         facts = case.facts
         if case.fingerprint in seen or any(facts[name] != value for name, value in failure.facts.items()):
             return
+        seen.add(case.fingerprint)
         if not failure.leave(case):
             fresh.append(case)
-        if len(fresh) == FRESH:
+        if len(fresh) == count:
             raise Enough
 
     strategy = failure.check.draw({route: failure.subject.adapter_of(route).supports})
+    seed = f"{failure.check.clause}/diagnosis"
     with suppress(Enough):
-        draw_cases(strategy, DRAWN, f"{failure.check.clause}/diagnosis", visit)
-    yield from fresh
+        draw_cases(strategy, DRAWN * MOST_FRESH, seed, visit)
+    return fresh
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +223,29 @@ class Trial:
                 apart = apart or not are_alike(its, usual, near or self.margins.of(index))
         return self.found is None or apart or (same and not usual_bits)
 
+    def asked_beyond(self) -> Trial:
+        """Plain calls of the case's network, with initial states; of the same with tanh, without options."""
+        supports, network, call = self.adapter.supports, self.case.network, self.case.call
+        states = call.initial_states
+        if states is None and supports.initial_states:
+            shapes = network.state_shapes(call.x.shape[0])
+            states = tuple(np.ones(shape, network.dtype) for shape in shapes)
+        asked = [(network, dataclasses.replace(call, initial_states=states, stateful=False))]
+        if "tanh" in supports.activations:
+            plainest = Network(
+                Layer(*(dataclasses.replace(cell, activation=Activation("tanh")) for cell in layer.cells))
+                for layer in network.layers
+            )
+            asked.append((plainest, Call(call.x, states)))
+        questions = list[Question]()
+        for of, given in asked:
+            questions.append(Question("load", of, ()))
+            for wanted in [True] * supports.sequence + [False] * supports.last_output:
+                asking = dataclasses.replace(given, return_sequences=wanted)
+                questions.append(Question("run", of, (asking,)))
+        heard = list(zip(questions, answers(self.adapter, questions), strict=True))
+        return _trial(self.check, self.case, self.adapter, self.kind, None, heard)
+
     def judged_alike(self, name: str) -> bool:
         """Whether the clause holds or fails for a fault as it does for the implementation."""
         adapter = faulty_adapter(name, self.kind)
@@ -218,7 +267,13 @@ def tried(failure: Failure, case: Case) -> Trial | None:
     except CannotExpress:
         return None
     kind = failure.subject.framework.routes[case.route].kind if case.route else ""
-    heard: list[Exchange] = listener.heard
+    found = None if error is None else error.kind
+    return _trial(failure.check, case, adapter, kind, found, listener.heard)
+
+
+def _trial(
+    check: Check, case: Case, adapter: Adapter[Any], kind: str, found: Kind | None, heard: list[Exchange]
+) -> Trial:
     questions = [question for question, _ in heard]
     answered = [_arrays(question, answer, adapter.conventions, adapter) for question, answer in heard]
     usual = [
@@ -226,8 +281,7 @@ def tried(failure: Failure, case: Case) -> Trial | None:
         for question, answer in zip(questions, answers(PlainNumpy(_route(kind)), questions), strict=True)
     ]
     margins = Margins(questions, adapter.conventions, PlainNumpy.conventions)
-    found = None if error is None else error.kind
-    return Trial(failure.check, case, adapter, kind, found, questions, answered, usual, margins)
+    return Trial(check, case, adapter, kind, found, questions, answered, usual, margins)
 
 
 def _arrays(question: Question, answer: Any, conventions: Any, adapter: Adapter[Any]) -> Arrays | Raised:

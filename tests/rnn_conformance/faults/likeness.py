@@ -6,6 +6,7 @@ wrong thing are taken to be alike within twice that. Where nothing is derived, o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ class Margins:
                 found["sequence"] = np.where(shown, found["sequence"], NO_CLAIM)
             return found
         if question.method == "gradients":
-            return _of_gradients(bound_gradients(network, case.x, states, *question.given[1:], steps))
+            _, d_sequence, d_final_states = question.given
+            return _of_gradients(bound_gradients(network, case.x, states, d_sequence, d_final_states, steps))
         if question.method == "tangents":
             return _of_output(bound_tangents(network, case.x, states, question.given[1], steps))
         return {}
@@ -167,7 +169,7 @@ def arrays_of(
     return found
 
 
-def _by_role(cells: list[tuple[Array | None, ...]], *, both: bool) -> Arrays:
+def _by_role(cells: Sequence[tuple[Array | None, ...]], *, both: bool) -> Arrays:
     return {
         f"{role} {index}": array
         for index, cell in enumerate(cells)
