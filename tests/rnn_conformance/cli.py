@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | clauses | adapters | faults | measure`.
+"""The command line: `rnn-conformance run | record | clauses | adapters | faults | measure`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -134,6 +134,23 @@ def run(
         if answer.refusal:
             click.echo(f"rnn-conformance: {answer.refusal}", err=True)
     sys.exit(exit_status(answers, stop.signal))
+
+
+@main.command()
+@click.argument("failures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FAILURE.json…")
+@click.option("--every-route", is_flag=True, help="It happens on every route: name none.")
+def record(failures: tuple[Path, ...], every_route: bool) -> None:
+    """Print a record of a known deviation, made of what a failure left in results/failures.
+
+    Several files, of other routes, clauses or adapters of one framework, give one record where they are of
+    one kind and the same facts matter. It is ready for the file that --deviations takes, but for the reason:
+    that stands in the framework's source.
+    """
+    from rnn_conformance.engine.case import read_saved
+    from rnn_conformance.report.record import records
+
+    saved = {path: read_saved(path) for path in dict.fromkeys(failures)}
+    click.echo(records(saved, every_route=every_route), nl=False)
 
 
 @main.command()

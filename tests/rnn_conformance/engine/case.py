@@ -13,6 +13,7 @@ import numpy as np
 from rnn_adapters import written
 from rnn_adapters.adapter import Call
 from rnn_adapters.written import CaseData
+from rnn_conformance.engine.results import Kind
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
     Array,
@@ -254,11 +255,21 @@ def _shown(array: Array) -> str:
     return repr(array.tolist())
 
 
-class SavedCase(msgspec.Struct, forbid_unknown_fields=True):
-    """A case in a file of its own, with the clause it is a case of."""
+class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A case in a file of its own, with the clause it is a case of; and where a run left it, what was found.
+
+    Args:
+        adapter, versions: what failed.
+        kind, message, facts: those of the finding.
+    """
 
     clause: str
     case: CaseData
+    adapter: str = ""
+    versions: dict[str, str] = {}
+    kind: Kind | None = None
+    message: str = ""
+    facts: dict[str, Fact] = {}
 
 
 def to_data(case: Case) -> CaseData:
@@ -283,6 +294,18 @@ def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case
     return Case(network, call, data.route, data.variant)
 
 
+def read_saved(path: Path) -> SavedCase:
+    """All that a case file says.
+
+    Raises:
+        BadInput: the file is missing, or is no case.
+    """
+    try:
+        return written.decoded(path.read_bytes(), SavedCase, f"case file {path}")
+    except OSError as error:
+        raise BadInput(f"case file {path}: {error.strerror}") from None
+
+
 def read_case(path: Path) -> tuple[str, Case]:
     """The clause and the case in a file.
 
@@ -290,16 +313,14 @@ def read_case(path: Path) -> tuple[str, Case]:
         BadInput: the file is missing, is no case, or holds a network or call that cannot be.
     """
     try:
-        saved = written.decoded(path.read_bytes(), SavedCase, f"case file {path}")
+        saved = read_saved(path)
         return saved.clause, from_data(saved.case)
-    except OSError as error:
-        raise BadInput(f"case file {path}: {error.strerror}") from None
     except BadInput as error:
         said = str(error)
         raise BadInput(said if said.startswith("case file") else f"case file {path}: {said}") from None
 
 
-def write_case(path: Path, clause: str, case: CaseData) -> None:
+def write_case(path: Path, saved: SavedCase) -> None:
     """Write a case so that `read_case` gives it back, bit for bit.
 
     Raises:
@@ -307,6 +328,6 @@ def write_case(path: Path, clause: str, case: CaseData) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(written.encoded(SavedCase(clause, case)), indent=1) + b"\n")
+        path.write_bytes(msgspec.json.format(written.encoded(saved), indent=1) + b"\n")
     except OSError as error:
         raise BadInput(f"case file {path}: {error.strerror}") from None

@@ -85,6 +85,10 @@ class Failed:
         return self.error.kind == kind and self.case.route == route and _agrees(self.case.facts, facts)
 
 
+Explain = Callable[[Check, Failed, Failed, Mapping[str, Fact]], str]
+"""From a check, a case as drawn, the small one and the facts that matter to the likely cause, in words."""
+
+
 @dataclass(frozen=True)
 class Search:
     """The search for distinct findings among the cases of one round that failed.
@@ -94,6 +98,7 @@ class Search:
         seed: with which it did.
         shrink: whether cases are made small.
         is_excused: whether a known deviation explains what was found on a case: such a case is none like it.
+        explain: tells the likely cause of each finding.
     """
 
     check: Check
@@ -102,6 +107,7 @@ class Search:
     seed: str
     shrink: bool = True
     is_excused: Callable[[Case, NonConforming], bool] = lambda case, error: False
+    explain: Explain | None = None
 
     def findings(self, failed: list[Failed], passed: list[Case]) -> list[Finding]:
         """At most `MOST`; after each, cases like it are left aside."""
@@ -118,6 +124,8 @@ class Search:
             facts = facts_that_matter(smallest, first, [first, *left], passed)
             alike = [each for each in left if each.is_like(first.error.kind, first.case.route, facts)]
             found.append(smallest.finding(facts, cases=1 + len(alike)))
+            if self.explain is not None:
+                found[-1].likely_cause = self.explain(self.check, first, smallest, facts)
             left = [each for each in left if each not in alike]
         return found
 

@@ -15,7 +15,7 @@ from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses
 from rnn_conformance.engine.drawing import draw_cases
-from rnn_conformance.engine.findings import Failed, Search
+from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.results import Finding, Outcome, RouteOutcome, worst
 from rnn_conformance.engine.subject import Subject
@@ -58,6 +58,7 @@ def perform(
     deviations: list[Deviation],
     start: int = 0,
     confirmed: Collection[str] = (),
+    explain: Explain | None = None,
 ) -> Outcome:
     """The outcome of a check. Nothing that the framework does, and no mistake of our own, is raised.
 
@@ -65,6 +66,7 @@ def perform(
         deviations: the records that apply to this adapter at its versions, of any clause.
         start: seed of the drawing. The same seed draws the same cases.
         confirmed: ids of the records whose witness has ended a process of its own as recorded.
+        explain: tells the likely cause of a finding.
     """
     began = time.perf_counter()
     known = [deviation for deviation in deviations if check.clause in deviation.clauses]
@@ -74,7 +76,7 @@ def perform(
         outcome.deviations = [deviation.id for deviation in known]
         witnesses = try_witnesses(check, subject, asked.routes, known, confirmed)
         drawn = _draw(check, asked.routes, subject, profile, known, start)
-        outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn)
+        outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn, explain)
         _judge(outcome, asked, drawn, witnesses)
     except Unsupported as reason:
         outcome.verdict, outcome.reason = "unsupported", str(reason)
@@ -85,8 +87,13 @@ def perform(
     return outcome
 
 
-def perform_case(check: Check, subject: Subject, case: Case, known: list[Deviation]) -> Outcome:
+def perform_case(
+    check: Check, subject: Subject, case: Case, known: list[Deviation], explain: Explain | None = None
+) -> Outcome:
     """Perform a check on one given case.
+
+    Args:
+        explain: tells the likely cause of a finding.
 
     Raises:
         BadInput: there is no such route, or it is broken; or the check has no such variant.
@@ -106,7 +113,10 @@ def perform_case(check: Check, subject: Subject, case: Case, known: list[Deviati
         return outcome
     try:
         _examine(check, subject, case, covering, drawn)
-        outcome.findings = [failed.finding() for failed in drawn.failed]
+        for failed in drawn.failed:
+            outcome.findings.append(failed.finding())
+            if explain is not None:
+                outcome.findings[-1].likely_cause = explain(check, failed, failed, {})
         _judge(outcome, Asked({case.route: subject.supports}, {}), drawn, Witnesses())
     except Exception as error:
         outcome.verdict, outcome.traceback = "error", traceback.format_exc()
@@ -199,6 +209,7 @@ def _findings(
     profile: Profile,
     known: list[Deviation],
     drawn: Drawn,
+    explain: Explain | None,
 ) -> list[Finding]:
     """The distinct findings, each with the smallest case that could be found."""
 
@@ -207,7 +218,7 @@ def _findings(
 
     findings: list[Finding] = []
     if drawn.failed:
-        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink, is_excused)
+        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink, is_excused, explain)
         findings = search.findings(drawn.failed, drawn.passed)
     for route, refusals in drawn.refusals.items():
         tally = drawn.tallies[route]

@@ -11,6 +11,7 @@ PROGRAMS = {
     "clause-power": ("clause_power", "How small a fault each clause still sees."),
     "cost": ("cost", "What a verified case costs, and the reference beside the frameworks."),
     "coverage": ("coverage", "Which option values are drawn together; nothing is run."),
+    "diagnosis": ("diagnosis", "How often the likely cause of a failure is right."),
     "false-alarms": ("false_alarms", "False alarms on frameworks that are correct."),
     "power": ("power", "How small a fault the residual check still sees."),
     "tightness": ("tightness", "For how long the forward bounds say something."),

@@ -18,10 +18,12 @@ from typing import Protocol
 
 import msgspec
 
-from rnn_conformance.engine.case import write_case
+from rnn_adapters.written import CaseData
+from rnn_conformance.engine.case import SavedCase, write_case
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import (
     AdapterResult,
+    Finding,
     Outcome,
     file_stem,
     read_result,
@@ -133,7 +135,7 @@ class Recorder:
             for index, finding in enumerate(outcome.findings):
                 if finding.case is not None:
                     path = case_file(self._folder, result, outcome.clause, index)
-                    write_case(path, outcome.clause, finding.case)
+                    write_case(path, _saved(result, outcome, finding, finding.case))
                     self._answer.cases[outcome.clause, index] = path
         except OSError as error:
             self._answer.refusal = f"results: {error.filename} cannot be written: {error.strerror}"
@@ -152,6 +154,19 @@ class Recorder:
             self._answer.path = write_result(self._folder, whole)
         except BadInput as error:
             self._answer.refusal = str(error)
+
+
+def _saved(result: AdapterResult, outcome: Outcome, finding: Finding, case: CaseData) -> SavedCase:
+    """A case with all that a record of the finding needs."""
+    return SavedCase(
+        outcome.clause,
+        case,
+        adapter=result.adapter,
+        versions=result.versions,
+        kind=finding.kind,
+        message=finding.message,
+        facts=finding.facts,
+    )
 
 
 def _same_run(one: AdapterResult, other: AdapterResult) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,14 +12,15 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
-from rnn_conformance.engine.case import Case, from_data
+from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.deviations import Deviation, known_deviations
+from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
-from rnn_conformance.engine.results import Finding, Outcome
+from rnn_conformance.engine.results import Outcome
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.diagnosis import likely_cause
+from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
@@ -56,12 +58,16 @@ class Session:
         """
         self._begin(check)
         if case is not None:
-            outcome = perform_case(check, self.subject, case, self.deviations)
-        else:
-            outcome = perform(check, self.subject, self.profile, self.deviations, self.seed, confirmed)
-        for finding in outcome.findings:
-            finding.likely_cause = finding.likely_cause or self._likely_cause(check, finding)
-        return outcome
+            return perform_case(check, self.subject, case, self.deviations, self._likely_cause)
+        return perform(
+            check,
+            self.subject,
+            self.profile,
+            self.deviations,
+            self.seed,
+            confirmed,
+            self._likely_cause,
+        )
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""
@@ -70,15 +76,22 @@ class Session:
             self._chapter = chapter
             self.subject.drop_caches()
 
-    def _likely_cause(self, check: Check, finding: Finding) -> str:
-        """Of wrong numbers the fault that gives the same ones."""
-        if finding.case is None or finding.kind not in ("value", "shape", "dtype"):
+    def _likely_cause(self, check: Check, first: Failed, smallest: Failed, facts: Mapping[str, Fact]) -> str:
+        """The fault that behaves as the implementation does; "" where there is nothing to compare."""
+        if first.error.kind not in TOLD:
             return ""
+        purse, began = self.subject.purse, time.perf_counter()
+        failure = replace(
+            failure_of(check, self.subject, first, smallest, facts),
+            leave=lambda case: any(deviation.covers(case) for deviation in self.deviations),
+            seconds=max(purse.share, SECONDS),
+        )
         try:
-            check.fails_on(self.subject, from_data(finding.case, checked=False))
-            return "" if self.subject.last_run is None else likely_cause(self.subject, self.subject.last_run)
+            return likely_cause(failure)
         except Exception:
             return ""  # a hint must not hide the finding
+        finally:
+            purse.spend(time.perf_counter() - began)
 
     def close(self) -> None:
         """No further check will come."""

@@ -8,7 +8,7 @@ import pytest
 from helpers import random_case, random_cell
 
 from rnn_adapters.written import CaseData
-from rnn_conformance.engine.case import FACTS, Case, from_data, read_case, to_data, write_case
+from rnn_conformance.engine.case import FACTS, Case, SavedCase, from_data, read_case, to_data, write_case
 from rnn_reference import BadInput
 
 
@@ -20,7 +20,7 @@ def test_written_and_read_back_to_the_bit(tmp_path: Path, dtype: str, states: bo
         random_cell(3, 4, seed=2, dtype=dtype, biases=0),
     ]
     case = random_case(*cells, states=states).replace(variant="one")
-    write_case(tmp_path / "new" / "case.json", "BID-1", to_data(case))
+    write_case(tmp_path / "new" / "case.json", SavedCase("BID-1", to_data(case)))
     clause, back = read_case(tmp_path / "new" / "case.json")
     assert (clause, back.variant) == ("BID-1", "one")
     assert back.facts == case.facts
