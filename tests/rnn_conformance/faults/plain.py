@@ -254,12 +254,12 @@ class PlainNumpy(Adapter[Network]):
             self.keep(model, final_states)
         if call.go_backwards:
             value, final_states = self.after_backwards(self.ordered(value, steps), final_states)
-        if self.conventions.state_dtype == "weights":
-            final_states = [self.shown(state, of_weights) for state in final_states]
         sequence = self.merged(call.merge_mode, value) if call.return_sequences else None
         last = None
         if not call.return_sequences:
             last = self.merged(call.merge_mode, self.last(model, value, final_states))
+        if self.conventions.state_dtype == "weights":
+            final_states = [self.shown(state, of_weights) for state in final_states]
         shapes = {"x": self.seen(x).shape, "sequence": value.shape, "final_states": final_states[0].shape}
         return Output(sequence, last, tuple(final_states), shapes)
 

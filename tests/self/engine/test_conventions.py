@@ -95,7 +95,8 @@ def test_states_that_were_not_rounded_are_within_the_bound() -> None:
         def shown(self, state: Array, dtype: Any) -> Array:
             wide: Array = state.astype(dtype)
             half: Array = np.spacing(state).astype(dtype) / 2
-            return np.where(np.isfinite(wide), wide + half * np.where(wide > 0, -1, 1) * 0.99, wide)
+            shifted = wide + half * np.where(wide > 0, -0.99, 0.99).astype(dtype)
+            return np.where(np.isfinite(wide), shifted, wide)
 
     assert verdicts(Unrounded, "DTY-7") == {"DTY-7": "pass"}
 
