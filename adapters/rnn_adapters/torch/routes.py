@@ -100,7 +100,8 @@ def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
 def by_autograd(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
     """Gradients with respect to what the module itself holds."""
     sequence, h_n, _ = function(*sources[:2])
-    return torch.autograd.grad([sequence, h_n], sources, cotangents)
+    found: Tensors = torch.autograd.grad([sequence, h_n], sources, cotangents)
+    return found
 
 
 def by_vjp(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:

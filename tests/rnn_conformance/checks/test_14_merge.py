@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rnn_conformance.checks.support.expect import expect_final_states, final_states_of, merged
+from rnn_conformance.checks.support.expect import expect_final_states, final_states_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import merged
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.bounds import bound_network

@@ -11,11 +11,11 @@ from rnn_conformance.checks.support.expect import (
     expect_same,
     final_states_of,
     in_input_order,
-    in_processing_order,
     sequence_of,
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network

@@ -6,7 +6,6 @@ import numpy as np
 
 from rnn_adapters.declarations import NarrowType
 from rnn_conformance.checks.support.expect import (
-    as_computed,
     expect_everything,
     expect_steps,
     final_states_of,
@@ -15,6 +14,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array

@@ -13,8 +13,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Conventions, Supports
-from rnn_conformance.checks.support.expect import as_computed, in_processing_order, merged
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged
 from rnn_conformance.faults.transcripts import Question, Raised
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network
 from rnn_reference.errors import BadInput

@@ -205,6 +205,7 @@ class PlainNumpy(Adapter[Network]):
             joined([part.sequence for part in parts], 0),
             joined([part.last for part in parts], 0),
             tuple(np.concatenate(list(layer), axis=1) for layer in states),
+            {"x": call.x.shape},
         )
 
     def parts(self, call: Call) -> list[Call]:

@@ -23,8 +23,8 @@ from rnn_adapters.declarations import (
     ARRAYS,
     FLAGS,
     NEEDED_BESIDE,
+    RULES,
     DropoutPlace,
-    Initialisation,
     NarrowType,
     OutputOrder,
     PaddedOutput,
@@ -214,7 +214,7 @@ CONVENTIONS = st.builds(
     st.sampled_from(get_args(PaddedOutput)),
     st.sampled_from(get_args(PaddedOutput)),
     st.sampled_from((None, *get_args(OutputOrder))),
-    st.dictionaries(st.sampled_from(("W_x", "W_h", "b")), st.sampled_from(get_args(Initialisation))),
+    st.fixed_dictionaries({}, optional={role: st.sampled_from(RULES[role]) for role in ("W_x", "W_h", "b")}),
     st.booleans(),
     st.sampled_from(get_args(StateDType)),
 )

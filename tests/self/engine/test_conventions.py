@@ -17,7 +17,7 @@ from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     truncated_normal,
 )
-from rnn_conformance.checks.support.expect import padding_last
+from rnn_conformance.engine.meaning import padding_last
 from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.results import Outcome

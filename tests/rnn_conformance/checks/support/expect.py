@@ -8,16 +8,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_adapters.declarations import OutputOrder, PaddedOutput
+from rnn_adapters.declarations import PaddedOutput
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged, padding_last
 from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import (
     Bounded,
     bound_layers,
     bound_network,
     last_valid,
-    merge_bounds,
     replay_layer,
 )
 from rnn_reference.network import Array, Layer, Network, States, checked_call
@@ -143,45 +143,6 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
         Bounded(shown.astype(wide), no_claim),
         case.network.dtype,
     )
-
-
-def in_processing_order(case: Case, order: OutputOrder | None = "processing") -> Case:
-    """The case of a layer that goes backwards as one that goes forward over the reversed input.
-
-    Args:
-        order: of its outputs; if "padding last", the steps that a row does not take stand after the others.
-    """
-    if not case.call.go_backwards:
-        return case
-    x, steps = case.x[:, ::-1], case.steps
-    if steps is not None:
-        steps = steps[:, ::-1]
-        if order == "padding last":
-            places = padding_last(steps)
-            x = np.take_along_axis(x, places[:, :, None], axis=1)
-            steps = np.take_along_axis(steps, places, axis=1)
-    return case.replace(x=x, lengths=None, mask=steps, go_backwards=False)
-
-
-def padding_last(steps: Array) -> Array:
-    """For each row the order in which the steps that it takes stand first, and then the others."""
-    places: Array = np.argsort(~steps, axis=1, kind="stable")
-    return places
-
-
-def as_computed(case: Case) -> Case:
-    """The case of a layer that is told to compute in another type as one whose numbers are of that type."""
-    narrow = case.call.compute_dtype
-    if narrow is None:
-        return case
-    return case.mapped(lambda array: array.astype(narrow)).replace(compute_dtype=None)
-
-
-def merged(case: Case, both: Bounded) -> Bounded:
-    """What the two halves of the features give in the case's merge mode."""
-    H = case.network.layers[0].hidden_size
-    halves = both.at((..., slice(None, H))), both.at((..., slice(H, None)))
-    return merge_bounds(case.call.merge_mode, *halves, case.network.dtype)
 
 
 def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
