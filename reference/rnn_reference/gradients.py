@@ -73,6 +73,8 @@ def backpropagate_cell(
         steps: which steps each row takes; at another the state's gradient stays as it is.
     """
     before = np.concatenate([h0[:, None], states], axis=1)
+    if steps is not None:
+        x = np.where(steps[:, :, None], x, 0)  # 0 · NaN would be NaN
     a, s = np.zeros_like(states), g_final
     for t in reversed(range(x.shape[1])):
         s = s + g[:, t]
