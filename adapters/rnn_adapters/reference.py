@@ -11,8 +11,8 @@ from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
-from rnn_reference.forward import merge_directions, run_stack
-from rnn_reference.gradients import Gradients, backpropagate
+from rnn_reference.forward import merge_directions, run_network, run_stack
+from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 from rnn_reference.second_gradients import second_gradients
@@ -107,10 +107,22 @@ class ReferenceAdapter(Adapter[Network]):
         )
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        dtype = model.dtype
+        if call.compute_dtype is not None:
+            model, call = in_type(call.compute_dtype, model, call)
+        x, steps, order = call.x, steps_of_call(call), np.s_[:, :: -1 if call.go_backwards else 1]
+        if call.merge_mode != "concat":
+            outputs = run_network(model, x, call.initial_states, steps).sequence
+            d_sequence = parted_gradient(call.merge_mode, d_sequence, *np.split(outputs, 2, axis=-1))
         found = backpropagate(
-            model, call.x, call.initial_states, d_sequence, d_final_states, steps_of_call(call)
+            model,
+            x[order],
+            call.initial_states,
+            d_sequence.astype(model.dtype),
+            tuple(state.astype(model.dtype) for state in d_final_states),
+            None if steps is None else steps[order],
         )
-        return found.mapped(lambda array: array.astype(model.dtype))
+        return found._replace(x=found.x[order]).mapped(lambda array: array.astype(dtype))
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
         found = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))

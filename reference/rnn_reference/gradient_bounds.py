@@ -12,8 +12,17 @@ import numpy as np
 
 from rnn_reference.activations import phi
 from rnn_reference.bounds import Bounded, bound_layers, gamma
-from rnn_reference.gradients import derivative
-from rnn_reference.network import Array, Cell, Layer, Network, checked_array, checked_call, checked_steps
+from rnn_reference.gradients import derivative, parted_gradient
+from rnn_reference.network import (
+    Array,
+    Cell,
+    Layer,
+    MergeMode,
+    Network,
+    checked_array,
+    checked_call,
+    checked_steps,
+)
 from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
 
 
@@ -37,7 +46,7 @@ class BoundedGradients(NamedTuple):
 class Arithmetic:
     """Sums and products of bounded quantities, computed in `dtype` by anyone and in the wider type by us.
 
-    In a narrow type products of matrices are summed in float32 and rounded (DTY-3); all else is rounded to it.
+    In a narrow type products of matrices are summed in float32 and rounded (DTY-3), and so is all else.
     """
 
     def __init__(self, dtype: Any) -> None:
@@ -217,6 +226,17 @@ def bound_layer_gradients(
     return [weights, weights_b], arithmetic.add(dx, dx_b.at(turned)), both
 
 
+def bound_parted_gradient(mode: MergeMode, g: Array, both: Bounded, dtype: Any) -> Bounded:
+    """As `gradients.parted_gradient`, from the outputs of both directions side by side."""
+    if mode in ("concat", "none"):
+        return Bounded(g, np.zeros_like(g))
+    H = g.shape[-1]
+    forward, backward = both.at(np.s_[..., :H]), both.at(np.s_[..., H:])
+    value, arithmetic = parted_gradient(mode, g, forward.value, backward.value), Arithmetic(dtype)
+    wrong = parted_gradient(mode, np.abs(g), forward.bound, backward.bound) if mode == "mul" else 0
+    return Bounded(value, wrong + arithmetic.u * (np.abs(value) + wrong) + arithmetic.tiny)
+
+
 def bound_gradients(
     network: Network,
     x: Any,
@@ -228,7 +248,8 @@ def bound_gradients(
     """The reference gradients, each with the bound of every element (GRD).
 
     Args:
-        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`.
+        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`;
+            cotangents of the sequence output may have bounds of their own.
 
     Raises:
         BadInput: see `gradients.backpropagate`.
@@ -242,7 +263,9 @@ def bound_gradients(
         return Bounded(array.astype(wide), np.zeros(array.shape, wide))
 
     g = exact(np.zeros((*x.shape[:2], network.output_size), network.dtype))
-    if d_sequence is not None:
+    if isinstance(d_sequence, Bounded):
+        g = d_sequence
+    elif d_sequence is not None:
         g = exact(checked_array("d_sequence", d_sequence, shape=g.value.shape, dtype=network.dtype))
     sequences, _ = bound_layers(network, x, states, taken)
     inputs = [exact(x), *sequences[:-1]]

@@ -441,13 +441,29 @@ class PlainNumpy(Adapter[Network]):
     # Gradients
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        """Of narrow types they are computed in float32, from the outputs as they are."""
+        dtype, self.computing = model.dtype, call.compute_dtype
+        if call.compute_dtype is not None:
+            model, call = self.cast(model, call, call.compute_dtype)
         self.dropping = self.dropout_of(call)
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
+        x = x if steps is None else self.without_padding(x, steps)
+        if call.go_backwards:
+            x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
         inputs = [x]
         for layer, h0 in zip(model.layers, states, strict=True):
             inputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
-        g, cells, d_states = d_sequence, list[CellGradients](), list[Array]()
+        if model.dtype.itemsize < 4:
+            model = model.astype(np.float32)
+            inputs, states = (
+                [a.astype(np.float32) for a in inputs],
+                tuple(s.astype(np.float32) for s in states),
+            )
+            d_final_states = tuple(s.astype(np.float32) for s in d_final_states)
+        g, cells, d_states = d_sequence.astype(model.dtype), list[CellGradients](), list[Array]()
+        if call.merge_mode != "concat":
+            g = self.parted(call.merge_mode, g, *np.split(inputs[-1], 2, axis=-1))
         for index in reversed(range(model.num_layers)):
             layer, h0, sequence = model.layers[index], states[index], inputs[index + 1]
             H, parts = layer.hidden_size, []
@@ -467,7 +483,25 @@ class PlainNumpy(Adapter[Network]):
             cells = [weights for weights, _, _ in parts] + cells
             d_states.insert(0, np.stack([dh0 for _, _, dh0 in parts]))
             g = parts[0][1] if len(parts) == 1 else parts[0][1] + parts[1][1][:, ::-1]
-        return Gradients(g, tuple(d_states), tuple(cells))
+        g = g[:, ::-1] if call.go_backwards else g
+        found = Gradients(g, tuple(d_states), tuple(cells))
+        return found.mapped(lambda array: self.returned_as(array, dtype))
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        """The input of which masked time steps are zero: 0 · NaN would be NaN."""
+        return np.where(steps[:, :, None], x, x.dtype.type(0))
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        """A gradient in the type of the weights."""
+        return gradient.astype(dtype)
+
+    def parted(self, mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
+        """The cotangents of two directions, side by side, from that of their merged output."""
+        if mode == "none":
+            return g
+        if mode == "mul":
+            return np.concatenate([g * backward, g * forward], axis=-1)
+        return np.concatenate([g, g], axis=-1) / g.dtype.type(2 if mode == "ave" else 1)
 
     def aligned_gradient(self, g: Array) -> Array:
         """The cotangents of backward outputs, from input order to processing order."""
