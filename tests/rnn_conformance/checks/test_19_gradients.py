@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
-from rnn_adapters.declarations import OutputOrder
+from rnn_adapters.declarations import OutputOrder, Supports
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -363,7 +365,32 @@ def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Ca
     expect_each(subject, case, subject.gradients(case, *given), expected)
 
 
-@check("GRD-15", IN_FLOAT64, needs=(*NEEDS, "float64", "tangents"), share=HALF)
+@dataclass(frozen=True)
+class OfOneActivation:
+    """Cases in which all cells have one activation, by which a finding is named."""
+
+    cases: Cases
+
+    def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
+        return self.cases(routes).map(self.alike)
+
+    def lacking(self, supports: Supports) -> tuple[str, ...]:
+        """What no case can do without, and is unsupported."""
+        return self.cases.lacking(supports)
+
+    @staticmethod
+    def alike(case: Case) -> Case:
+        """The case with the activation of its first cell in all of them."""
+        first = case.network.cells[0].activation
+        layers = case.network.layers
+        return case.replace(
+            network=Network(
+                Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in layers
+            )
+        )
+
+
+@check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=HALF)
 def test_the_jvp_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
     expect_tangents(subject, case, direction_of(case, FINE))
 
@@ -381,13 +408,15 @@ SHORTER = (1, 2, 3)
 
 @check(
     "GRD-16",
-    replace(
-        IN_FLOAT64,
-        time=SHORTER,
-        hidden=(1, 2, 3, 4),
-        dtypes=("float32",),
-        regimes=("contractive",),
-        padding=("none", "lengths"),
+    OfOneActivation(
+        replace(
+            IN_FLOAT64,
+            time=SHORTER,
+            hidden=(1, 2, 3, 4),
+            dtypes=("float32",),
+            regimes=("contractive",),
+            padding=("none", "lengths"),
+        )
     ),
     needs=(*NEEDS, "second_gradients"),
 )
@@ -397,7 +426,7 @@ def test_gradients_of_gradients_through_every_activation(subject: Subject, case:
 
 @check(
     "GRD-17",
-    replace(IN_FLOAT64, time=SHORTER),
+    OfOneActivation(replace(IN_FLOAT64, time=SHORTER)),
     needs=(*NEEDS, "float64", "second_gradients"),
     share=HALF,
 )
