@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from hypothesis.strategies import SearchStrategy
 
-from rnn_adapters.declarations import OutputOrder, Supports
+from rnn_adapters.declarations import OutputOrder
+from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -358,36 +357,16 @@ IN_FLOAT64 = Cases(
 )
 
 
-@check("GRD-14", replace(IN_FLOAT64, padding=("none", "lengths")), needs=(*NEEDS, "float64"), share=HALF)
+@check(
+    "GRD-14",
+    OfOneActivation(replace(IN_FLOAT64, padding=("none", "lengths"))),
+    needs=(*NEEDS, "float64"),
+    share=HALF,
+)
 def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
     given = cotangents(case, FINE)
     expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
     expect_each(subject, case, subject.gradients(case, *given), expected)
-
-
-@dataclass(frozen=True)
-class OfOneActivation:
-    """Cases in which all cells have one activation, by which a finding is named."""
-
-    cases: Cases
-
-    def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
-        return self.cases(routes).map(self.alike)
-
-    def lacking(self, supports: Supports) -> tuple[str, ...]:
-        """What no case can do without, and is unsupported."""
-        return self.cases.lacking(supports)
-
-    @staticmethod
-    def alike(case: Case) -> Case:
-        """The case with the activation of its first cell in all of them."""
-        first = case.network.cells[0].activation
-        layers = case.network.layers
-        return case.replace(
-            network=Network(
-                Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in layers
-            )
-        )
 
 
 @check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=HALF)
