@@ -137,7 +137,7 @@ class ByAutograd(Differentiator):
         forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
         with torch.no_grad(), forward_ad.dual_level():
             duals = [
-                forward_ad.make_dual(torch.as_tensor(source).clone(), torch.tensor(towards))
+                forward_ad.make_dual(_tensor(source), _tensor(towards))
                 for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
             weights = zip(of.variables, duals[len(of.inputs) :], strict=True)
@@ -148,9 +148,16 @@ class ByAutograd(Differentiator):
 
 def _recorded(inputs: list[Array]) -> list[Any]:
     """Tensors of torch's whose use is recorded."""
+    return [_tensor(array).requires_grad_() for array in inputs]
+
+
+def _tensor(given: Any) -> Any:
+    """A tensor of torch's with memory of its own; it knows no bfloat16 of NumPy's."""
     import torch
 
-    return [torch.tensor(array, requires_grad=True) for array in inputs]
+    if getattr(given, "dtype", None) == "bfloat16":
+        return torch.tensor(given.view("int16")).view(torch.bfloat16)
+    return torch.as_tensor(given).clone()
 
 
 def _pulled_back(
@@ -160,7 +167,7 @@ def _pulled_back(
     import torch
 
     pairs = zip(cotangents, outputs, strict=True)
-    incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
+    incoming = [_tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
     options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
     return list(torch.autograd.grad(outputs, sources, incoming, **options))
 

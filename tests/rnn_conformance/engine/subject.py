@@ -135,9 +135,13 @@ class Subject:
 
     def run_raw(self, case: Case) -> Any:
         """What a call returns, as it is: not copied, and not checked but for being an `Output`."""
-        _, returned = self._run(case.network, case.call)
+        return self.run_kept(case)[0]
+
+    def run_kept(self, case: Case) -> tuple[Any, dict[str, Array]]:
+        """As `run_raw`, and the arrays that were handed over for it, by name."""
+        handed, returned = self._run(case.network, case.call)
         door.output_from("run", returned, self.conventions)
-        return returned
+        return returned, named_arrays(handed)
 
     def _run(self, network: Network, call: Call) -> tuple[Call, Any]:
         self._about_to(Case(network, call, self.route))
