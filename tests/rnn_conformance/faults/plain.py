@@ -86,6 +86,9 @@ class PlainNumpy(Adapter[Network]):
         self._random = np.random.default_rng(0)
         self.computing: str | None = None  # mixed precision of the call that is running
         self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
+        self.masks: list[tuple[Any, Any]] = []  # what each direction multiplied input and state with
+        self.left_between: list[Array] = []  # what the outputs of each layer but the top one were
+        self.kept: tuple[Any, Any] = (1, 1)  # the masks of the direction that is differentiated
         if route == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
@@ -240,7 +243,7 @@ class PlainNumpy(Adapter[Network]):
         self.computing, of_weights = call.compute_dtype, model.dtype
         if call.compute_dtype is not None:
             model, call = self.cast(model, call, call.compute_dtype)
-        self.dropping = self.dropout_of(call)
+        self.dropping, self.masks, self.left_between = self.dropout_of(call), [], []
         if call.stateful and call.initial_states is None:
             call = replace(call, initial_states=self.kept_states(model))
         x, states = checked_call(model, call.x, call.initial_states)
@@ -351,6 +354,7 @@ class PlainNumpy(Adapter[Network]):
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:
         outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
         x_mask, h_mask = self.dropout_masks(x, h)
+        self.masks.append((x_mask, h_mask))
         for t in range(x.shape[1]):
             after = self.step(cell, self.input_at(x, t) * x_mask, h * h_mask)
             h = after if steps is None else self.masked(after, h, steps[:, t, None])
@@ -436,7 +440,10 @@ class PlainNumpy(Adapter[Network]):
     def between_layers(self, x: Array) -> Array:
         """What a layer gives to the one above it."""
         place, rate = self.dropping
-        return x * self.left_of(x, rate) if place == "between layers" else x
+        if place != "between layers":
+            return x
+        self.left_between.append(self.left_of(x, rate))
+        return x * self.left_between[-1]
 
     # Gradients
 
@@ -451,23 +458,27 @@ class PlainNumpy(Adapter[Network]):
         x = x if steps is None else self.without_padding(x, steps)
         if call.go_backwards:
             x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
-        inputs = [x]
+        inputs, outputs = list[Array](), [x]
+        self.masks, self.left_between = [], []
         for layer, h0 in zip(model.layers, states, strict=True):
-            inputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
+            inputs.append(self.between_layers(outputs[-1]) if inputs else x)
+            outputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
+        masks = list(self.masks)
         if model.dtype.itemsize < 4:
             model = model.astype(np.float32)
-            inputs, states = (
-                [a.astype(np.float32) for a in inputs],
-                tuple(s.astype(np.float32) for s in states),
+            inputs, outputs = ([array.astype(np.float32) for array in each] for each in (inputs, outputs))
+            states, d_final_states = (
+                tuple(state.astype(np.float32) for state in each) for each in (states, d_final_states)
             )
-            d_final_states = tuple(s.astype(np.float32) for s in d_final_states)
         g, cells, d_states = d_sequence.astype(model.dtype), list[CellGradients](), list[Array]()
         if call.merge_mode != "concat":
-            g = self.parted(call.merge_mode, g, *np.split(inputs[-1], 2, axis=-1))
+            g = self.parted(call.merge_mode, g, *np.split(outputs[-1], 2, axis=-1))
         for index in reversed(range(model.num_layers)):
-            layer, h0, sequence = model.layers[index], states[index], inputs[index + 1]
+            layer, h0, sequence = model.layers[index], states[index], outputs[index + 1]
             H, parts = layer.hidden_size, []
+            of_layer, masks = masks[-layer.directions :], masks[: -layer.directions]
             for direction, cell in enumerate(layer.cells):
+                self.kept = of_layer[direction]
                 turned = np.s_[:, ::-1] if direction else np.s_[:, :]
                 own = np.s_[..., direction * H : (direction + 1) * H]
                 parts.append(
@@ -483,6 +494,7 @@ class PlainNumpy(Adapter[Network]):
             cells = [weights for weights, _, _ in parts] + cells
             d_states.insert(0, np.stack([dh0 for _, _, dh0 in parts]))
             g = parts[0][1] if len(parts) == 1 else parts[0][1] + parts[1][1][:, ::-1]
+            g = g * self.left_between[index - 1] if index and self.left_between else g
         g = g[:, ::-1] if call.go_backwards else g
         found = Gradients(g, tuple(d_states), tuple(cells))
         return found.mapped(lambda array: self.returned_as(array, dtype))
@@ -513,14 +525,16 @@ class PlainNumpy(Adapter[Network]):
         """One direction: gradients of its weights, of x and of the initial state (the first of `known`)."""
         dW_x, dW_h, db = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
         dx, s = np.zeros_like(x), g_final
+        of_x, of_h = self.kept
         for t in range(x.shape[1] - 1, -1, -1):
             s = s + g[:, t]
             a = self.slope(cell.activation, known[:, t + 1]) * s
             if steps is not None:
                 a = a * self.taking_part(steps[:, t, None])
-            dW_x, dW_h, db = dW_x + a.T @ x[:, t], dW_h + a.T @ known[:, t], db + a.sum(axis=0)
-            dx[:, t] = a @ cell.W_x
-            s = self.to_step_before(a @ cell.W_h, s, None if steps is None else steps[:, t, None], t)
+            dW_x, dW_h = dW_x + a.T @ (x[:, t] * of_x), dW_h + a.T @ (known[:, t] * of_h)
+            db = db + a.sum(axis=0)
+            dx[:, t] = a @ cell.W_x * of_x
+            s = self.to_step_before(a @ cell.W_h * of_h, s, None if steps is None else steps[:, t, None], t)
         return self.of_weights(cell, dW_x, dW_h, db), dx, self.to_initial_state(s)
 
     def slope(self, activation: Activation, h: Array) -> Array:
