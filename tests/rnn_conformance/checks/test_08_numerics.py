@@ -108,8 +108,10 @@ def over_all_magnitudes(case: Case) -> Case:
     low, high = MAGNITUDES[str(case.network.dtype)]
     spread = np.random.default_rng(case.x.size).permutation(np.linspace(low, high, case.x.size))
     sizes = np.exp2(spread.astype(np.longdouble)).reshape(case.x.shape)
-    # One in three near the numbers where tanh is neither z nor 1.
-    sizes = np.where(np.arange(case.x.size).reshape(case.x.shape) % 3 == 1, np.abs(case.x) + 2.0**-8, sizes)
+    # One in two near the numbers where φ is neither z nor saturated, 1/16 to some dozens.
+    places = np.arange(case.x.size).reshape(case.x.shape)
+    near = (np.abs(case.x) + 2.0**-4) * 2.0 ** (places % 5)
+    sizes = np.where(places % 2 == 1, near, sizes)
     x = np.where(case.x < 0, -sizes, sizes).astype(case.network.dtype)
     return fed_directly(case).replace(x=x)
 

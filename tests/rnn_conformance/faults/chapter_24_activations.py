@@ -163,8 +163,8 @@ class SoftplusOverflows(Fault):
 
 @fault("sigmoid-saturates-early", "ACT-14")
 class SigmoidSaturatesEarly(Fault):
-    """Gives exactly 1 for z above 12, where 1 − h is still 6e-6."""
+    """Gives exactly 1 for z above 8, where 1 − h is still 3e-4."""
 
     def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
-        return np.where(z > 12, h.dtype.type(1), h) if activation.name == "sigmoid" else h
+        return np.where(z > 8, h.dtype.type(1), h) if activation.name == "sigmoid" else h
