@@ -194,25 +194,18 @@ SMALL = {"float16": 2.0**-13, "bfloat16": 2.0**-110}
 )
 def test_small_narrow_numbers_are_kept(subject: Subject, case: Case) -> None:
     factor = case.network.dtype.type(SMALL[str(case.network.dtype)])
-    layers = [
-        [
-            replace(cell, **{role: None if b is None else b * factor for role, b in biases_of(cell).items()})
-            for cell in layer.cells
-        ]
-        for layer in case.network.layers
-    ]
-    states = case.initial_states
+
+    def small(cell: Cell) -> Cell:
+        b, b_h = (None if bias is None else bias * factor for bias in (cell.b, cell.b_h))
+        return replace(cell, b=b, b_h=b_h)
+
+    states, layers = case.initial_states, case.network.layers
     case = case.replace(
-        network=Network(Layer(*cells) for cells in layers),
+        network=Network(Layer(*map(small, layer.cells)) for layer in layers),
         x=case.x * factor,
         initial_states=None if states is None else tuple(state * factor for state in states),
     )
     expect_all_of_it(subject, case)
-
-
-def biases_of(cell: Cell) -> dict[str, Array | None]:
-    """The two bias vectors, by name."""
-    return {"b": cell.b, "b_h": cell.b_h}
 
 
 @check(
@@ -231,6 +224,7 @@ def test_final_states_of_narrow_types_are_the_outputs_to_the_bit(subject: Subjec
             subject.require(np.array_equal(rounded, expected), "final states are not the last outputs")
         if subject.supports.last_output:
             last = subject.run(each, return_sequences=False).last
+            last = subject.has_shape("last output", last, expected.shape, expected.dtype)
             subject.require(np.array_equal(last, expected), "the last output is not that of the sequence")
 
 

@@ -134,7 +134,8 @@ class StateProductsInTheNarrowType(Fault):
             now = np.s_[..., first : first + 16]
             of_h = of_h + self.product(h[now], cell.W_h[now])
         of_x = super().pre_activation(cell, x_t, np.zeros_like(h))
-        return of_x + of_h
+        total: Array = of_x + of_h
+        return total
 
 
 @fault("bfloat16-through-float16", "DTY-9")
@@ -148,13 +149,14 @@ class Bfloat16ThroughFloat16(Fault):
         return super().activate(activation, z)
 
 
-@fault("narrow-sums-doubled-on-the-way", "DTY-9")
-class NarrowSumsDoubledOnTheWay(Fault):
-    """Computes in twice the number and halves it, which a large one does not survive."""
+@fault("narrow-sums-scaled-on-the-way", "DTY-9")
+class NarrowSumsScaledOnTheWay(Fault):
+    """Computes eight times the sum and divides it by eight, which a large one does not survive."""
 
     def product(self, a: Array, W: Array) -> Array:
         with np.errstate(over="ignore"):
-            return super().product(a * a.dtype.type(8), W) / a.dtype.type(8)
+            scaled: Array = super().product(a * a.dtype.type(8), W) / a.dtype.type(8)
+            return scaled
 
 
 @fault("small-outputs-flushed", "DTY-10")

@@ -88,7 +88,7 @@ class PlainNumpy(Adapter[Network]):
         self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
         self.masks: list[tuple[Any, Any]] = []  # what each direction multiplied input and state with
         self.left_between: list[Array] = []  # what the outputs of each layer but the top one were
-        self.kept: tuple[Any, Any] = (1, 1)  # the masks of the direction that is differentiated
+        self.left: tuple[Any, Any] = (1, 1)  # the masks of the direction that is differentiated
         if route == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
@@ -478,7 +478,7 @@ class PlainNumpy(Adapter[Network]):
             H, parts = layer.hidden_size, []
             of_layer, masks = masks[-layer.directions :], masks[: -layer.directions]
             for direction, cell in enumerate(layer.cells):
-                self.kept = of_layer[direction]
+                self.left = of_layer[direction]
                 turned = np.s_[:, ::-1] if direction else np.s_[:, :]
                 own = np.s_[..., direction * H : (direction + 1) * H]
                 parts.append(
@@ -513,7 +513,8 @@ class PlainNumpy(Adapter[Network]):
             return g
         if mode == "mul":
             return np.concatenate([g * backward, g * forward], axis=-1)
-        return np.concatenate([g, g], axis=-1) / g.dtype.type(2 if mode == "ave" else 1)
+        both: Array = np.concatenate([g, g], axis=-1) / g.dtype.type(2 if mode == "ave" else 1)
+        return both
 
     def aligned_gradient(self, g: Array) -> Array:
         """The cotangents of backward outputs, from input order to processing order."""
@@ -525,7 +526,7 @@ class PlainNumpy(Adapter[Network]):
         """One direction: gradients of its weights, of x and of the initial state (the first of `known`)."""
         dW_x, dW_h, db = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
         dx, s = np.zeros_like(x), g_final
-        of_x, of_h = self.kept
+        of_x, of_h = self.left
         for t in range(x.shape[1] - 1, -1, -1):
             s = s + g[:, t]
             a = self.slope(cell.activation, known[:, t + 1]) * s
