@@ -234,7 +234,7 @@ def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     )
 
 
-@check("LAW-13", replace(ANY, padding=("none", "lengths")), needs=("outputs", "lasting_outputs"), share=HALF)
+@check("LAW-13", replace(ANY, padding=("none", "lengths")), needs=("outputs",), share=HALF)
 def test_what_is_written_into_an_output_reaches_nothing_else(subject: Subject, case: Case) -> None:
     """Neither another output, nor the input and initial states, nor what the model computes next."""
     asked = [subject.supports.sequence] + [False] * subject.supports.last_output

@@ -262,8 +262,8 @@ class AverageAsSumInGradients(Fault):
         return super().parted("sum" if mode == "ave" else mode, g, forward, backward)
 
 
-@fault("padding-times-zero", "GRD-19")
-class PaddingTimesZero(Fault):
+@fault("masked-gradients-times-zero", "GRD-19")
+class MaskedGradientsTimesZero(Fault):
     """Multiplies the gradients of masked time steps with zero, which leaves NaN as it is."""
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
