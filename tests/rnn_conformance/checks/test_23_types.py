@@ -27,6 +27,7 @@ from rnn_reference.precision import precision_of
 NARROW: tuple[NarrowType, ...] = ("float16", "bfloat16")
 SHORT = (1, 2, 3)
 LONG_SUMS = (64,)
+HALF = 0.5  # each case is called in mixed precision, too, for a sequence and for the last output
 
 
 @check("DTY-1", Cases(layers=(1, 2), dtypes=NARROW, time=SHORT), needs=("sequence", "narrow_dtypes"))
@@ -173,6 +174,7 @@ def test_sums_of_hundreds_of_products_are_summed_in_float32(subject: Subject, ca
     "DTY-9",
     Cases(dtypes=NARROW, regimes=("moderate", "contractive"), time=(1,), scatter=True),
     needs=("outputs", "narrow_dtypes"),
+    share=HALF,
 )
 def test_large_narrow_numbers_do_not_overflow(subject: Subject, case: Case) -> None:
     """The largest sum of all terms is a quarter to an eighth of the largest number."""
@@ -191,6 +193,7 @@ SMALL = {"float16": 2.0**-13, "bfloat16": 2.0**-110}
     "DTY-10",
     Cases(dtypes=NARROW, regimes=("contractive",), time=SHORT, scatter=True),
     needs=("outputs", "narrow_dtypes"),
+    share=HALF,
 )
 def test_small_narrow_numbers_are_kept(subject: Subject, case: Case) -> None:
     factor = case.network.dtype.type(SMALL[str(case.network.dtype)])
@@ -212,6 +215,7 @@ def test_small_narrow_numbers_are_kept(subject: Subject, case: Case) -> None:
     "DTY-11",
     Cases(layers=(1, 2), dtypes=NARROW, padding=("none", "lengths"), time=(1, 2, 3, 4, 5), scatter=True),
     needs=("sequence", "states_or_last", "narrow_dtypes"),
+    share=HALF,
 )
 def test_final_states_of_narrow_types_are_the_outputs_to_the_bit(subject: Subject, case: Case) -> None:
     for each in computed_both_ways(subject, case):
