@@ -174,7 +174,6 @@ def test_sums_of_hundreds_of_products_are_summed_in_float32(subject: Subject, ca
     "DTY-9",
     Cases(dtypes=NARROW, regimes=("moderate", "contractive"), time=(1,), scatter=True),
     needs=("outputs", "narrow_dtypes"),
-    share=HALF,
 )
 def test_large_narrow_numbers_do_not_overflow(subject: Subject, case: Case) -> None:
     """The largest sum of all terms is a quarter to an eighth of the largest number."""
