@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from rnn_adapters.adapter import CannotExpress
@@ -14,7 +14,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses
-from rnn_conformance.engine.drawing import draw_cases
+from rnn_conformance.engine.drawing import Structures, draw_cases
 from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.results import Finding, Outcome, RouteOutcome, worst
@@ -136,7 +136,8 @@ def _draw(
     drawn, digest = Drawn(), hashlib.blake2b(digest_size=16)
     if not routes:
         return drawn
-    strategy, count = check.draw(routes), examples_of(check, routes, subject, profile)
+    strategy, structures = check.draw(routes), structures_of(check, routes)
+    count = examples_of(check, routes, subject, profile)
     stop = time.perf_counter() + profile.seconds_per_check
     began = time.perf_counter()
     for round_ in range(profile.rounds):
@@ -147,12 +148,19 @@ def _draw(
             _examine(check, subject, case, known, drawn)
             drawn.place += 1
 
-        draw_cases(strategy, count, drawn.seed, visit)
+        draw_cases(strategy, count, drawn.seed, visit, structures)
         if drawn.failed or time.perf_counter() > stop:
             break
     subject.purse.earn(time.perf_counter() - began)
     drawn.digest = digest.hexdigest()
     return drawn
+
+
+def structures_of(check: Check, routes: Mapping[str, Supports]) -> Structures | None:
+    """The structures of the cases that a clause draws first, where it does not leave them to chance."""
+    of_draw: Callable[[Mapping[str, Supports]], Structures | None] | None
+    of_draw = getattr(check.draw, "structures", None)
+    return None if of_draw is None else of_draw(routes)
 
 
 def seed_text(check: Check, number: int) -> str:
@@ -218,7 +226,16 @@ def _findings(
 
     findings: list[Finding] = []
     if drawn.failed:
-        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink, is_excused, explain)
+        search = Search(
+            check,
+            subject,
+            check.draw(routes),
+            drawn.seed,
+            profile.shrink,
+            is_excused,
+            explain,
+            structures_of(check, routes),
+        )
         findings = search.findings(drawn.failed, drawn.passed)
     for route, refusals in drawn.refusals.items():
         tally = drawn.tallies[route]
