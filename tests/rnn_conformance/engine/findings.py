@@ -15,6 +15,7 @@ from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case, Fact, from_data, to_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.compare import NonConforming, Tally
+from rnn_conformance.engine.deviations import within
 from rnn_conformance.engine.drawing import Enough, Structures, shrink
 from rnn_conformance.engine.handing import PLAIN
 from rnn_conformance.engine.results import Finding
@@ -153,7 +154,7 @@ class Search:
         for finding in found:
             if finding.kind == first.error.kind and finding.route != first.case.route and finding.case:
                 case = from_data(finding.case).replace(route=first.case.route)
-                again = self.tried(case)
+                again = self.tried(case) if within(self.subject.supports, case) else None
                 if again is not None and again.error.kind == first.error.kind:
                     return again
         began, allowed = time.perf_counter(), self.subject.purse.share

@@ -69,14 +69,16 @@ def perform(
         explain: tells the likely cause of a finding.
     """
     began = time.perf_counter()
-    known = [deviation for deviation in deviations if check.clause in deviation.clauses]
+    known = [deviation for deviation in deviations if deviation.concerns(check.clause)]
+    claimed = [deviation for deviation in known if check.clause in deviation.clauses]
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     try:
         asked = check.asked_on(subject)
-        outcome.deviations = [deviation.id for deviation in known]
-        witnesses = try_witnesses(check, subject, asked.routes, known, confirmed)
+        witnesses = try_witnesses(check, subject, asked.routes, claimed, confirmed)
         drawn = _draw(check, asked.routes, subject, profile, known, start)
         outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn, explain)
+        elsewhere = [deviation.id for deviation in known if deviation.id in drawn.used]
+        outcome.deviations = list(dict.fromkeys([*(record.id for record in claimed), *elsewhere]))
         _judge(outcome, asked, drawn, witnesses)
     except Unsupported as reason:
         outcome.verdict, outcome.reason = "unsupported", str(reason)
@@ -104,7 +106,7 @@ def perform_case(
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     subject.take(case.route)
     lacking = check.lacking(subject.adapter)
-    covering = [d for d in known if check.clause in d.clauses and d.covers(case)]
+    covering = [d for d in known if d.concerns(check.clause) and d.covers(case)]
     outcome.deviations = [deviation.id for deviation in covering]
     drawn = Drawn(tallies={case.route: Tally()})
     if lacking:

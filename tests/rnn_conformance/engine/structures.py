@@ -1,7 +1,7 @@
 """Structures of cases that together hold every pair of option values, and then every triple.
 
-A structure is the bytes from which a case takes its choices, one after the other; it shrinks as if it had been
-drawn at random.
+A structure is the bytes from which a case takes its choices, one after the other; it shrinks as if it had
+been drawn at random.
 """
 
 from __future__ import annotations
