@@ -215,7 +215,7 @@ def _padded_with(case: Case) -> str:
     return "inf" if np.isinf(masked).any() else "huge" if np.abs(masked).max() >= HUGE_PADDING else "numbers"
 
 
-HUGE_PADDING = 1e4
+HUGE_PADDING = 2.0**13
 """From here on padding is called huge: float16 holds it, but not twice its square."""
 
 

@@ -28,10 +28,10 @@ def covering_rows(routes: Sequence[Levels], excluded: Excluded, seed_text: str) 
     """Rows until every pair, and then every triple, of values has occurred that some route can combine.
 
     Args:
-        routes: for each route its options, the same ones in the same order.
+        routes: for each route its options, the same ones in the same order, the route itself first.
         seed_text: decides between choices that are equally good; the same text gives the same rows.
     """
-    space, decide = _Space(routes, excluded), random.Random(seed_text)
+    space, decide = Space(routes, excluded), random.Random(seed_text)
     rows: list[list[int]] = []
     for strength in (2, 3):
         missing = space.combinations(strength)
@@ -39,6 +39,7 @@ def covering_rows(routes: Sequence[Levels], excluded: Excluded, seed_text: str) 
             missing[np.ix_(*[row] * strength)] = False
         order = np.argwhere(missing).tolist()
         decide.shuffle(order)
+        order.sort(key=space.without_route)
         for wanted in order:
             if not missing[tuple(wanted)]:
                 continue
@@ -50,7 +51,11 @@ def covering_rows(routes: Sequence[Levels], excluded: Excluded, seed_text: str) 
                 yield space.named(built)
 
 
-class _Space:
+ROUTE = 16
+"""What a missing pair with the route counts as much as: about the number of other options."""
+
+
+class Space:
     """All values of all options, by number, and which of them go together."""
 
     def __init__(self, routes: Sequence[Levels], excluded: Excluded) -> None:
@@ -61,6 +66,7 @@ class _Space:
             for level in dict.fromkeys(level for levels in routes for level in levels[option])
         ]
         self._values = values
+        self._routes_count = len(routes)
         number = {value: index for index, value in enumerate(values)}
         self._routes = [
             [[number[option, level] for level in levels[option]] for option in self.options]
@@ -72,6 +78,14 @@ class _Space:
             one, other = [number.get(item) for item in each.items()]
             if one is not None and other is not None:
                 self._fits[one, other] = self._fits[other, one] = False
+        itself = self._fits | np.eye(len(values), dtype=bool)
+        for option in range(len(self.options)):  # what leaves a third option no value does not fit either
+            of_option = itself[:, option_of == option].astype(int)
+            self._fits &= of_option @ of_option.T > 0
+
+    def without_route(self, wanted: list[int]) -> bool:
+        """Whether a combination says nothing of the route. Those that do come first."""
+        return min(wanted) >= self._routes_count
 
     def named(self, row: list[int]) -> Row:
         """A row in words."""
@@ -101,6 +115,8 @@ class _Space:
             if not fitting:
                 return None
             of_row = missing[np.ix_(fitting, *[row] * (missing.ndim - 1))]
+            if missing.ndim == 2:  # a route has all its pairs soon
+                of_row = of_row * np.where(np.array(row) < self._routes_count, ROUTE, 1)
             gains = of_row.reshape(len(fitting), -1).sum(axis=1)
             best = [value for value, gain in zip(fitting, gains, strict=True) if gain == gains.max()]
             value = decide.choice(best)

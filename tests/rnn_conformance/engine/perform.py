@@ -176,7 +176,7 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     expensive = [name for name in routes if name and known[name].expensive]
     if expensive:
         cases = round(profile.max_examples * check.share / 2)
-        return max(cases, profile.per_expensive_route * len(expensive))
+        return max(cases, round(profile.per_expensive_route * check.share) * len(expensive))
     of_sizes = any(supports.expensive != "nothing" for supports in routes.values())
     share = check.share * (profile.expensive_share if of_sizes else 1)
     return max(2, round(profile.max_examples * share))

@@ -447,8 +447,18 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
     options = {name: chosen[name] for name in (*OPTIONS, "route", "variant", "layout")}
     case = Case.of(network, x, states, lengths=lengths, mask=mask, **options)
-    if case.steps is not None and chosen["poison"] != "numbers":
-        x[~case.steps] = POISONS[chosen["poison"]]
+    return _poisoned(case, chosen["poison"])
+
+
+def _poisoned(case: Case, poison: Poison) -> Case:
+    """The case with something else as input at masked time steps; there is one, if there are two steps."""
+    if poison == "numbers" or case.steps is None or 0 in case.x.shape:
+        return case
+    if case.steps.all() and case.x.shape[1] > 1:
+        for ended in (case.call.lengths, case.call.mask):
+            if ended is not None:
+                ended[-1:] = 1 if ended.ndim == 1 else np.arange(case.x.shape[1]) < 1
+    case.x[~case.steps] = POISONS[poison]
     return case
 
 

@@ -10,8 +10,9 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rnn_conformance.engine.covering import Row, covering_rows
+from rnn_conformance.engine.covering import Levels, Row, covering_rows
 from rnn_conformance.engine.drawing import STRUCTURE
+from rnn_conformance.engine.handing import PLAIN
 
 Pools = dict[str, Sequence[Any]]
 """What can be chosen on a route, for each choice that a case makes, in the order in which it makes them."""
@@ -44,18 +45,19 @@ LEVELS: Mapping[str, Callable[[Any], str]] = {
     "dtype": str,
     "compute_dtype": str,
     "padding": str,
-    "poison": str,
+    "poison": lambda poison: "inf" if poison == "-inf" else str(poison),
     "go_backwards": str,
     "merge_mode": str,
     "stateful": str,
     "dropout": str,
     "training": str,
-    "layout": str,
+    "layout": lambda layout: layout if layout == PLAIN else "another",
 }
 """The choices of which pairs and triples are to occur, and which of their values count as one."""
 
 MERGED = ("sum", "mul", "ave", "none")
 NARROW = ("float16", "bfloat16")
+POISON = ("huge", "inf", "nan")
 
 EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
     {"go_backwards": "True", "directions": "2"},
@@ -67,13 +69,15 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
         for narrow in NARROW
         for other in ("float64", "float16", "bfloat16")
     ),
-    *({"padding": "none", "poison": poison} for poison in ("huge", "inf", "-inf", "nan")),
+    *({"padding": "none", "poison": poison} for poison in POISON),
+    *({"time": "1", "poison": poison} for poison in POISON),
+    *({"sizes": _sizes((batch, 1)), "poison": poison} for batch in (1, 2) for poison in POISON),
     {"mixed_directions": "True", "directions": "1"},
     {"mixed": "True", "layers": "1"},
 )
 """What no call combines: merging takes one layer of two directions, going backwards one layer of one; what is
-of another type than float32 is not computed in a third; where no step is masked, nothing stands there; what
-there is one of does not differ."""
+of another type than float32 is not computed in a third; where no step is masked, nothing stands there, and
+of a single step no length masks one; what there is one of does not differ."""
 
 
 def route_choices(routes: Sequence[Pools]) -> list[Pools]:
@@ -82,15 +86,16 @@ def route_choices(routes: Sequence[Pools]) -> list[Pools]:
     return [*default, *routes]
 
 
+def levels_of(pools: Pools) -> Levels:
+    """The values that each option can take on a route."""
+    of_options = {name: list(dict.fromkeys(map(level, pools[name]))) for name, level in LEVELS.items()}
+    return {"route": [str(pools["route"][0])], **of_options}
+
+
 def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
     """Structures that hold the rows of `covering_rows`, and are random where these say nothing."""
-    levels = [
-        {"route": [pools["route"][0]]}
-        | {option: list(dict.fromkeys(map(level, pools[option]))) for option, level in LEVELS.items()}
-        for pools in routes
-    ]
     decide = random.Random(f"{seed_text}/structures")
-    for row in covering_rows(levels, EXCLUDE_EACH_OTHER, seed_text):
+    for row in covering_rows(list(map(levels_of, routes)), EXCLUDE_EACH_OTHER, seed_text):
         yield _structure(route_choices(routes), row, decide)
 
 
