@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from hypothesis import strategies as st
@@ -309,10 +309,10 @@ class Cases:
             "biases": [number for number in self.biases if number or supports.no_bias] or (1,),
             "initial": self.initial_states if supports.initial_states else (False,),
             "sizes": sizes or (None,),
-            "batch": (1,) if sizes else few(self.batch, FEW_BATCH, "shapes"),
-            "time": (1,) if sizes else few(self.time, FEW_TIME, "shapes"),
-            "input": (1,) if sizes else few(self.inputs, FEW_INPUT, "sizes", "shapes"),
-            "hidden": (1,) if sizes else few(self.hidden, FEW_HIDDEN, "sizes", "shapes"),
+            "batch": (None,) if sizes else few(self.batch, FEW_BATCH, "shapes"),
+            "time": (None,) if sizes else few(self.time, FEW_TIME, "shapes"),
+            "input": (None,) if sizes else few(self.inputs, FEW_INPUT, "sizes", "shapes"),
+            "hidden": few(self.hidden, FEW_HIDDEN, "sizes", "shapes"),
             "dtype": dtypes,
             "variant": self.variants,
             "padding": [said(way) for way in self.padding if sayable(way)],
@@ -385,9 +385,13 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
 
     def choose(name: str, source: Iterator[int] = structure) -> Any:
         # An activation is a choice of its own among several sets of parameters.
-        found = one_of(pools[name], source)
+        pool = pools[name]
+        if name == "activation" and is_narrow:  # how exact others are there is not specified
+            pool = [forms for forms in pool if forms[0].name in TANH_OR_RELU] or pool
+        found = one_of(pool, source)
         return one_of(found, source) if name == "activation" else found
 
+    is_narrow = False
     chosen = {name: choose(name) for name in pools}
     if chosen["sizes"] is not None:
         chosen |= dict(zip(("batch", "time", "input", "hidden"), chosen["sizes"], strict=True))
@@ -395,6 +399,9 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         chosen["rate"] = 0.0
     if chosen["dtype"] != "float32":
         chosen["compute_dtype"] = None
+    is_narrow = chosen["dtype"] in get_args(NarrowType) or chosen["compute_dtype"] is not None
+    if is_narrow and chosen["activation"].name not in TANH_OR_RELU:
+        chosen["activation"] = choose("activation")
     alone = chosen["layers"] == 1
     chosen["go_backwards"] &= alone and chosen["directions"] == 1
     if not (alone and chosen["directions"] == 2):

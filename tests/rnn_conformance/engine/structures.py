@@ -18,8 +18,8 @@ Pools = dict[str, Sequence[Any]]
 """What can be chosen on a route, for each choice that a case makes, in the order in which it makes them."""
 
 
-def _one_or_several(size: int) -> str:
-    return "1" if size == 1 else "several"
+def _one_or_several(size: int | None) -> str:
+    return "-" if size is None else "1" if size == 1 else "several"
 
 
 def _activation(forms: Sequence[Any]) -> str:
@@ -69,6 +69,8 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
         for narrow in NARROW
         for other in ("float64", "float16", "bfloat16")
     ),
+    *({"activation": "another", "dtype": narrow} for narrow in NARROW),
+    *({"activation": "another", "compute_dtype": narrow} for narrow in NARROW),
     *({"padding": "none", "poison": poison} for poison in POISON),
     *({"time": "1", "poison": poison} for poison in POISON),
     *({"sizes": _sizes((batch, 1)), "poison": poison} for batch in (1, 2) for poison in POISON),
@@ -76,8 +78,9 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
     {"mixed": "True", "layers": "1"},
 )
 """What no call combines: merging takes one layer of two directions, going backwards one layer of one; what is
-of another type than float32 is not computed in a third; where no step is masked, nothing stands there, and
-of a single step no length masks one; what there is one of does not differ."""
+of another type than float32 is not computed in a third; how exact other activations than tanh and relu are in
+a narrow type is not specified; where no step is masked, nothing stands there, and of a single step no length
+masks one; what there is one of does not differ."""
 
 
 def route_choices(routes: Sequence[Pools]) -> list[Pools]:

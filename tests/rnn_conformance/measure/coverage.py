@@ -34,8 +34,11 @@ Combination = tuple[tuple[str, Value], ...]
 
 
 def options_of(case: Case) -> dict[str, Value] | None:
-    """The options of a case and their values, as `LEVELS` counts them; None for one of degenerate size."""
-    facts = case.facts
+    """The options of a case and their values, as `LEVELS` counts them; None for one of degenerate size.
+
+    Where layers or directions differ, it is the first cell that counts.
+    """
+    facts, bottom = case.facts, case.network.cells[0]
     sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
     if not all(sizes.values()):
         return None
@@ -44,8 +47,8 @@ def options_of(case: Case) -> dict[str, Value] | None:
         "route": case.route,
         "layers": several["layers"],
         "directions": str(facts["directions"]),
-        "activation": name if (name := str(facts["activation"])) in ("tanh", "relu") else "another",
-        "biases": str(facts["bias_vectors"]),
+        "activation": name if (name := str(bottom.activation)) in ("tanh", "relu") else "another",
+        "biases": str(len(bottom.biases)),
         "initial": str(facts["initial_states"]),
         "batch": several["batch"],
         "time": several["time"],
@@ -122,7 +125,9 @@ def coverage_of(subject: Subject, profile: Profile, seed: int = 0, strength: int
         subject.tally.count()
 
     for check in all_checks().values():
-        perform(replace(check, body=look), subject, profile, [], seed)
+        outcome = perform(replace(check, body=look), subject, profile, [], seed)
+        if outcome.verdict == "error":
+            raise RuntimeError(f"{check.clause}: {outcome.traceback}")
     return coverage
 
 
