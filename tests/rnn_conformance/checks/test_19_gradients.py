@@ -86,7 +86,7 @@ def test_gradient_of_the_input(subject: Subject, case: Case) -> None:
     expect_x(subject, case, *gradients_of(subject, case))
 
 
-@check("GRD-2", ONE, needs=NEEDS, share=HALF)
+@check("GRD-2", ONE, needs=NEEDS)
 def test_gradient_of_the_initial_state(subject: Subject, case: Case) -> None:
     expect_states(subject, case, *gradients_of(subject, case))
 

@@ -61,7 +61,11 @@ def _sharing(array: Array) -> Array:
 
 def handed_call(call: Call, layout: str = PLAIN) -> Call:
     """The call with arrays of its own, which lie in memory as the layout says."""
-    laid, states = LAYOUTS[layout], call.initial_states
+    lay, states = LAYOUTS[layout], call.initial_states
+
+    def laid(array: Array) -> Array:
+        return lay(array) if array.ndim else array.copy()
+
     return replace(
         call,
         x=laid(call.x),

@@ -23,12 +23,16 @@ from rnn_conformance.engine.structures import Pools, route_choices, structures
 from rnn_reference.activations import ACTIVATIONS, Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
-Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
+Regime = Literal[
+    "moderate", "contractive", "damped", "saturating", "chaotic", "exact", "small", "tiny", "huge"
+]
 
-# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in.
+# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in; those
+# of "damped" by the fan-in, so that bounds do not grow with sizes, steps and layers.
 GAINS: dict[Regime, tuple[float, float, float]] = {
     "moderate": (1, 1, 1),
     "contractive": (1, 0.5, 1),
+    "damped": (1, 0.5, 1),
     "saturating": (8, 4, 1),
     "chaotic": (1, 4, 1),
     "exact": (1, 1, 1),  # integers, not divided: pre-activations are exact
@@ -36,6 +40,9 @@ GAINS: dict[Regime, tuple[float, float, float]] = {
     "tiny": (1, 1, 2.0**-40),
     "huge": (1, 1, 2.0**20),
 }
+
+SPREAD: dict[Regime, float] = {"exact": 0, "damped": -1}
+"""The power of the fan-in by which gains are multiplied, where it is not −1/2."""
 
 # The first of each is what a case shrinks to; what stands often is drawn often.
 BATCH = (1, 2, 2, 3, 3, 4)
@@ -72,7 +79,7 @@ Padding = Literal[
 ]
 BOTH: Padding = "lengths and mask"
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
-MASKED_TIME = 16  # masks are drawn for at most this many steps
+MASKED_TIME = 16  # masks are drawn for so many steps, and repeated
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 """A byte for the length of each row, or for each step of a mask; zero stands for what is not padded."""
 
@@ -197,6 +204,7 @@ class Cases:
         exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
         layouts: how the arrays of the call lie in memory.
         poisons: what the input holds at masked time steps.
+        sizes: batch, time, input and hidden size together, in place of those four.
         covering: draw toward pairs and triples of option values that did not occur yet.
     """
 
@@ -223,6 +231,7 @@ class Cases:
     training: tuple[bool, ...] = (False,)
     layouts: tuple[str, ...] = (PLAIN,)
     poisons: tuple[Poison, ...] = ("numbers",)
+    sizes: tuple[Sizes, ...] = ()
     scatter: bool = False
     exact: bool = False
     covering: bool = False
@@ -299,7 +308,7 @@ class Cases:
             dtypes = (
                 dtypes or [*supports.dtypes] if self.exact else dtypes or named(("float64",), supports.dtypes)
             )
-        sizes = self._shared_sizes(supports)
+        sizes = self.sizes or self._shared_sizes(supports)
         return {
             "route": (route,),
             "layers": self.layers if supports.stacked else (1,),
@@ -423,7 +432,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         return (fill(shape) * factor).astype(chosen["dtype"])
 
     def spread(fan_in: int) -> float:
-        return 1.0 if regime == "exact" else max(fan_in, 1) ** -0.5
+        return float(max(fan_in, 1) ** SPREAD.get(regime, -0.5))
 
     def cell(I: int, H: int, activation: Activation, biases: int) -> Cell:  # noqa: E741 (the spec's symbol)
         W_x, W_h = array((H, I), gain_x * spread(I)), array((H, H), gain_h * spread(H))
@@ -481,7 +490,7 @@ def _padding(
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):
         # A byte for each place, which stays with it while batch and time shrink; rows are repeated.
-        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, :time]
+        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, np.arange(time) % MASKED_TIME]
         if padding == "mask of no step":
             mask[:1] = False
         return None, mask
