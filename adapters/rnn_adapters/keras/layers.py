@@ -34,9 +34,10 @@ class Options(NamedTuple):
     @staticmethod
     def of(call: Call) -> Options:
         """Those of the top layer."""
-        same = ("return_sequences", "go_backwards", "merge_mode", "dropout", "rate", "compute_dtype")
+        same = ("return_sequences", "go_backwards", "merge_mode", "dropout", "compute_dtype")
         batch = len(call.x) if call.stateful else None
-        return Options(**{name: getattr(call, name) for name in same}, stateful_batch=batch)
+        rate = call.rate if call.dropout else 0.0
+        return Options(**{name: getattr(call, name) for name in same}, stateful_batch=batch, rate=rate)
 
 
 def dtype_given(keras: Any, cell: Cell, options: Options) -> dict[str, str]:
