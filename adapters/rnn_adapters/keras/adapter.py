@@ -17,7 +17,7 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
-from rnn_adapters.keras.derivatives import Computation, Differentiator
+from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, shape_of
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_reference.errors import BadInput
@@ -150,11 +150,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     ) -> Gradients:
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        return self._gradients_of(model, self._differentiator.gradients(of, cotangents))
+        return self._gradients_of(model, self.parts.differentiator.gradients(of, cotangents))
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
         ready, of = self._computation(model, call)
-        found = self._differentiator.tangents(of, self._sources_of(direction))
+        found = self.parts.differentiator.tangents(of, self._sources_of(direction))
         outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
 
@@ -169,13 +169,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
         towards = self._sources_of(direction)
-        return self._gradients_of(model, self._differentiator.second_gradients(of, cotangents, towards))
-
-    @property
-    def _differentiator(self) -> Differentiator:
-        if self.parts.differentiator is None:
-            raise NotImplementedError(f"{self.name} has no derivatives")
-        return self.parts.differentiator
+        return self._gradients_of(model, self.parts.differentiator.second_gradients(of, cotangents, towards))
 
     def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
         """What is called, and the call as a function of its input, initial states and weights."""

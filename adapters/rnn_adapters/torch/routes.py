@@ -22,25 +22,18 @@ from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
 from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
 
+FLAGS = (
+    *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
+    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
+    *("read_weights", "native_weights", "count_parameters"),
+)
+SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
     dtypes=("float32", "float64", "float16", "bfloat16"),
     compute_dtypes=("float16", "bfloat16"),
-    bidirectional=True,
-    stacked=True,
-    no_bias=True,
-    initial_states=True,
-    sequence=True,
-    final_states=True,
-    lengths=True,
     dropout=("between layers",),
-    freshly_initialised=True,
-    gradients=True,
-    tangents=True,
-    second_gradients=True,
-    read_weights=True,
-    native_weights=True,
-    count_parameters=True,
+    **SUPPORTED,
 )
 
 
