@@ -52,7 +52,8 @@ class Computation:
 class Differentiator:
     """How a backend differentiates; this one does not.
 
-    What is returned are tensors: of inputs, then of variables. Cotangents are cast to the type of their outputs, which in mixed precision is another.
+    What is returned are tensors: of inputs, then of variables. Cotangents are cast to the
+    type of their outputs, which in mixed precision is another.
     """
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
