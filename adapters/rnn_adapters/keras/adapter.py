@@ -251,12 +251,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
         Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
         """
-        if len(self._assembled) <= KEPT.get(self.backend, len(self._assembled)):
-            return
-        if self.backend == "tensorflow":
-            self.keras.utils.clear_session()
-        self._assembled.clear()
-        self._workshop.clear()
+        if len(self._assembled) > KEPT.get(self.backend, len(self._assembled)):
+            if self.backend == "tensorflow":
+                self.keras.utils.clear_session()
+            self._assembled.clear()
+            self._workshop.clear()
 
 
 def imported_keras(backend: str) -> Any:

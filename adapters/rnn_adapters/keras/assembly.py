@@ -6,7 +6,6 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +49,7 @@ class Entrance:
 
     def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         """Arrays for the inputs of `symbols`, and whatever else the model needs for them."""
-        return [x]
+        return [x] if mask is None else [x, mask]
 
 
 class MaskArgument(Entrance):
@@ -60,9 +59,6 @@ class MaskArgument(Entrance):
         inputs, x, _ = super().symbols(keras, network)
         mask = keras.Input((None,), dtype="bool")
         return [*inputs, mask], x, mask
-
-    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
-        return [x, mask]
 
 
 class MaskOfValue(Entrance):
@@ -327,16 +323,14 @@ def predicted(model: Any, inputs: list[Any]) -> Any:
 def through_model_file(keras: Any, model: Any) -> Any:
     """The model written to a `.keras` file and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        model.save(path)
+        model.save(path := f"{folder}/model.keras")
         return keras.models.load_model(path)
 
 
 def through_weights_file(keras: Any, model: Any) -> Any:
     """Weights written to a file and read into the same model, which was given others in between."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.weights.h5"
-        model.save_weights(path)
+        model.save_weights(path := f"{folder}/model.weights.h5")
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
         model.load_weights(path)
     return model

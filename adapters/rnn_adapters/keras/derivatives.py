@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -75,10 +76,18 @@ NONE = Differentiator()
 class ByTape(Differentiator):
     """TensorFlow: `GradientTape`, and `ForwardAccumulator`."""
 
+    def __init__(self, *, in_xla: bool = False) -> None:
+        self.in_xla = in_xla
+
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         import tensorflow as tf
 
-        return self._pulled_back(of, [tf.constant(array) for array in of.inputs], cotangents)
+        # XLA's loop cannot be recorded from outside: the tape is inside of what it compiles.
+        pull_back: Any = partial(self._pulled_back, of)
+        if self.in_xla:
+            pull_back = tf.function(pull_back, jit_compile=True)
+        found: list[Any] = pull_back([tf.constant(array) for array in of.inputs], cotangents)
+        return found
 
     def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
         """Gradients, for tensors."""
@@ -104,18 +113,6 @@ class ByTape(Differentiator):
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
         first = replace(of, function=lambda inputs, _: self._pulled_back(of, inputs, cotangents))
         return self.gradients(first, direction)
-
-
-class ByTapeInXla(ByTape):
-    """TensorFlow, with the tape inside of what XLA compiles: it cannot record a loop from outside."""
-
-    def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
-        import tensorflow as tf
-
-        pulled_back = super()._pulled_back
-        inside = tf.function(lambda *given: pulled_back(of, *given), jit_compile=True)
-        found: list[Any] = inside(inputs, cotangents)
-        return found
 
 
 class ByAutograd(Differentiator):

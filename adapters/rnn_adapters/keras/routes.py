@@ -11,7 +11,7 @@ from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supp
 from rnn_adapters.framework import Route
 from rnn_adapters.keras import assembly, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
-from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
+from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 DIFFERENTIATORS: Mapping[str, Differentiator] = {
@@ -201,7 +201,7 @@ ROUTES: Mapping[str, KerasRoute] = {
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
-        {"caller": layers.xla, "differentiator": ByTapeInXla()},
+        {"caller": layers.xla, "differentiator": ByTape(in_xla=True)},
         ("tangents", "second_gradients"),
         backends=TENSORFLOW,
     ),
