@@ -202,7 +202,8 @@ class Workshop:
     """
 
     def __init__(self, keras: Any, parts: LayerParts) -> None:
-        self.keras, self.parts = keras, parts
+        self.keras = keras
+        self.parts: Any = parts  # which has more for models
         self._kept: dict[Hashable, tuple[Any, LayerCall]] = {}
 
     def stack(self, layers: tuple[Layer, ...], options: Options) -> tuple[list[Any], list[LayerCall]]:
