@@ -27,8 +27,8 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "jax": 64}
-"""How many networks are kept from chapter to chapter, where it is not all of them.
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024}
+"""The networks that a route may keep from chapter to chapter.
 
 TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
 """
@@ -251,7 +251,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
         Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
         """
-        if len(self._assembled) > KEPT.get(self.backend, len(self._assembled)):
+        if len(self._assembled) > KEPT[self.backend]:
             if self.backend == "tensorflow":
                 self.keras.utils.clear_session()
             self._assembled.clear()
