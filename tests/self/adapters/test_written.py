@@ -31,6 +31,7 @@ from rnn_adapters.declarations import (
     StateDType,
 )
 from rnn_adapters.registry import built_in
+from rnn_adapters.surface import MaskType, UnknownAxis
 from rnn_adapters.written_arrays import DTYPES, FLOATS
 from rnn_reference import BadInput
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -193,6 +194,8 @@ def supported(draw: Draw) -> Supports:
         some(get_args(NarrowType), 0),
         merge_modes=some(get_args(MergeMode)) if flags["bidirectional"] else ("concat",),
         dropout=some(get_args(DropoutPlace), 0) if flags["stacked"] else (),
+        unknown_axes=some(get_args(UnknownAxis), 0) if flags["inferred_shapes"] else (),
+        mask_dtypes=some(get_args(MaskType), 0) if flags["masks"] else (),
         expensive=draw(st.sampled_from(("nothing", "sizes", "shapes"))),
         **flags,
     )
