@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
-from rnn_adapters.keras import assembly, layers
+from rnn_adapters.keras import assembly, layers, symbolic
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -55,6 +55,7 @@ FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
     *("read_weights", "native_weights", "count_parameters"),
+    *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
 
@@ -69,6 +70,9 @@ def default_supports(backend: str) -> Supports:
         compute_dtypes=("float16", "bfloat16"),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         dropout=("input", "state"),
+        unknown_axes=("batch", "time"),
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        trained=backend in DIFFERENTIATORS,
         expensive="shapes" if backend == "jax" else "sizes",
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
@@ -99,7 +103,8 @@ class KerasRoute:
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         usual = default_supports(backend)
-        lacking = {name: type(getattr(usual, name))() for name in self.lacks}  # False, or none of several
+        lacks = (*self.lacks, *symbolic.SURFACE) if self.expensive else self.lacks
+        lacking = {name: type(getattr(usual, name))() for name in lacks}  # False, or none of several
         return KerasAdapter(
             backend,
             replace(default_parts(backend), **self.parts),
@@ -183,6 +188,29 @@ ROUTES: Mapping[str, KerasRoute] = {
         "`save_weights` to and `load_weights` from a file",
         modelled(passage=assembly.through_weights_file),
         OF_A_MODEL,
+    ),
+    "configuration": KerasRoute(
+        "configuration",
+        "`serialize` and `deserialize` of a layer, through JSON",
+        {"direction": symbolic.simple_rnn_anew, "two_directions": symbolic.bidirectional_anew},
+    ),
+    "model clone": KerasRoute(
+        "configuration",
+        "`clone_model` and `set_weights`",
+        modelled(passage=symbolic.cloned),
+        OF_A_MODEL,
+    ),
+    "model JSON": KerasRoute(
+        "configuration",
+        "`to_json`, `model_from_json` and `set_weights`",
+        modelled(passage=symbolic.through_json),
+        OF_A_MODEL,
+    ),
+    "states by place": KerasRoute(
+        "arguments",
+        "`layer(x, h)`, a bare tensor for one direction, a tuple for two",
+        {"caller": symbolic.by_place},
+        DERIVATIVES,
     ),
     "masking": KerasRoute(
         "padding",

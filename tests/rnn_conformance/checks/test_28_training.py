@@ -65,7 +65,9 @@ def as_in(case: Case, network: Network) -> Network:
     return Network(Layer(*(next(cells) for _ in layer.cells)) for layer in case.network.layers)
 
 
-def expect_step(subject: Subject, case: Case, before: Network, after: Network, frozen: tuple[int, ...] = ()) -> None:
+def expect_step(
+    subject: Subject, case: Case, before: Network, after: Network, *, frozen: tuple[int, ...] = ()
+) -> None:
     """One step from the framework's own weights before it; frozen layers keep theirs to the bit."""
     before = as_in(case, before)
     given = (case.x, case.initial_states, counted(case), RATE, case.steps)
