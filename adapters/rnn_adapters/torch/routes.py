@@ -41,6 +41,9 @@ SUPPORTS = Supports(
     read_weights=True,
     native_weights=True,
     count_parameters=True,
+    inferred_shapes=True,
+    count_trainable=True,
+    trained=True,
 )
 
 
