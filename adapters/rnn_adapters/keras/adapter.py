@@ -16,10 +16,11 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
-from rnn_adapters.keras import symbolic
+from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation, Differentiator
 from rnn_adapters.keras.layers import Workshop, shape_of
+from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
@@ -241,17 +242,17 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return symbolic.handed_masks(self.keras, model.ready_for(call), call)
 
     def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
-        return symbolic.kept_options(self.keras, model.network, call)
+        return configuration.kept_options(self.keras, model.network, call)
 
     def default_states(self, model: LoadedNetwork, call: Call) -> States:
         found = symbolic.default_states(model.ready_for(call), len(call.x))
         return _by_layer(model.network, map(self.array, found))
 
     def count_trainable(self, model: LoadedNetwork, frozen: tuple[int, ...]) -> Mapping[str, int]:
-        return symbolic.count_trainable(self.keras, self.parts, model.network, frozen)
+        return count_trainable(self.keras, self.parts, model.network, frozen)
 
     def trained(self, model: LoadedNetwork, call: Call, training: Training) -> Trained:
-        trainee = symbolic.Trainee(self.keras, self.parts, model.network, call, training)
+        trainee = Trainee(self.keras, self.parts, model.network, call, training)
         trainee.built.give(model.main.weights)
         networks, losses = list[Network](), list[float]()
         for index in range(training.steps):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
-from rnn_adapters.keras import assembly, layers, symbolic
+from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -60,6 +60,16 @@ FLAGS = (
 """What every backend supports layer by layer."""
 
 
+SURFACE = (
+    *("inferred_shapes", "unknown_axes", "handed_masks", "mask_dtypes"),
+    *("kept_options", "default_states", "count_trainable", "trained"),
+)
+"""What only routes that are not expensive are asked for, and not even all of it of each."""
+
+SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
+"""What some expensive routes are asked for all the same."""
+
+
 def default_supports(backend: str) -> Supports:
     """What is supported layer by layer."""
     flags: dict[str, Any] = dict.fromkeys(FLAGS, True)
@@ -103,13 +113,13 @@ class KerasRoute:
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         usual = default_supports(backend)
-        lacks = (*self.lacks, *symbolic.SURFACE) if self.expensive else self.lacks
+        lacks = (*self.lacks, *SURFACE) if self.expensive else self.lacks
         lacking = {name: type(getattr(usual, name))() for name in lacks}  # False, or none of several
         return KerasAdapter(
             backend,
             replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
-            replace(usual, **lacking, **self.supports),
+            replace(usual, **{**lacking, **self.supports}),
         )
 
 
@@ -123,7 +133,7 @@ DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
 CONSTANT = ("stateful", "dropout", *DERIVATIVES)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
-CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
+CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
     "layer": "keras.layers.SimpleRNNCell",
     "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
@@ -141,15 +151,21 @@ ROUTES: Mapping[str, KerasRoute] = {
         "unrolled",
         "`SimpleRNN(unroll=True)`",
         {"direction": layers.unrolled},
+        supports=SHAPES | {"unknown_axes": ("batch",)},  # a loop over unknown steps cannot be unrolled
         conventions={"padded_output": "carried"},
     ),
-    "RNN of a cell": KerasRoute("cell", "`RNN(SimpleRNNCell(…))`", {"direction": layers.rnn_of_cell}),
+    "RNN of a cell": KerasRoute(
+        "cell",
+        "`RNN(SimpleRNNCell(…))`",
+        {"direction": layers.rnn_of_cell},
+        supports=SHAPES | {"handed_masks": True},
+    ),
     "RNN of cells": KerasRoute(
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.StackOfCells},
         (*ONE_DIRECTION, *OF_A_MODEL),
-        CONCAT,
+        CONCAT | SHAPES,
     ),
     "cell": KerasRoute(
         "cell",
@@ -161,7 +177,11 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     # Gradients are those of a sum over final states, too.
     "final states not asked for": KerasRoute(
-        "model", "`return_state` left alone", {"return_state": False}, ("final_states", *DERIVATIVES)
+        "model",
+        "`return_state` left alone",
+        {"return_state": False},
+        ("final_states", *DERIVATIVES),
+        SHAPES | {"handed_masks": True},
     ),
     "functional": KerasRoute("model", "a functional model, called", modelled(), OF_A_MODEL),
     "sequential": KerasRoute(
@@ -192,24 +212,24 @@ ROUTES: Mapping[str, KerasRoute] = {
     "configuration": KerasRoute(
         "configuration",
         "`serialize` and `deserialize` of a layer, through JSON",
-        {"direction": symbolic.simple_rnn_anew, "two_directions": symbolic.bidirectional_anew},
+        {"direction": configuration.simple_rnn_anew, "two_directions": configuration.bidirectional_anew},
     ),
     "model clone": KerasRoute(
         "configuration",
         "`clone_model` and `set_weights`",
-        modelled(passage=symbolic.cloned),
+        modelled(passage=configuration.cloned),
         OF_A_MODEL,
     ),
     "model JSON": KerasRoute(
         "configuration",
         "`to_json`, `model_from_json` and `set_weights`",
-        modelled(passage=symbolic.through_json),
+        modelled(passage=configuration.through_json),
         OF_A_MODEL,
     ),
     "states by place": KerasRoute(
         "arguments",
         "`layer(x, h)`, a bare tensor for one direction, a tuple for two",
-        {"caller": symbolic.by_place},
+        {"caller": configuration.by_place},
         DERIVATIVES,
     ),
     "masking": KerasRoute(

@@ -237,7 +237,7 @@ ROUTES: Mapping[str, Parts] = {
         RNN,
         conventions=NO_LENGTHS,
         supports=replace(  # functional_call refuses it
-            SUPPORTS, lengths=False, dropout=(), tangents=False, expensive="sizes"
+            SUPPORTS, lengths=False, dropout=(), tangents=False, inferred_shapes=False, expensive="sizes"
         ),
         wrap=scripted,
     ),

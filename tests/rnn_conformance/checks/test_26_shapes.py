@@ -201,3 +201,40 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         return subject.run(numbers, return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
+
+
+@check(
+    "SHP-8",
+    Cases(
+        layers=(1, 1, 2),
+        directions=(1, 2, 2),
+        time=SHORT,
+        padding=SAID,
+        merge_modes=MERGES,
+        variants=tuple(UNKNOWN),
+        exact=True,
+    ),
+    needs=("inferred_shapes", "outputs"),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    share=HALF,
+)
+def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None:
+    supports = subject.supports
+    batch, time = sizes_of(subject, case)
+    states = [(batch, cell.hidden_size) for cell in case.network.cells]
+    for asked, kind in ((supports.sequence, True), (supports.last_output, False)):
+        if not asked:
+            continue
+        asking = case.replace(return_sequences=kind)
+        expected = (batch, time, features_of(case)) if kind else (batch, features_of(case))
+        for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, case)).items():
+            found = shapes.sequence if kind else shapes.last
+            expect_shape(subject, f"{'sequence' if kind else 'last'} output by {way}", found, expected)
+            if supports.final_states:
+                subject.require(
+                    list(shapes.final_states or ()) == states,
+                    f"final states by {way}: expected {states}; inferred {shapes.final_states}",
+                    kind="shape",
+                )
+        if supports.handed_masks and case.steps is not None:
+            expect_handed(subject, asking, case.steps if kind else None)

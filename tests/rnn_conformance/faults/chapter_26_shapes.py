@@ -89,3 +89,14 @@ class MaskOfNumbersIgnored(Fault):
         if call.mask is not None and call.mask.dtype != bool:
             call = replace(call, mask=call.mask >= 0)
         return super().steps(call)
+
+
+@fault("other-routes-infer-no-batch", "SHP-8")
+class OtherRoutesInferNoBatch(Fault):
+    """Infers the shape of one row on every route but the default one."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if not self.route or shapes.last is None:
+            return shapes
+        return replace(shapes, last=shapes.last[1:])
