@@ -381,7 +381,7 @@ NEEDED_BESIDE: Mapping[str, tuple[str, ...]] = {
     "tangents": ("gradients",),
     "second_gradients": ("gradients",),
     "handed_masks": ("masks",),
-    "trained": ("sequence", "read_weights"),
+    "trained": ("read_weights",),
 }
 ABILITIES = frozenset(
     (

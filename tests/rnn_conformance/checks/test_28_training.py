@@ -18,6 +18,7 @@ from rnn_reference.training import ROLES, bound_loss, gradient_descent
 
 SOME, FEW = 0.3, 0.2  # a model is compiled for every case
 
+NEEDS = ("trained", "sequence")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
 RATE = 0.125
@@ -90,7 +91,7 @@ def expect_step(
 @check(
     "TRN-1",
     Cases(directions=(1,), regimes=TAME, time=SHORT),
-    needs=("trained",),
+    needs=NEEDS,
     share=SOME,
 )
 def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case) -> None:
@@ -100,7 +101,7 @@ def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case)
 @check(
     "TRN-2",
     Cases(layers=(1, 2), directions=(1, 2, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
-    needs=("trained",),
+    needs=NEEDS,
     share=SOME,
 )
 def test_a_step_trains_stacks_and_both_directions(subject: Subject, case: Case) -> None:
@@ -110,7 +111,7 @@ def test_a_step_trains_stacks_and_both_directions(subject: Subject, case: Case) 
 @check(
     "TRN-3",
     Cases(directions=(1, 2), regimes=TAME, time=SHORT),
-    needs=("trained",),
+    needs=NEEDS,
     share=SOME,
 )
 def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Case) -> None:
@@ -122,7 +123,7 @@ def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Ca
 @check(
     "TRN-4",
     Cases(layers=(2,), regimes=TAME, time=SHORT),
-    needs=("trained", "count_trainable", "stacked"),
+    needs=(*NEEDS, "count_trainable", "stacked"),
     share=FEW,
 )
 def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: Case) -> None:
@@ -133,7 +134,7 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
 @check(
     "TRN-5",
     Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
-    needs=("trained",),
+    needs=NEEDS,
     share=FEW,
 )
 def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Case) -> None:
