@@ -835,6 +835,9 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
 }
 """A route of almost every kind, by name."""
 
+SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments")
+"""Kinds that only the clauses about them need to draw."""
+
 
 def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framework:
     """The implementation, or a faulty one made of it, with all its routes.
@@ -842,7 +845,10 @@ def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framewor
     Args:
         make: from the name of a route to what takes it.
     """
-    routes = {route: Route(kind, what, partial(make, route)) for route, (kind, what) in ROUTES.items()}
+    routes = {
+        route: Route(kind, what, partial(make, route), expensive=kind in SELDOM)
+        for route, (kind, what) in ROUTES.items()
+    }
     return Framework(name, partial(make, ""), routes)
 
 

@@ -14,6 +14,8 @@ from rnn_conformance.engine.compare import NonConforming
 
 ONES = np.ones((1, 1, 1), "f4")
 anything: Any = object()
+listed: Any = [(1, 2)]
+not_whole: Any = (1.5, "2")
 
 
 @pytest.mark.parametrize(
@@ -22,10 +24,10 @@ anything: Any = object()
         (door.inferred_from, [Shapes()], "a mapping from ways by name; got list"),
         (door.inferred_from, {}, "expected at least one way; got none"),
         (door.inferred_from, {"a way": (1, 2)}, "a way: expected rnn_adapters.surface.Shapes; got tuple"),
-        (door.inferred_from, {"a way": Shapes(sequence=[1, 2])}, "a tuple of whole numbers and None"),
-        (door.inferred_from, {"a way": Shapes(last=(1.5, 2))}, "a tuple of whole numbers and None"),
-        (door.inferred_from, {"a way": Shapes(final_states=[(1, 2)])}, "a tuple of shapes; got list"),
-        (door.inferred_from, {"a way": Shapes(final_states=((1, "2"),))}, "whole numbers and None"),
+        (door.inferred_from, {"a way": Shapes(sequence=listed)}, "a tuple of whole numbers and None"),
+        (door.inferred_from, {"a way": Shapes(last=not_whole)}, "a tuple of whole numbers and None"),
+        (door.inferred_from, {"a way": Shapes(final_states=listed)}, "a tuple of shapes; got list"),
+        (door.inferred_from, {"a way": Shapes(final_states=(not_whole,))}, "whole numbers and None"),
         (door.masks_from, {"a way": [[True]]}, "a way: expected a NumPy array; got list"),
         (door.options_from, {"seed": ("7", 7)}, "seed: expected two texts; got tuple"),
         (door.options_from, {"seed": "77"}, "seed: expected two texts; got str"),
