@@ -50,7 +50,7 @@ def kept_options(keras: Any, network: Network, call: Call) -> dict[str, tuple[st
     if layer.backward is None:
         other = anew(keras, one)
         of_layer = _compared(keras, "", given, other) | _configurations("", one, other)
-        return of_layer | _of_cells(keras, given)
+        return of_layer | _of_cells(keras, given) | _of_weights(keras, given)
     merge_mode = None if call.merge_mode == "none" else call.merge_mode
     both = keras.layers.Bidirectional(one, merge_mode=merge_mode, **_arguments(of_both))
     other = anew(keras, both)
@@ -73,15 +73,38 @@ def _of_cells(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]
     of_loop = {name: given[name] for name in (*OF_LOOP, *OF_BOTH)}
     cells = [keras.layers.SimpleRNNCell(**_arguments(of_cell | {"units": units})) for units in (3, 4)]
     one = keras.layers.RNN(cells[0], **_arguments(of_loop))
-    two = keras.layers.RNN(cells, return_state=True)
+    of_stack = {name: given[name] for name in OF_BOTH if name != "activity_regularizer"}
+    two = keras.layers.RNN(keras.layers.StackedRNNCells(cells, **_arguments(of_stack)), return_state=True)
     of_one, of_two = anew(keras, one), anew(keras, two)
     return {
         **_compared(keras, "cell ", of_cell | {"units": 3}, of_one.cell),
         **_compared(keras, "loop around a cell: ", of_loop, of_one),
         **_configurations("of a loop around a cell", one, of_one),
+        **_compared(keras, "stack of cells: ", of_stack, of_two.cell),
         **_compared(keras, "second cell ", of_cell | {"units": 4}, of_two.cell.cells[1]),
         **_configurations("of a loop around two cells", two, of_two),
     }
+
+
+def _of_weights(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """What reaches the weights: the number that fills them, their regulariser and their constraint."""
+    fillings = {"kernel": 0.25, "recurrent": 0.5, "bias": 0.125}
+    initializers = {f"{w}_initializer": keras.initializers.Constant(v) for w, v in fillings.items()}
+    others = {n: v for n, v in given.items() if n.endswith(("_regularizer", "_constraint"))}
+    other = anew(keras, keras.layers.SimpleRNN(2, **initializers, **others))
+    other.build((None, None, 2))
+    found: dict[str, tuple[str, str]] = {}
+    for weight, of in zip(("kernel", "recurrent", "bias"), other.cell.weights, strict=True):
+        numbers = {float(number) for number in keras.ops.convert_to_numpy(of.value).ravel()}
+        found[f"filling of {weight}"] = (str({fillings[weight]}), str(numbers))
+        for name in ("regularizer", "constraint"):
+            gave = _told(keras, given[f"{weight}_{name}"])
+            found[f"{name} of {weight}"] = (gave, _told(keras, getattr(of, name)))
+    return found
+
+
+def _told(keras: Any, value: Any) -> str:
+    return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True)
 
 
 def _other_values(keras: Any) -> dict[str, Any]:
@@ -119,12 +142,9 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compared(keras: Any, where: str, given: Mapping[str, Any], layer: Any) -> dict[str, tuple[str, str]]:
-    def told(value: Any) -> str:
-        return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True)
-
     holder = {"seed": getattr(layer, "cell", layer)}  # SimpleRNN does not show it
     left = {name: getattr(holder.get(name, layer), name) for name in given}
-    return {where + name: (told(value), told(left[name])) for name, value in given.items()}
+    return {where + name: (_told(keras, value), _told(keras, left[name])) for name, value in given.items()}
 
 
 def _configurations(what: str, one: Any, other: Any) -> dict[str, tuple[str, str]]:

@@ -81,7 +81,6 @@ def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | 
     mask: Any = call.mask
     for layer in ready.layers:
         mask = keras.tree.flatten(layer.compute_mask(None, mask))[0]
-    listed = keras.tree.flatten(ready.layers[-1].compute_mask([None], [call.mask]))[0]
     x, value = marked_by_value(call.x, call.mask)
     masked = keras.layers.Masking(value, dtype=str(x.dtype))(x)
     outputs = ready.through(ready.layers, masked, None, None, training=False)[: ready.outputs]
