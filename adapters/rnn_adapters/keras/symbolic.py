@@ -87,7 +87,6 @@ def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | 
     given = [_given_mask(keras, output) for output in outputs]
     found = {
         "compute_mask": mask,
-        "compute_mask of a list": listed,
         **{f"layer after output {i}": each for i, each in enumerate(given)},
     }
     return {way: None if each is None else keras.ops.convert_to_numpy(each) for way, each in found.items()}
