@@ -206,9 +206,10 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
 @check(
     "SHP-8",
     Cases(
-        layers=(1, 2),
+        layers=(1, 2, 2),
         directions=(1, 2, 2),
         time=SHORT,
+        hidden=(1, 2, 4),
         padding=SAID,
         merge_modes=MERGES,
         variants=tuple(UNKNOWN),
@@ -216,6 +217,7 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
     ),
     needs=("inferred_shapes", "outputs"),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    share=2.0,  # of the usual cases there are few for each of so many routes
 )
 def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None:
     supports = subject.supports
