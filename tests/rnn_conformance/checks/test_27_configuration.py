@@ -40,7 +40,7 @@ def together(**narrower: object) -> Draw:
     return Cases(**options | narrower)  # type: ignore[arg-type]
 
 
-@check("CFG-1", together(), needs=("outputs",), routes=("configuration",))
+@check("CFG-1", together(), needs=("outputs",), routes=("configuration",), share=HALF)
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 

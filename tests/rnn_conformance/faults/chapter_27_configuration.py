@@ -24,17 +24,6 @@ class ActivationNotInTheConfiguration(Fault):
         )
 
 
-@fault("backward-layer-made-like-the-forward-one", "CFG-1")
-class BackwardLayerMadeLikeTheForwardOne(Fault):
-    """Makes the backward cell anew from the options of the forward one."""
-
-    def made_anew(self, model: Network) -> Network:
-        return Network(
-            Layer(*(replace(cell, activation=layer.forward.activation) for cell in layer.cells))
-            for layer in model.layers
-        )
-
-
 @fault("seed-not-in-the-configuration", "CFG-2")
 class SeedNotInTheConfiguration(Fault):
     """Leaves the seed out of the configuration."""
