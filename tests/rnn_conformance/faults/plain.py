@@ -727,7 +727,8 @@ class PlainNumpy(Adapter[Network]):
 
     def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
         """The shapes of outputs that are not computed."""
-        return shapes_of(model, call, unknown)
+        shapes = shapes_of(model, call, unknown)
+        return shapes if self.supports.final_states else replace(shapes, final_states=None)
 
     def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
         steps = self.steps(call)
