@@ -478,7 +478,7 @@ static void answer_gradients(const value *asked)
         fputs(n ? "}," : ",\"cells\":[", out);
         weights(&cells[n], d[n].W_x, d[n].W_h, d[n].b, d[n].b);
     }
-    fputs("}]", out);
+    fputs("}]}", out);
 }
 
 static void answer_read_weights(void)
@@ -490,7 +490,7 @@ static void answer_read_weights(void)
         const char *name = w->activation == 't' ? "tanh" : w->activation == 'r' ? "relu" : "sigmoid";
         fprintf(out, ",\"activation\":\"%s\"}", w->activation == 'l' ? "linear" : name);
     }
-    fputs("}]", out);
+    fputs("}]}", out);
 }
 
 static void answer_count_parameters(void)

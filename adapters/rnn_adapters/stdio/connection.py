@@ -36,7 +36,7 @@ from rnn_adapters.written import decoded, encoded
 from rnn_reference.errors import BadInput
 
 SHOWN = 60
-"""Bytes of a line that is none are shown."""
+"""Letters of a line that is none are shown, of its beginning and of its end."""
 
 
 class Refused(Exception):
@@ -148,11 +148,11 @@ class Connection:
 
     def breach(self, request: Request, error: BadInput) -> ImplementationLost:
         """Stop a harness whose last answer is none; what is to be raised."""
-        shown = self._line[:SHOWN].decode(errors="replace").rstrip("\n") + "…" * (len(self._line) > SHOWN)
-        return self.lost(
-            f"gave an answer to {tag_of(type(request))} that is none and was stopped"
-            f" ({error}; the line begins {shown!r})"
-        )
+        shown = self._line.rstrip(b"\n").decode(errors="replace")
+        if len(shown) > 2 * SHOWN:
+            shown = f"{shown[:SHOWN]} … {shown[-SHOWN:]}"
+        how = f"gave an answer to {tag_of(type(request))} that is none and was stopped"
+        return self.lost(f"{how} ({error}; the line is {shown!r})")
 
     def lost(self, how: str, kind: Literal["crashed", "timed out"] = "crashed") -> ImplementationLost:
         """Stop the harness for good; what is to be raised."""
