@@ -1,4 +1,4 @@
-"""c: a vanilla RNN in C, compiled here and asked over the protocol; the worked example for other languages."""
+"""c: a vanilla RNN in C, compiled here and asked over the protocol; an example for other languages."""
 
 from __future__ import annotations
 

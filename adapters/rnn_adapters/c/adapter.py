@@ -13,6 +13,7 @@ from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.stdio.client import Harness
+from rnn_adapters.stdio.connection import Connection
 from rnn_reference.errors import BadInput
 
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-pedantic")
@@ -24,7 +25,7 @@ def c_adapter() -> Adapter[Any]:
     Raises:
         BadInput: there is no compiler, or it refuses the source.
     """
-    return Harness([str(compiled())]).adapter()
+    return Harness(Connection([str(compiled())])).adapter()
 
 
 def compiled() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -71,27 +71,26 @@ class Harness:
     """A harness that has said what it is; it and all its routes are one process.
 
     Args:
-        command: the program and its arguments.
-        deadline: seconds that `hello` may take, and every answer if the harness declares no other.
+        connection: on which nothing was asked yet. Its deadline stays if the harness declares no other.
 
     Raises:
-        BadInput: it cannot be started, speaks another version, or declares what there is not.
+        BadInput: it speaks another version, or declares what there is not.
         ImplementationLost: it ended, was silent, or does not keep to the protocol.
     """
 
-    def __init__(self, command: Sequence[str], deadline: float = DEADLINE) -> None:
-        self.connection = Connection(command, deadline)
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.loaded: Loaded | None = None
         try:
-            self.hello = self._hello()
+            self.hello = self._said()
             self.conventions = read_conventions(self.hello.conventions, "hello.conventions")
             self.supports = read_supports(self.hello.supports, "hello.supports")
         except BadInput:
             self.connection.end()
             raise
-        self.connection.deadline = self.hello.deadline or deadline
+        connection.deadline = self.hello.deadline or connection.deadline
 
-    def _hello(self) -> HelloData:
+    def _said(self) -> HelloData:
         request = Hello()
         line = self.connection.exchange(request)
         speaks = self.connection.read(line, request, Speaks).protocol
@@ -247,7 +246,7 @@ def framework_of_command(command: str, deadline: float = DEADLINE) -> Framework:
 
     Args:
         command: as in a shell, but for what only a shell understands.
-        deadline: see `Harness`.
+        deadline: seconds that an answer may take, where the harness declares no other.
 
     Raises:
         BadInput: it cannot be started, or does not say what it is.
@@ -259,7 +258,7 @@ def framework_of_command(command: str, deadline: float = DEADLINE) -> Framework:
     if not words:
         raise BadInput("stdio: expected a command, as in --adapter 'stdio:./rnn --quiet'; got none")
     try:
-        return Harness(words, deadline).framework()
+        return Harness(Connection(words, deadline)).framework()
     except ImplementationLost as lost:
         raise BadInput(f"stdio: {words[0]!r} cannot be asked: its process {lost.how}") from None
 

@@ -131,8 +131,11 @@ class Connection:
         self._line = line
         try:
             said = decoded(line, Answer, "line")
-            if isinstance(said.error, Trouble) is isinstance(said.answer, msgspec.Raw):
-                raise BadInput("line: expected either answer or error; got both or neither")
+            given = [name for name in ("answer", "error") if getattr(said, name) is not msgspec.UNSET]
+            if len(given) != 1:
+                raise BadInput(
+                    f"line: expected one of answer and error; got {' and '.join(given) or 'neither'}"
+                )
             if said.id != request.id and not (said.id is None and isinstance(said.error, Trouble)):
                 raise BadInput(f"line: expected id {request.id}; got {said.id}")
             if isinstance(said.answer, msgspec.Raw):
@@ -182,11 +185,15 @@ class Connection:
         if trouble:
             raise RuntimeError(f"the harness {trouble}")
 
+    def no_more(self) -> None:
+        """End its input, after all that was asked."""
+        self._requests.put(None)
+
     def end(self) -> None:
         """Stop the process, whatever it does."""
         self.process.kill()
         self.process.wait()
-        self._requests.put(None)
+        self.no_more()
         with contextlib.suppress(queue.Empty):  # the reader may be waiting for room
             while True:
                 self._lines.get(timeout=0.01)
@@ -204,6 +211,7 @@ class Connection:
             for line in iter(self._requests.get, None):
                 self.process.stdin.write(line)
                 self.process.stdin.flush()
+            self.process.stdin.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
