@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | clauses | adapters | faults | measure`.
+"""The command line: `rnn-conformance run | record | clauses | adapters | faults | protocol | measure`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -46,7 +46,7 @@ def main() -> None:
     multiple=True,
     default=("reference",),
     show_default=True,
-    help="What to check: a known adapter, module:attribute, or fault:NAME. May be repeated.",
+    help="What to check: a known adapter, module:attribute, stdio:COMMAND or fault:NAME. May be repeated.",
 )
 @click.option(
     "--clause", "clauses", multiple=True, help="Only this clause (FWD-1) or chapter (BID). May be repeated."
@@ -203,7 +203,10 @@ def adapters() -> None:
         console.print(
             f"[yellow]The entry point {name} = {escape(target)} is not used: {name} is built in.[/]"
         )
-    console.print("Your own: --adapter module:attribute. Faulty ones: --adapter fault:NAME.", highlight=False)
+    console.print(
+        "Your own: --adapter module:attribute or stdio:COMMAND. Faulty ones: --adapter fault:NAME.",
+        highlight=False,
+    )
 
 
 @main.command()

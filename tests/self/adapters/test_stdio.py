@@ -190,7 +190,8 @@ def test_routes_and_what_they_declare() -> None:
         },
     )
     said = decoded(encoded(Server(framework).hello()), HelloData)
-    assert said.routes["same"].supports is said.routes["same"].conventions is None
+    assert said.routes["same"].supports is None
+    assert said.routes["same"].conventions is None
     assert said.routes["little"].supports is not None
     assert said.routes["little"].expensive
     assert said.routes["broken"].broken == "not today"
@@ -230,7 +231,7 @@ def test_a_server_ends_with_its_input_or_by_bye() -> None:
 
 def test_an_unknown_activation_reaches_the_adapter() -> None:
     """It is the framework's to refuse (ERR-6)."""
-    names = []
+    names: list[str] = []
 
     class Sees(ReferenceAdapter):
         def load(self, network: Network) -> Network:
@@ -348,7 +349,7 @@ def test_the_lines_of_the_chapter_are_messages() -> None:
 
 
 def test_the_conversation_of_the_chapter_takes_place() -> None:
-    """Every request that stands there is answered by the reference as it stands there; the greeting in part."""
+    """Every request that stands there is answered by the reference as there; the greeting in part."""
     server = Server(load_framework("reference"))
     lines = [json.loads(line) for line in LINES]
     assert ["request" in line for line in lines] == [True, False] * (len(lines) // 2)
