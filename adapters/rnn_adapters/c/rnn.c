@@ -1,8 +1,8 @@
-/* A vanilla RNN behind the protocol of rnn-conformance (spec/96-protocol.md): the worked example for implementers.
+/* A vanilla RNN behind the protocol of rnn-conformance (spec/96-protocol.md): an example for implementers.
  *
- * It reads a request a line from standard input and writes an answer a line to standard output. Its parts are: memory
- * and errors, JSON, arrays, the network, the recurrence and its gradients, answers. It computes in double; for float32
- * every state is rounded to float, and so is everything that is returned.
+ * It reads a request a line from standard input and writes an answer a line to standard output. Its parts are
+ * memory and errors, JSON, arrays, the network, the recurrence with its gradients, calls, and answers. It
+ * computes in double; for float32 every state is rounded to float, and so is everything that is returned.
  *
  *     cc -std=c11 -O2 rnn.c -o rnn -lm
  */
@@ -24,20 +24,21 @@ static const char DECLARATIONS[] =
     "'padded_output':'zero','padded_output_bidirectional':'zero','go_backwards_order':'processing'},"
     "'supports':{'activations':['tanh','relu','sigmoid','linear'],'dtypes':['float32','float64'],"
     "'bidirectional':true,'mixed_directions':true,'stacked':true,'mixed_layers':true,'no_bias':true,"
-    "'initial_states':true,'sequence':true,'last_output':true,'final_states':true,'lengths':true,'masks':true,"
-    "'lengths_and_masks':true,'go_backwards':true,'gradients':true,'read_weights':true,"
-    "'count_parameters':true}}";
+    "'initial_states':true,'sequence':true,'last_output':true,'final_states':true,'lengths':true,"
+    "'masks':true,'lengths_and_masks':true,'go_backwards':true,'gradients':true,'read_weights':true,"
+    "'count_parameters':true}}"; /* with quotes that need no escape; they are turned when it is written */
 
 /* Memory and errors: what a request needs is freed before the next one, a network when another is loaded. */
 
-typedef struct block { struct block *next; } block;
+typedef struct block {
+    struct block *next;
+} block;
 static block *of_request, *of_network, **memory = &of_request;
 static jmp_buf failed;
 static const char *kind;
 static char message[200];
 
-static _Noreturn void fail(const char *of_kind, const char *format, ...)
-{
+static _Noreturn void fail(const char *of_kind, const char *format, ...) {
     va_list values;
     va_start(values, format);
     vsnprintf(message, sizeof message, format, values); /* plain words, which need no escapes */
@@ -46,8 +47,7 @@ static _Noreturn void fail(const char *of_kind, const char *format, ...)
     longjmp(failed, 1);
 }
 
-static void *make(long count, size_t size)
-{
+static void *make(long count, size_t size) {
     block *made = calloc(1, sizeof(block) + (size_t)count * size);
     if (!made)
         fail("out of memory", "%ld times %zu bytes", count, size);
@@ -56,8 +56,7 @@ static void *make(long count, size_t size)
     return made + 1;
 }
 
-static void release(block **blocks)
-{
+static void release(block **blocks) {
     for (block *next; *blocks; *blocks = next) {
         next = (*blocks)->next;
         free(*blocks);
@@ -77,15 +76,13 @@ static const char *at;
 
 static char skipped(void) { return *(at += strspn(at, " \t\r\n")); }
 
-static void take(char letter)
-{
+static void take(char letter) {
     if (skipped() != letter)
         fail("failed", "the line is no JSON");
     at++;
 }
 
-static const char *string(void)
-{
+static const char *string(void) {
     take('"');
     const char *start = at;
     for (; *at && *at != '"'; at++)
@@ -95,8 +92,7 @@ static const char *string(void)
     return text;
 }
 
-static value *parsed(int depth)
-{
+static value *parsed(int depth) {
     value *found = make(1, sizeof(value)), **last = &found->first;
     const char *words[] = {"true", "false", "null"};
     char *end;
@@ -131,32 +127,33 @@ static value *parsed(int depth)
     return found;
 }
 
-static value *get(const value *object, const char *key)
-{
+static value *get(const value *object, const char *key) {
     for (value *each = object->first; each; each = each->next)
         if (each->key && !strcmp(each->key, key))
             return each->type == 'n' ? NULL : each;
     return NULL;
 }
 
-static value *need(const value *object, const char *key)
-{
+static value *need(const value *object, const char *key) {
     value *found = get(object, key);
     if (!found)
         fail("failed", "a field %s is missing", key);
     return found;
 }
 
-static const char *text(const value *object, const char *key, const char *otherwise)
-{
+static int truth(const value *object, const char *key, int otherwise) {
+    const value *found = get(object, key);
+    return found ? found->type == 't' : otherwise;
+}
+
+static const char *text(const value *object, const char *key, const char *otherwise) {
     const value *found = get(object, key);
     return found && found->text ? found->text : otherwise;
 }
 
 /* Arrays: nested lists, or an object that says more of one. */
 
-static double *filled(const value *list, int rank, const long *shape, double *next)
-{
+static double *filled(const value *list, int rank, const long *shape, double *next) {
     if (rank) {
         if (list->type != '[' || list->count != *shape)
             fail("failed", "lists of an array differ in length");
@@ -169,13 +166,15 @@ static double *filled(const value *list, int rank, const long *shape, double *ne
 }
 
 /* The elements of an array of this type and shape; a length below 0 stands for any, and is noted. */
-static double *expect(const char *what, const value *found, const char *dtype, int rank, long *shape)
-{
-    const value *sizes = get(found, "shape"), *values = found->type == '[' ? found : get(found, "values"), *each;
+static double *expect(const char *what, const value *found, const char *dtype, int rank, long *shape) {
+    const value *sizes = get(found, "shape"), *values = found->type == '[' ? found : get(found, "values");
+    const value *each = sizes ? sizes->first : values;
     long size = 1, axis = 0, length;
     if (strcmp(text(found, "dtype", dtype), dtype))
         fail("refused", "%s: expected %s", what, dtype);
-    for (each = sizes ? sizes->first : values; each && (sizes || each->type == '['); axis++) {
+    for (; each && (sizes || each->type == '['); axis++) {
+        if (sizes && !(each->number >= 0 && each->number < 1e6))
+            fail("failed", "%s: expected the length of an axis", what);
         length = sizes ? (long)each->number : each->count;
         if (axis < rank && shape[axis] >= 0 && shape[axis] != length)
             fail("refused", "%s: expected %ld along axis %ld; got %ld", what, shape[axis], axis, length);
@@ -185,6 +184,8 @@ static double *expect(const char *what, const value *found, const char *dtype, i
     }
     if (axis != rank)
         fail("refused", "%s: expected %d axes; got %ld", what, rank, axis);
+    if (sizes && size)
+        fail("failed", "%s: expected the values of an array with elements; got its shape", what);
     double *made = make(size, sizeof(double));
     if (size)
         filled(values, rank, shape, made);
@@ -204,36 +205,48 @@ static const char *dtype = "float64";
 
 static double rounded(double number) { return dtype[5] == '3' ? (float)number : number; }
 
-static void load(const value *network)
-{
-    const char *known[] = {"tanh", "relu", "sigmoid", "linear"}, *roles[] = {"b", "b_h"};
-    value *found = need(network, "layers");
+static char letter_of(const char *activation) {
+    const char *known[] = {"tanh", "relu", "sigmoid", "linear"};
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(activation, known[i]))
+            return *activation;
+    fail("refused", "activation: expected tanh, relu, sigmoid or linear");
+}
+
+static void load_cell(const value *found, cell *made) {
+    long shape[] = {made->H, made->I};
+    made->W_x = expect("W_x", need(found, "W_x"), dtype, 2, shape);
+    made->H = shape[0], made->I = shape[1];
+    made->W_h = expect("W_h", need(found, "W_h"), dtype, 2, (long[]){made->H, made->H});
+    made->b = get(found, "b") ? expect("b", get(found, "b"), dtype, 1, &made->H) : NULL;
+    made->b_h = get(found, "b_h") ? expect("b_h", get(found, "b_h"), dtype, 1, &made->H) : NULL;
+    made->activation = letter_of(text(found, "activation", "tanh"));
+}
+
+static void load(const value *network) {
+    const value *list = need(network, "layers");
+    const char *named = text(network, "dtype", "");
+    long layers = 0;
     cell_count = depth = 0; /* nothing is loaded if this fails */
     release(memory = &of_network);
-    dtype = strcmp(text(network, "dtype", ""), "float32") ? "float64" : "float32";
-    cells = make(2 * found->count, sizeof(cell));
-    bottom = make(found->count, sizeof(cell *));
-    long layers = 0;
-    for (found = found->first; found; found = found->next, layers++)
-        for (value *each = found->first; each; each = each->next) {
-            cell *made = cells + cell_count++, *below = layers ? bottom[layers - 1] : NULL;
-            *made = (cell){.layer = layers, .direction = *each->key == 'b', .directions = found->count, .H = -1};
-            made->I = below ? below->directions * below->H : -1;
-            long shape[] = {-1, made->I};
-            made->W_x = expect("W_x", need(each, "W_x"), dtype, 2, shape);
-            made->H = shape[0], made->I = shape[1];
-            made->W_h = expect("W_h", need(each, "W_h"), dtype, 2, (long[]){made->H, made->H});
-            for (int role = 0; role < 2; role++)
-                if (get(each, roles[role]))
-                    *(role ? &made->b_h : &made->b) = expect("bias", get(each, roles[role]), dtype, 1, &made->H);
-            for (int i = 0; i < 4; i++)
-                if (!strcmp(text(each, "activation", "tanh"), known[i]))
-                    made->activation = *known[i];
-            if (!made->activation)
-                fail("refused", "activation: expected tanh, relu, sigmoid or linear");
-            if (!made->direction)
-                bottom[layers] = made;
+    if (strcmp(named, "float32") && strcmp(named, "float64"))
+        fail("refused", "dtype: expected float32 or float64");
+    dtype = strcmp(named, "float32") ? "float64" : "float32";
+    cells = make(2 * list->count, sizeof(cell));
+    bottom = make(list->count, sizeof(cell *));
+    for (const value *each = list->first; each; each = each->next, layers++) {
+        const value *backward = get(each, "backward");
+        cell *made = bottom[layers] = cells + cell_count, *below = layers ? bottom[layers - 1] : NULL;
+        *made = (cell){.layer = layers, .directions = backward ? 2 : 1, .H = -1};
+        made->I = below ? below->directions * below->H : -1;
+        load_cell(need(each, "forward"), made);
+        if (backward) {
+            made[1] = *made;
+            made[1].direction = 1;
+            load_cell(backward, made + 1);
         }
+        cell_count += made->directions;
+    }
     depth = layers;
 }
 
@@ -241,31 +254,32 @@ static void load(const value *network)
 
 typedef struct {
     long B, T;
-    double *steps, **inputs, **initial, **states, **final; /* steps (B, T), or NULL: all valid; the others by layer */
+    double *steps;                                 /* (B, T): whether each is valid; NULL: all are */
+    double **inputs, **initial, **states, **final; /* of each layer */
 } call;
 
-static double phi(char activation, double z)
-{
-    return activation == 't' ? tanh(z) : activation == 's' ? 1 / (1 + exp(-z)) : activation == 'r' && z < 0 ? 0 : z;
+static double phi(char activation, double z) {
+    if (activation == 'r')
+        return z < 0 ? 0 : z; /* a NaN stays */
+    return activation == 't' ? tanh(z) : activation == 's' ? 1 / (1 + exp(-z)) : z;
 }
 
-static double slope(char activation, double h)
-{
-    return activation == 't' ? 1 - h * h : activation == 's' ? h * (1 - h) : activation == 'r' ? h > 0 : 1;
+static double slope(char activation, double h) {
+    if (activation == 'r')
+        return h > 0;
+    return activation == 't' ? 1 - h * h : activation == 's' ? h * (1 - h) : 1;
 }
 
 static long time_of(const call *c, const cell *w, long k) { return w->direction ? c->T - 1 - k : k; }
 
 /* Where the state of row r after step k stands; before the first step it is the initial one. */
-static double *state(const call *c, const cell *w, long r, long k)
-{
+static double *state(const call *c, const cell *w, long r, long k) {
     if (k < 0)
         return c->initial[w->layer] + (w->direction * c->B + r) * w->H;
     return c->states[w->layer] + ((r * c->T + time_of(c, w, k)) * w->directions + w->direction) * w->H;
 }
 
-static void run(const call *c, const cell *w)
-{
+static void run(const call *c, const cell *w) {
     for (long r = 0; r < c->B; r++) {
         for (long k = 0; k < c->T; k++) {
             long place = r * c->T + time_of(c, w, k);
@@ -285,10 +299,9 @@ static void run(const call *c, const cell *w)
     }
 }
 
-/* Backpropagation through a cell. Of the cotangents of outputs g and of final states s, it makes gradients of the
- * input (added to dx), of the weights (added to d) and of the initial states (in s). */
-static void differentiate(const call *c, const cell *w, const double *g, double *s, double *dx, cell *d)
-{
+/* Backpropagation through a cell. Of the cotangents of outputs g and of final states s, it makes gradients of
+ * the input (added to dx), of the weights (added to d) and of the initial states (in s). */
+static void differentiate(const call *c, const cell *w, const double *g, double *s, double *dx, cell *d) {
     double *a = make(w->H, sizeof(double));
     for (long r = 0; r < c->B; r++, s += w->H)
         for (long k = c->T - 1; k >= 0; k--) {
@@ -315,20 +328,19 @@ static void differentiate(const call *c, const cell *w, const double *g, double 
         }
 }
 
-static void reverse(double *rows, long B, long T, long width)
-{
+static void reverse(double *rows, long B, long T, long width) {
     for (long r = 0; r < B; r++)
         for (long t = 0; t < T / 2; t++)
             for (long j = 0; j < width; j++) {
-                double *one = rows + (r * T + t) * width + j, *other = rows + (r * T + T - 1 - t) * width + j, kept = *one;
+                double *one = &rows[(r * T + t) * width + j], *other = &rows[(r * T + T - 1 - t) * width + j];
+                double kept = *one;
                 *one = *other, *other = kept;
             }
 }
 
 /* Calls */
 
-static double **states_of(const char *what, const value *list, long B)
-{
+static double **states_of(const char *what, const value *list, long B) {
     double **made = make(depth, sizeof(double *));
     const value *each = list ? list->first : NULL;
     if (list && list->count != depth)
@@ -340,14 +352,9 @@ static double **states_of(const char *what, const value *list, long B)
     return made;
 }
 
-static call called(const value *found)
-{
-    const char *others[] = {"merge_mode", "stateful", "training", "dropout", "compute_dtype"};
+static call called(const value *found) {
     long shape[] = {-1, -1, bottom[0]->I};
     call c = {.inputs = make(depth, sizeof(double *)), .states = make(depth, sizeof(double *))};
-    for (int i = 0; i < 5; i++)
-        if (get(found, others[i]))
-            fail("refused", "%s: there is no such option", others[i]);
     c.inputs[0] = expect("x", need(found, "x"), dtype, 3, shape);
     c.B = shape[0], c.T = shape[1];
     c.initial = states_of("initial_states", get(found, "initial_states"), c.B);
@@ -364,7 +371,7 @@ static call called(const value *found)
                 c.steps[place] = (double)t < lengths[r] && (!mask || mask[place]);
         }
     }
-    if (get(found, "go_backwards")) {
+    if (truth(found, "go_backwards", 0)) {
         if (cell_count > 1)
             fail("refused", "go_backwards: expected one layer of one direction");
         reverse(c.inputs[0], c.B, c.T, bottom[0]->I);
@@ -387,8 +394,7 @@ static const value *request;
 static int ended;
 static FILE *out;
 
-static const double *nested(const double *next, int rank, const long *shape)
-{
+static const double *nested(const double *next, int rank, const long *shape) {
     double number = rank ? 0 : rounded(*next);
     for (long i = 0; rank && i < *shape; i++) {
         fputc(i ? ',' : '[', out);
@@ -405,8 +411,7 @@ static const double *nested(const double *next, int rank, const long *shape)
     return rank ? next : next + 1;
 }
 
-static void array(const char *before, const double *data, int rank, const long *shape)
-{
+static void array(const char *before, const double *data, int rank, const long *shape) {
     long size = 1;
     fputs(before, out);
     for (int axis = 0; axis < rank; axis++)
@@ -419,16 +424,14 @@ static void array(const char *before, const double *data, int rank, const long *
         fputs("]}", out);
 }
 
-static void states(const char *before, double **of, long B)
-{
+static void states(const char *before, double **of, long B) {
     for (long l = 0; l < depth; l++)
         array(l ? "," : before, of[l], 3, (long[]){bottom[l]->directions, B, bottom[l]->H});
     fputc(']', out);
 }
 
 /* The weights of a cell, or gradients of theirs: of two bias vectors, those are the same. */
-static void weights(const cell *w, const double *W_x, const double *W_h, const double *b, const double *b_h)
-{
+static void weights(const cell *w, const double *W_x, const double *W_h, const double *b, const double *b_h) {
     array("{\"W_x\":", W_x, 2, (long[]){w->H, w->I});
     array(",\"W_h\":", W_h, 2, (long[]){w->H, w->H});
     if (w->b)
@@ -437,8 +440,7 @@ static void weights(const cell *w, const double *W_x, const double *W_h, const d
         array(",\"b_h\":", b_h, 1, &w->H);
 }
 
-static void answer_run(const value *asked)
-{
+static void answer_run(const value *asked) {
     call c = called(asked);
     long D = bottom[depth - 1]->directions, H = bottom[depth - 1]->H;
     double *last = make(c.B * D * H, sizeof(double)), *sequence = c.states[depth - 1];
@@ -446,20 +448,20 @@ static void answer_run(const value *asked)
         sequence[i] = c.steps[i / (D * H)] ? sequence[i] : 0;
     for (long i = 0; i < c.B * D * H; i++)
         last[i] = c.final[depth - 1][(i / H % D * c.B + i / (D * H)) * H + i % H];
-    if (get(asked, "return_sequences"))
-        array("{\"last\":", last, 2, (long[]){c.B, D * H});
-    else
+    if (truth(asked, "return_sequences", 1))
         array("{\"sequence\":", sequence, 3, (long[]){c.B, c.T, D * H});
+    else
+        array("{\"last\":", last, 2, (long[]){c.B, D * H});
     states(",\"final_states\":[", c.final, c.B);
     fputc('}', out);
 }
 
-static void answer_gradients(const value *asked)
-{
+static void answer_gradients(const value *asked) {
     call c = called(asked);
     const cell *top = bottom[depth - 1];
     double *dx = NULL, **s = states_of("d_final_states", need(request, "d_final_states"), c.B);
-    double *g = expect("d_sequence", need(request, "d_sequence"), dtype, 3, (long[]){c.B, c.T, top->directions * top->H});
+    long shape[] = {c.B, c.T, top->directions * top->H};
+    double *g = expect("d_sequence", need(request, "d_sequence"), dtype, 3, shape);
     cell *d = make(cell_count, sizeof(cell));
     for (long n = cell_count - 1; n >= 0; n--) {
         const cell *w = &cells[n];
@@ -470,7 +472,7 @@ static void answer_gradients(const value *asked)
         differentiate(&c, w, g, s[w->layer] + w->direction * c.B * w->H, dx, &d[n]);
         g = w->direction ? g : dx;
     }
-    if (get(asked, "go_backwards"))
+    if (truth(asked, "go_backwards", 0))
         reverse(g, c.B, c.T, bottom[0]->I);
     array("{\"x\":", g, 3, (long[]){c.B, c.T, bottom[0]->I});
     states(",\"initial_states\":[", s, c.B);
@@ -481,8 +483,7 @@ static void answer_gradients(const value *asked)
     fputs("}]}", out);
 }
 
-static void answer_read_weights(void)
-{
+static void answer_read_weights(void) {
     fprintf(out, "{\"dtype\":\"%s\",\"layers\":[{", dtype);
     for (const cell *w = cells; w < cells + cell_count; w++) {
         fputs(w->direction ? ",\"backward\":" : w->layer ? "},{\"forward\":" : "\"forward\":", out);
@@ -493,16 +494,14 @@ static void answer_read_weights(void)
     fputs("}]}", out);
 }
 
-static void answer_count_parameters(void)
-{
+static void answer_count_parameters(void) {
     long count = 0;
     for (const cell *w = cells; w < cells + cell_count; w++)
         count += w->H * (w->I + w->H + !!w->b + !!w->b_h);
     fprintf(out, "%ld", count);
 }
 
-static void answer(const char *name)
-{
+static void answer(const char *name) {
     const char *about_network[] = {"run", "gradients", "read_weights", "count_parameters"};
     for (int i = 0; i < 4; i++)
         if (!strcmp(name, about_network[i]) && !depth)
@@ -529,10 +528,9 @@ static void answer(const char *name)
     }
 }
 
-int main(void)
-{
-    char *line = NULL, *made;
-    size_t room = 0, size;
+int main(void) {
+    static char *line, *made; /* static, as what changes after setjmp has to be */
+    static size_t room, size;
     while (!ended && getline(&line, &room, stdin) > 0) {
         out = open_memstream(&made, &size);
         memory = &of_request;
