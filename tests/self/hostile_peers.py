@@ -119,7 +119,7 @@ def endless_lines(answer: bytes, out: BinaryIO) -> None:
 
 
 def own_error(answer: bytes, out: BinaryIO) -> None:
-    error = {"kind": "failed", "message": "I am confused"}
+    error = {"kind": "failed", "message": "I am\n\x1b[31m confused"}
     out.write(json.dumps({"id": json.loads(answer)["id"], "error": error}).encode() + b"\n")
 
 

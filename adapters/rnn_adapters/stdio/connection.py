@@ -145,8 +145,8 @@ class Connection:
         assert isinstance(said.error, Trouble)
         known = {REFUSED: Refused, CANNOT_EXPRESS: CannotExpress, OUT_OF_MEMORY: MemoryError}
         if said.error.kind in known:
-            raise known[said.error.kind](said.error.message)
-        own = f"{said.error.kind}: {said.error.message}"
+            raise known[said.error.kind](printable(said.error.message))
+        own = printable(f"{said.error.kind}: {said.error.message}")
         raise self.lost(f"answered {tag_of(type(request))} by an error of its own ({own}) and was stopped")
 
     def breach(self, request: Request, error: BadInput) -> ImplementationLost:
@@ -218,6 +218,11 @@ class Connection:
         while line := self.process.stdout.readline(LARGEST + 1):
             self._lines.put(line)
         self._lines.put(b"")
+
+
+def printable(text: str) -> str:
+    """What a harness says, on one line and without terminal escapes."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
 def exit_words(status: int) -> str:

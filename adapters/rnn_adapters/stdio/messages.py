@@ -39,6 +39,7 @@ REFUSED, CANNOT_EXPRESS, OUT_OF_MEMORY = "refused", "cannot express", "out of me
 UNKNOWN_REQUEST, FAILED = "unknown request", "failed"
 ErrorKind: TypeAlias = Literal["refused", "cannot express", "out of memory", "unknown request", "failed"]
 
+Printable: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,64}$")]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=86400)]
 
 
@@ -159,7 +160,7 @@ class HelloData(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     protocol: int
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")]
-    versions: dict[str, str]
+    versions: dict[Printable, Printable]
     conventions: ConventionsData
     supports: SupportsData
     routes: dict[str, DeclaredRoute] = {}

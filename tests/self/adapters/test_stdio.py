@@ -152,6 +152,7 @@ def saying(folder: Path, **hello: Any) -> list[str]:
         ({"name": "../../x"}, "answer.name: expected str matching regex"),
         ({"name": ""}, "answer.name: expected str matching regex"),
         ({"name": None}, "answer: expected a field name; got none"),
+        ({"versions": {"mine": "\x1b[31m1"}}, "answer.versions"),
         ({"deadline": 0}, "answer.deadline: expected"),
         (
             {"supports": {"activations": ["tanh"], "dtypes": ["float32"], "sing": True}},

@@ -53,7 +53,7 @@ LOST = {
     "closes_its_output": "closed its output, without an answer to run",
     "endless_line": r"answered run by a line of more than \d+ bytes and was stopped",
     "endless_lines": r"that is none and was stopped \(line: expected id \d+; got \d+",
-    "own_error": r"answered run by an error of its own \(failed: I am confused\) and was stopped",
+    "own_error": r"answered run by an error of its own \(failed: I am \?\[31m confused\) and was stopped",
 }
 TIMED_OUT = ("silence", "slow", "half_a_line_and_silence")
 ANSWERED = {
