@@ -153,14 +153,14 @@ def agreeing(subject: Subject, case: Case) -> str:
     expected = bound_network(case.network, case.x, case.initial_states)
     supports, dtype = subject.supports, case.network.dtype
     seen = []
+    output = subject.run(case, return_sequences=supports.sequence)
     if supports.sequence:
-        output = subject.run(case)
         subject.agree("sequence", output.sequence, expected.sequence, dtype)
         seen.append("sequence")
-        if supports.final_states:
-            (states,) = output.final_states or (None,)
-            subject.agree("final_states[0]", states, expected.final_states[0], dtype, STATE_AXES)
-            seen.append("final states")
+    if supports.final_states:
+        (states,) = output.final_states or (None,)
+        subject.agree("final_states[0]", states, expected.final_states[0], dtype, STATE_AXES)
+        seen.append("final states")
     if supports.last_output:
         output = subject.run(case, return_sequences=False)
         subject.agree("last", output.last, expected.last, dtype, LAST_AXES)
