@@ -16,6 +16,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
+from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, shape_of
@@ -275,6 +276,8 @@ def imported_keras(backend: str) -> Any:
     os.environ["KERAS_BACKEND"] = backend
     import keras
 
+    if backend == "jax":
+        keep_compiled()
     return keras
 
 

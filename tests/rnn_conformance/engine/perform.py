@@ -177,8 +177,8 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     if expensive:
         cases = round(profile.max_examples * check.share / 2)
         return max(cases, round(profile.per_expensive_route * check.share) * len(expensive))
-    of_sizes = any(supports.expensive != "nothing" for supports in routes.values())
-    share = check.share * (profile.expensive_share if of_sizes else 1)
+    shares = {"nothing": 1.0, "sizes": profile.expensive_share, "shapes": profile.compiled_share}
+    share = check.share * min(shares[supports.expensive] for supports in routes.values())
     return max(2, round(profile.max_examples * share))
 
 
