@@ -59,6 +59,17 @@ from rnn_adapters.written_networks import (
     write_network,
     write_output,
 )
+from rnn_adapters.written_surface import (
+    ShapesData,
+    TrainedData,
+    TrainingData,
+    read_shapes,
+    read_trained,
+    read_training,
+    write_shapes,
+    write_trained,
+    write_training,
+)
 
 __all__ = [
     "ArrayData",
@@ -74,7 +85,10 @@ __all__ = [
     "NetworkData",
     "OutputData",
     "RouteData",
+    "ShapesData",
     "SupportsData",
+    "TrainedData",
+    "TrainingData",
     "check_fit",
     "decoded",
     "documents_schema",
@@ -87,7 +101,10 @@ __all__ = [
     "read_network",
     "read_output",
     "read_route",
+    "read_shapes",
     "read_supports",
+    "read_trained",
+    "read_training",
     "write_array",
     "write_call",
     "write_case",
@@ -97,7 +114,10 @@ __all__ = [
     "write_output",
     "write_route",
     "write_schemas",
+    "write_shapes",
     "write_supports",
+    "write_trained",
+    "write_training",
     "written_schema",
 ]
 
@@ -107,6 +127,9 @@ DOCUMENTS = (
     CaseData,
     OutputData,
     GradientsData,
+    ShapesData,
+    TrainingData,
+    TrainedData,
     ConventionsData,
     SupportsData,
     RouteData,

@@ -9,16 +9,18 @@ import copy
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, CannotExpress
+from rnn_adapters.declarations import METHODS, Supports
 from rnn_adapters.framework import DEFAULT, Framework
 from rnn_adapters.registry import load_framework, made_adapter
 from rnn_adapters.stdio.messages import (
+    ANSWERS,
     CANNOT_EXPRESS,
     FAILED,
     OUT_OF_MEMORY,
@@ -44,6 +46,7 @@ from rnn_adapters.stdio.messages import (
     Run,
     SecondGradients,
     Tangents,
+    tag_of,
 )
 from rnn_adapters.written import (
     CellData,
@@ -148,7 +151,7 @@ class Server:
             name=re.sub(r"[^A-Za-z0-9_.+-]", "-", self.framework.name)[:64],
             versions=default.versions(),
             conventions=write_conventions(default.conventions),
-            supports=write_supports(default.supports),
+            supports=write_supports(carried(default.supports)),
             routes={name: self.declared(name) for name in self.framework.routes},
         )
 
@@ -165,8 +168,15 @@ class Server:
         if adapter.conventions != default.conventions:
             declared.conventions = write_conventions(adapter.conventions)
         if adapter.supports != default.supports:
-            declared.supports = write_supports(adapter.supports)
+            declared.supports = write_supports(carried(adapter.supports))
         return declared
+
+
+def carried(supports: Supports) -> Supports:
+    """What is supported, but for that for which the protocol has no request."""
+    known = {tag_of(request) for request in ANSWERS}
+    changes: dict[str, Any] = dict.fromkeys((name for name in METHODS if name not in known), False)
+    return replace(supports, **changes, unknown_axes=())
 
 
 def as_written(data: NetworkData) -> Network:
