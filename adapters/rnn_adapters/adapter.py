@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from rnn_adapters.declarations import Conventions, DropoutPlace, NarrowType, Supports
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
@@ -27,6 +27,23 @@ class CannotExpress(Exception):
     counted and shown, and too many of them fail the clause. What a framework refuses to compute is none: that
     is left to be raised, as it comes.
     """
+
+
+class ImplementationLost(BaseException):
+    """Raised by an adapter whose implementation runs in another process, when that can be asked no more.
+
+    It is neither a refusal nor an answer, so it is no `Exception`: whoever counts what a framework raises
+    does not count it. The check that it happens in fails, with its case, and the others start anew.
+
+    Args:
+        how: how it was lost, after "the process": "ended with exit status 3".
+        kind: "crashed", or "timed out" where it gave no answer in time.
+    """
+
+    def __init__(self, how: str, kind: Literal["crashed", "timed out"] = "crashed") -> None:
+        super().__init__(how)
+        self.how = how
+        self.kind = kind
 
 
 @dataclass(frozen=True, eq=False)

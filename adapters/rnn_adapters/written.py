@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ __all__ = [
     "TrainingData",
     "check_fit",
     "decoded",
+    "documents_schema",
     "encoded",
     "explained",
     "read_array",
@@ -137,13 +139,18 @@ NAME = "written.json"
 
 def written_schema() -> dict[str, Any]:
     """One JSON Schema (2020-12) of all that is written; each kind of document is one of its `$defs`."""
-    references, definitions = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
+    return documents_schema("The written form of rnn-conformance", DOCUMENTS)
+
+
+def documents_schema(title: str, documents: Iterable[Any]) -> dict[str, Any]:
+    """One JSON Schema (2020-12) of documents of any of these types."""
+    references, definitions = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
     definitions["Values"] = VALUES_SCHEMA
     definitions["ArrayObject"]["oneOf"] = [{"required": ["values"]}, {"required": ["shape"]}]
     schema: dict[str, Any] = ordered(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "The written form of rnn-conformance",
+            "title": title,
             "anyOf": list(references),
             "$defs": dict(sorted(definitions.items())),
         }
