@@ -228,6 +228,8 @@ class Supports:
         read_weights: loaded weights can be read back (`Adapter.read_weights`).
         native_weights: the shapes of the framework's own weight arrays (`Adapter.native_weights`).
         count_parameters: the framework counts its own parameters (`Adapter.count_parameters`).
+        assign_weights: loaded weights can be changed in place (`Adapter.assign_weights`).
+        restored: what is loaded can be saved and loaded again (`Adapter.restored`).
         leading_axes: input may have any number of batch axes, none included, in place of one (see `Call`).
         expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
@@ -264,6 +266,8 @@ class Supports:
     read_weights: bool = False
     native_weights: bool = False
     count_parameters: bool = False
+    assign_weights: bool = False
+    restored: bool = False
     leading_axes: bool = False
     expensive: Expensive = "nothing"
 
@@ -364,6 +368,8 @@ METHODS = (
     "read_weights",
     "native_weights",
     "count_parameters",
+    "assign_weights",
+    "restored",
     "freshly_initialised",
     "gradients",
     "tangents",

@@ -39,6 +39,7 @@ from rnn_adapters.written_declarations import (
 )
 from rnn_adapters.written_documents import decoded, encoded, explained, ordered
 from rnn_adapters.written_networks import (
+    ActionData,
     CallData,
     CaseData,
     CellData,
@@ -50,6 +51,7 @@ from rnn_adapters.written_networks import (
     check_fit,
     read_call,
     read_gradients,
+    read_history,
     read_network,
     read_output,
     write_call,
@@ -60,6 +62,7 @@ from rnn_adapters.written_networks import (
 )
 
 __all__ = [
+    "ActionData",
     "ArrayData",
     "ArrayObject",
     "CallData",
@@ -82,6 +85,7 @@ __all__ = [
     "read_call",
     "read_conventions",
     "read_gradients",
+    "read_history",
     "read_network",
     "read_output",
     "read_route",

@@ -97,6 +97,8 @@ class SupportsData(Data):
     read_weights: bool = False
     native_weights: bool = False
     count_parameters: bool = False
+    assign_weights: bool = False
+    restored: bool = False
     leading_axes: bool = False
     expensive: ExpensiveName = "nothing"
 

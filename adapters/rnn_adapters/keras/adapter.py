@@ -217,6 +217,12 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def count_parameters(self, model: LoadedNetwork) -> int:
         return sum(int(layer.count_params()) for layer in model.main.layers)
 
+    def assign_weights(self, model: LoadedNetwork, network: Network) -> None:
+        model.main.assign([native_arrays(self.conventions.weights, [cell]) for cell in network.cells])
+
+    def restored(self, model: LoadedNetwork) -> LoadedNetwork:
+        return LoadedNetwork(self, model.network, model.main.restored(self._workshop, model.network))
+
     def reset_states(self, model: LoadedNetwork) -> None:
         model.reset_states()
 

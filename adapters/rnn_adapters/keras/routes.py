@@ -54,7 +54,7 @@ DERIVATIVES = ("gradients", "tangents", "second_gradients")
 FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
-    *("read_weights", "native_weights", "count_parameters"),
+    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
 )
 """What every backend supports layer by layer."""
 
@@ -115,8 +115,8 @@ def modelled(**how: Any) -> dict[str, Any]:
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
-OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
-CONSTANT = ("stateful", "dropout", *DERIVATIVES)
+OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients", "restored")
+CONSTANT = ("stateful", "dropout", *DERIVATIVES, "restored")
 ONE_DIRECTION = ("bidirectional", "go_backwards")
 CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
@@ -150,7 +150,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout"),
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout", "restored"),
         CONCAT,
         BY_STEP,
     ),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import io
-import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +17,7 @@ from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
-from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
+from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad, through_a_file
 
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
@@ -41,6 +38,8 @@ SUPPORTS = Supports(
     read_weights=True,
     native_weights=True,
     count_parameters=True,
+    assign_weights=True,
+    restored=True,
 )
 
 
@@ -154,17 +153,6 @@ def forget_compiled() -> None:
     torch._dynamo.reset()
 
 
-def through_a_file(model: Module) -> Module:
-    """Another module, with NaN for weights until it reads those that this one wrote."""
-    file, other = io.BytesIO(), copy.deepcopy(model)
-    torch.save(model.state_dict(), file)
-    file.seek(0)
-    for parameter in other.parameters():
-        parameter.detach().fill_(math.nan)
-    other.load_state_dict(torch.load(file, weights_only=True))
-    return other
-
-
 def rnn_cell(*, num_layers: int, bidirectional: bool, **options: Any) -> Module:
     """`torch.nn.RNNCell`: one layer of one direction."""
     cell: Module = torch.nn.RNNCell(**options)
@@ -223,10 +211,17 @@ ROUTES: Mapping[str, Parts] = {
     "inference mode": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.inference_mode),
     "functional call": replace(RNN, wrap=Functional, differentiate=by_vjp),
     "state dict": replace(RNN, reload=through_a_file),
-    "compiled": replace(RNN, wrap=compiled, forget=forget_compiled),
+    "compiled": replace(
+        RNN,
+        supports=replace(SUPPORTS, restored=False),  # what is loaded would be compiled anew
+        wrap=compiled,
+        forget=forget_compiled,
+    ),
     "compiled cell": replace(
         CELL,
-        supports=replace(CELL.supports, second_gradients=False, expensive="shapes"),  # AOTAutograd has none
+        supports=replace(  # AOTAutograd has no second gradients
+            CELL.supports, second_gradients=False, restored=False, expensive="shapes"
+        ),
         wrap=partial(compiled, backend="aot_eager"),
         forget=forget_compiled,
     ),
@@ -234,7 +229,7 @@ ROUTES: Mapping[str, Parts] = {
         RNN,
         conventions=NO_LENGTHS,
         supports=replace(  # functional_call refuses it
-            SUPPORTS, lengths=False, dropout=(), tangents=False, expensive="sizes"
+            SUPPORTS, lengths=False, dropout=(), tangents=False, restored=False, expensive="sizes"
         ),
         wrap=scripted,
     ),
