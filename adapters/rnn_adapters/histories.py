@@ -11,8 +11,8 @@ from rnn_reference.errors import BadInput
 from rnn_reference.network import Network
 
 Doing: TypeAlias = Literal["call", "gradients", "tangents", "read", "assign", "reset", "restore"]
-"""What can be done: call it; differentiate a call, backwards or forwards; read weights, their shapes and their
-number; assign other weights; make stateful layers forget; save it and go on with what is loaded again."""
+"""What can be done: call it; differentiate a call, backwards or forwards; read its weights, their shapes and
+number; assign others; make stateful layers forget; save it and go on with what is loaded again."""
 
 OF_A_CALL: tuple[Doing, ...] = ("call", "gradients", "tangents")
 DOINGS: tuple[Doing, ...] = get_args(Doing)

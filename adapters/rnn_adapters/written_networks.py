@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, cast, get_args
 
 import msgspec
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace, DType, NarrowType, one_of
-from rnn_adapters.histories import DOINGS, Action, History
+from rnn_adapters.histories import DOINGS, Action, Doing, History
 from rnn_adapters.written_arrays import DTYPES, NOT_FINITE, ArrayData, read_array, write_array
 from rnn_adapters.written_documents import Data, changed, names, placed, within
 from rnn_reference.activations import ACTIVATIONS
@@ -312,7 +312,7 @@ def _read_action(data: ActionData, dtype: np.dtype[Any], place: str) -> Action:
         network = read_network(NetworkData(str(dtype), data.layers), place)
     one_of(within(place, "do"), data.do, DOINGS)
     with placed(place, "Action"):
-        return Action(data.do, call, network)
+        return Action(cast(Doing, data.do), call, network)
 
 
 def _dtype_name(network: Network) -> str:

@@ -115,8 +115,9 @@ def modelled(**how: Any) -> dict[str, Any]:
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
-OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients", "restored")
-CONSTANT = ("stateful", "dropout", *DERIVATIVES, "restored")
+LAYERS_ALONE = ("stateful", "dropout", "restored")
+OF_A_MODEL = (*LAYERS_ALONE, "tangents", "second_gradients")
+CONSTANT = (*LAYERS_ALONE, *DERIVATIVES)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
 CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
@@ -150,7 +151,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout", "restored"),
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", *LAYERS_ALONE),
         CONCAT,
         BY_STEP,
     ),
