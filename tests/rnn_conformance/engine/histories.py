@@ -1,6 +1,6 @@
 """What Hypothesis draws of histories: a case, and what is done with the loaded network before its call.
 
-A state machine (`hypothesis.stateful`) runs the actions while it draws them: its history is no data that could be
+A state machine (`hypothesis.stateful`) runs its actions while it draws them: that history is no data, to be
 written down and run again. A list is, and does as well: each action is a block of bytes of its own, and a
 history shrinks by losing blocks.
 """
@@ -34,11 +34,14 @@ CHOICES = 16
 """Bytes of an action that stand for choices; those after them are for lengths or a mask."""
 
 ACTIONS = st.lists(
-    st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME), min_size=1, max_size=6
+    st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME), min_size=1, max_size=8
 )
 
-SHAPES = st.binary(min_size=2, max_size=2)
-"""The other batch size and the other length of time: a history has two of each, as shapes may be compiled."""
+COMMON = st.binary(min_size=4, max_size=4)
+"""What the call asks for and whether it trains; the other batch size and the other length of time.
+
+A history has two of each, as shapes may be compiled.
+"""
 
 SIMPLE_SEEDS = 256
 """Seeds below make multiples of 1/2: what numbers shrink to."""
@@ -103,7 +106,16 @@ def _with_history(
 ) -> Case:
     case = draw(cases)
     of_route, seed = pools[case.route], draw(SEEDS)
-    maker = _Maker(case, of_route, _numbers(seed), draw(SHAPES))
+    asked, training, *shapes = draw(COMMON)
+    outputs = outputs_of(of_route.supports)
+    training = case.call.dropout is None and _one_of((False, False, True), training)
+    case = case.replace(
+        return_sequences=_one_of(outputs, asked),
+        training=training,
+        # Without final states nobody sees what is kept.
+        stateful=case.call.stateful and of_route.supports.final_states,
+    )
+    maker = _Maker(case, of_route, _numbers(seed), shapes)
     history = tuple(maker.made(block) for block in draw(ACTIONS))
     return defined(case.replace(history=history))
 
@@ -121,7 +133,7 @@ class _Maker:
         shapes: a byte for the other batch size and one for the other length of time.
     """
 
-    def __init__(self, case: Case, pools: _Pools, numbers: Array, shapes: bytes) -> None:
+    def __init__(self, case: Case, pools: _Pools, numbers: Array, shapes: Sequence[int]) -> None:
         self.case, self.pools, self.numbers = case, pools, numbers
         self.network = case.network
         batch, time, _ = case.x.shape
@@ -154,18 +166,20 @@ class _Maker:
     def _call(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:
         """A call: stateful ones as the case's, others with any options."""
         pools, usual, supports = self.pools.of_call, self.case.call, self.pools.supports
-        x = array((one_of(self.batches), one_of(self.times), self.network.input_size))
-        states = self._states(len(x), array) if one_of(pools["initial"]) else None
+        stateful = usual.stateful and one_of((True, True, False))
+        usual_batch, _ = self.batches
+        batch = one_of((usual_batch, usual_batch, *self.batches) if stateful else self.batches)
+        x = array((batch, one_of(self.times), self.network.input_size))
+        states = self._states(batch, array) if one_of(pools["initial"]) else None
         lengths, mask = padded(one_of(pools["padding"]), x, padding)
-        if usual.stateful and one_of((True, True, False)):
+        if stateful:
             return replace(usual, x=x, initial_states=states, lengths=lengths, mask=mask)
         (layer, *others) = self.network.layers
         training, dropout = one_of((False, False, True)), one_of(self.pools.dropout)
-        asked = [True] * supports.sequence + [False] * supports.last_output
         return Call(
             x,
             states,
-            return_sequences=one_of(asked or [True]),
+            return_sequences=one_of(outputs_of(supports)),
             lengths=lengths,
             mask=mask,
             go_backwards=not others and layer.directions == 1 and one_of(pools["go_backwards"]),
@@ -201,6 +215,11 @@ class _Maker:
 
 def _one_of(pool: Sequence[Any], byte: int) -> Any:
     return pool[byte * len(pool) // 256]
+
+
+def outputs_of(supports: Supports) -> list[bool]:
+    """What can be asked for: sequences, or last outputs."""
+    return [True] * supports.sequence + [False] * supports.last_output or [True]
 
 
 def padded(padding: Padding, x: Array, block: bytes) -> tuple[Array | None, Array | None]:

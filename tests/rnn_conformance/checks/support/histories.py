@@ -18,7 +18,7 @@ from rnn_reference.network import Network, States
 
 
 def follow(subject: Subject, case: Case) -> Network:
-    """The history of a case and its call, on a network that is loaded once. What was assigned last is returned.
+    """The history of a case and its call, on a network that is loaded once; its last weights are returned.
 
     States that stateful layers keep are those that the call before returned, which was judged itself (STA-3).
 
