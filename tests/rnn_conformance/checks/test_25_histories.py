@@ -13,6 +13,8 @@ from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
 
+HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
+
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 CALLS = Cases(
     layers=(1, 1, 2),
@@ -27,7 +29,7 @@ EITHER = replace(STATEFUL, stateful=(False, True, True))
 TIMES = 10
 
 
-@check("HIS-1", Histories(cases=CALLS, dropout=True), needs=("outputs",))
+@check("HIS-1", Histories(cases=CALLS, dropout=True), needs=("outputs",), share=HALF)
 def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> None:
     follow(subject, case)
 
@@ -54,6 +56,7 @@ def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: C
     "HIS-4",
     Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents")),
     needs=("gradients", "sequence", "initial_states"),
+    share=HALF,
 )
 def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
     follow(subject, case)
@@ -68,7 +71,7 @@ def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Ca
     follow(subject, case)
 
 
-@check("HIS-6", Histories(cases=CALLS), needs=("outputs",))
+@check("HIS-6", Histories(cases=CALLS), needs=("outputs",), share=HALF)
 def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) -> None:
     network = follow(subject, case)
     once = arrays_of(subject.call(network, case.call))

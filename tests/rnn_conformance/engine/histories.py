@@ -33,9 +33,11 @@ from rnn_reference.network import Array, Cell, Layer, Network
 CHOICES = 16
 """Bytes of an action that stand for choices; those after them are for lengths or a mask."""
 
-ACTIONS = st.lists(
-    st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME), min_size=1, max_size=8
-)
+MOST, FEW = 8, 3
+"""Actions of a history, and where shapes are expensive."""
+
+ACTION = st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME)
+ACTIONS = st.lists(ACTION, min_size=1, max_size=MOST)
 
 COMMON = st.binary(min_size=4, max_size=4)
 """What the call asks for and whether it trains; the other batch size and the other length of time.
@@ -116,7 +118,7 @@ def _with_history(
         stateful=case.call.stateful and of_route.supports.final_states,
     )
     maker = _Maker(case, of_route, _numbers(seed), shapes)
-    history = tuple(maker.made(block) for block in draw(ACTIONS))
+    history = tuple(maker.made(block) for block in draw(ACTIONS)[: maker.most])
     return defined(case.replace(history=history))
 
 
@@ -128,6 +130,8 @@ def _numbers(seed: int) -> Array:
 class _Maker:
     """Makes actions of blocks of bytes, for one case.
 
+    Where shapes are expensive there are few actions, of two shapes and with the options of the case's call.
+
     Args:
         numbers: what arrays are filled from.
         shapes: a byte for the other batch size and one for the other length of time.
@@ -136,9 +140,14 @@ class _Maker:
     def __init__(self, case: Case, pools: _Pools, numbers: Array, shapes: Sequence[int]) -> None:
         self.case, self.pools, self.numbers = case, pools, numbers
         self.network = case.network
+        self.sparing = pools.supports.expensive == "shapes"
+        self.most = FEW if self.sparing else MOST
         batch, time, _ = case.x.shape
-        self.batches = (batch, _one_of(pools.of_call["batch"], shapes[0]))
-        self.times = (time, _one_of(pools.of_call["time"], shapes[1]))
+        other_batch, other_time = map(_one_of, (pools.of_call["batch"], pools.of_call["time"]), shapes)
+        self.usual = (batch, time)
+        self.shapes = (self.usual, (other_batch, other_time))
+        if not self.sparing:
+            self.shapes += ((batch, other_time), (other_batch, time))
 
     def made(self, block: bytes) -> Action:
         """The action that a block stands for."""
@@ -167,13 +176,12 @@ class _Maker:
         """A call: stateful ones as the case's, others with any options."""
         pools, usual, supports = self.pools.of_call, self.case.call, self.pools.supports
         stateful = usual.stateful and one_of((True, True, False))
-        usual_batch, _ = self.batches
-        batch = one_of((usual_batch, usual_batch, *self.batches) if stateful else self.batches)
-        x = array((batch, one_of(self.times), self.network.input_size))
-        states = self._states(batch, array) if one_of(pools["initial"]) else None
+        shape = one_of((*[self.usual] * 4, *self.shapes) if stateful else self.shapes)
+        x = array((*shape, self.network.input_size))
+        states = self._states(len(x), array) if one_of(pools["initial"]) else None
         lengths, mask = padded(one_of(pools["padding"]), x, padding)
-        if stateful:
-            return replace(usual, x=x, initial_states=states, lengths=lengths, mask=mask)
+        if stateful or self.sparing:
+            return replace(usual, x=x, initial_states=states, lengths=lengths, mask=mask, stateful=stateful)
         (layer, *others) = self.network.layers
         training, dropout = one_of((False, False, True)), one_of(self.pools.dropout)
         return Call(
@@ -191,7 +199,8 @@ class _Maker:
 
     def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:
         """A call that is differentiated: it has initial states, and asks for sequences."""
-        x = array((one_of(self.batches), one_of(self.times), self.network.input_size))
+        shape = self.usual if self.sparing else one_of(self.shapes)
+        x = array((*shape, self.network.input_size))
         lengths, mask = padded(one_of(self.pools.of_call["padding"]), x, padding)
         return Call(x, self._states(len(x), array), lengths=lengths, mask=mask)
 
