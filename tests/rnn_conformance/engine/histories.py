@@ -145,9 +145,8 @@ class _Maker:
         batch, time, _ = case.x.shape
         other_batch, other_time = map(_one_of, (pools.of_call["batch"], pools.of_call["time"]), shapes)
         self.usual = (batch, time)
-        self.shapes = (self.usual, (other_batch, other_time))
-        if not self.sparing:
-            self.shapes += ((batch, other_time), (other_batch, time))
+        mixed = [] if self.sparing else [(batch, other_time), (other_batch, time)]
+        self.shapes = [self.usual, (other_batch, other_time), *mixed]
 
     def made(self, block: bytes) -> Action:
         """The action that a block stands for."""
