@@ -92,7 +92,7 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
         cases=EITHER, doings=("assign", "call", "call", "assign", "read", "gradients", "restore", "reset")
     ),
     needs=("outputs",),
-    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding", "directions"),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
     share=2.0,  # of the usual cases there are few for each of so many routes
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:

@@ -172,6 +172,7 @@ class Search:
             return True
 
         shrink(self.strategy, first.place, self.seed, is_alike)
+        best = self.with_fewer_actions(best)
         self.subject.purse.spend(time.perf_counter() - began)
         return best
 
@@ -182,7 +183,7 @@ class Search:
         if pools is None:
             return failed
         allowed = pools(failed.case.route, self.subject.supports)
-        best = self.with_fewer_actions(failed)
+        best = failed
         for name, simplest, simplify in SIMPLIFICATIONS:
             if best.case.history and name in OF_NETWORK:
                 continue
@@ -193,10 +194,17 @@ class Search:
         return best
 
     def with_fewer_actions(self, failed: Failed) -> Failed:
-        """The case without the actions of its history that play no part."""
+        """The case as far as to the call that goes wrong, and without the actions that play no part."""
         best = failed
-        for place in reversed(range(len(failed.case.history))):
-            best = self.simpler(best, best.case.replace(history=without(best.case.history, place)))
+        for moment in failed.case.moments[:-1]:
+            best = self.simpler(failed, moment)
+            if best is not failed:
+                break
+        before = None
+        while best is not before:  # a reset may play no part once the call before it is gone
+            before = best
+            for place in reversed(range(len(best.case.history))):
+                best = self.simpler(best, best.case.replace(history=without(best.case.history, place)))
         return best
 
     def simpler(self, best: Failed, case: Case) -> Failed:
@@ -204,9 +212,9 @@ class Search:
         if case.history and defined(case).fingerprint != case.fingerprint:
             return best
         tried = self.tried(case)
-        return (
-            best if tried is None or tried.error.kind != best.error.kind else replace(tried, place=best.place)
-        )
+        if tried is None or tried.error.kind != best.error.kind:
+            return best
+        return replace(tried, place=best.place)
 
 
 def _one_layer(case: Case) -> Case:
