@@ -30,7 +30,7 @@ SHOWN_ELEMENTS = 48
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Case:
-    """What one example of a check runs.
+    """What one example of a check runs. The facts of a case are those of its call.
 
     Args:
         network: the weights.
