@@ -88,10 +88,8 @@ def test_what_is_loaded_is_what_is_called(route: str) -> None:
 
 
 def test_one_array_is_assigned_in_place_and_the_rest_is_left_alone() -> None:
-    adapter, network = (
-        load_adapter("torch"),
-        random_case(random_cell(3, 4), random_cell(3, 4, seed=2)).network,
-    )
+    adapter = load_adapter("torch")
+    network = random_case(random_cell(3, 4), random_cell(3, 4, seed=2)).network
     model = adapter.load(network)
     held, versions = dict(model.named_parameters()), [each._version for each in model.parameters()]
     layer = network.layers[0]
