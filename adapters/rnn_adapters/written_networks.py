@@ -94,7 +94,7 @@ class ActionData(Data, kw_only=True):
 
 
 class CaseData(CallData, kw_only=True):
-    """A network and a call of it in one object, by which route, and which variant of a check.
+    """A network and a call of it in one object, by which route, in which variant and layout.
 
     `history` is what is done with the loaded network before the call.
     """
@@ -103,6 +103,7 @@ class CaseData(CallData, kw_only=True):
     layers: list[LayerData]
     route: str = ""
     variant: str = ""
+    layout: str = "plain"
     history: list[ActionData] = msgspec.field(default_factory=list)
 
 
@@ -154,7 +155,12 @@ def write_call(call: Call, dtype: np.dtype[Any]) -> CallData:
 
 
 def write_case(
-    network: Network, call: Call, route: str = "", variant: str = "", history: History = ()
+    network: Network,
+    call: Call,
+    route: str = "",
+    variant: str = "",
+    layout: str = "plain",
+    history: History = (),
 ) -> CaseData:
     """The written form of a network and a call of it; `read_network` and `read_call` take it, too.
 
@@ -170,6 +176,7 @@ def write_case(
         layers=layers,
         route=changed(route, ""),
         variant=changed(variant, ""),
+        layout=changed(layout, "plain"),
         history=[_write_action(action, network.dtype) for action in history],
         **_call_fields(call, network.dtype),
     )

@@ -19,27 +19,18 @@ from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
 from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad, through_a_file
 
+FLAGS = (
+    *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
+    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
+    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
+)
+SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
     dtypes=("float32", "float64", "float16", "bfloat16"),
     compute_dtypes=("float16", "bfloat16"),
-    bidirectional=True,
-    stacked=True,
-    no_bias=True,
-    initial_states=True,
-    sequence=True,
-    final_states=True,
-    lengths=True,
     dropout=("between layers",),
-    freshly_initialised=True,
-    gradients=True,
-    tangents=True,
-    second_gradients=True,
-    read_weights=True,
-    native_weights=True,
-    count_parameters=True,
-    assign_weights=True,
-    restored=True,
+    **SUPPORTED,
 )
 
 
@@ -148,11 +139,6 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
     return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
 
-def forget_compiled() -> None:
-    """All that was compiled; torch imports its compiler when it is first asked for."""
-    torch._dynamo.reset()
-
-
 def rnn_cell(*, num_layers: int, bidirectional: bool, **options: Any) -> Module:
     """`torch.nn.RNNCell`: one layer of one direction."""
     cell: Module = torch.nn.RNNCell(**options)
@@ -215,7 +201,7 @@ ROUTES: Mapping[str, Parts] = {
         RNN,
         supports=replace(SUPPORTS, restored=False),  # what is loaded would be compiled anew
         wrap=compiled,
-        forget=forget_compiled,
+        forget=torch.compiler.reset,
     ),
     "compiled cell": replace(
         CELL,
@@ -223,7 +209,7 @@ ROUTES: Mapping[str, Parts] = {
             CELL.supports, second_gradients=False, restored=False, expensive="shapes"
         ),
         wrap=partial(compiled, backend="aot_eager"),
-        forget=forget_compiled,
+        forget=torch.compiler.reset,
     ),
     "scripted": replace(
         RNN,

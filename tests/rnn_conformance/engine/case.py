@@ -12,9 +12,10 @@ import numpy as np
 
 from rnn_adapters import written
 from rnn_adapters.adapter import Call
-from rnn_adapters.declarations import ROLES
+from rnn_adapters.declarations import ROLES, one_of
 from rnn_adapters.histories import Action, Doing, History
 from rnn_adapters.written import CaseData
+from rnn_conformance.engine.handing import LAYOUTS, PLAIN
 from rnn_conformance.engine.results import Kind
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
@@ -37,6 +38,7 @@ class Case:
         call: the call that is made of it.
         route: the route into the framework, by name; "" for the default one.
         variant: which of several forms of the check this is; each check says what its variants are.
+        layout: how the arrays of the call lie in memory when they are handed over, by name.
         history: what is done with the loaded network before the call.
     """
 
@@ -44,6 +46,7 @@ class Case:
     call: Call
     route: str = ""
     variant: str = ""
+    layout: str = PLAIN
     history: History = ()
 
     @staticmethod
@@ -54,10 +57,11 @@ class Case:
         *,
         route: str = "",
         variant: str = "",
+        layout: str = PLAIN,
         **options: Any,
     ) -> Case:
         """The case of a call with these options (see `Call`)."""
-        return Case(network, Call(x, initial_states, **options), route, variant)
+        return Case(network, Call(x, initial_states, **options), route, variant, layout)
 
     @property
     def x(self) -> Array:
@@ -74,7 +78,7 @@ class Case:
     @property
     def fingerprint(self) -> bytes:
         """Bytes that are the same for the same case only."""
-        parts = [repr((self.route, self.variant, [action.do for action in self.history])).encode()]
+        parts = [repr((self.route, self.variant, self.layout, [each.do for each in self.history])).encode()]
         for action in (Action("assign", network=self.network), *self.actions):
             parts += _identity(action)
         return b"|".join(parts)
@@ -146,6 +150,7 @@ class Case:
         lines = [f"{self.network.dtype}, {sizes}"]
         lines[0] += f", variant {self.variant!r}" if self.variant else ""
         lines[0] += f", route {self.route!r}" if self.route else ""
+        lines[0] += f", arrays in memory: {self.layout}" if self.layout != PLAIN else ""
         for index, layer in enumerate(self.network.layers):
             for name, cell in zip(("forward", "backward"), layer.cells, strict=False):
                 lines.append(f"layer {index} {name}, {cell.activation}:")
@@ -275,6 +280,28 @@ def _done_before(*doings: Doing) -> Callable[[Case], Fact]:
     return lambda case: any(action.do in doings for action in case.history)
 
 
+def _padded_with(case: Case) -> str:
+    steps = case.steps if _padding(case) != "none" and case.x.ndim == 3 and _fits(case) else None
+    masked = np.zeros(0) if steps is None else case.x[~steps].astype(float)
+    if not masked.size:
+        return "numbers"
+    if np.isnan(masked).any():
+        return "nan"
+    return "inf" if np.isinf(masked).any() else "huge" if np.abs(masked).max() >= HUGE_PADDING else "numbers"
+
+
+HUGE_PADDING = 2.0**13
+"""From here on padding is called huge: float16 holds it, but not twice its square."""
+
+
+def _fits(case: Case) -> bool:
+    """Whether lengths and mask have the shapes that they must have; cases of bad input may not."""
+    lengths, mask = case.call.lengths, case.call.mask
+    return (lengths is None or lengths.shape == case.x.shape[:1]) and (
+        mask is None or mask.shape == case.x.shape[:2]
+    )
+
+
 def _magnitude(case: Case) -> str:
     arrays = [case.x, *(case.initial_states or ()), *(w for c in case.network.cells for w in (c.W_x, c.W_h))]
     largest = max(float(np.abs(a[np.isfinite(a)]).astype(float).max(initial=0)) for a in arrays)
@@ -307,6 +334,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "magnitude": (_magnitude, "of the largest number: zero, tiny, moderate, large or huge"),
     "initial_states": (lambda case: case.initial_states is not None, "whether they are given"),
     "padding": (_padding, 'how it is said: "none", "lengths", "mask" or "lengths and mask"'),
+    "padded_with": (_padded_with, "what the input holds at masked time steps: numbers, huge, inf or nan"),
     "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid time step"),
     "last_step_masked": (
         _last_step_masked,
@@ -319,6 +347,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "training": (lambda case: case.call.training, "whether the call is one of training"),
     "dropout": (lambda case: case.call.dropout or "none", 'where it acts, or "none"'),
     "compute_dtype": (lambda case: case.call.compute_dtype or "none", 'mixed precision, or "none"'),
+    "layout": (lambda case: case.layout, "how the arrays of the call lie in memory"),
     "route": (lambda case: case.route or "default", 'by name, or "default"'),
     "variant": (lambda case: case.variant, "the form of the check"),
     "called": (_done_before("call"), "whether other calls were made before, in a history"),
@@ -355,7 +384,7 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 def to_data(case: Case) -> CaseData:
     """The written form of a case."""
-    return written.write_case(case.network, case.call, case.route, case.variant, case.history)
+    return written.write_case(case.network, case.call, case.route, case.variant, case.layout, case.history)
 
 
 def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case:
@@ -371,10 +400,11 @@ def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case
     network = written.read_network(data, place)
     call = written.read_call(data, network.dtype, place)
     history = written.read_history(data, network.dtype, place)
-    case = Case(network, call, data.route, data.variant, history)
+    case = Case(network, call, data.route, data.variant, data.layout, history)
     if checked:
         for moment in case.moments:
             written.check_fit(moment.network, moment.call)
+    one_of(f"{place}: layout" if place else "layout", data.layout, LAYOUTS)
     return case
 
 

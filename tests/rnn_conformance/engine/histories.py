@@ -37,7 +37,6 @@ MOST, FEW = 8, 3
 """Actions of a history, and where shapes are expensive."""
 
 ACTION = st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME)
-ACTIONS = st.lists(ACTION, min_size=1, max_size=MOST)
 
 COMMON = st.binary(min_size=4, max_size=4)
 """What the call asks for and whether it trains; the other batch size and the other length of time.
@@ -56,17 +55,19 @@ class Histories:
     Args:
         cases: what the network and the call are drawn from, and the options of the calls before it.
         doings: what is done before it, where it is supported; the first is what an action shrinks to.
+        least: actions of a history at least.
         dropout: whether calls of training drop something; what they give is then not known.
     """
 
     cases: Cases
     doings: tuple[Doing, ...] = ("call",)
+    least: int = 1
     dropout: bool = False
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         """The strategy for cases that take one of the routes, the first being the default one."""
         pools = {route: _Pools.of(self, route, supports) for route, supports in routes.items()}
-        return _with_history(self.cases(routes), pools)
+        return _with_history(self.cases(routes), pools, st.lists(ACTION, min_size=self.least, max_size=MOST))
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""
@@ -105,6 +106,7 @@ def _with_history(
     draw: Callable[[st.SearchStrategy[Any]], Any],
     cases: st.SearchStrategy[Case],
     pools: Mapping[str, _Pools],
+    blocks: st.SearchStrategy[list[bytes]],
 ) -> Case:
     case = draw(cases)
     of_route, seed = pools[case.route], draw(SEEDS)
@@ -118,7 +120,7 @@ def _with_history(
         stateful=case.call.stateful and of_route.supports.final_states,
     )
     maker = _Maker(case, of_route, _numbers(seed), shapes)
-    history = tuple(maker.made(block) for block in draw(ACTIONS)[: maker.most])
+    history = tuple(maker.made(block) for block in draw(blocks)[: maker.most])
     return defined(case.replace(history=history))
 
 

@@ -283,7 +283,7 @@ def test_calls(call: Call, dtype: np.dtype[Any]) -> None:
 @given(networks(), CALLS, st.sampled_from(("", "unrolled")), st.sampled_from(("", "a state too many")))
 def test_cases(network: Network, call: Call, route: str, variant: str) -> None:
     history = (Action("reset"), Action("call", call), Action("assign", network=network))
-    data = through_json(written.write_case(network, call, route, variant, history), written.CaseData)
+    data = through_json(written.write_case(network, call, route, variant, history=history), written.CaseData)
     assert_same(network, written.read_network(data))
     assert_same(history, written.read_history(data, network.dtype))
     assert_same(call, written.read_call(data, network.dtype))

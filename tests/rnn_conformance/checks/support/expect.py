@@ -175,7 +175,7 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
     Args:
         run: makes the calls; None: `Subject.run`.
     """
-    supports, run = subject.supports, run or subject.run
+    supports, run = subject.supports, _from_a_reset(subject, run or subject.run)
     if supports.sequence or supports.final_states:
         expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
@@ -205,6 +205,17 @@ def expect_answer(subject: Subject, case: Case, output: Output) -> None:
 def states_dtype(subject: Subject, case: Case) -> Any:
     """The type of final states where it is not the one that the call computes in."""
     return case.network.dtype if subject.conventions.state_dtype == "weights" else None
+
+
+def _from_a_reset(subject: Subject, run: Run) -> Run:
+    """Makes each stateful call as the first of its kind."""
+
+    def reset_and_run(case: Case, *, return_sequences: bool) -> Output:
+        if case.call.stateful:
+            subject.reset_states(case.network)
+        return run(case, return_sequences=return_sequences)
+
+    return reset_and_run
 
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
