@@ -145,7 +145,9 @@ class _Maker:
         self.sparing = pools.supports.expensive == "shapes"
         self.most = FEW if self.sparing else MOST
         batch, time, _ = case.x.shape
-        other_batch, other_time = map(_one_of, (pools.of_call["batch"], pools.of_call["time"]), shapes)
+        apart = pools.of_call["batch"], pools.of_call["time"]
+        together = _one_of(pools.of_call["sizes"], shapes[0])
+        other_batch, other_time = together[:2] if together else map(_one_of, apart, shapes)
         self.usual = (batch, time)
         mixed = [] if self.sparing else [(batch, other_time), (other_batch, time)]
         self.shapes = [self.usual, (other_batch, other_time), *mixed]
