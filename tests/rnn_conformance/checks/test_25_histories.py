@@ -95,7 +95,7 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
     ),
     needs=("outputs",),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=1.25,  # so many routes
+    share=0.25,  # of the cases that there are for each of many routes
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
     follow(subject, case)

@@ -254,14 +254,14 @@ class GeneratorUsedInTraining(Fault):
         return super().run(model, call)
 
 
-@fault("weights-unrolled-in", "HIS-7")
-class WeightsUnrolledIn(WeightsOfTheFirstCall):
-    """Unrolled, computes with the weights of the first call."""
+@fault("weights-copied-by-other-routes", "HIS-7")
+class WeightsCopiedByOtherRoutes(WeightsOfTheFirstCall):
+    """By every route but the default one, computes with the weights of the first call."""
 
     def run_stack(
         self, network: Network, x: Array, states: list[Array], steps: Steps
     ) -> tuple[Array, list[Array]]:
-        if self.route == "unrolled":
+        if self.route:
             return super().run_stack(network, x, states, steps)
         return super(WeightsOfTheFirstCall, self).run_stack(network, x, states, steps)
 
