@@ -156,6 +156,24 @@ class Adapter(ABC, Generic[Model]):
         """Make stateful layers forget: the next call starts as the first one did (`Supports.stateful`)."""
         raise NotImplementedError
 
+    def assign_weights(self, model: Model, network: Network) -> None:
+        """Give what is loaded these weights, in place: `model` goes on being called, and is not built anew.
+
+        States that stateful layers keep stay as they are (`Supports.assign_weights`).
+
+        Args:
+            network: of the sizes and options of the one that was loaded. It may differ from what is held in
+                one array alone: the others need not be touched.
+        """
+        raise NotImplementedError
+
+    def restored(self, model: Model) -> Model:
+        """Save what is loaded, load it again, and return what is to be called from now on.
+
+        Whether states that stateful layers keep are saved, too, is left open (`Supports.restored`).
+        """
+        raise NotImplementedError
+
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         """A network of the sizes and options of `like` with the framework's own initial weights.
 

@@ -238,6 +238,8 @@ class Supports:
         read_weights: loaded weights can be read back (`Adapter.read_weights`).
         native_weights: the shapes of the framework's own weight arrays (`Adapter.native_weights`).
         count_parameters: the framework counts its own parameters (`Adapter.count_parameters`).
+        assign_weights: loaded weights can be changed in place (`Adapter.assign_weights`).
+        restored: what is loaded can be saved and loaded again (`Adapter.restored`).
         leading_axes: input may have any number of batch axes, none included, in place of one (see `Call`).
         inferred_shapes: shapes of outputs before anything is computed (`Adapter.inferred_shapes`).
         unknown_axes: the axes of the input that may be unknown then.
@@ -282,6 +284,8 @@ class Supports:
     read_weights: bool = False
     native_weights: bool = False
     count_parameters: bool = False
+    assign_weights: bool = False
+    restored: bool = False
     leading_axes: bool = False
     inferred_shapes: bool = False
     unknown_axes: tuple[UnknownAxis, ...] = ()
@@ -397,6 +401,8 @@ METHODS = (
     "read_weights",
     "native_weights",
     "count_parameters",
+    "assign_weights",
+    "restored",
     "freshly_initialised",
     "gradients",
     "tangents",

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
-from rnn_adapters.declarations import Conventions, NativeWeight, Supports
+from rnn_adapters.declarations import ROLES, Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
 from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.written_documents import decoded, encoded
+from rnn_adapters.written_networks import NetworkData, read_network, write_network
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.forward import merge_directions, run_network, run_stack
 from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
@@ -64,6 +66,8 @@ class ReferenceAdapter(Adapter[Network]):
         read_weights=True,
         native_weights=True,
         count_parameters=True,
+        assign_weights=True,
+        restored=True,
         gradients=True,
         tangents=True,
         second_gradients=True,
@@ -180,6 +184,15 @@ class ReferenceAdapter(Adapter[Network]):
 
     def read_weights(self, model: Network) -> Network:
         return model
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        for held, given in zip(model.cells, network.cells, strict=True):
+            for role in ROLES:
+                if (array := getattr(held, role)) is not None:
+                    array[...] = getattr(given, role)
+
+    def restored(self, model: Network) -> Network:
+        return read_network(decoded(encoded(write_network(model)), NetworkData))
 
     def native_weights(self, model: Network) -> list[dict[str, tuple[int, ...]]]:
         return shapes_by_role(model)

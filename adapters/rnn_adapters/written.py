@@ -40,6 +40,7 @@ from rnn_adapters.written_declarations import (
 )
 from rnn_adapters.written_documents import decoded, encoded, explained, ordered
 from rnn_adapters.written_networks import (
+    ActionData,
     CallData,
     CaseData,
     CellData,
@@ -51,6 +52,7 @@ from rnn_adapters.written_networks import (
     check_fit,
     read_call,
     read_gradients,
+    read_history,
     read_network,
     read_output,
     write_call,
@@ -72,6 +74,7 @@ from rnn_adapters.written_surface import (
 )
 
 __all__ = [
+    "ActionData",
     "ArrayData",
     "ArrayObject",
     "CallData",
@@ -98,6 +101,7 @@ __all__ = [
     "read_call",
     "read_conventions",
     "read_gradients",
+    "read_history",
     "read_network",
     "read_output",
     "read_route",

@@ -100,6 +100,8 @@ class SupportsData(Data):
     read_weights: bool = False
     native_weights: bool = False
     count_parameters: bool = False
+    assign_weights: bool = False
+    restored: bool = False
     leading_axes: bool = False
     inferred_shapes: bool = False
     unknown_axes: list[UnknownAxisName] = msgspec.field(default_factory=list)

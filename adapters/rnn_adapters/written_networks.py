@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, cast, get_args
 
 import msgspec
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace, DType, NarrowType, one_of
+from rnn_adapters.histories import DOINGS, Action, Doing, History
 from rnn_adapters.written_arrays import DTYPES, NOT_FINITE, ArrayData, read_array, write_array
 from rnn_adapters.written_documents import Data, changed, names, placed, within
 from rnn_reference.activations import ACTIVATIONS
@@ -39,6 +40,7 @@ ActivationForm: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema={"patt
 MergeModeName: TypeAlias = Annotated[str, names(get_args(MergeMode))]
 DropoutName: TypeAlias = Annotated[str, names(get_args(DropoutPlace))]
 NarrowName: TypeAlias = Annotated[str, names(get_args(NarrowType))]
+DoingName: TypeAlias = Annotated[str, names(DOINGS)]
 Rate: TypeAlias = float | Annotated[str, names(NOT_FINITE)]
 
 
@@ -83,14 +85,26 @@ class CallData(Data, kw_only=True):
     compute_dtype: NarrowName | None = None
 
 
+class ActionData(Data, kw_only=True):
+    """An `Action` as written; `layers` are those of the network that is assigned."""
+
+    do: DoingName
+    call: CallData | None = None
+    layers: list[LayerData] | None = None
+
+
 class CaseData(CallData, kw_only=True):
-    """A network and a call of it in one object, by which route, in which variant and layout."""
+    """A network and a call of it in one object, by which route, in which variant and layout.
+
+    `history` is what is done with the loaded network before the call.
+    """
 
     dtype: NetworkDTypeName
     layers: list[LayerData]
     route: str = ""
     variant: str = ""
     layout: str = "plain"
+    history: list[ActionData] = msgspec.field(default_factory=list)
 
 
 class OutputData(Data):
@@ -141,9 +155,17 @@ def write_call(call: Call, dtype: np.dtype[Any]) -> CallData:
 
 
 def write_case(
-    network: Network, call: Call, route: str = "", variant: str = "", layout: str = "plain"
+    network: Network,
+    call: Call,
+    route: str = "",
+    variant: str = "",
+    layout: str = "plain",
+    history: History = (),
 ) -> CaseData:
     """The written form of a network and a call of it; `read_network` and `read_call` take it, too.
+
+    Args:
+        history: what is done before the call.
 
     Raises:
         BadInput: as `write_network` and `write_call`.
@@ -155,6 +177,7 @@ def write_case(
         route=changed(route, ""),
         variant=changed(variant, ""),
         layout=changed(layout, "plain"),
+        history=[_write_action(action, network.dtype) for action in history],
         **_call_fields(call, network.dtype),
     )
 
@@ -224,6 +247,19 @@ def read_call(data: CallData, dtype: np.dtype[Any], place: str = "") -> Call:
     )
 
 
+def read_history(data: CaseData, dtype: np.dtype[Any], place: str = "") -> History:
+    """The history that was written, whether or not its calls and networks fit.
+
+    Args:
+        dtype: the network's.
+
+    Raises:
+        BadInput: an action is none; the message names the place.
+    """
+    where = within(place, "history")
+    return tuple(_read_action(each, dtype, f"{where}[{i}]") for i, each in enumerate(data.history))
+
+
 def check_fit(network: Network, call: Call) -> None:
     """Refuse a call that does not fit its network, as one of bad input does not.
 
@@ -266,6 +302,24 @@ def read_gradients(data: GradientsData, dtype: np.dtype[Any], place: str = "") -
             for index, cell in enumerate(data.cells)
         ),
     )
+
+
+def _write_action(action: Action, dtype: np.dtype[Any]) -> ActionData:
+    return ActionData(
+        do=action.do,
+        call=None if action.call is None else write_call(action.call, dtype),
+        layers=None if action.network is None else _write_layers(action.network),
+    )
+
+
+def _read_action(data: ActionData, dtype: np.dtype[Any], place: str) -> Action:
+    call = None if data.call is None else read_call(data.call, dtype, within(place, "call"))
+    network = None
+    if data.layers is not None:
+        network = read_network(NetworkData(str(dtype), data.layers), place)
+    one_of(within(place, "do"), data.do, DOINGS)
+    with placed(place, "Action"):
+        return Action(cast(Doing, data.do), call, network)
 
 
 def _dtype_name(network: Network) -> str:

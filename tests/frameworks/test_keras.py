@@ -90,6 +90,30 @@ def test_what_is_loaded_is_what_runs(adapter: Adapter[Any]) -> None:
         assert np.allclose(new, expected.sequence if call.return_sequences else expected.last, atol=1e-4)
 
 
+def test_weights_are_assigned_to_what_is_loaded(adapter: Adapter[Any]) -> None:
+    network = network_for(adapter)
+    model = adapter.load(network)
+    layers = list(model.main.layers)
+    for other in (network.mapped(lambda array: array / 2), network):
+        adapter.assign_weights(model, other)
+        assert all(one is before for one, before in zip(model.main.layers, layers, strict=True))
+        for cell, held in zip(other.cells, adapter.read_weights(model).cells, strict=True):
+            np.testing.assert_array_equal(held.W_h, cell.W_h)
+            np.testing.assert_array_equal(held.bias, cell.bias)
+
+
+def test_what_is_restored_are_other_layers(adapter: Adapter[Any]) -> None:
+    if not adapter.supports.restored:
+        pytest.skip("a route that is not saved")
+    network = network_for(adapter)
+    model = adapter.load(network)
+    restored = adapter.restored(model)
+    adapter.assign_weights(model, network.mapped(lambda array: array / 2))
+    for cell, held in zip(network.cells, adapter.read_weights(restored).cells, strict=True):
+        np.testing.assert_array_equal(held.W_h, cell.W_h)
+    assert not set(map(id, restored.main.layers)) & set(map(id, model.main.layers))
+
+
 def test_layers_are_built_once_for_a_shape() -> None:
     adapter = load_adapter("keras")
     first, second = (random_case(random_cell(3, 4, seed=seed)).network for seed in (0, 9))

@@ -23,6 +23,7 @@ from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference.bounds import bound_network
 from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Layer, Network
 from rnn_reference.tangents import bound_tangents
 
 ROUTES = ("", *load_framework("torch").routes)
@@ -84,6 +85,31 @@ def test_what_is_loaded_is_what_is_called(route: str) -> None:
     assert changed.cells[0].W_x[0, 0] == case.network.cells[0].W_x[0, 0] + np.float32(1)
     assert (after != before).any()
     assert (abs(after - expected.value) <= expected.bound).all()
+
+
+def test_one_array_is_assigned_in_place_and_the_rest_is_left_alone() -> None:
+    adapter = load_adapter("torch")
+    network = random_case(random_cell(3, 4), random_cell(3, 4, seed=2)).network
+    model = adapter.load(network)
+    held, versions = dict(model.named_parameters()), [each._version for each in model.parameters()]
+    layer = network.layers[0]
+    assert layer.backward is not None
+    other = Network(Layer(layer.forward, replace(layer.backward, W_h=layer.forward.W_h)))
+    adapter.assign_weights(model, other)
+    assert all(held[name] is parameter for name, parameter in model.named_parameters())
+    changed = [each._version for each in model.parameters()]
+    names = [name for name, before, after in zip(held, versions, changed, strict=True) if before != after]
+    assert names == ["weight_hh_l0_reverse"]
+    np.testing.assert_array_equal(adapter.read_weights(model).cells[1].W_h, layer.forward.W_h)
+
+
+def test_what_is_restored_shares_no_memory() -> None:
+    adapter, case = load_adapter("torch"), random_case(random_cell(3, 4))
+    model = adapter.load(case.network)
+    restored = adapter.restored(model)
+    for parameter in model.parameters():
+        parameter.detach().zero_()
+    np.testing.assert_array_equal(adapter.read_weights(restored).cells[0].W_h, case.network.cells[0].W_h)
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -46,12 +46,13 @@ class LoadedNetwork:
 
     Args:
         network: where activations and sizes are read from, and the first weights.
+        main: what holds other weights than those, if it is built already.
     """
 
-    def __init__(self, adapter: KerasAdapter, network: Network) -> None:
+    def __init__(self, adapter: KerasAdapter, network: Network, main: Assembled | None = None) -> None:
         self.network = network
         self._adapter = adapter
-        self._built: dict[Plan, Assembled] = {}
+        self._built: dict[Plan, Assembled] = {} if main is None else {main.plan: main}
 
     @property
     def main(self) -> Assembled:
@@ -224,6 +225,13 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def count_parameters(self, model: LoadedNetwork) -> int:
         return sum(int(layer.count_params()) for layer in model.ready_for(Plan()).layers)
+
+    def assign_weights(self, model: LoadedNetwork, network: Network) -> None:
+        model.main.assign(self.native(network.cells))
+
+    def restored(self, model: LoadedNetwork) -> LoadedNetwork:
+        main = model.ready_for(Plan()).restored(self._workshop, model.network)
+        return LoadedNetwork(self, model.network, main)
 
     def reset_states(self, model: LoadedNetwork) -> None:
         model.reset_states()

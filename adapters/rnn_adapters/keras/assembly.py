@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -144,6 +145,27 @@ class Assembled(ABC):
             for variable in cell.weights:
                 variable.assign(arrays[variable.name])
 
+    def assign(self, weights: Sequence[Mapping[str, Array]]) -> None:
+        """Assign the weights that are others: of a layer of which all are, together by `set_weights`."""
+        left = iter(weights)
+        for layer in self.layers:
+            pairs = [
+                (variable, arrays[variable.name])
+                for cell, arrays in zip(cells_of(layer), left, strict=False)
+                for variable in cell.trainable_variables
+            ]
+            other = [not np.array_equal(variable.numpy(), array) for variable, array in pairs]
+            if all(other):
+                layer.set_weights([array for _, array in pairs])
+                continue
+            for (variable, array), differs in zip(pairs, other, strict=True):
+                if differs:
+                    variable.assign(array)
+
+    def restored(self, workshop: Workshop, network: Network) -> Assembled:
+        """The same of layers that were written to a file and read again."""
+        raise NotImplementedError
+
     def first_inputs(self, call: Call) -> list[Array]:
         """The arrays that `call` takes first: the input, and what says the mask."""
         return [call.x] if call.mask is None else [call.x, call.mask]
@@ -198,6 +220,15 @@ class Stack(Assembled):
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         x, mask = (*first, None)[:2]
         return self.through(self._calls, x, mask, states, training)
+
+    def restored(self, workshop: Workshop, network: Network) -> Stack:
+        """By the file of a model around the layers."""
+        x = workshop.keras.Input((None, network.input_size), dtype=str(network.dtype))
+        model = workshop.keras.Model(x, self.through(self.layers, x, None, None, training=False))
+        other = copy.copy(self)
+        other.layers = recurrent(workshop.keras, through_model_file(workshop.keras, model))
+        other._calls, other.compiled = [workshop.parts.caller(layer) for layer in other.layers], {}
+        return other
 
 
 class StackOfCells(Stack):
@@ -288,8 +319,7 @@ class Model(Assembled):
         super().give(weights)
         if self._parts.passage is not None:
             self.model = self._parts.passage(self._keras, built)
-            kinds = (self._keras.layers.RNN, self._keras.layers.Bidirectional)
-            self.layers = [layer for layer in self.model.layers if isinstance(layer, kinds)]
+            self.layers = recurrent(self._keras, self.model)
             self.compiled.clear()
 
     def first_inputs(self, call: Call) -> list[Array]:
@@ -308,6 +338,12 @@ class InSequence(Model):
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         return flat(self.model(*first))
+
+
+def recurrent(keras: Any, model: Any) -> list[Any]:
+    """The recurrent layers of a model, bottom first."""
+    kinds = (keras.layers.RNN, keras.layers.Bidirectional)
+    return [layer for layer in model.layers if isinstance(layer, kinds)]
 
 
 def called(model: Any, inputs: list[Any]) -> Any:

@@ -56,7 +56,7 @@ DERIVATIVES = ("gradients", "tangents", "second_gradients")
 FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
-    *("read_weights", "native_weights", "count_parameters"),
+    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
     *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
@@ -127,8 +127,9 @@ class KerasRoute:
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
-OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
-CONSTANT = ("stateful", "dropout", *DERIVATIVES)
+LAYERS_ALONE = ("stateful", "dropout", "restored")
+OF_A_MODEL = (*LAYERS_ALONE, "tangents", "second_gradients")
+CONSTANT = (*LAYERS_ALONE, *DERIVATIVES)
 TENSORFLOW = ("tensorflow",)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
 CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
@@ -175,7 +176,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "dropout"),
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", *LAYERS_ALONE),
         CONCAT,
         BY_STEP,
     ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import io
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -137,6 +140,14 @@ class TorchAdapter(Adapter[Module]):
         found = self._canonical(model, map(array, self._parameters(model).values()))
         cells, directions = [Cell(*cell, activation) for cell in found], directions_of(model)
         return Network(Layer(*cells[i : i + directions]) for i in range(0, len(cells), directions))
+
+    def assign_weights(self, model: Module, network: Network) -> None:
+        for held, weight in zip(self._parameters(model).values(), self._native(network.cells), strict=True):
+            if not torch.equal(held, weight):
+                held.detach().copy_(weight)
+
+    def restored(self, model: Module) -> Module:
+        return through_a_file(model)
 
     def native_weights(self, model: Module) -> list[dict[str, tuple[int, ...]]]:
         weights, cells = self.conventions.weights, self._by_cell(model, self._parameters(model).values())
@@ -288,6 +299,17 @@ class TorchAdapter(Adapter[Module]):
         """Gradients in the order of `_sources` as those of a network."""
         dx, d_h0, *others = map(array, found)
         return Gradients(self._turned(dx), by_layer(model, d_h0), self._canonical(model, others))
+
+
+def through_a_file(model: Module) -> Module:
+    """Another module, with NaN for weights until it reads those that this one wrote."""
+    file, other = io.BytesIO(), copy.deepcopy(model)
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    for parameter in other.parameters():
+        parameter.detach().fill_(math.nan)
+    other.load_state_dict(torch.load(file, weights_only=True))
+    return other
 
 
 def options_of(network: Network) -> dict[str, Any]:

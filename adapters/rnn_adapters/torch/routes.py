@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import io
-import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,12 +17,12 @@ from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
-from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
+from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad, through_a_file
 
 FLAGS = (
     *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
     *("freshly_initialised", "gradients", "tangents", "second_gradients"),
-    *("read_weights", "native_weights", "count_parameters"),
+    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
     *("inferred_shapes", "count_trainable", "trained"),
 )
 SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
@@ -143,17 +140,6 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
     return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
 
-def through_a_file(model: Module) -> Module:
-    """Another module, with NaN for weights until it reads those that this one wrote."""
-    file, other = io.BytesIO(), copy.deepcopy(model)
-    torch.save(model.state_dict(), file)
-    file.seek(0)
-    for parameter in other.parameters():
-        parameter.detach().fill_(math.nan)
-    other.load_state_dict(torch.load(file, weights_only=True))
-    return other
-
-
 def rnn_cell(*, num_layers: int, bidirectional: bool, **options: Any) -> Module:
     """`torch.nn.RNNCell`: one layer of one direction."""
     cell: Module = torch.nn.RNNCell(**options)
@@ -212,10 +198,17 @@ ROUTES: Mapping[str, Parts] = {
     "inference mode": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.inference_mode),
     "functional call": replace(RNN, wrap=Functional, differentiate=by_vjp),
     "state dict": replace(RNN, reload=through_a_file),
-    "compiled": replace(RNN, wrap=compiled, forget=torch.compiler.reset),
+    "compiled": replace(
+        RNN,
+        supports=replace(SUPPORTS, restored=False),  # what is loaded would be compiled anew
+        wrap=compiled,
+        forget=torch.compiler.reset,
+    ),
     "compiled cell": replace(
         CELL,
-        supports=replace(CELL.supports, second_gradients=False, expensive="shapes"),  # AOTAutograd has none
+        supports=replace(  # AOTAutograd has no second gradients
+            CELL.supports, second_gradients=False, restored=False, expensive="shapes"
+        ),
         wrap=partial(compiled, backend="aot_eager"),
         forget=torch.compiler.reset,
     ),
@@ -223,7 +216,13 @@ ROUTES: Mapping[str, Parts] = {
         RNN,
         conventions=NO_LENGTHS,
         supports=replace(  # functional_call refuses it
-            SUPPORTS, lengths=False, dropout=(), tangents=False, inferred_shapes=False, expensive="sizes"
+            SUPPORTS,
+            lengths=False,
+            dropout=(),
+            tangents=False,
+            inferred_shapes=False,
+            restored=False,
+            expensive="sizes",
         ),
         wrap=scripted,
     ),

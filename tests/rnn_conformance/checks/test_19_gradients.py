@@ -7,14 +7,24 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import OutputOrder
+from rnn_conformance.checks.support.derivatives import (
+    cotangents,
+    direction_of,
+    expect_all,
+    expect_each,
+    expect_states,
+    expect_tangents,
+    expect_weights,
+    expect_x,
+    gradients_of,
+)
 from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, padding_last
 from rnn_conformance.engine.strategies import Cases, Regime
-from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.bounds import Bounded, bound_network
 from rnn_reference.gradient_bounds import (
@@ -23,11 +33,10 @@ from rnn_reference.gradient_bounds import (
     bound_gradients,
     bound_parted_gradient,
 )
-from rnn_reference.gradients import CellGradients, Gradients, backpropagate
+from rnn_reference.gradients import Gradients, backpropagate
 from rnn_reference.network import Array, Cell, Layer, Network, States
 from rnn_reference.precision import precision_of, reference_dtype
 from rnn_reference.second_gradients import bound_second_gradients, second_gradients
-from rnn_reference.tangents import bound_tangents
 
 HALF = 0.5
 
@@ -35,68 +44,6 @@ TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5)
 NEEDS = ("gradients", "sequence", "initial_states")
 ONE = Cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
-
-
-def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
-    """The gradients that come in, the same for every case of these shapes.
-
-    Args:
-        units: they are multiples of 1/units; of many, with full mantissas.
-    """
-    generator = np.random.default_rng(0)
-
-    def array(shape: tuple[int, ...]) -> Array:
-        return (np.round(units * generator.standard_normal(shape)) / units).astype(case.network.dtype)
-
-    both = case.call.merge_mode in ("concat", "none")
-    top = case.network.layers[-1]
-    d_sequence = array((*case.x.shape[:2], top.output_size if both else top.hidden_size))
-    if case.steps is not None:
-        d_sequence[~case.steps] = 0  # what stands there is a convention
-    return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
-
-
-def gradients_of(subject: Subject, case: Case) -> tuple[Gradients, BoundedGradients]:
-    """The framework's gradients, and the reference's with their bounds."""
-    d_sequence, d_final_states = cotangents(case)
-    expected = bound_gradients(
-        case.network, case.x, case.initial_states, d_sequence, d_final_states, case.steps
-    )
-    return subject.gradients(case, d_sequence, d_final_states), expected
-
-
-def expect_x(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
-    """The gradient of the input."""
-    subject.agree("gradient of x", found.x, expected.x, case.network.dtype, SEQUENCE_AXES)
-
-
-def expect_states(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
-    """The gradients of the initial states."""
-    for index, bounded in enumerate(expected.initial_states):
-        subject.agree(
-            f"gradient of the initial state of layer {index}",
-            found.initial_states[index],
-            bounded,
-            case.network.dtype,
-            STATE_AXES,
-        )
-
-
-def expect_weights(
-    subject: Subject, case: Case, found: Gradients, expected: BoundedGradients, roles: tuple[str, ...]
-) -> None:
-    """The gradients of some weights of every cell. A framework of two biases has both, also for one."""
-    for index, bounded in enumerate(expected.cells):
-        for role in roles:
-            of_role, actual = getattr(bounded, role), getattr(found.cells[index], role)
-            if of_role is None and role != "b":
-                of_role = bounded.b if actual is not None else None
-            if of_role is None:
-                continue
-            if actual is None and role == "b_h" and subject.conventions.bias_vectors == 1:
-                continue
-            axes = ("unit", "from")[: of_role.value.ndim]
-            subject.agree(f"gradient of {role} of cell {index}", actual, of_role, case.network.dtype, axes)
 
 
 @check("GRD-1", ONE, needs=NEEDS, share=HALF)
@@ -127,23 +74,6 @@ def test_gradient_of_the_recurrent_weights(subject: Subject, case: Case) -> None
 )
 def test_gradient_of_every_bias(subject: Subject, case: Case) -> None:
     expect_weights(subject, case, *gradients_of(subject, case), ("b", "b_h"))
-
-
-def expect_all(subject: Subject, case: Case) -> None:
-    """All gradients."""
-    expect_each(subject, case, *gradients_of(subject, case))
-
-
-def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
-    """Those of the input, of the initial states and of every weight."""
-    if len(found.cells) != len(expected.cells) or len(found.initial_states) != len(expected.initial_states):
-        raise NonConforming(
-            f"gradients of {len(expected.cells)} cells and {len(expected.initial_states)} layers expected;"
-            f" got {len(found.cells)} and {len(found.initial_states)}"
-        )
-    expect_x(subject, case, found, expected)
-    expect_states(subject, case, found, expected)
-    expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
 
 
 @check("GRD-6", Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
@@ -195,19 +125,6 @@ def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
 
 
-def direction_of(case: Case, units: int = 8) -> Gradients:
-    """Rates of change of everything: multiples of 1/units, the same for every case of these shapes."""
-    generator = np.random.default_rng(1)
-
-    def like(array: Array) -> Array:
-        rates = np.round(units * generator.standard_normal(array.shape)) / units
-        return np.asarray(rates, case.network.dtype)
-
-    assert case.initial_states is not None
-    cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
-    return Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
-
-
 @check(
     "GRD-10",
     Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)),
@@ -216,21 +133,6 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
 )
 def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
     expect_tangents(subject, case, direction_of(case))
-
-
-def expect_tangents(subject: Subject, case: Case, direction: Gradients) -> None:
-    """The rates of change of the outputs in a direction."""
-    found = subject.tangents(case, direction)
-    expected = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
-    subject.agree("tangent of the sequence output", found.sequence, expected.sequence, case.network.dtype)
-    for index, bounded in enumerate(expected.final_states):
-        subject.agree(
-            f"tangent of the final states of layer {index}",
-            None if found.final_states is None else found.final_states[index],
-            bounded,
-            case.network.dtype,
-            STATE_AXES,
-        )
 
 
 def larger(array: Array) -> Array:

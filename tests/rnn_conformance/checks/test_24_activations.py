@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnn_conformance.checks.support.derivatives import expect_all
 from rnn_conformance.checks.support.expect import expect_output, expect_steps
 from rnn_conformance.checks.test_08_numerics import over_all_magnitudes
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
-from rnn_conformance.checks.test_19_gradients import SHORT, TAME, expect_all
+from rnn_conformance.checks.test_19_gradients import SHORT, TAME
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
 from rnn_conformance.engine.strategies import FORMS, Cases

@@ -12,7 +12,8 @@ import numpy as np
 
 from rnn_adapters import written
 from rnn_adapters.adapter import Call
-from rnn_adapters.declarations import one_of
+from rnn_adapters.declarations import ROLES, one_of
+from rnn_adapters.histories import Action, Doing, History
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
 from rnn_conformance.engine.results import Kind
@@ -30,7 +31,7 @@ SHOWN_ELEMENTS = 48
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Case:
-    """What one example of a check runs.
+    """What one example of a check runs. The facts of a case are those of its call.
 
     Args:
         network: the weights.
@@ -38,6 +39,7 @@ class Case:
         route: the route into the framework, by name; "" for the default one.
         variant: which of several forms of the check this is; each check says what its variants are.
         layout: how the arrays of the call lie in memory when they are handed over, by name.
+        history: what is done with the loaded network before the call.
     """
 
     network: Network
@@ -45,6 +47,7 @@ class Case:
     route: str = ""
     variant: str = ""
     layout: str = PLAIN
+    history: History = ()
 
     @staticmethod
     def of(
@@ -75,21 +78,27 @@ class Case:
     @property
     def fingerprint(self) -> bytes:
         """Bytes that are the same for the same case only."""
-        call, cells = self.call, self.network.cells
-        states = call.initial_states or ()
-        weights = [w for cell in cells for w in (cell.W_x, cell.W_h, cell.b, cell.b_h)]
-        words: list[Any] = [
-            *(str(cell.activation) for cell in cells),
-            *(layer.directions for layer in self.network.layers),
-        ]
-        words += [getattr(call, name) for name in (*OPTIONS, "return_sequences")]
-        parts = [repr((words, self.route, self.variant, self.layout, len(states))).encode()]
-        for array in (call.x, *states, call.lengths, call.mask, *weights):
-            if array is None:
-                parts.append(b"-")
-            else:
-                parts += [array.dtype.char.encode(), repr(array.shape).encode(), array.tobytes()]
+        parts = [repr((self.route, self.variant, self.layout, [each.do for each in self.history])).encode()]
+        for action in (Action("assign", network=self.network), *self.actions):
+            parts += _identity(action)
         return b"|".join(parts)
+
+    @property
+    def actions(self) -> History:
+        """The history, and then the call."""
+        return (*self.history, Action("call", self.call))
+
+    @property
+    def moments(self) -> tuple[Case, ...]:
+        """For each call that is made or differentiated the case that ends with it; the last is this one."""
+        return (
+            *(
+                self.replace(call=action.call, history=self.history[:place])
+                for place, action in enumerate(self.history)
+                if action.call is not None
+            ),
+            self,
+        )
 
     @property
     def steps(self) -> Array | None:
@@ -150,24 +159,85 @@ class Case:
                     for role in ("W_x", "W_h", "b", "b_h")
                     if getattr(cell, role) is not None
                 ]
-        lines.append(f"x = {_shown(self.x)}")
-        for index, state in enumerate(self.initial_states or ()):
-            lines.append(f"initial state of layer {index} = {_shown(state)}")
-        if self.initial_states is None:
-            lines.append("no initial state given")
-        lines += [
-            f"{name} = {value.tolist()}"
-            for name, value in (("lengths", self.call.lengths), ("mask", self.call.mask))
-            if value is not None
-        ]
-        call = self.call
-        lines += ["go_backwards"] * call.go_backwards
-        lines += [f"merge_mode = {call.merge_mode}"] * (call.merge_mode != "concat")
-        lines += ["stateful"] * call.stateful
-        lines += [f"dropout of {call.dropout}, rate {call.rate}"] * (call.dropout is not None)
-        lines += ["training"] * call.training
-        lines += [f"computed in {call.compute_dtype}"] * (call.compute_dtype is not None)
+        if not self.history:
+            return "\n".join([*lines, *_call_lines(self.call)])
+        before = self.network
+        for number, action in enumerate(self.actions, 1):
+            lines.append(f"{number}. {WORDS[action.do]}" + ":" * (action.do in WITH_MORE))
+            lines += [f"   {line}" for line in _action_lines(action, before)]
+            before = action.network or before
         return "\n".join(lines)
+
+
+def _identity(action: Action) -> list[bytes]:
+    """Bytes that are the same for the same action only."""
+    words, arrays = list[Any](), list[Array | None]()
+    if action.call is not None:
+        call, states = action.call, action.call.initial_states or ()
+        words += [*(getattr(call, name) for name in (*OPTIONS, "return_sequences")), len(states)]
+        arrays += [call.x, *states, call.lengths, call.mask]
+    if action.network is not None:
+        cells = action.network.cells
+        words += [*(str(cell.activation) for cell in cells)]
+        words += [layer.directions for layer in action.network.layers]
+        arrays += [w for cell in cells for w in (cell.W_x, cell.W_h, cell.b, cell.b_h)]
+    parts = [repr(words).encode()]
+    for array in arrays:
+        if array is None:
+            parts.append(b"-")
+        else:
+            parts += [array.dtype.char.encode(), repr(array.shape).encode(), array.tobytes()]
+    return parts
+
+
+WORDS: dict[Doing, str] = {
+    "call": "call",
+    "gradients": "take the gradients of a call",
+    "tangents": "take the JVP of a call",
+    "read": "read weights, shapes and number",
+    "assign": "assign weights",
+    "reset": "reset the states",
+    "restore": "save, load, and go on with what was loaded",
+}
+"""What is done, as an action of a history is shown."""
+
+WITH_MORE = ("call", "gradients", "tangents", "assign")
+"""What is shown with its arrays."""
+
+
+def _action_lines(action: Action, before: Network) -> list[str]:
+    """A call, or what of the weights is assigned that is other than before."""
+    if action.call is not None:
+        return [f"batch {len(action.call.x)}, time {action.call.x.shape[1]}", *_call_lines(action.call)]
+    if action.network is None:
+        return []
+    return [
+        f"{role} of cell {index} = {_shown(getattr(cell, role))}"
+        for index, (cell, old) in enumerate(zip(action.network.cells, before.cells, strict=True))
+        for role in ROLES
+        if not np.array_equal(getattr(cell, role), getattr(old, role))
+    ]
+
+
+def _call_lines(call: Call) -> list[str]:
+    """A call in words and numbers."""
+    lines = [f"x = {_shown(call.x)}"]
+    for index, state in enumerate(call.initial_states or ()):
+        lines.append(f"initial state of layer {index} = {_shown(state)}")
+    if call.initial_states is None:
+        lines.append("no initial state given")
+    lines += [
+        f"{name} = {value.tolist()}"
+        for name, value in (("lengths", call.lengths), ("mask", call.mask))
+        if value is not None
+    ]
+    lines += ["go_backwards"] * call.go_backwards
+    lines += [f"merge_mode = {call.merge_mode}"] * (call.merge_mode != "concat")
+    lines += ["stateful"] * call.stateful
+    lines += [f"dropout of {call.dropout}, rate {call.rate}"] * (call.dropout is not None)
+    lines += ["training"] * call.training
+    lines += [f"computed in {call.compute_dtype}"] * (call.compute_dtype is not None)
+    return lines
 
 
 OPTIONS = ("go_backwards", "merge_mode", "stateful", "training", "dropout", "rate", "compute_dtype")
@@ -203,6 +273,11 @@ def _last_step_masked(case: Case) -> bool:
     if mask is None or mask.ndim != 2 or not mask.size:
         return False
     return not mask[:, 0 if case.call.go_backwards else -1].all()
+
+
+def _done_before(*doings: Doing) -> Callable[[Case], Fact]:
+    """Whether one of these was done in the history."""
+    return lambda case: any(action.do in doings for action in case.history)
 
 
 def _padded_with(case: Case) -> str:
@@ -275,6 +350,11 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "layout": (lambda case: case.layout, "how the arrays of the call lie in memory"),
     "route": (lambda case: case.route or "default", 'by name, or "default"'),
     "variant": (lambda case: case.variant, "the form of the check"),
+    "called": (_done_before("call"), "whether other calls were made before, in a history"),
+    "assigned": (_done_before("assign"), "whether weights were assigned before the call"),
+    "differentiated": (_done_before("gradients", "tangents"), "whether a derivative was taken before it"),
+    "reset": (_done_before("reset"), "whether states were reset before it"),
+    "restored": (_done_before("restore"), "whether it was saved and loaded before"),
 }
 """The facts of a case by name: how each is told, and what it is."""
 
@@ -304,7 +384,7 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 def to_data(case: Case) -> CaseData:
     """The written form of a case."""
-    return written.write_case(case.network, case.call, case.route, case.variant, case.layout)
+    return written.write_case(case.network, case.call, case.route, case.variant, case.layout, case.history)
 
 
 def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case:
@@ -319,10 +399,13 @@ def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case
     """
     network = written.read_network(data, place)
     call = written.read_call(data, network.dtype, place)
+    history = written.read_history(data, network.dtype, place)
+    case = Case(network, call, data.route, data.variant, data.layout, history)
     if checked:
-        written.check_fit(network, call)
+        for moment in case.moments:
+            written.check_fit(moment.network, moment.call)
     one_of(f"{place}: layout" if place else "layout", data.layout, LAYOUTS)
-    return Case(network, call, data.route, data.variant, data.layout)
+    return case
 
 
 def read_saved(path: Path) -> SavedCase:

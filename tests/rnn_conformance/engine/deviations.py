@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from rnn_adapters.adapter import CannotExpress
+from rnn_adapters.adapter import Call, CannotExpress
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import Framework
+from rnn_adapters.histories import Doing
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import FACTS, Case, from_data
 from rnn_conformance.engine.check import Check
@@ -26,7 +27,7 @@ from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.results import Kind, Verdict
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Layer
+from rnn_reference.network import Layer, Network
 
 Condition = dict[str, str | int | bool | list[str | int]]
 """For each fact of a case (`Case.facts`; its route is one) the values for which the framework deviates."""
@@ -88,7 +89,10 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         )
 
     def covers(self, case: Case) -> bool:
-        """Whether the condition describes this case."""
+        """Whether the condition describes this case, or its history up to one of the calls."""
+        return any(map(self._describes, case.moments))
+
+    def _describes(self, case: Case) -> bool:
         return all(
             FACTS[name][0](case) in (wanted if isinstance(wanted, list) else [wanted])
             for name, wanted in self.when.items()
@@ -172,9 +176,25 @@ def _conforms(check: Check, subject: Subject, record: Deviation, witness: Case) 
     return error is None or not record.excuses(error)
 
 
+ABILITY_OF: Mapping[Doing, str] = {
+    "gradients": "gradients",
+    "tangents": "tangents",
+    "read": "read_weights",
+    "assign": "assign_weights",
+    "reset": "stateful",
+    "restore": "restored",
+}
+"""What an action of a history needs."""
+
+
 def within(supports: Supports, case: Case) -> bool:
     """Whether a route supports what a case makes use of."""
-    call, network = case.call, case.network
+    done = {ABILITY_OF[action.do] for action in case.history if action.do in ABILITY_OF}
+    calls = [moment.call for moment in case.moments]
+    return all(map(supports.has, done)) and all(_supported(supports, case.network, call) for call in calls)
+
+
+def _supported(supports: Supports, network: Network, call: Call) -> bool:
     asked = {
         str(network.dtype): True,
         "bidirectional": any(layer.directions == 2 for layer in network.layers),

@@ -18,6 +18,7 @@ from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import within
 from rnn_conformance.engine.drawing import Enough, Structures, shrink
 from rnn_conformance.engine.handing import PLAIN
+from rnn_conformance.engine.histories import defined, without
 from rnn_conformance.engine.results import Finding
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.engine.words import cut
@@ -43,6 +44,11 @@ SIMPLEST: dict[str, Fact] = {
     "compute_dtype": "none",
     "layout": PLAIN,
     "padded_with": "numbers",
+    "called": False,
+    "assigned": False,
+    "differentiated": False,
+    "reset": False,
+    "restored": False,
 }
 """What these facts are where an option plays no part: a small case is otherwise only where it must be."""
 
@@ -81,7 +87,7 @@ class Failed:
             facts=facts or {},
             cases=cases,
             case=to_data(self.case),
-            shown_case=repr(self.call or self.case),
+            shown_case=repr(self.case if self.case.history or not self.call else self.call),
         )
 
     def is_like(self, kind: str, route: str, facts: Mapping[str, Fact]) -> bool:
@@ -172,6 +178,7 @@ class Search:
             return True
 
         shrink(self.strategy, first.place, self.seed, is_alike, self.structures)
+        best = self.with_fewer_actions(best)
         self.subject.purse.spend(time.perf_counter() - began)
         return best
 
@@ -184,13 +191,36 @@ class Search:
         allowed = pools(failed.case.route, self.subject.supports)
         best = failed
         for name, simplest, simplify in SIMPLIFICATIONS:
+            if best.case.history and name in OF_NETWORK:
+                continue
             if simplest in allowed[name] and best.case.facts[FACT_OF.get(name, name)] != (
                 simplest or SIMPLEST.get(name, simplest)
             ):
-                tried = self.tried(simplify(best.case))
-                if tried is not None and tried.error.kind == failed.error.kind:
-                    best = replace(tried, place=failed.place)
+                best = self.simpler(best, simplify(best.case))
         return best
+
+    def with_fewer_actions(self, failed: Failed) -> Failed:
+        """The case as far as to the call that goes wrong, and without the actions that play no part."""
+        best = failed
+        for moment in failed.case.moments[:-1]:
+            best = self.simpler(failed, moment)
+            if best is not failed:
+                break
+        before = None
+        while best is not before:  # a reset may play no part once the call before it is gone
+            before = best
+            for place in reversed(range(len(best.case.history))):
+                best = self.simpler(best, best.case.replace(history=without(best.case.history, place)))
+        return best
+
+    def simpler(self, best: Failed, case: Case) -> Failed:
+        """The case where it shows the same and is defined, and otherwise the best one so far."""
+        if case.history and defined(case).fingerprint != case.fingerprint:
+            return best
+        tried = self.tried(case)
+        if tried is None or tried.error.kind != best.error.kind:
+            return best
+        return replace(tried, place=best.place)
 
 
 def _one_layer(case: Case) -> Case:
@@ -236,6 +266,8 @@ SIMPLIFICATIONS: tuple[Simplification, ...] = (
     ("directions", 1, _one_direction),
 )
 """For each choice of a case (`Cases.pools`) its simplest value, and the case that makes it."""
+OF_NETWORK = ("layers", "directions")
+"""What all calls of a history have in common."""
 FACT_OF = {"initial": "initial_states", "poison": "padded_with"}
 """The fact that tells of a choice, where its name is another."""
 
@@ -273,10 +305,13 @@ def _agrees(facts: Mapping[str, Fact], chosen: Mapping[str, Fact]) -> bool:
 
 def size_of(case: Case) -> tuple[int, ...]:
     """How large a case is, the most important size first."""
-    weights = [weight for cell in case.network.cells for weight in (cell.W_x, cell.W_h, *cell.biases)]
-    arrays = [case.x, *(case.initial_states or ()), *weights]
+    networks = [case.network, *(action.network for action in case.history if action.network)]
+    cells = [cell for network in networks for cell in network.cells]
+    arrays = [weight for cell in cells for weight in (cell.W_x, cell.W_h, *cell.biases)]
+    for moment in case.moments:
+        arrays += [moment.x, *(moment.initial_states or ())]
     numbers = sum(array.size for array in arrays)
     options = sum(case.facts[name] != simplest for name, simplest in SIMPLEST.items())
     nonzero = sum(int(np.count_nonzero(array)) for array in arrays)
     letters = sum(len(repr(array.tolist())) for array in arrays) if numbers < 100 else 0
-    return options, numbers, nonzero, letters
+    return len(case.history), options, numbers, nonzero, letters

@@ -460,7 +460,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
     if chosen["layout"] == SHARED_ROWS:
         x = np.repeat(x[:1], len(x), axis=0)
-    lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
+    lengths, mask = padding_of(chosen["padding"], x.shape[:2], draw)
     options = {name: chosen[name] for name in (*OPTIONS, "route", "variant", "layout")}
     case = Case.of(network, x, states, lengths=lengths, mask=mask, **options)
     return _poisoned(case, chosen["poison"])
@@ -478,14 +478,14 @@ def _poisoned(case: Case, poison: Poison) -> Case:
     return case
 
 
-def _padding(
+def padding_of(
     padding: Padding, shape: tuple[int, ...], draw: Callable[[st.SearchStrategy[Any]], Any]
 ) -> tuple[Array | None, Array | None]:
     """Lengths, or a mask, of rows that shrink to full length."""
     if padding == "none":
         return None, None
     if padding == BOTH:
-        return _padding("lengths", shape, draw)[0], _padding("mask", shape, draw)[1]
+        return padding_of("lengths", shape, draw)[0], padding_of("mask", shape, draw)[1]
     batch, time = shape
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):

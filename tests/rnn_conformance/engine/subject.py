@@ -124,6 +124,22 @@ class Subject:
             self._loaded = (network, model)
         return self._loaded[1]
 
+    def load_anew(self, network: Network) -> None:
+        """Load the network, even if it is the one that is loaded."""
+        self._loaded = None
+        self.model(network)
+
+    def assign_weights(self, network: Network, other: Network) -> None:
+        """Give what is loaded the weights of another network, as which it goes on."""
+        model, handed = self.model(network), other.mapped(twin)
+        self._called("assign_weights", self.adapter.assign_weights, model, handed)
+        self._unaltered("assign_weights", other, handed)
+        self._loaded = (other, model)
+
+    def restore(self, network: Network) -> None:
+        """Save what is loaded, load it again, and go on with that."""
+        self._loaded = (network, self._called("restored", self.adapter.restored, self.model(network)))
+
     def run(self, case: Case, *, return_sequences: bool = True) -> Output:
         """Load the case's network and call it."""
         return self.call(case.network, case.asking(return_sequences=return_sequences))

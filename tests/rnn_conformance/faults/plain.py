@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
-from rnn_adapters.declarations import DropoutPlace, RouteKind, Supports
+from rnn_adapters.declarations import ROLES, DropoutPlace, Role, RouteKind, Supports
 from rnn_adapters.framework import Framework, Route
 from rnn_adapters.reference import (
     ReferenceAdapter,
@@ -72,6 +72,8 @@ class PlainNumpy(Adapter[Network]):
         read_weights=True,
         native_weights=True,
         count_parameters=True,
+        assign_weights=True,
+        restored=True,
         lengths=True,
         masks=True,
         lengths_and_masks=True,
@@ -129,8 +131,21 @@ class PlainNumpy(Adapter[Network]):
     def stored(self, cell: Cell) -> Cell:
         """The weights as they are kept: a biased cell has two vectors, the second zero if one was given."""
         if cell.b is None or cell.b_h is not None:
-            return cell
-        return Cell(cell.W_x, cell.W_h, cell.b, np.zeros_like(cell.b), cell.activation)
+            return cell.mapped(np.copy)
+        return replace(cell, b_h=np.zeros_like(cell.b)).mapped(np.copy)
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        for held, given in zip(model.cells, map(self.stored, network.cells), strict=True):
+            for role in ROLES:
+                if (array := getattr(held, role)) is not None:
+                    self.assign(role, array, getattr(given, role))
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        """Change one array in place."""
+        held[...] = given
+
+    def restored(self, model: Network) -> Network:
+        return self.written_and_read(model)
 
     def written_and_read(self, network: Network) -> Network:
         """The network with its weights through a file."""

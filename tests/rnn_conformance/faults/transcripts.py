@@ -89,6 +89,18 @@ class Listener(Adapter[Any]):
     def reset_states(self, model: Any) -> None:
         self._asked("reset_states", model)
 
+    def assign_weights(self, model: Any, network: Network) -> None:
+        self._asked("assign_weights", model, network)
+        self._network = network.mapped(twin)
+
+    def restored(self, model: Any) -> Any:
+        question = Question("restored", self._network, ())
+        answer = asked(self.inner, "restored", model, ())
+        self.heard.append((question, Raised(type(answer).__name__) if _is_error(answer) else None))
+        if _is_error(answer):
+            raise answer
+        return answer
+
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         return self._asked("freshly_initialised", None, like, seed)  # type: ignore[no-any-return]
 
@@ -159,6 +171,9 @@ def answers(adapter: Adapter[Any], questions: list[Question]) -> list[Any]:
                     answer: Any = None
                 except Exception as error:
                     model, answer = None, error
+            elif question.method == "restored":
+                answer = asked(adapter, "restored", model, ())
+                model, answer = (None, answer) if _is_error(answer) else (answer, None)
             else:
                 answer = asked(adapter, question.method, model, tuple(map(copied, question.given)))
             found.append(Raised(type(answer).__name__) if _is_error(answer) else copied(answer))

@@ -30,6 +30,7 @@ from rnn_adapters.declarations import (
     PaddedOutput,
     StateDType,
 )
+from rnn_adapters.histories import DOINGS, Action
 from rnn_adapters.registry import built_in
 from rnn_adapters.surface import MaskType, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_arrays import DTYPES, FLOATS
@@ -284,8 +285,10 @@ def test_calls(call: Call, dtype: np.dtype[Any]) -> None:
 
 @given(networks(), CALLS, st.sampled_from(("", "unrolled")), st.sampled_from(("", "a state too many")))
 def test_cases(network: Network, call: Call, route: str, variant: str) -> None:
-    data = through_json(written.write_case(network, call, route, variant), written.CaseData)
+    history = (Action("reset"), Action("call", call), Action("assign", network=network))
+    data = through_json(written.write_case(network, call, route, variant, history=history), written.CaseData)
     assert_same(network, written.read_network(data))
+    assert_same(history, written.read_history(data, network.dtype))
     assert_same(call, written.read_call(data, network.dtype))
     assert (data.route, data.variant) == (route, variant)
 
@@ -444,7 +447,9 @@ CASE: dict[str, Any] = {"dtype": "float32", "layers": [{"forward": FORWARD}], "x
 
 def read_case(document: str) -> None:
     case = written.decoded(document, written.CaseData)
-    written.read_call(case, written.read_network(case).dtype)
+    dtype = written.read_network(case).dtype
+    written.read_call(case, dtype)
+    written.read_history(case, dtype)
 
 
 def with_forward(**changes: Any) -> dict[str, Any]:
@@ -532,6 +537,23 @@ def with_forward(**changes: Any) -> dict[str, Any]:
         (
             CASE | {"dropout": "state "},
             "dropout: expected one of None, input, state, between layers; got 'state '",
+        ),
+        (CASE | {"history": [{}]}, "history[0]: expected a field do; got none"),
+        (
+            CASE | {"history": [{"do": "reset"}, {"do": "jump"}]},
+            f"history[1].do: expected one of {', '.join(DOINGS)}; got 'jump'",
+        ),
+        (
+            CASE | {"history": [{"do": "call"}]},
+            "history[0].call: expected one beside 'call'; got none",
+        ),
+        (
+            CASE | {"history": [{"do": "call", "call": {"x": [[1.0], 2.0]}}]},
+            "history[0].call.x: expected lists of one length and depth; got ragged ones at depth 1",
+        ),
+        (
+            CASE | {"history": [{"do": "assign", "layers": []}]},
+            "history[0].layers: expected at least one Layer; got none",
         ),
         (CASE | {"compute_dtype": "f2"}, "compute_dtype: expected one of None, float16, bfloat16; got 'f2'"),
     ],

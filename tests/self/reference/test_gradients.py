@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import ACTIVATION_FORMS, random_cell
 
-from rnn_conformance.checks.test_19_gradients import cotangents
+from rnn_conformance.checks.support.derivatives import cotangents
 from rnn_conformance.engine.case import Case
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference import BadInput, Cell, Layer, Network, backpropagate, bound_gradients, run_network

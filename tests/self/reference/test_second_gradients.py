@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import ACTIVATION_FORMS
 
-from rnn_conformance.checks.test_19_gradients import cotangents, direction_of
+from rnn_conformance.checks.support.derivatives import cotangents, direction_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference import Layer, Network, backpropagate, bound_tangents, run_network, second_gradients

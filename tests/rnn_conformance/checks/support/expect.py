@@ -20,7 +20,8 @@ from rnn_reference.bounds import (
     last_valid,
     replay_layer,
 )
-from rnn_reference.network import Array, Layer, Network, States, checked_call
+from rnn_reference.network import Array, Cell, Layer, Network, States, checked_call
+from rnn_reference.parameters import network_parameters
 from rnn_reference.precision import reference_dtype
 
 
@@ -165,8 +166,7 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
             output = replace(output, sequence=sequence_of(subject, seen, output)[:, ::-1])
         _expect_sequence(subject, seen, output)
     if subject.supports.final_states:
-        dtype = case.network.dtype if conventions.state_dtype == "weights" else None
-        expect_final_states(subject, seen, output, dtype)
+        expect_final_states(subject, seen, output, states_dtype(subject, case))
 
 
 def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> None:
@@ -179,11 +179,32 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
     if supports.sequence or supports.final_states:
         expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
+        expect_merged_last(subject, case, run(case, return_sequences=False))
+
+
+def expect_merged_last(subject: Subject, case: Case, output: Output) -> None:
+    """Whatever options the case combines: the last output."""
+    seen = in_processing_order(as_computed(case))
+    last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
+    last = last if case.call.merge_mode == "concat" else merged(seen, last)
+    subject.agree("last output", output.last, last, seen.network.dtype, LAST_AXES)
+
+
+def expect_answer(subject: Subject, case: Case, output: Output) -> None:
+    """Whatever options the case combines: all that its call asks for, the last output or the sequence."""
+    if case.call.return_sequences:
+        expect_output(subject, case, output)
+        return
+    if subject.supports.last_output:
+        expect_merged_last(subject, case, output)
+    if subject.supports.final_states:
         seen = in_processing_order(as_computed(case))
-        last = bound_network(seen.network, seen.x, seen.initial_states, seen.steps).last
-        last = last if case.call.merge_mode == "concat" else merged(seen, last)
-        actual = run(case, return_sequences=False).last
-        subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
+        expect_final_states(subject, seen, output, states_dtype(subject, case))
+
+
+def states_dtype(subject: Subject, case: Case) -> Any:
+    """The type of final states where it is not the one that the call computes in."""
+    return case.network.dtype if subject.conventions.state_dtype == "weights" else None
 
 
 def _from_a_reset(subject: Subject, run: Run) -> Run:
@@ -245,3 +266,38 @@ def expect_same_outputs(
             bounds.final_states[index].bound[:, rows],
             STATE_AXES,
         )
+
+
+def expect_loaded(subject: Subject, network: Network) -> None:
+    """The weights that are read back are those of the network, to the bit."""
+    read = subject.read_weights(network)
+    subject.require(
+        len(read.cells) == len(network.cells),
+        f"expected {len(network.cells)} cells back; got {len(read.cells)}",
+    )
+    for index, (loaded, back) in enumerate(zip(network.cells, read.cells, strict=True)):
+        for role in ("W_x", "W_h", "bias"):
+            want, got = getattr(loaded, role), getattr(back, role)
+            subject.require(
+                got.dtype == want.dtype and np.array_equal(want, got),
+                f"{role} of cell {index}: loaded {want.tolist()} ({want.dtype});"
+                f" read back {got.tolist()} ({got.dtype})",
+            )
+        subject.require(
+            keeps_separate_biases(loaded, back),
+            f"cell {index}: two bias vectors were loaded; those read back are not the same two",
+        )
+
+
+def expect_count(subject: Subject, network: Network) -> None:
+    """The framework's own count is the formula's, with the declared number of bias vectors."""
+    expected = network_parameters(network, subject.conventions.bias_vectors)
+    counted = subject.count_parameters(network)
+    subject.require(counted == expected, f"parameters: expected {expected}; the framework counts {counted}")
+
+
+def keeps_separate_biases(loaded: Cell, back: Cell) -> bool:
+    """Two vectors loaded and two read back must be the same two."""
+    if len(loaded.biases) < 2 or len(back.biases) < 2:
+        return True
+    return all(np.array_equal(*pair) for pair in zip(loaded.biases, back.biases, strict=True))

@@ -1,0 +1,101 @@
+"""HIS: histories, of which every action is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnn_conformance.checks.support.expect import expect_loaded
+from rnn_conformance.checks.support.histories import follow
+from rnn_conformance.checks.test_09_laws import arrays_of, identical
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.histories import Histories
+from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.subject import Subject
+
+HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+CALLS = Cases(
+    layers=(1, 1, 2),
+    regimes=TAME,
+    time=(1, 2, 3, 4, 5),
+    padding=("none", "none", "lengths", "mask", "lengths and mask"),
+    go_backwards=(False, True),
+    merge_modes=("concat", "sum", "mul", "ave", "none"),
+)
+STATEFUL = replace(CALLS, stateful=(True,), initial_states=(False, False, False, True))
+EITHER = replace(STATEFUL, stateful=(False, True, True))
+TIMES = 10
+
+
+@check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",), share=HALF)
+def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> None:
+    follow(subject, case)
+
+
+@check(
+    "HIS-2",
+    Histories(cases=STATEFUL, doings=("call", "call", "call", "call", "assign", "reset")),
+    needs=("outputs", "final_states", "stateful"),
+)
+def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
+    follow(subject, case)
+
+
+@check(
+    "HIS-3",
+    Histories(cases=CALLS, doings=("assign", "call", "assign", "read")),
+    needs=("outputs", "assign_weights"),
+)
+def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
+    follow(subject, case)
+
+
+@check(
+    "HIS-4",
+    Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents")),
+    needs=("gradients", "sequence", "initial_states"),
+    share=HALF,
+)
+def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
+    follow(subject, case)
+
+
+@check(
+    "HIS-5",
+    Histories(cases=CALLS, doings=("restore", "call", "assign")),
+    needs=("outputs", "restored"),
+)
+def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Case) -> None:
+    follow(subject, case)
+
+
+@check("HIS-6", Histories(cases=CALLS), needs=("outputs",), share=HALF)
+def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) -> None:
+    network = follow(subject, case)
+    once = arrays_of(subject.call(network, case.call))
+    for number in range(2, TIMES + 1):
+        with subject.nothing_altered():
+            again = arrays_of(subject.call(network, case.call))
+        subject.require(
+            len(once) == len(again) and all(map(identical, once, again)),
+            f"the same call gave something else the {number}th time",
+        )
+    if subject.supports.read_weights:
+        expect_loaded(subject, network)
+
+
+@check(
+    "HIS-7",
+    Histories(
+        cases=EITHER,
+        doings=("call", "assign", "call", "assign", "call", "assign", "gradients", "restore", "read"),
+        least=4,
+    ),
+    needs=("outputs",),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    share=0.25,  # of the cases that there are for each of many routes
+)
+def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
+    follow(subject, case)

@@ -1,0 +1,279 @@
+"""Faults that the clauses of chapter HIS must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.adapter import Call, Output
+from rnn_adapters.declarations import Role
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
+
+
+@fault("mask-cached-by-shape", "HIS-1")
+class MaskCachedByShape(Fault):
+    """Keeps the valid time steps of the first call of each shape, for all calls of that shape."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.cached: dict[Any, Steps] = {}
+
+    def load(self, network: Network) -> Network:
+        self.cached.clear()
+        return super().load(network)
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        return steps if steps is None else self.cached.setdefault(steps.shape, steps)
+
+
+@fault("mask-of-the-call-before", "HIS-1")
+class MaskOfTheCallBefore(Fault):
+    """Goes on with the valid time steps of the call before, where they fit one that says none."""
+
+    before: tuple[Network, Steps] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        steps = super().steps(call)
+        if steps is None and self.before is not None and self.before[0] is model:
+            steps = self.before[1]
+        fits = steps is not None and steps.shape == call.x.shape[:2]
+        self.before = (model, steps)
+        return super().run_usual(model, replace(call, lengths=None, mask=steps) if fits else call)
+
+
+@fault("state-kept-after-training", "HIS-1")
+class StateKeptAfterTraining(Fault):
+    """Starts the call after one of training where that one ended, if the batch is as large."""
+
+    after_training: tuple[Network, States] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if (
+            self.after_training is not None
+            and self.after_training[0] is model
+            and call.initial_states is None
+        ):
+            _, states = self.after_training
+            if states[0].shape[1] == call.x.shape[0]:
+                call = replace(call, initial_states=states)
+        output = super().run_usual(model, call)
+        assert output.final_states is not None
+        self.after_training = (model, output.final_states) if call.training else None
+        return output
+
+
+@fault("rows-of-the-largest-batch", "HIS-1")
+class RowsOfTheLargestBatch(Fault):
+    """Computes in a buffer as large as the first batch, and leaves its other rows out."""
+
+    rows: tuple[Network, int] | None = None
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        if self.rows is None or self.rows[0] is not network:
+            self.rows = (network, len(x))
+        value, final = super().run_stack(network, x, states, steps)
+        value[self.rows[1] :] = 0
+        return value, final
+
+
+@fault("every-call-keeps-its-states", "HIS-2")
+class EveryCallKeepsItsStates(Fault):
+    """Keeps the states of calls that are not stateful, too."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        assert output.final_states is not None
+        self.keep(model, list(output.final_states))
+        return output
+
+
+@fault("reset-after-the-first-call-only", "HIS-2")
+class ResetAfterTheFirstCallOnly(Fault):
+    """Forgets only once."""
+
+    forgotten = False
+
+    def load(self, network: Network) -> Network:
+        self.forgotten = False
+        return super().load(network)
+
+    def reset_states(self, model: Network) -> None:
+        if not self.forgotten:
+            super().reset_states(model)
+        self.forgotten = True
+
+
+@fault("states-forgotten-when-weights-are-assigned", "HIS-2")
+class StatesForgottenWhenWeightsAreAssigned(Fault):
+    """Builds its states anew when weights are assigned."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        super().assign_weights(model, network)
+        self._kept = None
+
+
+@fault("weights-of-the-first-call", "HIS-3")
+class WeightsOfTheFirstCall(Fault):
+    """Copies the weights when it is first called, and computes with the copy from then on."""
+
+    copied: tuple[Network, Network] | None = None
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        if self.copied is None or self.copied[0] is not network:
+            self.copied = (network, network.mapped(np.copy))
+        return super().run_stack(self.copied[1], x, states, steps)
+
+
+@fault("assigned-bias-ignored", "HIS-3")
+class AssignedBiasIgnored(Fault):
+    """Takes other matrices, but leaves the bias as it was loaded."""
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        if role not in ("b", "b_h"):
+            super().assign(role, held, given)
+
+
+@fault("one-array-is-not-assigned", "HIS-3")
+class OneArrayIsNotAssigned(Fault):
+    """Takes weights only where all of them change."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        given = [self.stored(cell) for cell in network.cells]
+        same = [np.array_equal(one.W_x, held.W_x) for one, held in zip(given, model.cells, strict=True)]
+        if not any(same):
+            super().assign_weights(model, network)
+
+
+@fault("gradients-accumulate", "HIS-4")
+class GradientsAccumulate(Fault):
+    """Adds the gradients of the weights to those that were taken before, until the next load."""
+
+    summed: tuple[Network, tuple[CellGradients, ...]] | None = None
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if self.summed is not None and self.summed[0] is model:
+            both = zip(found.cells, self.summed[1], strict=True)
+            cells = tuple(one._replace(W_h=one.W_h + other.W_h) for one, other in both)
+            found = found._replace(cells=cells)
+        self.summed = (model, found.cells)
+        return found
+
+
+@fault("gradients-of-the-loaded-weights", "HIS-4")
+class GradientsOfTheLoadedWeights(Fault):
+    """Differentiates with the weights that were loaded, whatever was assigned since."""
+
+    def load(self, network: Network) -> Network:
+        self.loaded = super().load(network)
+        return super().load(network)
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        return super().gradients(self.loaded, call, d_sequence, d_final_states)
+
+
+@fault("gradients-forget-kept-states", "HIS-4")
+class GradientsForgetKeptStates(Fault):
+    """Sets the states that are kept to zero when a gradient is taken."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.reset_states(model)
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("weights-halved-by-gradients", "HIS-4")
+class WeightsHalvedByGradients(Fault):
+    """Makes a small step of training when it is only asked for gradients."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        for cell in model.cells:
+            cell.W_h[...] *= cell.dtype.type(0.5)
+        return found
+
+
+@fault("saved-without-bias", "HIS-5")
+class SavedWithoutBias(Fault):
+    """Writes the matrices into the file, and finds zeros for the bias when it reads it."""
+
+    def restored(self, model: Network) -> Network:
+        def without(cell: Cell) -> Cell:
+            b, b_h = (None if bias is None else np.zeros_like(bias) for bias in (cell.b, cell.b_h))
+            return replace(cell, b=b, b_h=b_h)
+
+        read = super().restored(model)
+        return Network(Layer(*map(without, layer.cells)) for layer in read.layers)
+
+
+@fault("saved-in-half-precision", "HIS-5")
+class SavedInHalfPrecision(Fault):
+    """Rounds the weights to float16 for the file."""
+
+    def restored(self, model: Network) -> Network:
+        return super().restored(model.astype("float16").astype(model.dtype))
+
+
+@fault("saved-as-it-was-loaded", "HIS-5")
+class SavedAsItWasLoaded(Fault):
+    """Writes the weights that were loaded, without what was assigned since."""
+
+    def load(self, network: Network) -> Network:
+        self.loaded = super().load(network)
+        return super().load(network)
+
+    def restored(self, model: Network) -> Network:
+        return super().restored(self.loaded)
+
+
+@fault("tenth-call-drifts", "HIS-6")
+class TenthCallDrifts(Fault):
+    """Loses a bit in every tenth call."""
+
+    calls = 0
+
+    def run(self, model: Network, call: Call) -> Output:
+        output, self.calls = super().run(model, call), self.calls + 1
+        if self.calls % 10 or output.final_states is None:
+            return output
+        shifted = tuple(np.nextafter(state, state.dtype.type(2)) for state in output.final_states)
+        return replace(output, final_states=shifted)
+
+
+@fault("generator-used-in-training", "HIS-6")
+class GeneratorUsedInTraining(Fault):
+    """Draws from NumPy's global generator in training, though nothing is dropped."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.training:
+            np.random.random()
+        return super().run(model, call)
+
+
+@fault("weights-copied-by-other-routes", "HIS-7")
+class WeightsCopiedByOtherRoutes(WeightsOfTheFirstCall):
+    """By every route but the default one, computes with the weights of the first call."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        if self.route:
+            return super().run_stack(network, x, states, steps)
+        return super(WeightsOfTheFirstCall, self).run_stack(network, x, states, steps)
+
+
+@fault("saved-route-ignores-assignment", "HIS-7")
+class SavedRouteIgnoresAssignment(Fault):
+    """What came out of a file takes no other weights."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        if self.route != "saved":
+            super().assign_weights(model, network)
