@@ -129,6 +129,7 @@ class Worker:
         folder: Path | None = None,
     ) -> None:
         self.peak_memory_mib = 0.0
+        self.cpu_seconds = 0.0  # known when it has ended
         self._stop = stop
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -285,6 +286,7 @@ class Worker:
         self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
         if usage is not None:
             self.peak_memory_mib = max(self.peak_memory_mib, in_mib(usage.ru_maxrss))
+            self.cpu_seconds = usage.ru_utime + usage.ru_stime
         return True
 
     def _wait(self, seconds: float | None) -> int | None:
@@ -319,6 +321,8 @@ class Worker:
 class Run:
     """The checks of one adapter, one after the other; a context manager.
 
+    `cpu_seconds` are those of the processes that have ended, 0 on Windows.
+
     A check during which the process dies, or is silent for longer than `timeout`, fails; the others are
     performed in a new process. So is each, where the framework asks for it.
 
@@ -342,6 +346,7 @@ class Run:
         self.job = job
         self.result = empty_result(job)
         self.records: list[Record] = []
+        self.cpu_seconds = 0.0
         self._timeout = timeout
         self._tell = tell
         self._stop = stop or Stop()
@@ -432,6 +437,7 @@ class Run:
         if self._worker is not None:
             self._worker.end()
             self._note_memory(self._worker)
+            self.cpu_seconds += self._worker.cpu_seconds
         self._worker = None
 
     def _note_memory(self, worker: Worker) -> None:

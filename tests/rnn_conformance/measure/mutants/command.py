@@ -1,0 +1,230 @@
+"""Mutation testing of a framework: how many of its mutants the suite notices, and its own tests.
+
+`rnn-conformance measure mutants`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from rnn_conformance.engine.results import write_whole
+from rnn_conformance.measure.mutants.mutate import Mutant, sample
+from rnn_conformance.measure.mutants.target import Target, target_named
+from rnn_conformance.measure.mutants.trial import TRIALS, Trial, loaded_from
+from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
+from rnn_conformance.running.jobs import ended_by_signals, try_folder
+from rnn_conformance.running.process import Stop, Stopped
+from rnn_reference.errors import BadInput
+
+LONGER, LEAST = 10.0, 60.0
+"""The deadline of a mutant: so many times what the original takes, and so many seconds at least."""
+
+
+class Tried(msgspec.Struct):
+    """A mutant, and what came of it.
+
+    Args:
+        equivalent: why no test can notice it; "" where one should.
+        trials: by whom it was tried.
+    """
+
+    mutant: Mutant
+    diff: str
+    equivalent: str
+    trials: dict[str, Trial]
+
+
+class Measured(msgspec.Struct):
+    """What is written down.
+
+    Args:
+        originals: the framework itself, tried in the same way.
+    """
+
+    framework: str
+    adapter: str
+    seed: int
+    mutants_in_all: int
+    originals: dict[str, Trial]
+    tried: list[Tried]
+
+
+class Laboratory:
+    """Tries mutants of a framework, and writes down what comes of it as it comes.
+
+    Args:
+        by: who tries them, names of `TRIALS`.
+        path: the file that is written; None: none is.
+    """
+
+    def __init__(
+        self, target: Target, measured: Measured, by: tuple[str, ...], path: Path | None, stop: Stop
+    ) -> None:
+        self._target = target
+        self.measured = measured
+        self._by = by
+        self._path = path
+        self._stop = stop
+        self._lock = threading.Lock()
+
+    def try_original(self) -> None:
+        """See that the mutated files are those that are run, and that the original is not noticed.
+
+        Raises:
+            BadInput: otherwise, a mutant would show nothing.
+        """
+        loaded = loaded_from(self._target, self.measured.adapter)
+        missing = [file for file in self._target.files_for(self.measured.adapter) if file not in loaded]
+        if missing:
+            raise BadInput(f"mutants: {self.measured.adapter} does not load {', '.join(missing)}")
+        for by in self._by:
+            original = TRIALS[by](self._target, self.measured.adapter, {}, 3600.0, self._stop)
+            if original.killed:
+                raise BadInput(f"mutants: the {by} must pass without any; got {original.how}")
+            self.measured.originals[by] = original
+
+    def try_mutant(self, mutant: Mutant) -> Tried:
+        """What everybody says.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        trials = {}
+        for by in self._by:
+            deadline = max(LEAST, LONGER * self.measured.originals[by].seconds)
+            changed = {mutant.file: mutant.source}
+            trials[by] = TRIALS[by](self._target, self.measured.adapter, changed, deadline, self._stop)
+        original = (self._target.folder / mutant.file).read_text(encoding="utf-8")
+        tried = Tried(mutant, mutant.diff(original), self._target.why_equivalent(mutant), trials)
+        with self._lock:
+            self.measured.tried.append(tried)
+            if self._path is not None:
+                write_whole(self._path, msgspec.json.format(msgspec.json.encode(self.measured), indent=1))
+        return tried
+
+
+@click.command()
+@click.option("--framework", required=True, help="One of which it is known what to mutate: keras, …")
+@click.option("--adapter", help="By which it is checked.  [default: as the framework's file says]")
+@click.option("--limit", type=click.IntRange(min=1), help="Try so many, a sample.  [default: all]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Mutants at a time.")
+@click.option("--own-tests", is_flag=True, help="Try the framework's own tests, too.")
+@click.option("--results", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where to write.")
+@click.option(
+    "--survivors",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Try those alone that survived the suite in this file of an earlier run.",
+)
+def main(
+    framework: str,
+    adapter: str | None,
+    limit: int | None,
+    seed: int,
+    jobs: int,
+    own_tests: bool,
+    folder: Path | None,
+    survivors: Path | None,
+) -> None:
+    """Change a framework's source in one small place, many times, and see who notices.
+
+    \b
+    Exit status: 0 the suite notices every mutant but those that are known to be equivalent
+                 1 some survive, or one that is known to be equivalent is noticed
+    """
+    target = target_named(framework)
+    adapter = adapter or target.adapter
+    if own_tests and not target.own_tests:
+        raise BadInput(f"--own-tests: no tests ship with {framework}")
+    if folder is not None:
+        try_folder(folder)
+    found = target.mutants(adapter)
+    chosen = sample(found, seed, limit)
+    if survivors is not None:
+        chosen = surviving(chosen, survivors)
+    stop, console = Stop(), Console()
+    if not console.is_terminal:
+        console.width = 120
+    measured = Measured(framework, adapter, seed, len(found), {}, [])
+    path = None if folder is None else folder / f"mutants-{adapter}.json"
+    laboratory = Laboratory(target, measured, tuple(TRIALS)[: 1 + own_tests], path, stop)
+    with ended_by_signals(stop):
+        try:
+            laboratory.try_original()
+            for number, tried in enumerate(_tried(laboratory, chosen, jobs), 1):
+                click.echo(f"{number} of {len(chosen)}: {_line(tried)}", err=True)
+        except Stopped:
+            click.echo("interrupted: this is what there is", err=True)
+    _show(console, measured)
+    if stop.signal:
+        raise SystemExit(128 + stop.signal)
+    wrong = [each for each in measured.tried if bool(each.equivalent) == each.trials["suite"].killed]
+    raise SystemExit(SOMETHING_FAILED if wrong else ALL_AS_RECORDED)
+
+
+def surviving(chosen: list[Mutant], path: Path) -> list[Mutant]:
+    """Those of the mutants that survived the suite in an earlier run.
+
+    Raises:
+        BadInput: the file is none of ours.
+    """
+    try:
+        earlier = msgspec.json.decode(path.read_bytes(), type=Measured)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"--survivors: {path}: {error}") from None
+    survived = {each.mutant for each in earlier.tried if not each.trials["suite"].killed}
+    return [mutant for mutant in chosen if mutant in survived]
+
+
+def _tried(laboratory: Laboratory, chosen: list[Mutant], jobs: int) -> Iterator[Tried]:
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(laboratory.try_mutant, chosen)
+
+
+def _line(tried: Tried) -> str:
+    trials = (f"{by}: {trial.how or 'survived'} [{trial.cpu_seconds:.1f} s]" for by, trial in tried.trials.items())
+    return f"{tried.mutant.file} {tried.mutant.function} {tried.mutant.operator}: {'; '.join(trials)}"
+
+
+def _show(console: Console, measured: Measured) -> None:
+    """Survivors with their differences, then the table."""
+    for each in measured.tried:
+        if each.trials["suite"].killed == bool(each.equivalent):
+            word = "killed, though recorded as equivalent" if each.equivalent else "survived the suite"
+            console.rule(f"{word}: {each.mutant.operator}", align="left", characters="─")
+            console.print(each.diff, markup=False, highlight=False, soft_wrap=True)
+    counted = [each for each in measured.tried if not each.equivalent]
+    title = (
+        f"{len(measured.tried)} of {measured.mutants_in_all} mutants of {measured.framework}"
+        f" ({measured.adapter}), seed {measured.seed}; {len(measured.tried) - len(counted)} are equivalent"
+    )
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("by")
+    for heading in ("killed", "survived", "score", "late", "CPU s per kill", "CPU s in all", "the original, CPU s"):
+        table.add_column(heading, justify="right")
+    for by, original in measured.originals.items():
+        trials = [each.trials[by] for each in counted]
+        killed, seconds = sum(trial.killed for trial in trials), sum(trial.cpu_seconds for trial in trials)
+        table.add_row(
+            by,
+            str(killed),
+            str(len(trials) - killed),
+            f"{killed / len(trials):.0%}" if trials else "–",
+            str(sum(trial.how.startswith("not done after") for trial in trials)),
+            f"{seconds / killed:.1f}" if killed else "–",
+            f"{seconds:.0f}",
+            f"{original.cpu_seconds:.1f}",
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

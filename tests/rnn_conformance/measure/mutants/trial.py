@@ -1,0 +1,152 @@
+"""One mutant before the suite, or before the framework's own tests: whether it is noticed, and at what cost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rnn_conformance.engine.clauses import all_clauses
+from rnn_conformance.engine.results import RED
+from rnn_conformance.measure.mutants.farm import on_the_path, package_with
+from rnn_conformance.measure.mutants.target import Target
+from rnn_conformance.running.messages import Job
+from rnn_conformance.running.order import most_killing_first
+from rnn_conformance.running.process import Run, Stop
+from rnn_reference.errors import BadInput
+
+By = Literal["suite", "own tests"]
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What came of it.
+
+    Args:
+        how: the clause, or the test, that noticed, and what it said; "" where nothing did.
+        cpu_seconds: of the process, start included.
+    """
+
+    how: str
+    cpu_seconds: float
+    seconds: float
+
+    @property
+    def killed(self) -> bool:
+        return bool(self.how)
+
+
+def by_suite(target: Target, adapter: str, changed: dict[str, str], deadline: float, stop: Stop) -> Trial:
+    """The suite, quick profile, until the first finding.
+
+    Args:
+        changed: files of the package, with what stands in them instead.
+        deadline: seconds after which the mutant counts as noticed.
+
+    Raises:
+        Stopped: the run was told to stop.
+    """
+    job, began = Job(adapter, most_killing_first(list(all_clauses())), explained=False), time.monotonic()
+    how = ""
+    with package_with(target.folder, changed, target.files_for(adapter)) as folder:
+        run = Run(job, deadline, stop=stop, environment=on_the_path(folder), folder=folder)
+        with run:
+            try:
+                for clause in job.clauses:
+                    outcome = run.perform(clause)
+                    if outcome.verdict in RED:
+                        said = outcome.findings[0].message if outcome.findings else outcome.reason
+                        how = f"{clause} {outcome.verdict}: {_first_line(said)}"
+                    elif time.monotonic() - began > deadline:
+                        how = _late(deadline)
+                    if how:
+                        break
+            except BadInput as error:
+                how = _first_line(str(error))
+    return Trial(how, run.cpu_seconds, time.monotonic() - began)
+
+
+def by_own_tests(target: Target, adapter: str, changed: dict[str, str], deadline: float, stop: Stop) -> Trial:
+    """The tests that ship with the framework, until the first that fails; arguments as above.
+
+    Raises:
+        Stopped: the run was told to stop.
+    """
+    began = time.monotonic()
+    with package_with(target.folder, changed, [*target.files_for(adapter), *target.own_tests]) as folder:
+        tests = [str(folder / target.package / test) for test in target.own_tests]
+        options = ("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-c", os.devnull)
+        command = [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", *tests]
+        environment = target.adapters[adapter].environment | on_the_path(folder)
+        status, output, cpu_seconds = _finished(command, environment, folder, deadline, stop)
+    how = ""
+    if status is None:
+        how = _late(deadline)
+    elif status:
+        lines = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        how = _first_line(lines[0] if lines else output or f"exit status {status}")
+    return Trial(how, cpu_seconds, time.monotonic() - began)
+
+
+def _finished(
+    command: list[str], environment: Mapping[str, str], folder: Path, deadline: float, stop: Stop
+) -> tuple[int | None, str, float]:
+    """Exit status, None if it was late; output; and CPU seconds of a command."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        until, late = time.monotonic() + deadline, False
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                break
+            if stop.signal or time.monotonic() > until:
+                late = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            time.sleep(0.02)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        stop.check()
+        output.seek(0)
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return None if late else process.returncode, output.read(), cpu_seconds
+
+
+def loaded_from(target: Target, adapter: str) -> list[str]:
+    """The files that a process loads for an adapter, of those that are to be mutated, from a folder of ours."""
+    code = (
+        "import sys; from rnn_adapters.registry import load_adapter; load_adapter(sys.argv[1]);"
+        "print(*(m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)), sep='\\n')"
+    )
+    with package_with(target.folder, {}, target.files_for(adapter)) as folder:
+        command = [sys.executable, "-c", code, adapter]
+        environment = target.adapters[adapter].environment | on_the_path(folder)
+        _, output, _ = _finished(command, environment, folder, 600.0, Stop())
+        loaded = {Path(line) for line in output.splitlines()}
+        return [file for file in target.files_for(adapter) if folder / target.package / file in loaded]
+
+
+def _late(deadline: float) -> str:
+    return f"not done after {deadline:.0f} s"
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:200]
+
+
+TRIALS = {"suite": by_suite, "own tests": by_own_tests}
