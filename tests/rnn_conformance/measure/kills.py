@@ -46,7 +46,9 @@ def main(write: bool) -> None:
     console = Console()
     console.print(table)
     idle = [clause for clause in kills if clause not in order]
-    console.print(f"{len(all_faults())} faults, {len(order)} clauses catch all; the others add none: {', '.join(idle)}")
+    console.print(
+        f"{len(all_faults())} faults, {len(order)} clauses catch all; the others add none: {', '.join(idle)}"
+    )
     if write:
         ORDER.write_bytes(msgspec.json.format(msgspec.json.encode(order), indent=1) + b"\n")
 

@@ -110,26 +110,25 @@ class Lost:
 class Worker:
     """One process in which an adapter is checked; a context manager that leaves neither process nor file.
 
+    `start` comes first.
+
     Args:
-        timeout: seconds that the start may take.
         environment: variables besides those of this process.
         folder: where the process runs.
-
-    Raises:
-        BadInput: the adapter cannot be checked at all.
-        Stopped: the run was told to stop.
     """
+
+    started: Started
 
     def __init__(
         self,
         job: Job,
-        timeout: float,
         stop: Stop,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
         self.peak_memory_mib = 0.0
         self.cpu_seconds = 0.0  # known when it has ended
+        self._job = job
         self._stop = stop
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -146,24 +145,29 @@ class Worker:
                 start_new_session=True,
             )
         stop.workers.add(self)
-        try:
-            stop.check()
-            threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
-            self._send(msgspec.structs.replace(job, journal=str(self.files)))
-            self.started = self._start(job.adapter, timeout)
-        except BaseException:
-            self.end()
-            raise
 
-    def _start(self, name: str, timeout: float) -> Started:
+    def start(self, timeout: float) -> Started:
+        """Load the adapter; the worker is of no use where that fails.
+
+        Args:
+            timeout: seconds that it may take.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        self._stop.check()
+        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        self._send(msgspec.structs.replace(self._job, journal=str(self.files)))
         match found := self._next(timeout):
             case Started():
+                self.started = found
                 return found
             case Refused(message):
                 raise BadInput(message)
             case Lost():
                 raise BadInput(
-                    f"adapter {name!r} is broken: its process {found.how} before the first check"
+                    f"adapter {self._job.adapter!r} is broken: its process {found.how} before the first check"
                     f"\n{found.last_words}".rstrip()
                 )
         raise AssertionError(f"a worker started with {found}")
@@ -398,13 +402,17 @@ class Run:
         if self._worker is None:
             self._stop.check()
             began = time.perf_counter()
-            self._worker = Worker(self.job, self._timeout, self._stop, *self._where)
+            self._worker = Worker(self.job, self._stop, *self._where)
+            try:
+                started = self._worker.start(self._timeout)
+            except BaseException:
+                self._end_worker()
+                raise
             if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
-                self.result.adapter = self._worker.started.adapter
-                self.result.versions = self._worker.started.versions
-                self.records = self._worker.started.records
-                self._tell(self._worker.started)
+                self.result.adapter, self.result.versions = started.adapter, started.versions
+                self.records = started.records
+                self._tell(started)
         return self._worker
 
     def _ends_process(self, record: Record, clause: str) -> bool:
@@ -483,7 +491,8 @@ def ends_process(
         Stopped: the run was told to stop.
     """
     alone = msgspec.structs.replace(job, clauses=[clause], case=case, bare=True)
-    with Worker(alone, timeout, stop or Stop(), environment, folder) as worker:
+    with Worker(alone, stop or Stop(), environment, folder) as worker:
+        worker.start(timeout)
         return isinstance(worker.perform(Perform(clause), timeout), Lost)
 
 

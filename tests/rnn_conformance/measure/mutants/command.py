@@ -17,8 +17,8 @@ from rich.table import Table
 
 from rnn_conformance.engine.results import write_whole
 from rnn_conformance.measure.mutants.mutate import Mutant, sample
-from rnn_conformance.measure.mutants.target import Target, target_named
-from rnn_conformance.measure.mutants.trial import TRIALS, Trial, loaded_from
+from rnn_conformance.measure.mutants.target import target_named
+from rnn_conformance.measure.mutants.trial import TRIALS, Trial, Way, loaded_from_a_copy
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
 from rnn_conformance.running.jobs import ended_by_signals, try_folder
 from rnn_conformance.running.process import Stop, Stopped
@@ -51,6 +51,7 @@ class Measured(msgspec.Struct):
 
     framework: str
     adapter: str
+    profile: str
     seed: int
     mutants_in_all: int
     originals: dict[str, Trial]
@@ -65,14 +66,11 @@ class Laboratory:
         path: the file that is written; None: none is.
     """
 
-    def __init__(
-        self, target: Target, measured: Measured, by: tuple[str, ...], path: Path | None, stop: Stop
-    ) -> None:
-        self._target = target
+    def __init__(self, way: Way, measured: Measured, by: tuple[str, ...], path: Path | None) -> None:
         self.measured = measured
+        self._way = way
         self._by = by
         self._path = path
-        self._stop = stop
         self._lock = threading.Lock()
 
     def try_original(self) -> None:
@@ -81,12 +79,13 @@ class Laboratory:
         Raises:
             BadInput: otherwise, a mutant would show nothing.
         """
-        loaded = loaded_from(self._target, self.measured.adapter)
-        missing = [file for file in self._target.files_for(self.measured.adapter) if file not in loaded]
+        target, adapter = self._way.target, self._way.adapter
+        loaded = loaded_from_a_copy(target, adapter, self._way.stop)
+        missing = [file for file in target.files_for(adapter) if file not in loaded]
         if missing:
-            raise BadInput(f"mutants: {self.measured.adapter} does not load {', '.join(missing)}")
+            raise BadInput(f"mutants: {adapter} does not load {', '.join(missing)}")
         for by in self._by:
-            original = TRIALS[by](self._target, self.measured.adapter, {}, 3600.0, self._stop)
+            original = TRIALS[by](self._way, {})
             if original.killed:
                 raise BadInput(f"mutants: the {by} must pass without any; got {original.how}")
             self.measured.originals[by] = original
@@ -97,13 +96,14 @@ class Laboratory:
         Raises:
             Stopped: the run was told to stop.
         """
-        trials = {}
+        target, trials = self._way.target, dict[str, Trial]()
         for by in self._by:
             deadline = max(LEAST, LONGER * self.measured.originals[by].seconds)
-            changed = {mutant.file: mutant.source}
-            trials[by] = TRIALS[by](self._target, self.measured.adapter, changed, deadline, self._stop)
-        original = (self._target.folder / mutant.file).read_text(encoding="utf-8")
-        tried = Tried(mutant, mutant.diff(original), self._target.why_equivalent(mutant), trials)
+            way = msgspec.structs.replace(self._way, deadline=deadline)
+            trials[by] = TRIALS[by](way, {mutant.file: mutant.source})
+        original = (target.folder / mutant.file).read_text(encoding="utf-8")
+        why = target.why_equivalent(mutant, self._way.adapter)
+        tried = Tried(mutant, mutant.diff(original), why, trials)
         with self._lock:
             self.measured.tried.append(tried)
             if self._path is not None:
@@ -114,6 +114,9 @@ class Laboratory:
 @click.command()
 @click.option("--framework", required=True, help="One of which it is known what to mutate: keras, …")
 @click.option("--adapter", help="By which it is checked.  [default: as the framework's file says]")
+@click.option(
+    "--profile", default="quick", show_default=True, type=click.Choice(("quick", "ci")), help="Of the suite."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Try so many, a sample.  [default: all]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Mutants at a time.")
@@ -127,6 +130,7 @@ class Laboratory:
 def main(
     framework: str,
     adapter: str | None,
+    profile: str,
     limit: int | None,
     seed: int,
     jobs: int,
@@ -153,9 +157,10 @@ def main(
     stop, console = Stop(), Console()
     if not console.is_terminal:
         console.width = 120
-    measured = Measured(framework, adapter, seed, len(found), {}, [])
+    measured = Measured(framework, adapter, profile, seed, len(found), {}, [])
     path = None if folder is None else folder / f"mutants-{adapter}.json"
-    laboratory = Laboratory(target, measured, tuple(TRIALS)[: 1 + own_tests], path, stop)
+    way = Way(target, adapter, stop, profile)
+    laboratory = Laboratory(way, measured, tuple(TRIALS)[: 1 + own_tests], path)
     with ended_by_signals(stop):
         try:
             laboratory.try_original()
@@ -164,6 +169,10 @@ def main(
         except Stopped:
             click.echo("interrupted: this is what there is", err=True)
     _show(console, measured)
+    for record in target.stale(found, adapter):
+        click.echo(
+            f"recorded as equivalent, and not there: {record.file} {record.function}: {record.becomes}"
+        )
     if stop.signal:
         raise SystemExit(128 + stop.signal)
     wrong = [each for each in measured.tried if bool(each.equivalent) == each.trials["suite"].killed]
@@ -190,7 +199,9 @@ def _tried(laboratory: Laboratory, chosen: list[Mutant], jobs: int) -> Iterator[
 
 
 def _line(tried: Tried) -> str:
-    trials = (f"{by}: {trial.how or 'survived'} [{trial.cpu_seconds:.1f} s]" for by, trial in tried.trials.items())
+    trials = (
+        f"{by}: {trial.how or 'survived'} [{trial.cpu_seconds:.1f} s]" for by, trial in tried.trials.items()
+    )
     return f"{tried.mutant.file} {tried.mutant.function} {tried.mutant.operator}: {'; '.join(trials)}"
 
 
@@ -204,11 +215,19 @@ def _show(console: Console, measured: Measured) -> None:
     counted = [each for each in measured.tried if not each.equivalent]
     title = (
         f"{len(measured.tried)} of {measured.mutants_in_all} mutants of {measured.framework}"
-        f" ({measured.adapter}), seed {measured.seed}; {len(measured.tried) - len(counted)} are equivalent"
+        f" ({measured.adapter}), profile {measured.profile}, seed {measured.seed}; {len(measured.tried) - len(counted)} are equivalent"
     )
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("by")
-    for heading in ("killed", "survived", "score", "late", "CPU s per kill", "CPU s in all", "the original, CPU s"):
+    for heading in (
+        "killed",
+        "survived",
+        "score",
+        "late",
+        "CPU s per kill",
+        "CPU s in all",
+        "the original, CPU s",
+    ):
         table.add_column(heading, justify="right")
     for by, original in measured.originals.items():
         trials = [each.trials[by] for each in counted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,7 +25,11 @@ class OfAdapter(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Equivalent(msgspec.Struct, forbid_unknown_fields=True):
-    """A mutant that no test can tell from the original, and why; the other fields are those of `Mutant`."""
+    """A mutant that no test can tell from the original, and why; the other fields are those of `Mutant`.
+
+    Args:
+        adapters: on which this is so; none named: on all.
+    """
 
     file: str
     function: str
@@ -33,9 +38,12 @@ class Equivalent(msgspec.Struct, forbid_unknown_fields=True):
     becomes: str
     why: str
     number: int = 1
+    adapters: list[str] = []
 
-    def is_of(self, mutant: Mutant) -> bool:
+    def is_of(self, mutant: Mutant, adapter: str) -> bool:
         """Whether this is about the mutant."""
+        if self.adapters and adapter not in self.adapters:
+            return False
         names = ("file", "function", "operator", "line", "becomes", "number")
         return all(getattr(self, name) == getattr(mutant, name) for name in names)
 
@@ -89,9 +97,17 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
             for mutant in mutants((self.folder / file).read_text(encoding="utf-8"), file, left_out)
         ]
 
-    def why_equivalent(self, mutant: Mutant) -> str:
+    def why_equivalent(self, mutant: Mutant, adapter: str) -> str:
         """Why no test can tell it from the original; "" where one should."""
-        return next((each.why for each in self.equivalent if each.is_of(mutant)), "")
+        return next((each.why for each in self.equivalent if each.is_of(mutant, adapter)), "")
+
+    def stale(self, found: Iterable[Mutant], adapter: str) -> list[Equivalent]:
+        """Those that are told of as equivalent, and that there are not in the source as it is."""
+        mutants, files = list(found), self.files_for(adapter)
+        about = [
+            each for each in self.equivalent if each.file in files and adapter in (each.adapters or [adapter])
+        ]
+        return [each for each in about if not any(each.is_of(mutant, adapter) for mutant in mutants)]
 
 
 def target_named(framework: str) -> Target:

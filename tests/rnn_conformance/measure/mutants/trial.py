@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -24,7 +23,20 @@ from rnn_conformance.running.order import most_killing_first
 from rnn_conformance.running.process import Run, Stop
 from rnn_reference.errors import BadInput
 
-By = Literal["suite", "own tests"]
+
+class Way(msgspec.Struct, frozen=True):
+    """How a mutant is tried.
+
+    Args:
+        profile: of the suite: how much is drawn.
+        deadline: seconds after which the mutant counts as noticed.
+    """
+
+    target: Target
+    adapter: str
+    stop: Stop
+    profile: str = "quick"
+    deadline: float = 3600.0
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -44,20 +56,19 @@ class Trial(msgspec.Struct, frozen=True):
         return bool(self.how)
 
 
-def by_suite(target: Target, adapter: str, changed: dict[str, str], deadline: float, stop: Stop) -> Trial:
-    """The suite, quick profile, until the first finding.
+def by_suite(way: Way, changed: dict[str, str]) -> Trial:
+    """The suite, until the first finding.
 
     Args:
         changed: files of the package, with what stands in them instead.
-        deadline: seconds after which the mutant counts as noticed.
 
     Raises:
         Stopped: the run was told to stop.
     """
-    job, began = Job(adapter, most_killing_first(list(all_clauses())), explained=False), time.monotonic()
-    how = ""
-    with package_with(target.folder, changed, target.files_for(adapter)) as folder:
-        run = Run(job, deadline, stop=stop, environment=on_the_path(folder), folder=folder)
+    clauses = most_killing_first(list(all_clauses()))
+    job, how, began = Job(way.adapter, clauses, way.profile, explained=False), "", time.monotonic()
+    with package_with(way.target.folder, changed, way.target.files_for(way.adapter)) as folder:
+        run = Run(job, way.deadline, stop=way.stop, environment=on_the_path(folder), folder=folder)
         with run:
             try:
                 for clause in job.clauses:
@@ -65,8 +76,8 @@ def by_suite(target: Target, adapter: str, changed: dict[str, str], deadline: fl
                     if outcome.verdict in RED:
                         said = outcome.findings[0].message if outcome.findings else outcome.reason
                         how = f"{clause} {outcome.verdict}: {_first_line(said)}"
-                    elif time.monotonic() - began > deadline:
-                        how = _late(deadline)
+                    elif time.monotonic() - began > way.deadline:
+                        how = _late(way.deadline)
                     if how:
                         break
             except BadInput as error:
@@ -74,22 +85,25 @@ def by_suite(target: Target, adapter: str, changed: dict[str, str], deadline: fl
     return Trial(how, run.cpu_seconds, time.monotonic() - began)
 
 
-def by_own_tests(target: Target, adapter: str, changed: dict[str, str], deadline: float, stop: Stop) -> Trial:
-    """The tests that ship with the framework, until the first that fails; arguments as above.
+def by_own_tests(way: Way, changed: dict[str, str]) -> Trial:
+    """The tests that ship with the framework, until the first that fails.
+
+    Args:
+        changed: files of the package, with what stands in them instead.
 
     Raises:
         Stopped: the run was told to stop.
     """
-    began = time.monotonic()
+    target, adapter, began = way.target, way.adapter, time.monotonic()
     with package_with(target.folder, changed, [*target.files_for(adapter), *target.own_tests]) as folder:
         tests = [str(folder / target.package / test) for test in target.own_tests]
         options = ("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-c", os.devnull)
         command = [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", *tests]
         environment = target.adapters[adapter].environment | on_the_path(folder)
-        status, output, cpu_seconds = _finished(command, environment, folder, deadline, stop)
+        status, output, cpu_seconds = _finished(command, environment, folder, way.deadline, way.stop)
     how = ""
     if status is None:
-        how = _late(deadline)
+        how = _late(way.deadline)
     elif status:
         lines = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
         how = _first_line(lines[0] if lines else output or f"exit status {status}")
@@ -127,8 +141,12 @@ def _finished(
         return None if late else process.returncode, output.read(), cpu_seconds
 
 
-def loaded_from(target: Target, adapter: str) -> list[str]:
-    """The files that a process loads for an adapter, of those that are to be mutated, from a folder of ours."""
+def loaded_from_a_copy(target: Target, adapter: str, stop: Stop) -> list[str]:
+    """The files that a process loads for an adapter, of those that are to be mutated, from a copy of the package.
+
+    Raises:
+        BadInput: the adapter cannot be made.
+    """
     code = (
         "import sys; from rnn_adapters.registry import load_adapter; load_adapter(sys.argv[1]);"
         "print(*(m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)), sep='\\n')"
@@ -136,7 +154,9 @@ def loaded_from(target: Target, adapter: str) -> list[str]:
     with package_with(target.folder, {}, target.files_for(adapter)) as folder:
         command = [sys.executable, "-c", code, adapter]
         environment = target.adapters[adapter].environment | on_the_path(folder)
-        _, output, _ = _finished(command, environment, folder, 600.0, Stop())
+        status, output, _ = _finished(command, environment, folder, 600.0, stop)
+        if status:
+            raise BadInput(f"mutants: adapter {adapter!r} cannot be made: {output.splitlines()[-1]}")
         loaded = {Path(line) for line in output.splitlines()}
         return [file for file in target.files_for(adapter) if folder / target.package / file in loaded]
 
@@ -149,4 +169,5 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:200]
 
 
-TRIALS = {"suite": by_suite, "own tests": by_own_tests}
+TRIALS: dict[str, Callable[[Way, dict[str, str]], Trial]] = {"suite": by_suite, "own tests": by_own_tests}
+"""By whom a mutant is tried."""
