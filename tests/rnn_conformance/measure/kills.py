@@ -1,4 +1,7 @@
-"""Which clauses catch which faults of the catalogue, and in what order to ask: `rnn-conformance measure kills`."""
+"""Which clauses catch which faults of the catalogue, and in what order to ask.
+
+`rnn-conformance measure kills`.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,8 @@ def main(write: bool) -> None:
         table.add_row(clause, str(len(kills[clause])), str(new))
     console = Console()
     console.print(table)
-    idle = [clause for clause in kills if clause not in order]
-    console.print(
-        f"{len(all_faults())} faults, {len(order)} clauses catch all; the others add none: {', '.join(idle)}"
-    )
+    idle = ", ".join(clause for clause in kills if clause not in order)
+    console.print(f"{len(all_faults())} faults, {len(order)} clauses; the others add none: {idle}")
     if write:
         ORDER.write_bytes(msgspec.json.format(msgspec.json.encode(order), indent=1) + b"\n")
 

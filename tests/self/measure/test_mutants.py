@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from rnn_conformance.measure.mutants import command
 from rnn_conformance.measure.mutants.farm import package_with
 from rnn_conformance.measure.mutants.mutate import Mutant
+from rnn_conformance.measure.mutants.reach import AT_IMPORT
 from rnn_conformance.measure.mutants.target import Equivalent, OfAdapter, Target, target_named
-from rnn_conformance.measure.mutants.trial import Way, by_own_tests, by_suite, loaded_from_a_copy
+from rnn_conformance.measure.mutants.trial import Way, by_own_tests, by_suite, reached_by
 from rnn_conformance.running.process import Stop
 from rnn_reference import BadInput
 
@@ -22,7 +23,7 @@ FILES = {
     "smallrnn/__init__.py": "from smallrnn.core import scaled\n",
     "smallrnn/core/__init__.py": "from smallrnn.core.step import scaled\n",
     "smallrnn/core/step.py": "USED = 1\nUNUSED = 2\n\n\ndef scaled(x):\n    return x * USED\n",
-    "smallrnn/core/step_test.py": "import smallrnn\n\n\ndef test_two():\n    assert smallrnn.scaled(2) == 2\n",
+    "smallrnn/core/step_test.py": "import smallrnn as s\n\n\ndef test_two():\n    assert s.scaled(2) == 2\n",
     "smallrnn/data/numbers.txt": "1 2 3",
     "small_adapter.py": """
 from dataclasses import replace
@@ -52,6 +53,10 @@ WRONG = FILES["smallrnn/core/step.py"].replace("USED = 1", "USED = 2")
 HANGING = FILES["smallrnn/core/step.py"].replace("return", "while True: pass\n    return")
 
 
+def mutant(source: str, line: int = 1) -> Mutant:
+    return Mutant(STEP, "", "constant", "", "", lines=(line, line), source=source)
+
+
 @pytest.fixture(autouse=True)
 def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in FILES.items():
@@ -71,34 +76,50 @@ def test_the_package_is_there_once_more_with_one_file_changed() -> None:
     assert (TARGET.folder / STEP).read_text() == FILES["smallrnn/core/step.py"]
 
 
-def test_the_mutated_file_is_the_one_that_is_loaded() -> None:
-    assert loaded_from_a_copy(TARGET, ADAPTER, Stop()) == [STEP]
+def test_lines_are_told_by_the_chapters_that_execute_them() -> None:
+    reached = reached_by(WAY)
+    assert reached[STEP][AT_IMPORT] == [1, 2, 5]
+    assert reached[STEP]["FWD"] == [6]
+    assert "GRD" not in reached[STEP]  # no gradients are declared
+    way = replace(WAY, reached=reached)
+    assert "GRD-1" in way.clauses(None)
+    assert "GRD-1" in way.clauses(mutant(HARMLESS, 2))
+    assert "GRD-1" not in way.clauses(mutant(WRONG, 6))
+    assert "FWD-1" in way.clauses(mutant(WRONG, 6))
+    assert not way.clauses(mutant(WRONG, 7))
+
+
+def test_a_file_that_is_not_loaded_is_told() -> None:
+    target = replace(TARGET, files={STEP: [], "core/other.py": []})
+    (target.folder / "core/other.py").write_text("")
+    with pytest.raises(BadInput, match="does not load core/other"):
+        reached_by(replace(WAY, target=target))
 
 
 def test_the_suite_notices_a_wrong_step_and_no_harmless_change() -> None:
-    wrong = by_suite(WAY, {STEP: WRONG})
+    wrong = by_suite(WAY, mutant(WRONG))
     assert "fail: sequence output:" in wrong.how
     assert wrong.cpu_seconds > 0
-    assert not by_suite(WAY, {STEP: HARMLESS}).killed
+    assert not by_suite(WAY, mutant(HARMLESS)).killed
 
 
 def test_own_tests_notice_a_wrong_step_and_no_harmless_change() -> None:
-    wrong = by_own_tests(WAY, {STEP: WRONG})
+    wrong = by_own_tests(WAY, mutant(WRONG))
     assert "step_test.py::test_two" in wrong.how
     assert wrong.cpu_seconds > 0
-    assert not by_own_tests(WAY, {STEP: HARMLESS}).killed
+    assert not by_own_tests(WAY, mutant(HARMLESS)).killed
 
 
 def test_what_hangs_is_noticed_and_ended() -> None:
-    assert by_own_tests(replace(WAY, deadline=2.0), {STEP: HANGING}).how == "not done after 2 s"
-    assert "gave no sign for 3 s" in by_suite(replace(WAY, deadline=3.0), {STEP: HANGING}).how
+    assert by_own_tests(replace(WAY, deadline=2.0), mutant(HANGING)).how == "not done after 2 s"
+    assert "gave no sign for 3 s" in by_suite(replace(WAY, deadline=3.0), mutant(HANGING)).how
 
 
 def test_what_cannot_be_imported_is_noticed() -> None:
-    broken = by_suite(WAY, {STEP: "no python"})
+    broken = by_suite(WAY, mutant("no python"))
     assert "SyntaxError" in broken.how
     assert broken.cpu_seconds > 0
-    assert by_own_tests(WAY, {STEP: "no python"}).killed
+    assert by_own_tests(WAY, mutant("no python")).killed
 
 
 def test_the_command_counts_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rnn_conformance.engine.results import write_whole
 from rnn_conformance.measure.mutants.mutate import Mutant, sample
 from rnn_conformance.measure.mutants.target import target_named
-from rnn_conformance.measure.mutants.trial import TRIALS, Trial, Way, loaded_from_a_copy
+from rnn_conformance.measure.mutants.trial import TRIALS, Trial, Way, reached_by
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
 from rnn_conformance.running.jobs import ended_by_signals, try_folder
 from rnn_conformance.running.process import Stop, Stopped
@@ -34,12 +34,14 @@ class Tried(msgspec.Struct):
     Args:
         equivalent: why no test can notice it; "" where one should.
         trials: by whom it was tried.
+        reached: whether any chapter of the suite executes what is changed.
     """
 
     mutant: Mutant
     diff: str
     equivalent: str
     trials: dict[str, Trial]
+    reached: bool
 
 
 class Measured(msgspec.Struct):
@@ -74,21 +76,17 @@ class Laboratory:
         self._lock = threading.Lock()
 
     def try_original(self) -> None:
-        """See that the mutated files are those that are run, and that the original is not noticed.
+        """See which lines are reached, and that the original is not noticed.
 
         Raises:
-            BadInput: otherwise, a mutant would show nothing.
+            BadInput: a mutated file is not among those that are run, or the original is noticed.
         """
-        target, adapter = self._way.target, self._way.adapter
-        loaded = loaded_from_a_copy(target, adapter, self._way.stop)
-        missing = [file for file in target.files_for(adapter) if file not in loaded]
-        if missing:
-            raise BadInput(f"mutants: {adapter} does not load {', '.join(missing)}")
         for by in self._by:
-            original = TRIALS[by](self._way, {})
+            original = TRIALS[by](self._way, None)
             if original.killed:
                 raise BadInput(f"mutants: the {by} must pass without any; got {original.how}")
             self.measured.originals[by] = original
+        self._way = msgspec.structs.replace(self._way, reached=reached_by(self._way))
 
     def try_mutant(self, mutant: Mutant) -> Tried:
         """What everybody says.
@@ -100,10 +98,10 @@ class Laboratory:
         for by in self._by:
             deadline = max(LEAST, LONGER * self.measured.originals[by].seconds)
             way = msgspec.structs.replace(self._way, deadline=deadline)
-            trials[by] = TRIALS[by](way, {mutant.file: mutant.source})
+            trials[by] = TRIALS[by](way, mutant)
         original = (target.folder / mutant.file).read_text(encoding="utf-8")
         why = target.why_equivalent(mutant, self._way.adapter)
-        tried = Tried(mutant, mutant.diff(original), why, trials)
+        tried = Tried(mutant, mutant.diff(original), why, trials, bool(self._way.clauses(mutant)))
         with self._lock:
             self.measured.tried.append(tried)
             if self._path is not None:
@@ -170,9 +168,8 @@ def main(
             click.echo("interrupted: this is what there is", err=True)
     _show(console, measured)
     for record in target.stale(found, adapter):
-        click.echo(
-            f"recorded as equivalent, and not there: {record.file} {record.function}: {record.becomes}"
-        )
+        place = f"{record.file} {record.function}: {record.becomes}"
+        click.echo(f"recorded as equivalent, and not there: {place}")
     if stop.signal:
         raise SystemExit(128 + stop.signal)
     wrong = [each for each in measured.tried if bool(each.equivalent) == each.trials["suite"].killed]
@@ -199,10 +196,11 @@ def _tried(laboratory: Laboratory, chosen: list[Mutant], jobs: int) -> Iterator[
 
 
 def _line(tried: Tried) -> str:
-    trials = (
+    said = "; ".join(
         f"{by}: {trial.how or 'survived'} [{trial.cpu_seconds:.1f} s]" for by, trial in tried.trials.items()
     )
-    return f"{tried.mutant.file} {tried.mutant.function} {tried.mutant.operator}: {'; '.join(trials)}"
+    never = "" if tried.reached else " (never executed)"
+    return f"{tried.mutant.file} {tried.mutant.function} {tried.mutant.operator}{never}: {said}"
 
 
 def _show(console: Console, measured: Measured) -> None:
@@ -210,24 +208,27 @@ def _show(console: Console, measured: Measured) -> None:
     for each in measured.tried:
         if each.trials["suite"].killed == bool(each.equivalent):
             word = "killed, though recorded as equivalent" if each.equivalent else "survived the suite"
+            word += "" if each.reached else ", which never executes it"
             console.rule(f"{word}: {each.mutant.operator}", align="left", characters="─")
             console.print(each.diff, markup=False, highlight=False, soft_wrap=True)
+    console.print(_table(measured))
+
+
+COLUMNS = ("killed", "survived", "score", "late", "CPU s per kill", "CPU s", "the original, CPU s")
+
+
+def _table(measured: Measured) -> Table:
+    """How many each kills of those that are not equivalent, and at what cost."""
     counted = [each for each in measured.tried if not each.equivalent]
+    never = sum(not each.reached for each in counted)
     title = (
         f"{len(measured.tried)} of {measured.mutants_in_all} mutants of {measured.framework}"
-        f" ({measured.adapter}), profile {measured.profile}, seed {measured.seed}; {len(measured.tried) - len(counted)} are equivalent"
+        f" ({measured.adapter}, profile {measured.profile}), seed {measured.seed}:"
+        f" {len(measured.tried) - len(counted)} equivalent; the suite never executes {never} of the others"
     )
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("by")
-    for heading in (
-        "killed",
-        "survived",
-        "score",
-        "late",
-        "CPU s per kill",
-        "CPU s in all",
-        "the original, CPU s",
-    ):
+    for heading in COLUMNS:
         table.add_column(heading, justify="right")
     for by, original in measured.originals.items():
         trials = [each.trials[by] for each in counted]
@@ -237,12 +238,12 @@ def _show(console: Console, measured: Measured) -> None:
             str(killed),
             str(len(trials) - killed),
             f"{killed / len(trials):.0%}" if trials else "–",
-            str(sum(trial.how.startswith("not done after") for trial in trials)),
+            str(sum(trial.late for trial in trials)),
             f"{seconds / killed:.1f}" if killed else "–",
             f"{seconds:.0f}",
             f"{original.cpu_seconds:.1f}",
         )
-    console.print(table)
+    return table
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ class Mutant:
         operator: the kind of change, a name of `OPERATORS`.
         line, becomes: the changed lines before and after.
         number: counts, from 1, the changes that agree in all this.
+        lines: the numbers of the first and the last line of the statement that is changed, of its head where
+            it holds others.
         source: the whole file after the change.
     """
 
@@ -37,6 +39,7 @@ class Mutant:
     line: str
     becomes: str
     number: int = 1
+    lines: tuple[int, int] = field(default=(1, 1), compare=False)
     source: str = field(default="", repr=False, compare=False)
 
     def rank(self, seed: int) -> bytes:
@@ -59,7 +62,7 @@ def mutants(source: str, file: str, leave_out: Iterable[str] = ()) -> list[Mutan
         leave_out: functions, or classes, that are not mutated, by their full names.
     """
     text, found, seen, sources = Text(source), list[Mutant](), Counter[Mutant](), {source}
-    for function, operator, (node, written) in _changes(ast.parse(source), "", frozenset(leave_out)):
+    for function, lines, operator, (node, written) in _changes(ast.parse(source), frozenset(leave_out)):
         start, end = text.span(node)
         changed = source[:start] + written + source[end:]
         if changed in sources or not _compiles(changed):
@@ -68,7 +71,7 @@ def mutants(source: str, file: str, leave_out: Iterable[str] = ()) -> list[Mutan
         line, becomes = _changed_lines(source, start, end, written)
         mutant = Mutant(file, function, operator, line, becomes)
         seen[mutant] += 1
-        found.append(Mutant(file, function, operator, line, becomes, seen[mutant], changed))
+        found.append(Mutant(file, function, operator, line, becomes, seen[mutant], lines, changed))
     return found
 
 
@@ -113,17 +116,27 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def _changes(node: ast.AST, name: str, leave_out: frozenset[str]) -> Iterator[tuple[str, str, Change]]:
-    """Function, operator and change, for the node and all within it."""
+def _changes(
+    node: ast.AST, leave_out: frozenset[str], name: str = "", lines: tuple[int, int] = (1, 1)
+) -> Iterator[tuple[str, tuple[int, int], str, Change]]:
+    """Function, lines, operator and change, for the node and all within it."""
+    if isinstance(node, ast.stmt):
+        lines = _lines_of(node)
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         name = f"{name}.{node.name}".lstrip(".")
         if name in leave_out:
             return
     for operator, change in OPERATORS.items():
         for changed in change(node):
-            yield name, operator, changed
+            yield name, lines, operator, changed
     for child in _mutated(node):
-        yield from _changes(child, name, leave_out)
+        yield from _changes(child, leave_out, name, lines)
+
+
+def _lines_of(node: ast.stmt) -> tuple[int, int]:
+    body = getattr(node, "body", None)
+    last = body[0].lineno - 1 if body else node.end_lineno
+    return node.lineno, max(node.lineno, last or 0)
 
 
 def _mutated(node: ast.AST) -> list[ast.AST]:

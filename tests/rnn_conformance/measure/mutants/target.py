@@ -104,10 +104,13 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
     def stale(self, found: Iterable[Mutant], adapter: str) -> list[Equivalent]:
         """Those that are told of as equivalent, and that there are not in the source as it is."""
         mutants, files = list(found), self.files_for(adapter)
-        about = [
-            each for each in self.equivalent if each.file in files and adapter in (each.adapters or [adapter])
+        return [
+            each
+            for each in self.equivalent
+            if each.file in files
+            and adapter in (each.adapters or [adapter])
+            and not any(each.is_of(mutant, adapter) for mutant in mutants)
         ]
-        return [each for each in about if not any(each.is_of(mutant, adapter) for mutant in mutants)]
 
 
 def target_named(framework: str) -> Target:

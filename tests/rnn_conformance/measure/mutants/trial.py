@@ -1,4 +1,4 @@
-"""One mutant before the suite, or before the framework's own tests: whether it is noticed, and at what cost."""
+"""One mutant before the suite, or before the framework's own tests: is it noticed, and at what cost?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import msgspec
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import RED
 from rnn_conformance.measure.mutants.farm import on_the_path, package_with
+from rnn_conformance.measure.mutants.mutate import Mutant
+from rnn_conformance.measure.mutants.reach import AT_IMPORT, Reached, chapter_of
 from rnn_conformance.measure.mutants.target import Target
 from rnn_conformance.running.messages import Job
 from rnn_conformance.running.order import most_killing_first
@@ -29,6 +31,7 @@ class Way(msgspec.Struct, frozen=True):
 
     Args:
         profile: of the suite: how much is drawn.
+        reached: see `reached_by`; None: every clause is asked of every mutant.
         deadline: seconds after which the mutant counts as noticed.
     """
 
@@ -36,7 +39,17 @@ class Way(msgspec.Struct, frozen=True):
     adapter: str
     stop: Stop
     profile: str = "quick"
+    reached: Reached | None = None
     deadline: float = 3600.0
+
+    def clauses(self, mutant: Mutant | None) -> list[str]:
+        """Those to ask: of chapters that execute a line of what is changed, what catches most first."""
+        clauses = most_killing_first(list(all_clauses()))
+        if mutant is None or self.reached is None:
+            return clauses
+        chapters, (first, last) = self.reached[mutant.file], mutant.lines
+        reaching = {name for name, lines in chapters.items() if any(first <= line <= last for line in lines)}
+        return [id for id in clauses if AT_IMPORT in reaching or chapter_of(id) in reaching]
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -55,19 +68,23 @@ class Trial(msgspec.Struct, frozen=True):
     def killed(self) -> bool:
         return bool(self.how)
 
+    @property
+    def late(self) -> bool:
+        return self.how.startswith(LATE)
 
-def by_suite(way: Way, changed: dict[str, str]) -> Trial:
+
+def by_suite(way: Way, mutant: Mutant | None) -> Trial:
     """The suite, until the first finding.
 
     Args:
-        changed: files of the package, with what stands in them instead.
+        mutant: None: the original.
 
     Raises:
         Stopped: the run was told to stop.
     """
-    clauses = most_killing_first(list(all_clauses()))
-    job, how, began = Job(way.adapter, clauses, way.profile, explained=False), "", time.monotonic()
-    with package_with(way.target.folder, changed, way.target.files_for(way.adapter)) as folder:
+    job = Job(way.adapter, way.clauses(mutant), way.profile, explained=False)
+    how, began = "", time.monotonic()
+    with package_with(way.target.folder, _changed(mutant), way.target.files_for(way.adapter)) as folder:
         run = Run(job, way.deadline, stop=way.stop, environment=on_the_path(folder), folder=folder)
         with run:
             try:
@@ -85,17 +102,23 @@ def by_suite(way: Way, changed: dict[str, str]) -> Trial:
     return Trial(how, run.cpu_seconds, time.monotonic() - began)
 
 
-def by_own_tests(way: Way, changed: dict[str, str]) -> Trial:
+def _changed(mutant: Mutant | None) -> dict[str, str]:
+    return {} if mutant is None else {mutant.file: mutant.source}
+
+
+def by_own_tests(way: Way, mutant: Mutant | None) -> Trial:
     """The tests that ship with the framework, until the first that fails.
 
     Args:
-        changed: files of the package, with what stands in them instead.
+        mutant: None: the original.
 
     Raises:
         Stopped: the run was told to stop.
     """
     target, adapter, began = way.target, way.adapter, time.monotonic()
-    with package_with(target.folder, changed, [*target.files_for(adapter), *target.own_tests]) as folder:
+    with package_with(
+        target.folder, _changed(mutant), [*target.files_for(adapter), *target.own_tests]
+    ) as folder:
         tests = [str(folder / target.package / test) for test in target.own_tests]
         options = ("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-c", os.devnull)
         command = [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", *tests]
@@ -141,33 +164,37 @@ def _finished(
         return None if late else process.returncode, output.read(), cpu_seconds
 
 
-def loaded_from_a_copy(target: Target, adapter: str, stop: Stop) -> list[str]:
-    """The files that a process loads for an adapter, of those that are to be mutated, from a copy of the package.
+def reached_by(way: Way) -> Reached:
+    """The lines of the files that are mutated, as far as each chapter of the suite executes them.
 
     Raises:
-        BadInput: the adapter cannot be made.
+        BadInput: the adapter cannot be made, or loads one of the files from elsewhere, or not at all.
+        Stopped: the run was told to stop.
     """
-    code = (
-        "import sys; from rnn_adapters.registry import load_adapter; load_adapter(sys.argv[1]);"
-        "print(*(m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)), sep='\\n')"
-    )
-    with package_with(target.folder, {}, target.files_for(adapter)) as folder:
-        command = [sys.executable, "-c", code, adapter]
-        environment = target.adapters[adapter].environment | on_the_path(folder)
-        status, output, _ = _finished(command, environment, folder, 600.0, stop)
-        if status:
-            raise BadInput(f"mutants: adapter {adapter!r} cannot be made: {output.splitlines()[-1]}")
-        loaded = {Path(line) for line in output.splitlines()}
-        return [file for file in target.files_for(adapter) if folder / target.package / file in loaded]
+    target, files = way.target, list(way.target.files_for(way.adapter))
+    with package_with(target.folder, {}, files) as folder:
+        job = [way.adapter, way.profile, str(folder / "reached.json"), str(folder / target.package), *files]
+        command = [sys.executable, "-m", "rnn_conformance.measure.mutants.reach", *job]
+        status, output, _ = _finished(command, on_the_path(folder), folder, way.deadline, way.stop)
+        if status != 0:
+            raise BadInput(f"mutants: {way.adapter} cannot be traced: {(output.splitlines() or [''])[-1]}")
+        reached = msgspec.json.decode((folder / "reached.json").read_bytes(), type=Reached)
+    missing = [file for file in files if not reached[file]]
+    if missing:
+        raise BadInput(f"mutants: {way.adapter} does not load {', '.join(missing)}")
+    return reached
+
+
+LATE = "not done after"
 
 
 def _late(deadline: float) -> str:
-    return f"not done after {deadline:.0f} s"
+    return f"{LATE} {deadline:.0f} s"
 
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:200]
 
 
-TRIALS: dict[str, Callable[[Way, dict[str, str]], Trial]] = {"suite": by_suite, "own tests": by_own_tests}
+TRIALS: dict[str, Callable[[Way, Mutant | None], Trial]] = {"suite": by_suite, "own tests": by_own_tests}
 """By whom a mutant is tried."""
