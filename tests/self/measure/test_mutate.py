@@ -63,6 +63,14 @@ def test_what_each_operator_makes() -> None:
     assert made("statement") == ["pass", "pass", "pass; self.x = -x", 'self.é = "é"; pass']
 
 
+def test_swapped_arguments_that_always_raise_are_left_out() -> None:
+    source = "a = getattr(b, c), isinstance(b, (c, d)), e in [f, g]\n"
+    assert made("arguments", source) == [
+        "a = isinstance(b, (c, d)), getattr(b, c), e in [f, g]",
+        "a = getattr(b, c), e in [f, g], isinstance(b, (c, d))",
+    ]
+
+
 def test_docstrings_decorators_annotations_and_messages_stay() -> None:
     changed = " ".join(mutant.becomes for mutant in mutants(SOURCE, "m.py"))
     assert "not changedx" not in changed

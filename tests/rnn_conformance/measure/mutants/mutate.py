@@ -258,6 +258,8 @@ def _condition(node: ast.AST) -> Iterator[Change]:
 def _arguments(node: ast.AST) -> Iterator[Change]:
     """Two arguments that follow each other are swapped."""
     match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "getattr" | "hasattr")):
+            return  # swapped, they always raise
         case ast.Call(args=each) | ast.Tuple(elts=each, ctx=ast.Load()) | ast.List(elts=each, ctx=ast.Load()):
             for one, other in pairwise(each):
                 yield _from_to(one, other), f"{_written(other)}, {_written(one)}"
