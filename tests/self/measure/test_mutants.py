@@ -14,7 +14,7 @@ from rnn_conformance.measure.mutants import command
 from rnn_conformance.measure.mutants.farm import package_with
 from rnn_conformance.measure.mutants.mutate import Mutant
 from rnn_conformance.measure.mutants.reach import AT_IMPORT
-from rnn_conformance.measure.mutants.target import Equivalent, OfAdapter, Target, target_named
+from rnn_conformance.measure.mutants.target import Known, OfAdapter, Target, target_named
 from rnn_conformance.measure.mutants.trial import Way, by_own_tests, by_suite, reached_by
 from rnn_conformance.running.process import Stop
 from rnn_reference import BadInput
@@ -45,7 +45,11 @@ class Small(ReferenceAdapter):
 STEP = "core/step.py"
 ADAPTER = "small_adapter:Small"
 TARGET = Target(
-    "smallrnn", ADAPTER, {ADAPTER: OfAdapter()}, {STEP: []}, own_tests=["core/step_test.py"], equivalent=[]
+    "smallrnn",
+    ADAPTER,
+    {ADAPTER: OfAdapter()},
+    {STEP: []},
+    own_tests=["core/step_test.py"],
 )
 WAY = Way(TARGET, ADAPTER, Stop())
 HARMLESS = FILES["smallrnn/core/step.py"].replace("= 2", "= 3")
@@ -123,9 +127,10 @@ def test_what_cannot_be_imported_is_noticed() -> None:
 
 
 def test_the_command_counts_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unused = Equivalent(STEP, "", "constant", "UNUSED = 2", "UNUSED = 3", "nobody reads it")
-    gone = Equivalent(STEP, "", "constant", "GONE = 2", "GONE = 3", "it was there once")
-    target = replace(TARGET, equivalent=[unused, gone])
+    unused = Known(STEP, "", "constant", "UNUSED = 2", "UNUSED = 3", "nobody reads it")
+    gone = Known(STEP, "", "constant", "GONE = 2", "GONE = 3", "it was there once")
+    divided = Known(STEP, "scaled", "arithmetic", "return x * USED", "return (x / USED)", "it is one")
+    target = replace(TARGET, equivalent=[unused, gone], outside=[divided])
     monkeypatch.setattr(command, "target_named", lambda framework: target)
     arguments = ["--framework", "small", "--own-tests", "--results", str(tmp_path / "out")]
     done = CliRunner().invoke(command.main, arguments)
@@ -135,8 +140,9 @@ def test_the_command_counts_and_writes(tmp_path: Path, monkeypatch: pytest.Monke
     assert measured.mutants_in_all == len(measured.tried) == 5
     assert sorted(survived) == ["UNUSED = 3", "pass", "return (x / USED)"]  # UNUSED is not assigned
     assert done.exit_code == 1
+    assert done.stdout.count("survived the suite") == 1
     assert "-UNUSED = 2" in done.stdout
-    assert "recorded as equivalent, and not there: core/step.py : GONE = 3" in done.stdout
+    assert "known, and not there: core/step.py : GONE = 3" in done.stdout
     again = [*arguments, "--survivors", str(path)]
     assert "3 of 5 mutants" in CliRunner().invoke(command.main, again).stdout
 
@@ -145,7 +151,7 @@ def test_files_of_frameworks_can_be_read() -> None:
     for framework in ("keras", "torch"):
         target = target_named(framework)
         assert target.files_for(target.adapter)
-        for record in target.equivalent:
+        for record in (*target.equivalent, *target.outside):
             assert record.why
             assert Mutant(
                 *(getattr(record, name) for name in ("file", "function", "operator", "line", "becomes"))

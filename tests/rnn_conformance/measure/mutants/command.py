@@ -32,7 +32,8 @@ class Tried(msgspec.Struct):
     """A mutant, and what came of it.
 
     Args:
-        equivalent: why no test can notice it; "" where one should.
+        equivalent: why no test can kill it; "" where one can.
+        outside: why no test of what the spec is about can; "" where one should.
         trials: by whom it was tried.
         reached: whether any chapter of the suite executes what is changed.
     """
@@ -40,8 +41,19 @@ class Tried(msgspec.Struct):
     mutant: Mutant
     diff: str
     equivalent: str
+    outside: str
     trials: dict[str, Trial]
     reached: bool
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with the suite, or with what is known; "" where nothing is."""
+        killed = self.trials["suite"].killed
+        if killed and self.equivalent:
+            return "killed, though recorded as equivalent"
+        if killed or self.equivalent or self.outside:
+            return ""
+        return "survived the suite" + (", which never executes it" * (not self.reached))
 
 
 class Measured(msgspec.Struct):
@@ -100,8 +112,12 @@ class Laboratory:
             way = msgspec.structs.replace(self._way, deadline=deadline)
             trials[by] = TRIALS[by](way, mutant)
         original = (target.folder / mutant.file).read_text(encoding="utf-8")
-        why = target.why_equivalent(mutant, self._way.adapter)
-        tried = Tried(mutant, mutant.diff(original), why, trials, bool(self._way.clauses(mutant)))
+        equivalent, outside = (
+            target.why(known, mutant, self._way.adapter) for known in (target.equivalent, target.outside)
+        )
+        tried = Tried(
+            mutant, mutant.diff(original), equivalent, outside, trials, bool(self._way.clauses(mutant))
+        )
         with self._lock:
             self.measured.tried.append(tried)
             if self._path is not None:
@@ -139,8 +155,9 @@ def main(
     """Change a framework's source in one small place, many times, and see who notices.
 
     \b
-    Exit status: 0 the suite notices every mutant but those that are known to be equivalent
-                 1 some survive, or one that is known to be equivalent is noticed
+    Exit status: 0 the suite kills every mutant but those that are known to be equivalent, or outside of the
+                   spec
+                 1 others survive, or one that is known to be equivalent is killed
     """
     target = target_named(framework)
     adapter = adapter or target.adapter
@@ -169,11 +186,10 @@ def main(
     _show(console, measured)
     for record in target.stale(found, adapter):
         place = f"{record.file} {record.function}: {record.becomes}"
-        click.echo(f"recorded as equivalent, and not there: {place}")
+        click.echo(f"known, and not there: {place}")
     if stop.signal:
         raise SystemExit(128 + stop.signal)
-    wrong = [each for each in measured.tried if bool(each.equivalent) == each.trials["suite"].killed]
-    raise SystemExit(SOMETHING_FAILED if wrong else ALL_AS_RECORDED)
+    raise SystemExit(SOMETHING_FAILED if any(each.wrong for each in measured.tried) else ALL_AS_RECORDED)
 
 
 def surviving(chosen: list[Mutant], path: Path) -> list[Mutant]:
@@ -206,10 +222,8 @@ def _line(tried: Tried) -> str:
 def _show(console: Console, measured: Measured) -> None:
     """Survivors with their differences, then the table."""
     for each in measured.tried:
-        if each.trials["suite"].killed == bool(each.equivalent):
-            word = "killed, though recorded as equivalent" if each.equivalent else "survived the suite"
-            word += "" if each.reached else ", which never executes it"
-            console.rule(f"{word}: {each.mutant.operator}", align="left", characters="─")
+        if each.wrong:
+            console.rule(f"{each.wrong}: {each.mutant.operator}", align="left", characters="─")
             console.print(each.diff, markup=False, highlight=False, soft_wrap=True)
     console.print(_table(measured))
 
@@ -221,10 +235,12 @@ def _table(measured: Measured) -> Table:
     """How many each kills of those that are not equivalent, and at what cost."""
     counted = [each for each in measured.tried if not each.equivalent]
     never = sum(not each.reached for each in counted)
+    outside = sum(bool(each.outside) for each in counted)
     title = (
         f"{len(measured.tried)} of {measured.mutants_in_all} mutants of {measured.framework}"
         f" ({measured.adapter}, profile {measured.profile}), seed {measured.seed}:"
-        f" {len(measured.tried) - len(counted)} equivalent; the suite never executes {never} of the others"
+        f" {len(measured.tried) - len(counted)} equivalent; of the others {outside} outside of the spec,"
+        f" {never} never executed by the suite"
     )
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("by")

@@ -24,8 +24,8 @@ class OfAdapter(msgspec.Struct, forbid_unknown_fields=True):
     files: dict[str, list[str]] = {}
 
 
-class Equivalent(msgspec.Struct, forbid_unknown_fields=True):
-    """A mutant that no test can tell from the original, and why; the other fields are those of `Mutant`.
+class Known(msgspec.Struct, forbid_unknown_fields=True):
+    """A mutant that need not be killed, and why; the other fields are those of `Mutant`.
 
     Args:
         adapters: on which this is so; none named: on all.
@@ -57,7 +57,8 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
         adapters: all by which it can be.
         files: within the package, with the functions that are left out.
         own_tests: files of tests that ship with the package.
-        equivalent: the mutants that are none.
+        equivalent: the mutants that no test can tell from the original.
+        outside: those that only a test of what the spec is not about can tell from it.
     """
 
     package: str
@@ -65,7 +66,8 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
     adapters: dict[str, OfAdapter]
     files: dict[str, list[str]]
     own_tests: list[str] = []
-    equivalent: list[Equivalent] = []
+    equivalent: list[Known] = []
+    outside: list[Known] = []
 
     @property
     def folder(self) -> Path:
@@ -97,16 +99,16 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
             for mutant in mutants((self.folder / file).read_text(encoding="utf-8"), file, left_out)
         ]
 
-    def why_equivalent(self, mutant: Mutant, adapter: str) -> str:
-        """Why no test can tell it from the original; "" where one should."""
-        return next((each.why for each in self.equivalent if each.is_of(mutant, adapter)), "")
+    def why(self, known: list[Known], mutant: Mutant, adapter: str) -> str:
+        """Why a mutant need not be killed, if it is one of those known; "" if not."""
+        return next((each.why for each in known if each.is_of(mutant, adapter)), "")
 
-    def stale(self, found: Iterable[Mutant], adapter: str) -> list[Equivalent]:
-        """Those that are told of as equivalent, and that there are not in the source as it is."""
+    def stale(self, found: Iterable[Mutant], adapter: str) -> list[Known]:
+        """Those that are known, and that there are not in the source as it is."""
         mutants, files = list(found), self.files_for(adapter)
         return [
             each
-            for each in self.equivalent
+            for each in (*self.equivalent, *self.outside)
             if each.file in files
             and adapter in (each.adapters or [adapter])
             and not any(each.is_of(mutant, adapter) for mutant in mutants)
