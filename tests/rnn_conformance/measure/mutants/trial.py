@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from rnn_conformance.engine.clauses import all_clauses
-from rnn_conformance.engine.results import RED
+from rnn_conformance.engine.results import RED, Outcome
 from rnn_conformance.measure.mutants.farm import on_the_path, package_with
 from rnn_conformance.measure.mutants.mutate import Mutant
 from rnn_conformance.measure.mutants.reach import AT_IMPORT, Reached, chapter_of
@@ -70,7 +70,7 @@ class Trial(msgspec.Struct, frozen=True):
 
     @property
     def late(self) -> bool:
-        return self.how.startswith(LATE)
+        return LATE in self.how
 
 
 def by_suite(way: Way, mutant: Mutant | None) -> Trial:
@@ -91,15 +91,22 @@ def by_suite(way: Way, mutant: Mutant | None) -> Trial:
                 for clause in job.clauses:
                     outcome = run.perform(clause)
                     if outcome.verdict in RED:
-                        said = outcome.findings[0].message if outcome.findings else outcome.reason
-                        how = f"{clause} {outcome.verdict}: {_first_line(said)}"
-                    elif time.monotonic() - began > way.deadline:
+                        how = _said(outcome)
+                        break
+                    if time.monotonic() - began > way.deadline:
                         how = _late(way.deadline)
-                    if how:
                         break
             except BadInput as error:
                 how = _first_line(str(error))
     return Trial(how, run.cpu_seconds, time.monotonic() - began)
+
+
+def _said(outcome: Outcome) -> str:
+    words = outcome.reason
+    if outcome.findings:
+        first = outcome.findings[0]
+        words = f"{LATE}: {first.message}" if first.kind == "timed out" else first.message
+    return f"{outcome.clause} {outcome.verdict}: {_first_line(words)}"
 
 
 def _changed(mutant: Mutant | None) -> dict[str, str]:
