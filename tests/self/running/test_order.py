@@ -17,7 +17,7 @@ def test_each_clause_is_followed_by_the_one_that_catches_most_of_what_is_left() 
 def test_the_order_is_that_of_the_file_and_others_follow() -> None:
     known = msgspec.json.decode(ORDER.read_bytes(), type=dict[str, int])
     assert set(known) <= set(all_clauses())
-    assert sum(known.values()) > 0.9 * len(all_faults())
+    assert sum(known.values()) > 2 / 3 * len(all_faults())  # else it is time to make it anew
     assert list(known.values()) == sorted(known.values(), reverse=True)
     order = most_killing_first(list(all_clauses()))
     assert order[: len(known)] == list(known)

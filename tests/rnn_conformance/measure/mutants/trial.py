@@ -97,7 +97,8 @@ def by_suite(way: Way, mutant: Mutant | None) -> Trial:
                         how = _late(way.deadline)
                         break
             except BadInput as error:
-                how = _first_line(str(error))
+                late = time.monotonic() - began > way.deadline
+                how = _late(way.deadline) if late else _first_line(str(error))
     return Trial(how, run.cpu_seconds, time.monotonic() - began)
 
 
