@@ -162,7 +162,8 @@ def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
     Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
     """
     taken = x[mask]
-    candidates = [*taken[:, 0].tolist(), *range(len(taken) + 1)] if taken.size else [0.0]
+    finite = taken[np.isfinite(taken[:, 0])] if taken.size else taken
+    candidates = [*finite[:, 0].tolist(), *range(len(taken) + 1)] if finite.size else [0.0]
     value = next(v for v in candidates if not (taken == v).all(axis=-1).any())
     return np.where(mask[:, :, None], x, x.dtype.type(value)), value
 

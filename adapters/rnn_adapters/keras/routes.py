@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
+from rnn_adapters.framework import Route
 from rnn_adapters.keras import assembly, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
-from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
+from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 DIFFERENTIATORS: Mapping[str, Differentiator] = {
@@ -22,7 +24,7 @@ DIFFERENTIATORS: Mapping[str, Differentiator] = {
 def default_parts(backend: str) -> assembly.Parts:
     """Layers called one after the other: on JAX compiled, elsewhere as they are."""
     caller = layers.jitted if backend == "jax" else layers.eager
-    return assembly.Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend))
+    return assembly.Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend, NONE))
 
 
 def default_conventions(backend: str) -> Conventions:
@@ -108,21 +110,23 @@ class KerasRoute:
         )
 
 
-def modelled(**how: Any) -> dict[str, Any]:
-    """A functional model, with one part changed."""
-    return {"assembly": assembly.Model, **how}
-
-
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
 OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
 CONSTANT = ("stateful", "dropout", *DERIVATIVES)
+TENSORFLOW = ("tensorflow",)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
 CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
     "layer": "keras.layers.SimpleRNNCell",
     "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
 }
+
+
+def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **parts: Any) -> KerasRoute:
+    """A route by a functional model."""
+    return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
+
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
@@ -158,7 +162,7 @@ ROUTES: Mapping[str, KerasRoute] = {
     "final states not asked for": KerasRoute(
         "model", "`return_state` left alone", {"return_state": False}, ("final_states", *DERIVATIVES)
     ),
-    "functional": KerasRoute("model", "a functional model, called", modelled(), OF_A_MODEL),
+    "functional": modelled("model", "a functional model, called"),
     "sequential": KerasRoute(
         "model",
         "a `Sequential` model, called",
@@ -166,35 +170,24 @@ ROUTES: Mapping[str, KerasRoute] = {
         ("initial_states", "final_states", "masks", *CONSTANT),
         {"merge_modes": ("concat", "sum", "mul", "ave")},
     ),
-    "predict": KerasRoute(
-        "model",
-        "`predict` of a functional model, two rows at a time",
-        modelled(call=assembly.predicted),
-        CONSTANT,
+    "predict": modelled(
+        "model", "`predict` of a functional model, two rows at a time", CONSTANT, call=assembly.predicted
     ),
-    "model file": KerasRoute(
+    "model file": modelled(
         "saved",
         "`save` to and `load_model` from a `.keras` file",
-        modelled(passage=assembly.through_model_file),
-        OF_A_MODEL,
+        passage=assembly.through_model_file,
     ),
-    "weights file": KerasRoute(
+    "weights file": modelled(
         "saved",
         "`save_weights` to and `load_weights` from a file",
-        modelled(passage=assembly.through_weights_file),
-        OF_A_MODEL,
+        passage=assembly.through_weights_file,
     ),
-    "masking": KerasRoute(
-        "padding",
-        "a mask made by `Masking`, handed on by every layer",
-        modelled(mask=assembly.MaskOfValue.of),
-        OF_A_MODEL,
+    "masking": modelled(
+        "padding", "a mask made by `Masking`, handed on by every layer", mask=assembly.MaskOfValue
     ),
-    "embedding": KerasRoute(
-        "padding",
-        "a mask made by `Embedding(mask_zero=True)`",
-        modelled(mask=assembly.MaskOfZero.of),
-        CONSTANT,
+    "embedding": modelled(
+        "padding", "a mask made by `Embedding(mask_zero=True)`", CONSTANT, mask=assembly.MaskOfZero
     ),
     "zero output": KerasRoute(
         "padding",
@@ -203,18 +196,14 @@ ROUTES: Mapping[str, KerasRoute] = {
         conventions={"padded_output": "zero"},
     ),
     "graph": KerasRoute(
-        "compiled",
-        "TensorFlow: `tf.function`",
-        {"caller": layers.graph},
-        ("tangents",),
-        backends=("tensorflow",),
+        "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
     ),
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
-        {"caller": layers.xla, "differentiator": ByTapeInXla()},
+        {"caller": layers.xla, "differentiator": ByTape(in_xla=True)},
         ("tangents", "second_gradients"),
-        backends=("tensorflow",),
+        backends=TENSORFLOW,
     ),
     "eager": KerasRoute(
         "compiled",
@@ -225,6 +214,10 @@ ROUTES: Mapping[str, KerasRoute] = {
 }
 
 
-def routes_on(backend: str) -> dict[str, KerasRoute]:
+def routes_on(backend: str) -> dict[str, Route]:
     """Those of a backend, besides the default one."""
-    return {name: route for name, route in ROUTES.items() if backend in route.backends}
+    return {
+        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        for name, route in ROUTES.items()
+        if backend in route.backends
+    }

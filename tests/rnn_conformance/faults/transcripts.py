@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
-from rnn_conformance.engine.handing import twin, twin_call
+from rnn_conformance.engine.handing import handed_call, twin
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States
 
@@ -154,7 +154,7 @@ def copied(given: Any) -> Any:
     if isinstance(given, np.ndarray):
         return twin(given)
     if isinstance(given, Call):
-        return twin_call(given)
+        return handed_call(given)
     if isinstance(given, Network):
         return given.mapped(twin)
     if isinstance(given, Output):

@@ -352,7 +352,7 @@ def test_fail_fast_ends_at_the_first_finding_and_keeps_what_there_is(tmp_path: P
     """A fault that many clauses catch: those before it pass, it is shown, and nothing follows."""
     names = ("fault:transposed-recurrent-weight", "reference")
     adapters = [word for name in names for word in ("--adapter", name)]
-    done = cli("run", "--fail-fast", *adapters, cwd=tmp_path)
+    done = cli("run", "--fail-fast", "--jobs", "1", *adapters, cwd=tmp_path)
     assert done.returncode == 1
     result = results(tmp_path / "results", names[0])
     assert result.interrupted
