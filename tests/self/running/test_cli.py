@@ -376,7 +376,7 @@ def test_fail_fast_changes_nothing_where_nothing_is_found(tmp_path: Path) -> Non
 def test_measures_are_commands(tmp_path: Path) -> None:
     done = cli("measure", "coverage", "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "every pair that can be combined occurs" in done.stdout
+    assert "all that can be combined occur together" in done.stdout
     listed = cli("measure", "--help", cwd=tmp_path).stdout
     for name in PROGRAMS:
         assert name in listed
