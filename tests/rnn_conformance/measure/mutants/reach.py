@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 Reached = dict[str, dict[str, list[int]]]
-"""For each file and chapter the numbers of the lines; under `AT_IMPORT` what is executed before any check."""
+"""For each file and chapter the numbers of the lines; under `AT_IMPORT` what is executed before any
+check, by the smoke test, too."""
 
 AT_IMPORT = ""
 
@@ -42,7 +43,8 @@ class Tracer:
         of_file = self.lines.get(frame.f_code.co_filename)
         if of_file is None:
             return None
-        of_file.setdefault(self.chapter, set()).add(frame.f_lineno)
+        if event == "line":
+            of_file.setdefault(self.chapter, set()).add(frame.f_lineno)
         return self
 
 
