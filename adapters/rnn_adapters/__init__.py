@@ -1,6 +1,6 @@
 """Implementations of the vanilla RNN behind one contract; no framework is imported before it is asked for."""
 
-from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
+from rnn_adapters.adapter import Adapter, Call, CannotExpress, ImplementationLost, Output
 from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework, Route
 from rnn_adapters.registry import known_adapters, load_adapter, load_framework
@@ -11,6 +11,7 @@ __all__ = [
     "CannotExpress",
     "Conventions",
     "Framework",
+    "ImplementationLost",
     "NativeWeight",
     "Output",
     "Route",

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
+from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
-from rnn_reference.forward import merge_directions, run_stack
-from rnn_reference.gradients import Gradients, backpropagate
+from rnn_reference.forward import merge_directions, run_network, run_stack
+from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 from rnn_reference.second_gradients import second_gradients
 from rnn_reference.tangents import bound_tangents
+from rnn_reference.training import bound_loss, gradient_descent, with_weights
 
 
 class ReferenceAdapter(Adapter[Network]):
@@ -68,6 +72,13 @@ class ReferenceAdapter(Adapter[Network]):
         lengths_and_masks=True,
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
+        inferred_shapes=True,
+        unknown_axes=("batch", "time"),
+        handed_masks=True,
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        default_states=True,
+        count_trainable=True,
+        trained=True,
     )
 
     def versions(self) -> dict[str, str]:
@@ -107,10 +118,22 @@ class ReferenceAdapter(Adapter[Network]):
         )
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        dtype = model.dtype
+        if call.compute_dtype is not None:
+            model, call = in_type(call.compute_dtype, model, call)
+        x, steps, order = call.x, steps_of_call(call), np.s_[:, :: -1 if call.go_backwards else 1]
+        if call.merge_mode != "concat":
+            outputs = run_network(model, x, call.initial_states, steps).sequence
+            d_sequence = parted_gradient(call.merge_mode, d_sequence, *np.split(outputs, 2, axis=-1))
         found = backpropagate(
-            model, call.x, call.initial_states, d_sequence, d_final_states, steps_of_call(call)
+            model,
+            x[order],
+            call.initial_states,
+            d_sequence.astype(model.dtype),
+            tuple(state.astype(model.dtype) for state in d_final_states),
+            None if steps is None else steps[order],
         )
-        return found.mapped(lambda array: array.astype(model.dtype))
+        return found._replace(x=found.x[order]).mapped(lambda array: array.astype(dtype))
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
         found = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))
@@ -124,6 +147,36 @@ class ReferenceAdapter(Adapter[Network]):
             model, call.x, call.initial_states, d_sequence, d_final_states, direction, steps_of_call(call)
         )
         return found.mapped(lambda array: array.astype(model.dtype))
+
+    def inferred_shapes(
+        self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return {"by the spec": shapes_of(model, call, unknown)}
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        steps = steps_of_call(call)
+        if steps is not None and call.go_backwards:
+            steps = steps[:, ::-1]
+        return {"by the spec": steps if call.return_sequences else None}
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        trained = [Network([layer]) for index, layer in enumerate(model.layers) if index not in frozen]
+        return {"by the spec": sum(map(network_parameters, trained))}
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        networks, losses = list[Network](), list[float]()
+        given = (call.x, call.initial_states, training.d_sequence)
+        for _ in range(training.steps):
+            losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
+            after = gradient_descent(model, *given, training.rate, steps_of_call(call))
+            rounded = [{role: w.value.astype(model.dtype) for role, w in cell.items()} for cell in after]
+            model = with_frozen(model, with_weights(model, tuple(rounded)), training.frozen)
+            networks.append(model)
+        losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
+        return Trained(tuple(networks), tuple(losses))
 
     def read_weights(self, model: Network) -> Network:
         return model
@@ -143,13 +196,38 @@ def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
     return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
 
+def computed_in(model: Network, call: Call) -> np.dtype[Any]:
+    """The type of outputs and states."""
+    return model.dtype if call.compute_dtype is None else model.astype(call.compute_dtype).dtype
+
+
+def shapes_of(model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+    """The shapes of what a call gives."""
+    batch: int | None = None if "batch" in unknown else call.x.shape[0]
+    time: int | None = None if "time" in unknown else call.x.shape[1]
+    size = model.output_size if call.merge_mode in ("concat", "none") else model.layers[-1].hidden_size
+    states: tuple[Shape, ...] = tuple((batch, cell.hidden_size) for cell in model.cells)
+    return Shapes(
+        sequence=(batch, time, size) if call.return_sequences else None,
+        last=None if call.return_sequences else (batch, size),
+        final_states=states,
+        dtype=str(computed_in(model, call)),
+    )
+
+
+def with_frozen(before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+    """The weights after a step of training, but before it of layers that are not trained."""
+    both = enumerate(zip(before.layers, after.layers, strict=True))
+    return Network(old if index in frozen else new for index, (old, new) in both)
+
+
 def steps_of_call(call: Call) -> Array | None:
     """The steps that a call asks for, (batch, time); None for all.
 
     Raises:
         BadInput: the lengths or the mask do not fit the input.
     """
-    masked = checked_steps(call.x, call.mask)
+    masked = checked_steps(call.x, None if call.mask is None else call.mask.astype(bool))
     if call.lengths is None:
         return masked
     within = checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))

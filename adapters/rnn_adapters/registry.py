@@ -1,4 +1,4 @@
-"""Frameworks by name: of the folders beside this file, from an entry point, or as `module:attribute`."""
+"""Frameworks by name: of the folders beside this file, an entry point, `module:attribute` or `scheme:…`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import rnn_adapters
@@ -27,11 +29,20 @@ def built_in() -> dict[str, Framework]:
     """
     from rnn_adapters.reference import FRAMEWORKS
 
-    found = list(FRAMEWORKS)
-    for module in pkgutil.iter_modules(rnn_adapters.__path__):
-        if module.ispkg:
-            found += importlib.import_module(f"rnn_adapters.{module.name}").FRAMEWORKS
+    found = [*FRAMEWORKS, *(framework for folder in _folders() for framework in folder.FRAMEWORKS)]
     return {framework.name: framework for framework in found}
+
+
+@cache
+def schemes() -> dict[str, Callable[[str], Framework]]:
+    """By scheme, what makes a framework of the rest of a name `scheme:…`: the `SCHEMES` of the folders."""
+    return {scheme: make for folder in _folders() for scheme, make in getattr(folder, "SCHEMES", {}).items()}
+
+
+def _folders() -> list[ModuleType]:
+    """The folders beside this file; to import one imports no framework."""
+    modules = pkgutil.iter_modules(rnn_adapters.__path__)
+    return [importlib.import_module(f"rnn_adapters.{module.name}") for module in modules if module.ispkg]
 
 
 def known_adapters() -> dict[str, str]:
@@ -59,14 +70,17 @@ def load_framework(name: str) -> Framework:
     """The framework called `name`. What is named by `module:attribute` is imported now.
 
     Args:
-        name: a known name, or `module:attribute` where the attribute is a `Framework`, an `Adapter`, the
-            class of one, or a function that returns either.
+        name: a known name, `module:attribute` where the attribute is a `Framework`, an `Adapter`, the class
+            of one, or a function that returns either; or `scheme:…` (`schemes`), such as `stdio:COMMAND`.
 
     Raises:
         BadInput: no such name, the module is not installed, or what was found is neither.
     """
     if name in built_in():
         return built_in()[name]
+    scheme, _, rest = name.partition(":")
+    if scheme in schemes():
+        return schemes()[scheme](rest)
     target = name if ":" in name else known_adapters().get(name)
     if target is None:
         raise BadInput(f"adapter {name!r} is not known{_did_you_mean(name)}")

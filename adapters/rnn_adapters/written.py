@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,17 @@ from rnn_adapters.written_networks import (
     write_network,
     write_output,
 )
+from rnn_adapters.written_surface import (
+    ShapesData,
+    TrainedData,
+    TrainingData,
+    read_shapes,
+    read_trained,
+    read_training,
+    write_shapes,
+    write_trained,
+    write_training,
+)
 
 __all__ = [
     "ArrayData",
@@ -73,9 +85,13 @@ __all__ = [
     "NetworkData",
     "OutputData",
     "RouteData",
+    "ShapesData",
     "SupportsData",
+    "TrainedData",
+    "TrainingData",
     "check_fit",
     "decoded",
+    "documents_schema",
     "encoded",
     "explained",
     "read_array",
@@ -85,7 +101,10 @@ __all__ = [
     "read_network",
     "read_output",
     "read_route",
+    "read_shapes",
     "read_supports",
+    "read_trained",
+    "read_training",
     "write_array",
     "write_call",
     "write_case",
@@ -95,7 +114,10 @@ __all__ = [
     "write_output",
     "write_route",
     "write_schemas",
+    "write_shapes",
     "write_supports",
+    "write_trained",
+    "write_training",
     "written_schema",
 ]
 
@@ -105,6 +127,9 @@ DOCUMENTS = (
     CaseData,
     OutputData,
     GradientsData,
+    ShapesData,
+    TrainingData,
+    TrainedData,
     ConventionsData,
     SupportsData,
     RouteData,
@@ -114,13 +139,18 @@ NAME = "written.json"
 
 def written_schema() -> dict[str, Any]:
     """One JSON Schema (2020-12) of all that is written; each kind of document is one of its `$defs`."""
-    references, definitions = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
+    return documents_schema("The written form of rnn-conformance", DOCUMENTS)
+
+
+def documents_schema(title: str, documents: Iterable[Any]) -> dict[str, Any]:
+    """One JSON Schema (2020-12) of documents of any of these types."""
+    references, definitions = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
     definitions["Values"] = VALUES_SCHEMA
     definitions["ArrayObject"]["oneOf"] = [{"required": ["values"]}, {"required": ["shape"]}]
     schema: dict[str, Any] = ordered(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "The written form of rnn-conformance",
+            "title": title,
             "anyOf": list(references),
             "$defs": dict(sorted(definitions.items())),
         }

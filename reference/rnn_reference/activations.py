@@ -165,6 +165,10 @@ class Phi:
         bend: the largest |φ''| away from kinks: how fast the derivative changes.
         turn: the largest |dφ'/dh| away from kinks, the derivative as a function of h.
         turning: half the largest |d²φ'/dh²|.
+        bend_turn: the largest |dφ''/dh|, the second derivative as a function of h.
+        bend_turning: half the largest |d²φ''/dh²|, and a sixth of |d³φ''/dh³|, for errors below 1/2.
+        bend_accuracy: how far a computed φ'' may be from it, in units of u.
+        bend_kink: where φ'' jumps and φ' does not.
         accuracy: how far, in units of u and of max(1, |h|), a computed φ(z) may be from it before what is
             counted below; 0: not at all.
         slope_accuracy: the same of the derivative, in units of u.
@@ -183,6 +187,10 @@ class Phi:
     bend: float = 0.0
     turn: float = 0.0
     turning: float = 0.0
+    bend_turn: float = 0.0
+    bend_turning: float = 0.0
+    bend_accuracy: float = 0.0
+    bend_kink: Kink | None = None
     accuracy: float = 0.0
     slope_accuracy: float = 0.0
     largest_slope: float = 1.0
@@ -225,6 +233,9 @@ TANH = Phi(
     bend=4 / 27**0.5,
     turn=2,
     turning=1,
+    bend_turn=4,
+    bend_turning=8,
+    bend_accuracy=8,
     accuracy=ACTIVATION_ACCURACY,
     slope_accuracy=3,
 )
@@ -243,6 +254,9 @@ SIGMOID = Phi(
     bend=1 / 108**0.5,
     turn=1,
     turning=1,
+    bend_turn=1,
+    bend_turning=5,
+    bend_accuracy=ACTIVATION_ACCURACY,
     accuracy=ACTIVATION_ACCURACY,
     slope_accuracy=ACTIVATION_ACCURACY,
 )
@@ -255,6 +269,10 @@ SOFTSIGN = Phi(
     bend=2,
     turn=2,
     turning=1,
+    bend_turn=6,
+    bend_turning=8,
+    bend_accuracy=2 * ACTIVATION_ACCURACY,
+    bend_kink=Kink(0.0, jump=4.0, steeper=1.0),
     accuracy=ACTIVATION_ACCURACY,
     slope_accuracy=ACTIVATION_ACCURACY,
 )
@@ -266,6 +284,9 @@ SOFTPLUS = Phi(
     bend=1 / 4,
     turn=1,
     turning=1,
+    bend_turn=1,
+    bend_turning=6,
+    bend_accuracy=ACTIVATION_ACCURACY,
     accuracy=ACTIVATION_ACCURACY,
     slope_accuracy=ACTIVATION_ACCURACY,
 )
@@ -292,6 +313,9 @@ def elu(alpha: float) -> Phi:
         bend=alpha,
         turn=1,
         turning=0 if multiplied else 1,
+        bend_turn=1,
+        bend_accuracy=alpha * (ACTIVATION_ACCURACY + (3 if multiplied else 0)),
+        bend_kink=Kink(0.0, alpha, max(alpha, 1)),
         accuracy=alpha * ACTIVATION_ACCURACY,
         slope_accuracy=alpha * (ACTIVATION_ACCURACY + (3 if multiplied else 0)),
         largest_slope=max(alpha, 1),
@@ -364,6 +388,9 @@ def scaled_tanh(alpha: float, beta: float) -> Phi:
         bend=top * beta * 4 / 27**0.5,
         turn=2 * beta,
         turning=beta / alpha,
+        bend_turn=4 * beta**2,
+        bend_turning=6 * beta**2 / alpha + 2 * beta**2 / alpha**2,
+        bend_accuracy=top * beta * (ACTIVATION_ACCURACY + 8),
         accuracy=alpha * ACTIVATION_ACCURACY,
         slope_accuracy=top * (ACTIVATION_ACCURACY + 4),
         largest_slope=top,

@@ -113,8 +113,14 @@ class StepBound:
         parts = np.abs(z) + self.abs_b if self.narrow else entered
         return InputShare(z + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, parts, entered)
 
-    def step(self, inputs: InputShare, h: Array, h_error: Array | float = 0.0) -> Bounded:
-        """The state after the step from `h`, which an implementation may have had wrong by `h_error`."""
+    def step(
+        self, inputs: InputShare, h: Array, h_error: Array | float = 0.0, given: Array | bool = False
+    ) -> Bounded:
+        """The state after the step from `h`, which an implementation may have had wrong by `h_error`.
+
+        Args:
+            given: where `h` is an initial state as it was handed over, of which there were no more digits.
+        """
         abs_h = np.abs(h) + h_error
         z_h, terms_h = h @ self.cell.W_h.T, abs_h @ self.abs_W_h.T
         terms = inputs.terms + terms_h
@@ -122,9 +128,10 @@ class StepBound:
         entered = entered + self.underflow * abs_h.sum(axis=-1, keepdims=True)
         delta = entered + self.gamma * terms
         if self.narrow:
-            # The parts are rounded; and the state before may have been kept in more digits than were shown.
+            # The parts are rounded; and a state before may have been kept in more digits than were shown.
             size = inputs.parts + np.abs(z_h) + delta
-            delta = delta + self.gamma_parts * size + self.rounded * terms_h + self.lost_parts
+            unshown = np.where(given, 0, self.rounded * terms_h)
+            delta = delta + self.gamma_parts * size + unshown + self.lost_parts
         z = inputs.z + z_h
         value = activate(self.cell.activation, z)
         bound = self._after_activation(z, value, delta)
@@ -203,11 +210,13 @@ def replay_cell(
     """
     bounds = StepBound(cell, dtype)
     known = np.concatenate([h0[:, None], states], axis=1)
-    before = known[:, :-1]
+    before, given = known[:, :-1], (np.arange(x.shape[1]) == 0)[None, :, None]
     if steps is not None:
-        before = np.take_along_axis(known, last_valid(steps)[:, :, None], axis=1)
+        latest = last_valid(steps)[:, :, None]
+        before, given = np.take_along_axis(known, latest, axis=1), latest == 0
     with np.errstate(invalid="ignore", over="ignore"):
-        replayed = bounds.step(bounds.inputs(x.astype(bounds.wide), x_error), before.astype(bounds.wide))
+        inputs = bounds.inputs(x.astype(bounds.wide), x_error)
+        replayed = bounds.step(inputs, before.astype(bounds.wide), given=given)
     if steps is None:
         return replayed
     return Bounded(replayed.value, np.where(steps[:, :, None], replayed.bound, np.inf))
@@ -264,8 +273,10 @@ def bound_cell(
     inputs = bounds.inputs(x.value, x.bound)
     h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
     states = Bounded(np.empty_like(inputs.z), np.empty_like(inputs.z))
+    given = None if steps is None else last_valid(steps) == 0
     for t in range(x.value.shape[1]):
-        after = bounds.step(inputs.at(np.s_[:, t]), h.value, h.bound)
+        as_given = t == 0 if given is None else given[:, t, None]
+        after = bounds.step(inputs.at(np.s_[:, t]), h.value, h.bound, as_given)
         if steps is not None:
             taken = steps[:, t, None]
             after = Bounded(np.where(taken, after.value, h.value), np.where(taken, after.bound, h.bound))

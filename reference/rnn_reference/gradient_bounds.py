@@ -12,9 +12,18 @@ import numpy as np
 
 from rnn_reference.activations import phi
 from rnn_reference.bounds import Bounded, bound_layers, gamma
-from rnn_reference.gradients import derivative
-from rnn_reference.network import Array, Cell, Layer, Network, checked_array, checked_call, checked_steps
-from rnn_reference.precision import precision_of, reference_dtype
+from rnn_reference.gradients import derivative, parted_gradient
+from rnn_reference.network import (
+    Array,
+    Cell,
+    Layer,
+    MergeMode,
+    Network,
+    checked_array,
+    checked_call,
+    checked_steps,
+)
+from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
 
 
 class BoundedCellGradients(NamedTuple):
@@ -35,17 +44,33 @@ class BoundedGradients(NamedTuple):
 
 
 class Arithmetic:
-    """Sums and products of bounded quantities, computed in `dtype` by anyone and in the wider type by us."""
+    """Sums and products of bounded quantities, computed in `dtype` by anyone and in the wider type by us.
+
+    In a narrow type products of matrices are summed in float32 and rounded (DTY-3), and so is all else.
+    """
 
     def __init__(self, dtype: Any) -> None:
-        computed, reference = precision_of(np.dtype(dtype)), precision_of(reference_dtype(dtype))
-        self.units = (computed.unit_roundoff, reference.unit_roundoff)
-        self.u = sum(self.units)
-        self.tiny = computed.underflow
+        kept, summed = precision_of(np.dtype(dtype)), precision_of(summed_in(dtype))
+        reference = precision_of(reference_dtype(dtype))
+        self.u = kept.unit_roundoff + reference.unit_roundoff
+        self.units = (summed.unit_roundoff, reference.unit_roundoff)
+        self.narrow = kept.unit_roundoff if np.dtype(dtype) in NARROW else 0.0
+        self.tiny = kept.underflow
 
-    def gamma(self, terms: int) -> float:
-        """γ_N of the computation and of the reference."""
-        return sum(gamma(terms, u) for u in self.units)
+    def gamma(self, terms: int, rounded: int = 1) -> float:
+        """γ_N of the computation and of the reference.
+
+        Args:
+            rounded: how often what is summed may be rounded to a narrow type.
+        """
+        return sum(gamma(terms, u) for u in self.units) + gamma(rounded, self.narrow)
+
+    def sum(self, *terms: Bounded) -> Bounded:
+        """The sum in any order, each term of which passes through all of its roundings."""
+        error: Array = sum(term.bound for term in terms[1:]) + terms[0].bound
+        size = sum(np.abs(term.value) for term in terms) + error
+        value: Array = sum(term.value for term in terms[1:]) + terms[0].value
+        return Bounded(value, error + len(terms) * self.u * size + self.tiny)
 
     def add(self, p: Bounded, q: Bounded) -> Bounded:
         """P + q: errors add, and the sum is rounded."""
@@ -74,21 +99,22 @@ class Arithmetic:
             value, error = value + v.value @ W.T, error + v.bound @ abs_W.T
             size = size + (np.abs(v.value) + v.bound) @ abs_W.T
             flushed = flushed + self.tiny * (abs_W.sum(axis=1) + size_of(v))
-        return Bounded(value, error + self.gamma(terms) * size + flushed)
+        return Bounded(value, error + self.gamma(terms, len(products) + 3) * size + flushed)
 
-    def collect(self, a: Bounded, v: Bounded) -> Bounded:
-        """Σ a vᵀ over rows and steps: a sum of batch · time terms."""
+    def collect(self, a: Bounded, v: Bounded, times: int = 1) -> Bounded:
+        """Σ a vᵀ over rows and steps: a sum of batch · time terms, or of several times as many."""
 
         def total(p: Array, q: Array) -> Array:
             summed: Array = np.einsum("bth,btk->hk", p, q)
             return summed
 
-        terms = a.value.shape[0] * a.value.shape[1] + 1
+        B, T, _ = a.value.shape
+        terms, rounded = times * B * T + 1, times * (B + T) + 1
         abs_a, abs_v = np.abs(a.value), np.abs(v.value)
         error = total(abs_a, v.bound) + total(a.bound, abs_v) + total(a.bound, v.bound)
         size = total(abs_a, abs_v) + error
         flushed = self.tiny * (terms + abs_a.sum() + abs_v.sum())
-        return Bounded(total(a.value, v.value), error + self.gamma(terms) * size + flushed)
+        return Bounded(total(a.value, v.value), error + self.gamma(terms, rounded) * size + flushed)
 
 
 def size_of(a: Bounded) -> Array:
@@ -112,6 +138,16 @@ def bounded_derivative(cell: Cell, h: Bounded, z: Array, arithmetic: Arithmetic)
     return Bounded(value, smooth + of.jump(z, lambda kink: h.bound / kink.steeper))
 
 
+def bounded_bend(cell: Cell, h: Bounded, z: Array, arithmetic: Arithmetic) -> Bounded:
+    """φ''(z), as `bounded_derivative` has φ'(z); where φ' jumps, φ'' is taken as 0."""
+    of = phi(cell.activation)
+    smooth = of.bend_turn * h.bound + of.bend_turning * h.bound**2 + of.bend_accuracy * arithmetic.u
+    smooth = smooth + arithmetic.tiny * of.parameters
+    kink = of.bend_kink
+    near = 0 if kink is None else np.where(np.abs(z - kink.z) <= h.bound / kink.steeper, kink.jump, 0)
+    return Bounded(of.second_derivative(h.value), smooth + near)
+
+
 def bound_cell_gradients(
     cell: Cell,
     x: Bounded,
@@ -129,6 +165,8 @@ def bound_cell_gradients(
         np.concatenate([start.bound, states.bound], axis=1),
     )
     before = known.at(np.s_[:, :-1])
+    if steps is not None:  # 0 · NaN would be NaN
+        x = Bounded(np.where(steps[:, :, None], x.value, 0), np.where(steps[:, :, None], x.bound, 0))
     z = x.value @ cell.W_x.T + before.value @ cell.W_h.T + cell.bias
     a = Bounded(np.zeros_like(states.value), np.zeros_like(states.value))
     slopes = bounded_derivative(cell, states, z, arithmetic)
@@ -188,6 +226,17 @@ def bound_layer_gradients(
     return [weights, weights_b], arithmetic.add(dx, dx_b.at(turned)), both
 
 
+def bound_parted_gradient(mode: MergeMode, g: Array, both: Bounded, dtype: Any) -> Bounded:
+    """As `gradients.parted_gradient`, from the outputs of both directions side by side."""
+    if mode in ("concat", "none"):
+        return Bounded(g, np.zeros_like(g))
+    H = g.shape[-1]
+    forward, backward = both.at(np.s_[..., :H]), both.at(np.s_[..., H:])
+    value, arithmetic = parted_gradient(mode, g, forward.value, backward.value), Arithmetic(dtype)
+    wrong = parted_gradient(mode, np.abs(g), forward.bound, backward.bound) if mode == "mul" else 0
+    return Bounded(value, wrong + arithmetic.u * (np.abs(value) + wrong) + arithmetic.tiny)
+
+
 def bound_gradients(
     network: Network,
     x: Any,
@@ -199,7 +248,8 @@ def bound_gradients(
     """The reference gradients, each with the bound of every element (GRD).
 
     Args:
-        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`.
+        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`;
+            cotangents of the sequence output may have bounds of their own.
 
     Raises:
         BadInput: see `gradients.backpropagate`.
@@ -213,7 +263,9 @@ def bound_gradients(
         return Bounded(array.astype(wide), np.zeros(array.shape, wide))
 
     g = exact(np.zeros((*x.shape[:2], network.output_size), network.dtype))
-    if d_sequence is not None:
+    if isinstance(d_sequence, Bounded):
+        g = d_sequence
+    elif d_sequence is not None:
         g = exact(checked_array("d_sequence", d_sequence, shape=g.value.shape, dtype=network.dtype))
     sequences, _ = bound_layers(network, x, states, taken)
     inputs = [exact(x), *sequences[:-1]]

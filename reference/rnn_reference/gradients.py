@@ -21,6 +21,7 @@ from rnn_reference.network import (
     Array,
     Cell,
     Layer,
+    MergeMode,
     Network,
     States,
     checked_array,
@@ -73,6 +74,8 @@ def backpropagate_cell(
         steps: which steps each row takes; at another the state's gradient stays as it is.
     """
     before = np.concatenate([h0[:, None], states], axis=1)
+    if steps is not None:
+        x = np.where(steps[:, :, None], x, 0)  # 0 · NaN would be NaN
     a, s = np.zeros_like(states), g_final
     for t in reversed(range(x.shape[1])):
         s = s + g[:, t]
@@ -90,6 +93,23 @@ def backpropagate_cell(
         db if cell.b_h is not None else None,
     )
     return weights, a @ cell.W_x, s
+
+
+def parted_gradient(mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
+    """The cotangents of the outputs of two directions, side by side, from that of their merged output.
+
+    Args:
+        g, forward, backward: (batch, time, hidden); for a mode that puts them side by side, g has both.
+    """
+    match mode:
+        case "sum":
+            return np.concatenate([g, g], axis=-1)
+        case "ave":
+            return np.concatenate([g / 2, g / 2], axis=-1)
+        case "mul":
+            return np.concatenate([g * backward, g * forward], axis=-1)
+        case "concat" | "none":
+            return g
 
 
 def backpropagate_layer(

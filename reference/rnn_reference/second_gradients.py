@@ -7,80 +7,111 @@ dot for every rate of change,
     ṡ_t = W_hᵀ ȧ_{t+1} + Ẇ_hᵀ a_{t+1} + ġ_t
     ȧ_t = φ''(z_t) ż_t ⊙ s_t + φ'(z_t) ⊙ ṡ_t
     (W_xᵀ a_t)˙ = W_xᵀ ȧ_t + Ẇ_xᵀ a_t,   (Σ a_t x_tᵀ)˙ = Σ ȧ_t x_tᵀ + a_t ẋ_tᵀ,   …
+
+Backpropagation that is differentiated backwards computes the same sums of the same products, in another
+order. Every value comes with its bound; the derivation is the spec's chapter on gradients.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import phi
-from rnn_reference.forward import run_layer
-from rnn_reference.gradients import CellGradients, Gradients, derivative
+from rnn_reference.bounds import Bounded, bound_layer, join
+from rnn_reference.gradient_bounds import (
+    Arithmetic,
+    BoundedCellGradients,
+    BoundedGradients,
+    bounded_bend,
+    bounded_derivative,
+)
+from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, States, checked_call, checked_steps
 from rnn_reference.precision import reference_dtype
+from rnn_reference.tangents import bound_cell_tangents, exactly
 
 
-def second_gradients_of_cell(
-    cell: Cell,
-    towards: CellGradients,
-    x: tuple[Array, Array],
-    known: Array,
-    dh0: Array,
-    g: tuple[Array, Array],
-    g_final: Array,
-    steps: Array | None,
-) -> tuple[CellGradients, tuple[Array, Array], Array, Array]:
-    """One direction, in processing order; pairs are of a value and its rate of change.
+class Moving(NamedTuple):
+    """A quantity and its rate of change."""
+
+    value: Bounded
+    rate: Bounded
+
+    def at(self, index: Any) -> Moving:
+        """Both indexed alike."""
+        return Moving(self.value.at(index), self.rate.at(index))
+
+
+class Direction(NamedTuple):
+    """What one direction of a layer does, forward and backward, in processing order.
 
     Args:
-        towards: Ẇ_x, Ẇ_h and ḃ.
-        known: the initial state and all others, (batch, 1 + time, hidden); `dh0` is ḣ of the first.
-        g, g_final: cotangents gradients; that of the final state does not change.
-
-    Returns:
-        Rates of change of the weights' gradients; gradient and rate of x; rate of that of h0; and ḣ (batch,
-        time, hidden).
+        cell, towards: of the wider type, and Ẇ_x, Ẇ_h and ḃ.
+        x: input and ẋ.
+        known: the initial state and all others, (batch, 1 + time, hidden), and ḣ.
+        dz: ż.
+        steps: which steps each row takes.
     """
-    B, T, H = g[0].shape
-    db = sum((bias for bias in (towards.b, towards.b_h) if bias is not None), start=np.zeros(H, known.dtype))
-    taken = np.ones((B, T), bool) if steps is None else steps
-    slopes = derivative(cell.activation, known[:, 1:])
-    rates = np.zeros_like(known)
-    rates[:, 0], dz = dh0, np.zeros((B, T, H), known.dtype)
-    for t in range(T):
-        dz[:, t] = x[1][:, t] @ cell.W_x.T + x[0][:, t] @ towards.W_x.T + db
-        dz[:, t] += rates[:, t] @ cell.W_h.T + known[:, t] @ towards.W_h.T
-        rates[:, t + 1] = np.where(taken[:, t, None], slopes[:, t] * dz[:, t], rates[:, t])
-    bends = phi(cell.activation).second_derivative(known[:, 1:])
-    a, da = np.zeros((2, B, T, H), known.dtype)
-    s, ds = g_final, np.zeros_like(g_final)
-    for t in reversed(range(T)):
-        now = taken[:, t, None]
-        s, ds = s + g[0][:, t], ds + g[1][:, t]
-        a[:, t] = np.where(now, slopes[:, t] * s, 0)
-        da[:, t] = np.where(now, bends[:, t] * dz[:, t] * s + slopes[:, t] * ds, 0)
-        s, ds = (
-            np.where(now, a[:, t] @ cell.W_h, s),
-            np.where(now, da[:, t] @ cell.W_h + a[:, t] @ towards.W_h, ds),
+
+    cell: Cell
+    towards: CellGradients
+    x: Moving
+    known: Moving
+    dz: Bounded
+    steps: Array
+
+    def pulled_back(
+        self, g: Moving, g_final: Bounded, arithmetic: Arithmetic
+    ) -> tuple[BoundedCellGradients, Moving, Bounded]:
+        """Rates of change of the weights' gradients; gradient and rate of x; rate of that of h0.
+
+        Args:
+            g, g_final: cotangents; that of the final state does not change.
+        """
+        cell, towards, x, states = self.cell, self.towards, self.x, self.known.value.at(np.s_[:, 1:])
+        before = self.known.at(np.s_[:, :-1])
+        z = x.value.value @ cell.W_x.T + before.value.value @ cell.W_h.T + cell.bias
+        slopes, bends = (of(cell, states, z, arithmetic) for of in (bounded_derivative, bounded_bend))
+        a, da = exactly(np.zeros_like(z)), exactly(np.zeros_like(z))
+        s, ds = g_final, exactly(np.zeros_like(g_final.value))
+        for t in reversed(range(z.shape[1])):
+            now, taken = np.s_[:, t], self.steps[:, t, None]
+            s, ds = arithmetic.sum(s, g.value.at(now)), arithmetic.sum(ds, g.rate.at(now))
+            a_t = arithmetic.multiply(slopes.at(now), s)
+            bent = arithmetic.multiply(arithmetic.multiply(bends.at(now), self.dz.at(now)), s)
+            da_t = arithmetic.sum(bent, arithmetic.multiply(slopes.at(now), ds))
+            a.value[now], a.bound[now] = a_t.value * taken, a_t.bound * taken
+            da.value[now], da.bound[now] = da_t.value * taken, da_t.bound * taken
+            s = chosen(taken, arithmetic.apply(a_t, cell.W_h, np.abs(cell.W_h)), s)
+            ds = chosen(taken, applied(arithmetic, da_t, cell.W_h, a_t, towards.W_h), ds)
+        ones = exactly(np.ones((*z.shape[:2], 1), z.dtype))
+        of_bias = arithmetic.collect(da, ones).at(np.s_[:, 0])
+
+        def collected(v: Moving) -> Bounded:
+            return arithmetic.sum(arithmetic.collect(da, v.value, 2), arithmetic.collect(a, v.rate, 2))
+
+        weights = BoundedCellGradients(
+            collected(x),
+            collected(before),
+            of_bias if cell.b is not None else None,
+            of_bias if cell.b_h is not None else None,
         )
-
-    def collected(v: Array, dv: Array) -> Array:
-        rate: Array = np.einsum("bth,btk->hk", da, v) + np.einsum("bth,btk->hk", a, dv)
-        return rate
-
-    of_bias = da.sum(axis=(0, 1))
-    weights = CellGradients(
-        collected(*x),
-        collected(known[:, :-1], rates[:, :-1]),
-        of_bias if cell.b is not None else None,
-        of_bias if cell.b_h is not None else None,
-    )
-    return weights, (a @ cell.W_x, da @ cell.W_x + a @ towards.W_x), ds, rates[:, 1:]
+        of_x = arithmetic.apply(a, cell.W_x, np.abs(cell.W_x))
+        return weights, Moving(of_x, applied(arithmetic, da, cell.W_x, a, towards.W_x)), ds
 
 
-def second_gradients(
+def applied(arithmetic: Arithmetic, da: Bounded, W: Array, a: Bounded, dW: Array) -> Bounded:
+    """Wᵀ ȧ + Ẇᵀ a."""
+    return arithmetic.sum(arithmetic.apply(da, W, np.abs(W)), arithmetic.apply(a, dW, np.abs(dW)))
+
+
+def chosen(taken: Array, after: Bounded, before: Bounded) -> Bounded:
+    """The one for the rows that take a step, and the other for those that do not."""
+    return Bounded(np.where(taken, after.value, before.value), np.where(taken, after.bound, before.bound))
+
+
+def bound_second_gradients(
     network: Network,
     x: Any,
     initial_states: Any,
@@ -88,8 +119,8 @@ def second_gradients(
     d_final_states: States,
     direction: Gradients,
     steps: Any = None,
-) -> Gradients:
-    """Gradients of Σ direction · gradients, the gradients being those of `backpropagate`, in the wider type.
+) -> BoundedGradients:
+    """Gradients of Σ direction · gradients, the gradients being those of `backpropagate`, with bounds.
 
     Args:
         network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`.
@@ -101,44 +132,65 @@ def second_gradients(
     x, states = checked_call(network, x, initial_states)
     dx, d_states = checked_call(network, direction.x, direction.initial_states)
     taken = checked_steps(x, steps)
-    wide = reference_dtype(network.dtype)
-    wider = network.astype(wide)
-    towards = direction.mapped(lambda array: array.astype(wide)).cells
-    numbers = np.cumsum([0, *(layer.directions for layer in network.layers)])
-    inputs = [(x.astype(wide), dx.astype(wide))]
-    sequences: list[Array] = []
-
-    def through(index: int, g: tuple[Array, Array]) -> list[Any]:
-        """`second_gradients_of_cell` for each direction of a layer, turned into input order again."""
-        layer, found = wider.layers[index], []
+    taken = np.ones(x.shape[:2], bool) if taken is None else taken
+    wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
+    towards = iter(direction.mapped(lambda array: array.astype(wide)).cells)
+    below = Moving(*(exactly(np.where(taken[:, :, None], array, 0).astype(wide)) for array in (x, dx)))
+    layers: list[list[Direction]] = []
+    for index, layer in enumerate(network.layers):
+        sequence, _ = bound_layer(layer, below.value, states[index], network.dtype, taken)
+        H, of_layer = layer.hidden_size, list[Direction]()
         for d, cell in enumerate(layer.cells):
-            turned = np.s_[:, ::-1] if d else np.s_[:, :]
-            own = np.s_[..., d * layer.hidden_size : (d + 1) * layer.hidden_size]
-            h0 = states[index][d].astype(wide)
-            weights, of_x, of_h0, rates = second_gradients_of_cell(
-                cell,
-                towards[numbers[index] + d],
-                (inputs[index][0][turned], inputs[index][1][turned]),
-                np.concatenate([h0[:, None], sequences[index][own][turned]], axis=1),
-                d_states[index][d].astype(wide),
-                (g[0][own][turned], g[1][own][turned]),
-                d_final_states[index][d].astype(wide),
-                None if taken is None else taken[turned],
+            turned, own = np.s_[:, :: -1 if d else 1], np.s_[..., d * H : (d + 1) * H]
+            given = cell.astype(wide), next(towards), below.at(turned)
+            h0, dh0 = (exactly(each[index][d].astype(wide)) for each in (states, d_states))
+            passed = sequence.at(own).at(turned)
+            rates, dz = bound_cell_tangents(
+                *given[:2], *given[2], h0.value, dh0.value, passed, arithmetic, taken[turned]
             )
-            found.append((weights, (of_x[0][turned], of_x[1][turned]), of_h0, rates[turned]))
-        return found
-
-    for index, layer in enumerate(wider.layers):
-        sequence, _ = run_layer(layer, inputs[-1][0], states[index].astype(wide), taken)
-        sequences.append(sequence)
-        rates = [part[3] for part in through(index, (0 * sequence, 0 * sequence))]
-        inputs.append((sequence, np.concatenate(rates, axis=-1)))
-    g = (d_sequence.astype(wide), np.zeros(d_sequence.shape, wide))
-    cells: list[CellGradients] = []
-    of_states: list[Array] = []
+            known = Moving(after(h0, passed), after(dh0, rates))
+            of_layer.append(Direction(*given, known, dz, taken[turned]))
+        layers.append(of_layer)
+        below = Moving(
+            sequence,
+            join([part.known.rate.at(np.s_[:, 1:]).at(turns(d)) for d, part in enumerate(of_layer)]),
+        )
+    g = Moving(exactly(d_sequence.astype(wide)), exactly(np.zeros(d_sequence.shape, wide)))
+    cells, of_states = list[BoundedCellGradients](), list[Bounded]()
     for index in reversed(range(network.num_layers)):
-        parts = through(index, g)
-        cells = [part[0] for part in parts] + cells
-        of_states.insert(0, np.stack([part[2] for part in parts]))
-        g = (sum(part[1][0] for part in parts), sum(part[1][1] for part in parts))
-    return Gradients(g[1], tuple(of_states), tuple(cells))
+        H, parts = network.layers[index].hidden_size, []
+        for d, part in enumerate(layers[index]):
+            of_own = g.at(np.s_[..., d * H : (d + 1) * H]).at(turns(d))
+            found = part.pulled_back(of_own, exactly(d_final_states[index][d].astype(wide)), arithmetic)
+            parts.append((found[0], found[1].at(turns(d)), found[2]))
+        cells = [weights for weights, _, _ in parts] + cells
+        of_h0 = [rate for _, _, rate in parts]
+        of_states.insert(
+            0, Bounded(np.stack([each.value for each in of_h0]), np.stack([each.bound for each in of_h0]))
+        )
+        g = Moving(*(arithmetic.sum(*each) for each in zip(*(of_x for _, of_x, _ in parts), strict=True)))
+    return BoundedGradients(g.rate, tuple(of_states), tuple(cells))
+
+
+def turns(direction: int) -> Any:
+    """From input to processing order, or back."""
+    return np.s_[:, :: -1 if direction else 1]
+
+
+def after(first: Bounded, others: Bounded) -> Bounded:
+    """A state (batch, hidden) and then others (batch, time, hidden)."""
+    return Bounded(
+        np.concatenate([first.value[:, None], others.value], axis=1),
+        np.concatenate([first.bound[:, None], others.bound], axis=1),
+    )
+
+
+def second_gradients(*arguments: Any) -> Gradients:
+    """The values of `bound_second_gradients` alone, in the wider type."""
+    found = bound_second_gradients(*arguments)
+
+    def value(bounded: Bounded | None) -> Any:
+        return None if bounded is None else bounded.value
+
+    cells = tuple(CellGradients(*map(value, cell)) for cell in found.cells)
+    return Gradients(found.x.value, tuple(map(value, found.initial_states)), cells)

@@ -41,11 +41,11 @@ def bound_cell_tangents(
         steps: which steps each row takes; at another ḣ stays as it is.
 
     Returns:
-        ḣ at every step, and the last.
+        ḣ and ż at every step.
     """
     h, dh = exactly(h0), exactly(dh0)
     db = sum((bias for bias in (towards.b, towards.b_h) if bias is not None), start=np.zeros_like(cell.bias))
-    sequence = Bounded(np.empty_like(states.value), np.empty_like(states.value))
+    rates, of_z = (exactly(np.empty_like(states.value)) for _ in range(2))
     for t in range(x.value.shape[1]):
         now = np.s_[:, t]
         products = [(dx.at(now), cell.W_x), (x.at(now), towards.W_x), (dh, cell.W_h), (h, towards.W_h)]
@@ -57,8 +57,9 @@ def bound_cell_tangents(
             taken = steps[:, t, None]
             after = Bounded(np.where(taken, after.value, dh.value), np.where(taken, after.bound, dh.bound))
         h, dh = states.at(now), after
-        sequence.value[now], sequence.bound[now] = dh.value, dh.bound
-    return sequence, dh
+        rates.value[now], rates.bound[now] = dh.value, dh.bound
+        of_z.value[now], of_z.bound[now] = dz.value, dz.bound
+    return rates, of_z
 
 
 def bound_tangents(
@@ -87,19 +88,20 @@ def bound_tangents(
             towards = next(cells).mapped(lambda array: array.astype(wide))
             H = layer.hidden_size
             turned = np.s_[:, ::-1] if d else np.s_[:, :]
-            rates, final = bound_cell_tangents(
+            dh0 = d_states[index][d].astype(wide)
+            rates, _ = bound_cell_tangents(
                 cell.astype(wide),
                 towards,
                 value.at(turned),
                 rate.at(turned),
                 states[index][d].astype(wide),
-                d_states[index][d].astype(wide),
+                dh0,
                 sequence.at(np.s_[..., d * H : (d + 1) * H]).at(turned),
                 arithmetic,
                 None if taken is None else taken[turned],
             )
             parts.append(rates.at(turned))
-            last.append(final)
+            last.append(rates.at(np.s_[:, -1]) if x.shape[1] else exactly(dh0))
         value, rate = sequence, join(parts)
         finals.append(Bounded(np.stack([f.value for f in last]), np.stack([f.bound for f in last])))
     return BoundedResult(rate, tuple(finals))

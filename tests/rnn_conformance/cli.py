@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | clauses | adapters | faults | measure`.
+"""The command line: `rnn-conformance run | record | clauses | adapters | faults | protocol | measure`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -47,7 +47,7 @@ def main() -> None:
     multiple=True,
     default=("reference",),
     show_default=True,
-    help="What to check: a known adapter, module:attribute, or fault:NAME. May be repeated.",
+    help="What to check: a known adapter, module:attribute, stdio:COMMAND or fault:NAME. May be repeated.",
 )
 @click.option(
     "--clause", "clauses", multiple=True, help="Only this clause (FWD-1) or chapter (BID). May be repeated."
@@ -221,7 +221,10 @@ def adapters() -> None:
         console.print(
             f"[yellow]The entry point {name} = {escape(target)} is not used: {name} is built in.[/]"
         )
-    console.print("Your own: --adapter module:attribute. Faulty ones: --adapter fault:NAME.", highlight=False)
+    console.print(
+        "Your own: --adapter module:attribute or stdio:COMMAND. Faulty ones: --adapter fault:NAME.",
+        highlight=False,
+    )
 
 
 @main.command()
@@ -254,6 +257,41 @@ def faults(verify: bool) -> None:
             f"{len(all_faults()) - missed} of {len(all_faults())} faults caught by the clause that they name"
         )
         sys.exit(SOMETHING_FAILED if missed else ALL_AS_RECORDED)
+
+
+@main.group()
+def protocol() -> None:
+    """Implementations in other languages: the protocol over standard input and output."""
+
+
+@protocol.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds that an answer may take, where the harness declares no other.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def check(command: tuple[str, ...], deadline: float) -> None:
+    """Start a harness and tell, step by step, what is wrong with it. spec/96-protocol.md has the rules.
+
+    \b
+    Exit status: 0 it keeps to the protocol, as far as this shows
+                 1 something is wrong
+                 2 it cannot be started
+    """
+    from rnn_conformance.running.protocol import steps
+
+    wrong = 0
+    for step in steps(command, deadline):
+        wrong += bool(step.wrong)
+        click.echo(f"{'WRONG' if step.wrong else 'ok':5}  {step.name}: {step.wrong or step.said}")
+        if step.fatal:
+            click.echo("nothing else can be tried")
+    sys.exit(SOMETHING_FAILED if wrong else ALL_AS_RECORDED)
 
 
 main.add_command(measure)

@@ -2,11 +2,14 @@
 
 Nothing here imports Keras, which fixes its backend when it is imported.
 
-layers.py       how a layer is made and called
-assembly.py     how layers become a network, and how a mask enters it
-derivatives.py  how it is differentiated
-routes.py       the routes, as changes of these parts, and what they declare
-adapter.py      the adapter put together from them
+layers.py         how a layer is made and called
+assembly.py       how layers become a network, and how a mask enters it
+derivatives.py    how it is differentiated
+symbolic.py       what is told of outputs without numbers
+configuration.py  how a layer is made anew from its configuration
+training.py       how it trains
+routes.py         the routes, as changes of these parts, and what they declare
+adapter.py        the adapter put together from them
 """
 
 from __future__ import annotations

@@ -17,10 +17,13 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
+from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, shape_of
+from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -118,8 +121,12 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         """The weights of cells by Keras's names."""
         return [native_arrays(self.conventions.weights, [cell]) for cell in cells]
 
+    def _ready(self, model: LoadedNetwork, call: Call) -> Assembled:
+        """What is called for a call."""
+        return model.ready_for(self.parts.assembly.plan_of(self.parts, call))
+
     def run(self, model: LoadedNetwork, call: Call) -> Output:
-        ready = model.ready_for(self.parts.assembly.plan_of(self.parts, call))
+        ready = self._ready(model, call)
         states = None if call.initial_states is None else [list(state) for state in call.initial_states]
         outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
         shapes = ready.shapes(call, outputs)
@@ -174,7 +181,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
         """What is called, and the call as a function of its input, initial states and weights."""
-        ready = model.ready_for(self.parts.assembly.plan_of(self.parts, call))
+        ready = self._ready(model, call)
         first, *constants = ready.first_inputs(call)
 
         def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
@@ -230,6 +237,33 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             return self._network(self.parts.assembly(workshop, like, Plan()), like)
         finally:
             random.setstate(before)
+
+    def inferred_shapes(
+        self, model: LoadedNetwork, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return symbolic.inferred_shapes(self.keras, self._ready(model, call), model.network, call, unknown)
+
+    def handed_masks(self, model: LoadedNetwork, call: Call) -> Mapping[str, Array | None]:
+        return symbolic.handed_masks(self.keras, self._ready(model, call), call)
+
+    def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
+        return configuration.kept_options(self.keras, model.network, call)
+
+    def default_states(self, model: LoadedNetwork, call: Call) -> States:
+        found = symbolic.default_states(self._ready(model, call), len(call.x))
+        return _by_layer(model.network, map(self.array, found))
+
+    def count_trainable(self, model: LoadedNetwork, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return count_trainable(self.keras, self.parts, model.network, frozen)
+
+    def trained(self, model: LoadedNetwork, call: Call, training: Training) -> Trained:
+        trainee = Trainee(self.keras, self.parts, model.network, call, training)
+        trainee.built.give(model.main.weights)
+        networks, losses = list[Network](), list[float]()
+        for index in range(training.steps):
+            losses.append(trainee.step(index))
+            networks.append(self._network(trainee.built, model.network))
+        return Trained(tuple(networks), (*losses, trainee.loss()))
 
     def _network(self, held: Assembled, like: Network) -> Network:
         """The weights that Keras holds, with the activations of a network."""

@@ -136,12 +136,12 @@ class Assembled(ABC):
     @property
     def weights(self) -> list[dict[str, Array]]:
         """The weights of every cell by Keras's names, as Keras holds them now."""
-        return [{v.name: np.array(v.numpy()) for v in cell.trainable_variables} for cell in self.cells]
+        return [{v.name: np.array(v.numpy()) for v in cell.weights} for cell in self.cells]
 
     def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """Set the weights of every cell."""
         for cell, arrays in zip(self.cells, weights, strict=True):
-            for variable in cell.trainable_variables:
+            for variable in cell.weights:
                 variable.assign(arrays[variable.name])
 
     def first_inputs(self, call: Call) -> list[Array]:

@@ -131,9 +131,7 @@ class ByAutograd(Differentiator):
 
     def _recorded(self, of: Computation) -> tuple[list[Any], list[Any]]:
         """Outputs, and the sources whose use in them is recorded."""
-        import torch
-
-        inputs = [torch.tensor(array, requires_grad=True) for array in of.inputs]
+        inputs = [_tensor(array).requires_grad_() for array in of.inputs]
         return of.function(inputs, of.constants), of.sources(inputs)
 
     def _pulled_back(
@@ -143,7 +141,7 @@ class ByAutograd(Differentiator):
         import torch
 
         pairs = zip(cotangents, outputs, strict=True)
-        incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
+        incoming = [_tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
         options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
         return list(torch.autograd.grad(outputs, sources, incoming, **options))
 
@@ -153,11 +151,20 @@ class ByAutograd(Differentiator):
         forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
         with torch.no_grad(), forward_ad.dual_level():
             duals = [
-                forward_ad.make_dual(torch.as_tensor(source).clone(), torch.tensor(towards))
+                forward_ad.make_dual(_tensor(source), _tensor(towards))
                 for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
             outputs = of.with_variables(duals, of.constants)
             return [forward_ad.unpack_dual(output).tangent for output in outputs]
+
+
+def _tensor(given: Any) -> Any:
+    """A tensor of torch's with memory of its own; it knows no bfloat16 of NumPy's."""
+    import torch
+
+    if getattr(given, "dtype", None) == "bfloat16":
+        return torch.tensor(given.view("int16")).view(torch.bfloat16)
+    return torch.as_tensor(given).clone()
 
 
 class ByJax(Differentiator):

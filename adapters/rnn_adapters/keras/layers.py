@@ -107,11 +107,11 @@ def bidirectional(keras: Any, direction: Direction, layer: Layer, options: Optio
     return keras.layers.Bidirectional(direction(keras, layer.forward, options), **given, **more)
 
 
-def with_backward_layer(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
+def with_backward_layer(keras: Any, direction: Direction, layer: Layer, options: Options, **more: Any) -> Any:
     """`Bidirectional(SimpleRNN(H), backward_layer=SimpleRNN(H, go_backwards=True))`."""
     assert layer.backward is not None
     backward = direction(keras, layer.backward, options._replace(go_backwards=True))
-    return bidirectional(keras, direction, layer, options, backward_layer=backward)
+    return bidirectional(keras, direction, layer, options, backward_layer=backward, **more)
 
 
 # Calls.

@@ -9,7 +9,7 @@ from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route
-from rnn_adapters.keras import assembly, layers
+from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -57,8 +57,19 @@ FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
     *("read_weights", "native_weights", "count_parameters"),
+    *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
+
+
+SURFACE = (
+    *("inferred_shapes", "unknown_axes", "handed_masks", "mask_dtypes"),
+    *("kept_options", "default_states", "count_trainable", "trained"),
+)
+"""What only routes that are not expensive are asked for, and not even all of it of each."""
+
+SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
+"""What some expensive routes are asked for all the same."""
 
 
 def default_supports(backend: str) -> Supports:
@@ -71,6 +82,9 @@ def default_supports(backend: str) -> Supports:
         compute_dtypes=("float16", "bfloat16"),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         dropout=("input", "state"),
+        unknown_axes=("batch", "time"),
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        trained=backend in DIFFERENTIATORS,
         expensive="shapes" if backend == "jax" else "sizes",
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
@@ -101,12 +115,13 @@ class KerasRoute:
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         usual = default_supports(backend)
-        lacking = {name: type(getattr(usual, name))() for name in self.lacks}  # False, or none of several
+        lacks = (*self.lacks, *SURFACE) if self.expensive else self.lacks
+        lacking = {name: type(getattr(usual, name))() for name in lacks}  # False, or none of several
         return KerasAdapter(
             backend,
             replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
-            replace(usual, **lacking, **self.supports),
+            replace(usual, **{**lacking, **self.supports}),
         )
 
 
@@ -116,7 +131,7 @@ OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
 CONSTANT = ("stateful", "dropout", *DERIVATIVES)
 TENSORFLOW = ("tensorflow",)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
-CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
+CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
     "layer": "keras.layers.SimpleRNNCell",
     "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
@@ -140,15 +155,21 @@ ROUTES: Mapping[str, KerasRoute] = {
         "unrolled",
         "`SimpleRNN(unroll=True)`",
         {"direction": layers.unrolled},
+        supports=SHAPES | {"unknown_axes": ("batch",)},  # a loop over unknown steps cannot be unrolled
         conventions={"padded_output": "carried"},
     ),
-    "RNN of a cell": KerasRoute("cell", "`RNN(SimpleRNNCell(…))`", {"direction": layers.rnn_of_cell}),
+    "RNN of a cell": KerasRoute(
+        "cell",
+        "`RNN(SimpleRNNCell(…))`",
+        {"direction": layers.rnn_of_cell},
+        supports=SHAPES | {"handed_masks": True},
+    ),
     "RNN of cells": KerasRoute(
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.StackOfCells},
         (*ONE_DIRECTION, *OF_A_MODEL),
-        CONCAT,
+        CONCAT | SHAPES,
     ),
     "cell": KerasRoute(
         "cell",
@@ -160,7 +181,11 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     # Gradients are those of a sum over final states, too.
     "final states not asked for": KerasRoute(
-        "model", "`return_state` left alone", {"return_state": False}, ("final_states", *DERIVATIVES)
+        "model",
+        "`return_state` left alone",
+        {"return_state": False},
+        ("final_states", *DERIVATIVES),
+        SHAPES | {"handed_masks": True},
     ),
     "functional": modelled("model", "a functional model, called"),
     "sequential": KerasRoute(
@@ -182,6 +207,23 @@ ROUTES: Mapping[str, KerasRoute] = {
         "saved",
         "`save_weights` to and `load_weights` from a file",
         passage=assembly.through_weights_file,
+    ),
+    "configuration": KerasRoute(
+        "configuration",
+        "`serialize` and `deserialize` of a layer, through JSON",
+        {"direction": configuration.simple_rnn_anew, "two_directions": configuration.bidirectional_anew},
+    ),
+    "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
+    "model JSON": modelled(
+        "configuration",
+        "`to_json`, `model_from_json` and `set_weights`",
+        passage=configuration.through_json,
+    ),
+    "states by place": KerasRoute(
+        "arguments",
+        "`layer(x, h)`, a bare tensor for one direction, a tuple for two",
+        {"caller": configuration.by_place},
+        DERIVATIVES,
     ),
     "masking": modelled(
         "padding", "a mask made by `Masking`, handed on by every layer", mask=assembly.MaskOfValue

@@ -26,6 +26,7 @@ FLAGS = (
     *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
     *("freshly_initialised", "gradients", "tangents", "second_gradients"),
     *("read_weights", "native_weights", "count_parameters"),
+    *("inferred_shapes", "count_trainable", "trained"),
 )
 SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
@@ -222,7 +223,7 @@ ROUTES: Mapping[str, Parts] = {
         RNN,
         conventions=NO_LENGTHS,
         supports=replace(  # functional_call refuses it
-            SUPPORTS, lengths=False, dropout=(), tangents=False, expensive="sizes"
+            SUPPORTS, lengths=False, dropout=(), tangents=False, inferred_shapes=False, expensive="sizes"
         ),
         wrap=scripted,
     ),

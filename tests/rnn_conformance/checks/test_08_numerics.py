@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import (
+    expect_everything,
     expect_final_states,
     expect_last,
     expect_steps,
     final_states_of,
+    sequence_of,
     with_cell,
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded
 from rnn_reference.jacobian_bounds import sharp_bound_cell
-from rnn_reference.network import checked_call
+from rnn_reference.network import Array, checked_call
+from rnn_reference.precision import precision_of, reference_dtype
 
 
 @check("NUM-1", Cases(directions=(1,), activations=("tanh",)), needs=("sequence", "tanh"))
@@ -87,3 +94,116 @@ def test_final_states_of_longer_sequences_are_within_the_sharper_bound(subject: 
         steps = None if case.steps is None else case.steps[turned]
         _, bounded = sharp_bound_cell(cell, exact.at(turned), initial[direction], x.dtype, steps)
         subject.agree(f"final state of direction {direction}", final[direction], bounded, x.dtype, LAST_AXES)
+
+
+MAGNITUDES = {"float16": (-24, 14), "bfloat16": (-133, 125), "float32": (-149, 125), "float64": (-1074, 1021)}
+"""The exponents of the smallest number of a type, and of one that no sum of two of them overflows."""
+
+
+def over_all_magnitudes(case: Case) -> Case:
+    """The case with units without recurrence and bias, each of which gets one feature as it is.
+
+    Signs are those of the drawn numbers, as are the places; sizes go from the smallest number to the largest.
+    """
+    low, high = MAGNITUDES[str(case.network.dtype)]
+    spread = np.random.default_rng(case.x.size).permutation(np.linspace(low, high, case.x.size))
+    sizes = np.exp2(spread.astype(np.longdouble)).reshape(case.x.shape)
+    # One in two near the numbers where φ is neither z nor saturated, 1/16 to some dozens.
+    places = np.arange(case.x.size).reshape(case.x.shape)
+    near = (np.abs(case.x) + 2.0**-4) * 2.0 ** (places % 5)
+    sizes = np.where(places % 2 == 1, near, sizes)
+    x = np.where(case.x < 0, -sizes, sizes).astype(case.network.dtype)
+    return fed_directly(case).replace(x=x)
+
+
+def fed_directly(case: Case) -> Case:
+    """The case in which the pre-activation of every unit is the first feature, or another, exactly."""
+    cell = case.network.cells[0]
+    W_x = np.zeros_like(cell.W_x)
+    W_x[np.arange(W_x.shape[0]), np.arange(W_x.shape[0]) % W_x.shape[1]] = 1
+    return with_cell(case, W_x=W_x, W_h=np.zeros_like(cell.W_h), b=np.zeros_like(cell.bias), b_h=None)
+
+
+def fed(case: Case) -> Array:
+    """The pre-activations of such a case."""
+    units = np.arange(case.network.layers[0].hidden_size)
+    return case.x[..., units % case.x.shape[-1]]
+
+
+OF_TANH = Cases(directions=(1,), activations=("tanh",), initial_states=(False,), scatter=True)
+
+
+@check("NUM-7", OF_TANH, needs=("sequence", "tanh"))
+def test_tanh_is_this_exact_for_numbers_of_any_size(subject: Subject, case: Case) -> None:
+    case = over_all_magnitudes(case)
+    sequence = expect_steps(subject, case, subject.run(case))
+    subject.require(bool((np.abs(sequence) <= 1).all()), f"tanh beyond ±1: {np.abs(sequence).max()!r}")
+    z = fed(case)
+    large = np.abs(z) >= SATURATED
+    wrong = sequence[large] != np.sign(z[large])
+    subject.require(not wrong.any(), f"tanh of {z[large][wrong][:3]} is {sequence[large][wrong][:3]}")
+
+
+SATURATED = 32
+"""1 − tanh 32 is 3e-28, nothing beside 1 in every type."""
+NEAR_ZERO = 2.0**-8
+
+
+@check("NUM-8", OF_TANH, needs=("sequence", "tanh"))
+def test_tanh_near_zero_is_as_exact_as_its_size(subject: Subject, case: Case) -> None:
+    case = over_all_magnitudes(case)
+    sequence = sequence_of(subject, case, subject.run(case))
+    wide = reference_dtype(case.network.dtype)
+    z = fed(case).astype(wide)
+    of_type = precision_of(case.network.dtype)
+    bound = ACTIVATION_ACCURACY * of_type.unit_roundoff * np.abs(z) + of_type.underflow
+    near = Bounded(np.tanh(z), np.where(np.abs(z) <= NEAR_ZERO, bound, np.inf))
+    subject.agree("tanh near 0", sequence, near, case.network.dtype)
+
+
+@check("NUM-9", replace(OF_TANH, initial_states=(False, True, True)), needs=("sequence", "tanh"))
+def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
+    """The same numbers at the same places, all with the other sign."""
+    for seen in (over_all_magnitudes(case), fed_directly(case)):
+        one = sequence_of(subject, seen, subject.run(seen)).copy()
+        other = sequence_of(subject, seen, subject.run(seen.replace(x=-seen.x)))
+        wrong = one != -other
+        subject.require(
+            not wrong.any(), f"tanh of z and −z: {one[wrong][:3].tolist()} and {other[wrong][:3].tolist()}"
+        )
+
+
+@check(
+    "NUM-10",
+    OfOneActivation(
+        Cases(
+            layers=(1, 2),
+            activations=ACTIVATIONS,
+            regimes=("contractive", "moderate"),
+            time=(1, 2, 3, 4, 5),
+            dtypes=("float64",),
+            padding=("none", "lengths"),
+            go_backwards=(False, True),
+            merge_modes=("concat", "sum", "mul", "ave", "none"),
+            scatter=True,
+        )
+    ),
+    needs=("outputs", "float64"),
+)
+def test_everything_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
+    """Final states, last outputs, stacks, merged directions, given states, every activation."""
+    expect_everything(subject, case)
+
+
+@check(
+    "NUM-11",
+    Cases(
+        directions=(1,), activations=ACTIVATIONS, initial_states=(False,), dtypes=("float64",), scatter=True
+    ),
+    needs=("sequence", "float64"),
+)
+def test_the_activation_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
+    """Of pre-activations that float32 holds, too, so that it is seen by itself."""
+    case = fed_directly(case)
+    case = case.replace(x=case.x.astype(np.float32).astype(np.float64))
+    expect_steps(subject, case, subject.run(case))

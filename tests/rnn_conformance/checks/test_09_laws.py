@@ -234,6 +234,31 @@ def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     )
 
 
+@check("LAW-13", replace(ANY, padding=("none", "lengths")), needs=("outputs",), share=HALF)
+def test_what_is_written_into_an_output_reaches_nothing_else(subject: Subject, case: Case) -> None:
+    """Neither another output, nor the input and initial states, nor what the model computes next."""
+    asked = [subject.supports.sequence] + [False] * subject.supports.last_output
+    for return_sequences in dict.fromkeys(asked):
+        seen = case.replace(return_sequences=return_sequences)
+        before = arrays_of(subject.run(seen, return_sequences=return_sequences))
+        returned, given = subject.run_kept(seen)
+        arrays, originals = arrays_of(returned), {k: a.copy() for k, a in given.items()}
+        for index, array in enumerate(arrays):
+            if not array.flags.writeable or not array.size:
+                continue
+            others = [(other, other.copy()) for other in arrays[:index] + arrays[index + 1 :]]
+            array[...] = 77
+            subject.require(
+                all(identical(*both) for both in others), f"writing into output {index} changed another"
+            )
+            changed = [name for name, kept in originals.items() if not identical(kept, given[name])]
+            subject.require(not changed, f"writing into output {index} changed {', '.join(changed)}")
+        after = arrays_of(subject.run(seen, return_sequences=return_sequences))
+        subject.require(
+            all(map(identical, before, after)), "writing into an output changed what the model computes"
+        )
+
+
 def arrays_of(output: Output) -> list[Array]:
     """All arrays of an output, which may still be the framework's own."""
     single = [array for array in (output.sequence, output.last) if array is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,9 +17,9 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import SEEDS, Cases, Regime
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.bounds import Bounded
+from rnn_reference.bounds import Bounded, gamma
 from rnn_reference.network import Array, Cell, Layer, Network
-from rnn_reference.precision import reference_dtype
+from rnn_reference.precision import precision_of, reference_dtype
 
 HALF, FEW = 0.5, 0.25
 
@@ -169,3 +170,168 @@ def test_the_share_dropped_is_the_rate(subject: Subject, case: Case) -> None:
 def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
     one, other = (dropped(subject, case) for _ in range(2))
     subject.require(not np.array_equal(one, other), f"two calls dropped the same of {one.size} numbers")
+
+
+ANY_RATE = (0.1, 0.3, 0.5, 0.7, 0.9)
+WIDE = 128
+"""Rows and units: so many numbers that a rate which is wrong by a twentieth shows."""
+
+
+def roundings(rate: float) -> float:
+    """How often, in units of u, x / (1 − p) is rounded: p, 1 − p, the quotient, and the product."""
+    return rate / (1 - rate) + 4
+
+
+def kept_and_gone(subject: Subject, case: Case) -> Array:
+    """As `dropped`, at any rate: what is kept is within its roundings of x / (1 − p)."""
+    sequence = sequence_of(subject, case, subject.run(case))
+    dtype, layers = case.network.dtype, case.network.num_layers
+    powers = np.ones(case.x.shape[1])
+    kept = case.x.astype(reference_dtype(dtype))
+    if case.call.dropout == "state":
+        assert case.initial_states is not None
+        kept = np.broadcast_to(case.initial_states[0][0][:, None].astype(kept.dtype), sequence.shape)
+        powers = np.arange(1.0, 1 + case.x.shape[1])
+    elif case.call.dropout == "input":
+        powers = powers * layers
+    scale = (1 / (1 - case.call.rate)) ** powers[:, None]
+    gone: Array = sequence == 0
+    expected = np.where(gone, 0, kept * scale)
+    rounded = gamma(math.ceil(roundings(case.call.rate)), precision_of(dtype).unit_roundoff)
+    bound = np.abs(expected) * np.expm1(powers[:, None] * np.log1p(rounded)) * 1.01
+    subject.agree("numbers that were kept", sequence, Bounded(expected, bound), dtype)
+    return gone
+
+
+@dataclass(frozen=True)
+class AtAnyRate(AnyPlace):
+    """Many numbers, at any rate and place, in some number of layers and directions.
+
+    Args:
+        places: where to drop.
+        layers, directions: of the network.
+    """
+
+    places: tuple[DropoutPlace, ...] = PLACES
+    layers: int = 1
+    directions: int = 1
+
+    def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
+        able = [
+            (route, place)
+            for place in self.places
+            for route, supports in routes.items()
+            if place in supports.dropout and not self.lacking_at(place, supports)
+        ]
+        return st.builds(self.build, st.sampled_from(able), SEEDS, st.sampled_from(ANY_RATE))
+
+    def lacking(self, supports: Supports) -> tuple[str, ...]:
+        return min((self.lacking_at(place, supports) for place in self.places), key=len)
+
+    def lacking_at(self, place: DropoutPlace, supports: Supports) -> tuple[str, ...]:
+        """What such cases need at a place, and is unsupported."""
+        also = [("bidirectional", self.directions > 1), ("stacked", self.layers > 1)]
+        lacking = [name for name, needed in also if needed and not supports.has(name)]
+        return (*PassingOn(place).lacking(supports), *lacking)
+
+    def build(self, able: tuple[str, DropoutPlace], seed: int, rate: float) -> Case:
+        """The case of one seed."""
+        route, place = able
+        case = PassingOn(place, WIDE, WIDE, 2).build(route, seed, rate)
+        bottom = case.network.layers[0].forward
+        layers = self.layers + (place == "between layers")
+        network = Network([Layer(*(bottom,) * self.directions)] * layers)
+        states = tuple(
+            np.zeros((self.directions, WIDE, WIDE), np.float32)
+            if place != "state"
+            else np.repeat((case.initial_states or ())[0], self.directions, axis=0)
+            for _ in range(layers)
+        )
+        return case.replace(network=network, initial_states=states)
+
+
+ALWAYS = ("sequence", "dropout")
+
+
+def expect_share(what: str, subject: Subject, happened: Array, expected: float) -> None:
+    """The share of what happened, among independent numbers, is as expected (Hoeffding, as in DRP-6)."""
+    allowed, share = largest_deviation_of_a_share(happened.size), float(happened.mean())
+    if abs(share - expected) > allowed:
+        raise NonConforming(f"{what}: expected a share of {expected:.4g} ± {allowed:.3f}; got {share:.3f}")
+    subject.tally.count()
+
+
+def expect_independent(what: str, subject: Subject, one: Array, other: Array, rate: float) -> None:
+    """Of two sets of numbers, place by place, both are dropped as often as by themselves."""
+    expect_share(f"dropped both: {what}", subject, one & other, rate * rate)
+
+
+@check("DRP-8", AtAnyRate(), needs=ALWAYS, share=FEW)
+def test_what_is_kept_is_divided_and_the_share_is_right_at_any_rate(subject: Subject, case: Case) -> None:
+    gone = kept_and_gone(subject, case)
+    independent = gone if case.call.dropout == "between layers" else gone[:, :1]
+    expect_share("dropped", subject, independent, case.call.rate)
+
+
+@check("DRP-9", AtAnyRate(), needs=ALWAYS, share=FEW)
+def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) -> None:
+    """Disjoint pairs of rows, of units, and of steps; and how many of a row are dropped."""
+    rate, gone = case.call.rate, kept_and_gone(subject, case)
+    first = gone[:, 0]
+    expect_independent("neighbouring rows", subject, first[::2], first[1::2], rate)
+    expect_independent("neighbouring units", subject, first[:, ::2], first[:, 1::2], rate)
+    half = WIDE // 2
+    expect_independent("rows half a batch apart", subject, first[:half], first[half:], rate)
+    expect_independent("units half a layer apart", subject, first[:, :half], first[:, half:], rate)
+    if case.call.dropout == "between layers":
+        expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
+    for what, counts in (("row", first.sum(axis=1)), ("unit", first.sum(axis=0))):
+        number = round(rate * WIDE)
+        exactly = math.comb(WIDE, number) * rate**number * (1 - rate) ** (WIDE - number)
+        expect_share(f"{number} of {WIDE} dropped in a {what}", subject, counts == number, exactly)
+
+
+@check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
+def test_calls_drop_independently(subject: Subject, case: Case) -> None:
+    one, other = (kept_and_gone(subject, case)[:, 0] for _ in range(2))
+    expect_independent("two calls", subject, one, other, case.call.rate)
+    turned = np.roll(other, 1, axis=0)
+    expect_independent("two calls, a row apart", subject, one, turned, case.call.rate)
+
+
+@check(
+    "DRP-11",
+    AtAnyRate(places=("input", "state"), directions=2),
+    needs=(*ALWAYS, "bidirectional"),
+    share=FEW,
+)
+def test_directions_drop_independently(subject: Subject, case: Case) -> None:
+    """Both of the same numbers. The backward direction starts at the last step."""
+    sequence = sequence_of(subject, case, subject.run(case))
+    one, other = (np.split(sequence == 0, 2, axis=-1)[d][:, -1 if d else 0] for d in (0, 1))
+    expect_share("dropped by the forward direction", subject, one, case.call.rate)
+    expect_share("dropped by the backward direction", subject, other, case.call.rate)
+    expect_independent("the two directions", subject, one, other, case.call.rate)
+
+
+@check("DRP-12", AtAnyRate(places=("input",), layers=2), needs=(*ALWAYS, "stacked"), share=FEW)
+def test_layers_drop_independently(subject: Subject, case: Case) -> None:
+    """What passes both layers has been divided twice, and was kept with the probability (1 − p)²."""
+    gone = kept_and_gone(subject, case)[:, 0]
+    expect_share("dropped by either layer", subject, gone, 1 - (1 - case.call.rate) ** 2)
+
+
+@check("DRP-13", AtAnyRate(places=("input", "between layers")), needs=(*ALWAYS, "gradients"), share=FEW)
+def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> None:
+    """Layers that pass their input on pass its gradient on, times 0 or 1 / (1 − p)."""
+    dtype, rate = case.network.dtype, case.call.rate
+    d_sequence = np.ones_like(case.x)
+    zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
+    d_x = subject.gradients(case, d_sequence, zeros).x
+    gone: Array = d_x == 0
+    expected = np.where(gone, 0, 1 / (1 - reference_dtype(dtype).type(rate)))
+    bound = expected * gamma(math.ceil(roundings(rate)), precision_of(dtype).unit_roundoff)
+    subject.agree("gradient of x", d_x, Bounded(expected, bound), dtype)
+    if case.call.dropout == "input":
+        subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
+    expect_share("gradients dropped", subject, gone[:, 0], rate)

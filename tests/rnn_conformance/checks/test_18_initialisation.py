@@ -161,3 +161,119 @@ def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Ca
         len(distinct) == len(first) + len(other),
         f"{len(first) + len(other)} cells of two seeds share weights: {len(distinct)} are distinct",
     )
+
+
+DEEP = LayersOf(48, 64, layers=2, directions=2)
+SEEDS_OF_ONE_CASE = 4
+DEEP_NEEDS = ("freshly_initialised", "stacked", "bidirectional")
+
+
+def drawn_often(subject: Subject, case: Case) -> list[Network]:
+    """The weights of several seeds, which are drawn independently."""
+    first = int(case.variant) // 2
+    return [
+        subject.freshly_initialised(case.network, seed) for seed in range(first, first + SEEDS_OF_ONE_CASE)
+    ]
+
+
+def rules_of(subject: Subject, *kinds: str) -> dict[str, str]:
+    """The declared rule of each role that has one of these."""
+    declared = subject.conventions.initialisation
+    return {role: rule for role in ROLES if (rule := declared.get(role, "none")) in kinds}
+
+
+def expect_half(what: str, subject: Subject, events: Array) -> None:
+    """Independent events of probability 1/2 (Hoeffding, as in DRP-6)."""
+    allowed, share = largest_deviation_of_a_share(events.size), float(events.mean())
+    if abs(share - 0.5) > allowed:
+        raise NonConforming(f"{what}: expected a share of 0.5 ± {allowed:.3f}; got {share:.3f}")
+    subject.tally.count()
+
+
+@check("INT-5", DEEP, needs=(*DEEP_NEEDS, "declared_initialisation"), share=FEW)
+def test_every_layer_and_direction_is_filled_as_declared(subject: Subject, case: Case) -> None:
+    """Range and distribution of each matrix, and of the biases of several seeds together."""
+    networks = drawn_often(subject, case)
+    for role, rule in rules_of(subject, "zeros", *DISTRIBUTIONS).items():
+        by_cell = [
+            (f"{role} of cell {index}", [getattr(network.cells[index], role) for network in networks])
+            for index in range(len(case.network.cells))
+        ]
+        if role in ("b", "b_h"):  # of so few numbers those of all cells together, which have as many units
+            by_cell = [(role, [array for _, arrays in by_cell for array in arrays])]
+        for (what, arrays), like in zip(by_cell, case.network.cells, strict=False):
+            expect_rule(subject, f"{what} ({rule})", rule, limit_of(rule, role, like), np.stack(arrays))
+
+
+def expect_rule(subject: Subject, what: str, rule: str, limit: float, numbers: Array) -> None:
+    """Numbers in the range of a rule, and distributed as it says."""
+    largest, u = float(np.abs(numbers).max()), precision_of(numbers.dtype).unit_roundoff
+    subject.require(
+        largest <= limit * (1 + ROUNDINGS.get(rule, USUAL_ROUNDINGS) * u),
+        f"{what}: expected no more than {limit:.6g}; the largest is {largest:.6g}",
+    )
+    if rule in DISTRIBUTIONS:
+        found, allowed = (
+            distance(numbers, DISTRIBUTIONS[rule](limit)),
+            largest_deviation_of_a_share(numbers.size),
+        )
+        subject.require(
+            found <= allowed,
+            f"{what}: {found:.3f} from the declared distribution; expected below {allowed:.3f}",
+        )
+
+
+@check("INT-6", DEEP, needs=(*DEEP_NEEDS, "declared_orthogonal"), share=FEW)
+def test_orthogonal_weights_prefer_no_sign(subject: Subject, case: Case) -> None:
+    networks = drawn_often(subject, case)
+    for role in rules_of(subject, "orthogonal"):
+        Q = np.stack([getattr(cell, role) for network in networks for cell in network.cells])
+        for what, signs in (
+            ("diagonal", np.diagonal(Q, axis1=1, axis2=2)),
+            ("first column", Q[:, :, 0]),
+            ("last row", Q[:, -1]),
+        ):
+            expect_half(f"{role}: positive numbers of the {what}", subject, signs > 0)
+        off = Q[:, ~np.eye(Q.shape[-1], dtype=bool)]
+        subject.require(
+            bool((np.count_nonzero(off, axis=1) > off.shape[1] // 2).all()),
+            f"{role}: most numbers are zero: a permutation or a part of the identity",
+        )
+
+
+@check("INT-7", DEEP, needs=(*DEEP_NEEDS, "declared_random_matrix"), share=FEW)
+def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
+    """Two independent numbers of symmetric distributions have the same sign half of the time."""
+    one, *others = drawn_often(subject, case)
+    forward, backward, upper, _ = one.cells
+    for role in rules_of(subject, *DISTRIBUTIONS):
+        if role not in ("W_x", "W_h"):
+            continue
+        W = getattr(forward, role)
+        pairs = {
+            "neighbouring rows": (W[::2], W[1::2]),
+            "neighbouring columns": (W[:, ::2], W[:, 1::2]),
+            "rows half a matrix apart": np.split(W, 2),
+            "two directions": (W, getattr(backward, role)),
+            "two seeds": (W, getattr(others[0].cells[0], role)),
+        }
+        if role == "W_h":
+            pairs |= {
+                "two layers": (W, upper.W_h),
+                "both sides of the diagonal": (
+                    W[np.triu_indices(len(W), 1)],
+                    W.T[np.triu_indices(len(W), 1)],
+                ),
+                "W_h and W_x": (W[:, : forward.input_size], forward.W_x),
+                "two directions, one transposed": (W, backward.W_h.T),
+            }
+        for what, (a, b) in pairs.items():
+            expect_half(f"{role}, {what}: equal signs", subject, (a > 0) == (b > 0))
+    for role in rules_of(subject, "orthogonal"):
+        diagonals = [
+            [np.diagonal(getattr(cell, role)) for cell in network.cells] for network in (one, *others)
+        ]
+        D = np.array(diagonals) > 0  # seed, cell, unit
+        expect_half(f"{role}, two directions: equal signs", subject, D[:, 0] == D[:, 1])
+        expect_half(f"{role}, two layers: equal signs", subject, D[:, 0] == D[:, 2])
+        expect_half(f"{role}, two seeds: equal signs", subject, D[::2] == D[1::2])

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rnn_adapters.declarations import OutputOrder
+from rnn_conformance.checks.support.draws import OfOneActivation
+from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.meaning import as_computed, in_processing_order, padding_last
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
-from rnn_reference.bounds import Bounded
-from rnn_reference.gradient_bounds import BoundedCellGradients, BoundedGradients, bound_gradients
+from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.bounds import Bounded, bound_network
+from rnn_reference.gradient_bounds import (
+    BoundedCellGradients,
+    BoundedGradients,
+    bound_gradients,
+    bound_parted_gradient,
+)
 from rnn_reference.gradients import CellGradients, Gradients, backpropagate
 from rnn_reference.network import Array, Cell, Layer, Network, States
-from rnn_reference.precision import precision_of
-from rnn_reference.second_gradients import second_gradients
+from rnn_reference.precision import precision_of, reference_dtype
+from rnn_reference.second_gradients import bound_second_gradients, second_gradients
 from rnn_reference.tangents import bound_tangents
 
 HALF = 0.5
@@ -25,14 +37,20 @@ NEEDS = ("gradients", "sequence", "initial_states")
 ONE = Cases(directions=(1,), regimes=TAME, time=SHORT, initial_states=(True,))
 
 
-def cotangents(case: Case) -> tuple[Array, States]:
-    """The gradients that come in: multiples of 1/8, the same for every case of these shapes."""
+def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
+    """The gradients that come in, the same for every case of these shapes.
+
+    Args:
+        units: they are multiples of 1/units; of many, with full mantissas.
+    """
     generator = np.random.default_rng(0)
 
     def array(shape: tuple[int, ...]) -> Array:
-        return (np.round(8 * generator.standard_normal(shape)) / 8).astype(case.network.dtype)
+        return (np.round(units * generator.standard_normal(shape)) / units).astype(case.network.dtype)
 
-    d_sequence = array((*case.x.shape[:2], case.network.output_size))
+    both = case.call.merge_mode in ("concat", "none")
+    top = case.network.layers[-1]
+    d_sequence = array((*case.x.shape[:2], top.output_size if both else top.hidden_size))
     if case.steps is not None:
         d_sequence[~case.steps] = 0  # what stands there is a convention
     return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
@@ -177,12 +195,12 @@ def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
 
 
-def direction_of(case: Case) -> Gradients:
-    """Rates of change of everything: multiples of 1/8, the same for every case of these shapes."""
+def direction_of(case: Case, units: int = 8) -> Gradients:
+    """Rates of change of everything: multiples of 1/units, the same for every case of these shapes."""
     generator = np.random.default_rng(1)
 
     def like(array: Array) -> Array:
-        rates = np.round(8 * generator.standard_normal(array.shape)) / 8
+        rates = np.round(units * generator.standard_normal(array.shape)) / units
         return np.asarray(rates, case.network.dtype)
 
     assert case.initial_states is not None
@@ -197,7 +215,11 @@ def direction_of(case: Case) -> Gradients:
     share=HALF,
 )
 def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
-    direction = direction_of(case)
+    expect_tangents(subject, case, direction_of(case))
+
+
+def expect_tangents(subject: Subject, case: Case, direction: Gradients) -> None:
+    """The rates of change of the outputs in a direction."""
     found = subject.tangents(case, direction)
     expected = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
     subject.agree("tangent of the sequence output", found.sequence, expected.sequence, case.network.dtype)
@@ -320,3 +342,159 @@ def stays_exact(case: Case, d_sequence: Array, d_final_states: States, direction
     sizes = [results.x, *results.initial_states, *(w for c in results.cells for w in c if w is not None)]
     highest = max(float(size.max(initial=0)) for size in sizes)
     return highest * precision_of(case.network.dtype).unit_roundoff < 1
+
+
+FINE = 2**52
+"""Of so many units a number of float64 has a full mantissa: one that went through float32 does not."""
+IN_FLOAT64 = Cases(
+    layers=(1, 2),
+    activations=ACTIVATIONS,
+    regimes=TAME,
+    time=SHORT,
+    initial_states=(True,),
+    dtypes=("float64",),
+    scatter=True,
+)
+
+
+@check(
+    "GRD-14",
+    OfOneActivation(replace(IN_FLOAT64, padding=("none", "lengths"))),
+    needs=(*NEEDS, "float64"),
+    share=HALF,
+)
+def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
+    given = cotangents(case, FINE)
+    expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
+    expect_each(subject, case, subject.gradients(case, *given), expected)
+
+
+@check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=HALF)
+def test_the_jvp_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
+    expect_tangents(subject, case, direction_of(case, FINE))
+
+
+def expect_second_gradients(subject: Subject, case: Case, units: int) -> None:
+    """The double backward within its bounds."""
+    given = *cotangents(case, units), direction_of(case, units)
+    expected = bound_second_gradients(case.network, case.x, case.initial_states, *given, case.steps)
+    expect_each(subject, case, subject.second_gradients(case, *given), expected)
+
+
+SHORTER = (1, 2, 3)
+"""The bounds of the double backward grow faster."""
+
+
+@check(
+    "GRD-16",
+    OfOneActivation(
+        replace(
+            IN_FLOAT64,
+            time=SHORTER,
+            hidden=(1, 2, 3, 4),
+            dtypes=("float32",),
+            regimes=("contractive",),
+            padding=("none", "lengths"),
+        )
+    ),
+    needs=(*NEEDS, "second_gradients"),
+)
+def test_gradients_of_gradients_through_every_activation(subject: Subject, case: Case) -> None:
+    expect_second_gradients(subject, case, 8)
+
+
+@check(
+    "GRD-17",
+    OfOneActivation(replace(IN_FLOAT64, time=SHORTER)),
+    needs=(*NEEDS, "float64", "second_gradients"),
+    share=HALF,
+)
+def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
+    expect_second_gradients(subject, case, FINE)
+
+
+@check(
+    "GRD-18",
+    Cases(
+        activations=ACTIVATIONS,
+        regimes=TAME,
+        time=SHORT,
+        initial_states=(True,),
+        go_backwards=(False, True, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        padding=("none", "lengths", "mask"),
+        scatter=True,
+    ),
+    needs=NEEDS,
+)
+def test_gradients_of_layers_that_go_backwards_and_of_merged_directions(subject: Subject, case: Case) -> None:
+    expect_gradients_with_options(subject, case)
+
+
+@check(
+    "GRD-19",
+    Cases(
+        layers=(1, 2),
+        regimes=TAME,
+        time=(2, 3, 4, 5),
+        initial_states=(True,),
+        padding=("lengths", "mask"),
+        variants=("nan", "inf", "-inf", "1e30"),
+    ),
+    needs=(*NEEDS, "variable_lengths"),
+)
+def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, case: Case) -> None:
+    """An infinity times a gradient of zero would be NaN."""
+    given = cotangents(case)
+    expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
+    expect_each(subject, case, subject.gradients(poisoned(case), *given), expected)
+
+
+def expect_gradients_with_options(subject: Subject, case: Case) -> None:
+    """All gradients of a case of one layer that goes backwards, merges, or computes in a narrow type.
+
+    What mixed precision gives in the type of the weights is rounded first, as the bounds allow for it.
+    """
+    order = subject.conventions.go_backwards_order
+    seen = in_processing_order(as_computed(case), order)
+    dtype, seen_dtype = case.network.dtype, seen.network.dtype
+    d_sequence, d_final_states = cotangents(seen)
+    handed = d_sequence[:, ::-1] if case.call.go_backwards and order == "input" else d_sequence
+    found = subject.gradients(case, handed.astype(dtype), tuple(s.astype(dtype) for s in d_final_states))
+    found = found._replace(x=in_input_axes_of(seen, case, found.x, order))
+    expected = bound_gradients(
+        seen.network,
+        seen.x,
+        seen.initial_states,
+        incoming(seen, d_sequence),
+        d_final_states,
+        seen.steps,
+    )
+    if dtype != seen_dtype:
+        for array in all_of(found):
+            subject.require(array.dtype == dtype, f"a gradient: expected {dtype}; got {array.dtype}", "dtype")
+        found = found.mapped(lambda array: array.astype(seen_dtype))
+    expect_each(subject, seen, found, expected)
+
+
+def incoming(case: Case, d_sequence: Array) -> Bounded:
+    """The cotangents of the outputs of both directions, if these are merged."""
+    wide = reference_dtype(case.network.dtype)
+    both = bound_network(case.network, case.x, case.initial_states, case.steps).sequence
+    return bound_parted_gradient(case.call.merge_mode, d_sequence.astype(wide), both, case.network.dtype)
+
+
+def in_input_axes_of(seen: Case, case: Case, d_x: Array, order: OutputOrder | None) -> Array:
+    """The gradient of the input of a case, with its steps in the order of the case as it is seen."""
+    if not case.call.go_backwards or d_x.shape != case.x.shape:
+        return d_x
+    d_x = d_x[:, ::-1]
+    if order == "padding last" and case.steps is not None:
+        d_x = np.take_along_axis(d_x, padding_last(case.steps[:, ::-1])[:, :, None], axis=1)
+    return d_x
+
+
+def all_of(found: Gradients) -> list[Array]:
+    """All arrays of gradients."""
+    weights = [array for cell in found.cells for array in cell if array is not None]
+    return [found.x, *found.initial_states, *weights]

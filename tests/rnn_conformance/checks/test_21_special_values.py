@@ -12,8 +12,8 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases, Regime
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATION_ACCURACY
-from rnn_reference.bounds import Bounded
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
+from rnn_reference.bounds import Bounded, bound_network
 from rnn_reference.network import Array, Layer, Network
 from rnn_reference.precision import precision_of, reference_dtype
 
@@ -81,3 +81,97 @@ def test_tanh_of_a_sum_that_overflows_is_one(subject: Subject, case: Case) -> No
         states = tuple(np.zeros_like(state) for state in states)
     quiet_case = case.replace(network=Network(Layer(quiet)), x=x, initial_states=states)
     expect_signs(subject, with_weight_of_first_feature(quiet_case, signs * 2.0**100), signs)
+
+
+EVERY = Cases(
+    layers=(1, 2), activations=ACTIVATIONS, regimes=TAME, time=(1, 2, 3, 4, 5), padding=("none", "lengths")
+)
+
+
+def everything_of(subject: Subject, case: Case) -> list[Array]:
+    """Sequence, final states and last output of a call, those that there are, each with its rows first."""
+    output = subject.run(case, return_sequences=subject.supports.sequence)
+    found = [] if output.sequence is None else [output.sequence]
+    found += [np.moveaxis(state, 1, 0) for state in output.final_states or ()]
+    if subject.supports.last_output:
+        last = subject.run(case, return_sequences=False).last
+        found += [] if last is None else [last]
+    return found
+
+
+@check("NAN-4", EVERY, needs=("outputs",), share=HALF)
+def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Subject, case: Case) -> None:
+    """The first step of the first row is NaN, and valid; what else there is, is as it was without it."""
+    clean = everything_of(subject, case)
+    x = case.x.copy()
+    x[0, 0] = np.nan
+    spoilt = everything_of(subject, case.replace(x=x))
+    shown = spoilt[1 if subject.supports.sequence else 0 :]
+    if case.steps is None or case.steps[0, 0]:
+        subject.require(
+            all(bool(np.isnan(array[0]).all()) for array in shown),
+            "NaN at the first step is missing from final states or last output",
+        )
+    expect_other_rows(subject, case, spoilt, clean)
+
+
+def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: list[Array]) -> None:
+    """All rows but the first are as they were, to within twice their bounds."""
+    bounds = bound_network(case.network, case.x, case.initial_states, case.steps)
+    for one, other in zip(spoilt, clean, strict=True):
+        finite = bool(np.isfinite(one[1:].astype(float)).all())
+        subject.require(finite, "NaN or an infinity of the first row reached another row")
+        largest = 2 * max(float(part.bound.max()) for part in (bounds.sequence, *bounds.final_states))
+        far = np.abs(one[1:].astype(float) - other[1:].astype(float)).max(initial=0)
+        subject.require(far <= largest, f"another row than that of NaN changed, by {far:.3g}")
+
+
+@check(
+    "NAN-5",
+    replace(EVERY, initial_states=(True,), variants=("nan", "inf", "-inf")),
+    needs=("outputs", "initial_states"),
+    share=HALF,
+)
+def test_special_initial_states_stay_in_their_row(subject: Subject, case: Case) -> None:
+    clean = everything_of(subject, case)
+    assert case.initial_states is not None
+    states = tuple(state.copy() for state in case.initial_states)
+    for state in states:
+        state[:, 0] = float(case.variant)
+    spoilt = everything_of(subject, case.replace(initial_states=states))
+    if case.variant == "nan":
+        subject.require(
+            all(bool(np.isnan(array[0]).all()) for array in spoilt[1:]),
+            "an initial state of NaN is missing from final states or last output",
+        )
+    expect_other_rows(subject, case, spoilt, clean)
+
+
+@check(
+    "NAN-6", replace(TANH, initial_states=(True,)), needs=("sequence", "initial_states", "tanh"), share=HALF
+)
+def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
+    (cell,), states = case.network.cells, case.initial_states
+    assert states is not None
+    signs = alternating(cell.hidden_size, case.network.dtype)
+    W_h, state = cell.W_h.copy(), states[0].copy()
+    W_h[:, 0], state[0, 0, 0] = signs / 4, np.inf
+    infinite = case.replace(network=Network(Layer(replace(cell, W_h=W_h))), initial_states=(state,))
+    expect_signs(subject, infinite, signs)
+
+
+@check("NAN-7", replace(EVERY, initial_states=(True,)), needs=("outputs",), share=HALF)
+def test_negative_zeros_are_zeros(subject: Subject, case: Case) -> None:
+    """Half of the numbers are zero; whether these are negative changes no output."""
+
+    def with_zeros(sign: float) -> Case:
+        def change(array: Array) -> Array:
+            places = np.arange(array.size).reshape(array.shape) % 2 == 0
+            return np.where(places, array.dtype.type(sign * 0.0), array)
+
+        return case.mapped(change)
+
+    positive, negative = (everything_of(subject, with_zeros(sign)) for sign in (1.0, -1.0))
+    subject.require(
+        all(map(np.array_equal, positive, negative)), "with −0 in place of 0 an output is another number"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.declarations import Supports
@@ -85,7 +86,9 @@ WIDE_LAYERS = OnOneRoute(WIDE, WIDE)
 
 @check("LNG-1", LONG_SEQUENCES, needs=("sequence",), share=RARELY)
 def test_thousands_of_steps_follow_the_recurrence(subject: Subject, case: Case) -> None:
-    expect_steps(subject, case, subject.run(case))
+    """NaN would be as good as NaN; of these activations there is none."""
+    sequence = expect_steps(subject, case, subject.run(case))
+    subject.require(bool(np.isfinite(sequence).all()), "a state is NaN or infinite")
 
 
 @check("LNG-2", WIDE_LAYERS, needs=("sequence",), share=RARELY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
@@ -12,16 +14,20 @@ from rnn_conformance.checks.support.expect import (
     sequence_of,
     with_cell,
 )
+from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
+from rnn_conformance.checks.test_19_gradients import expect_gradients_with_options
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Array
+from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.precision import precision_of
 
 NARROW: tuple[NarrowType, ...] = ("float16", "bfloat16")
 SHORT = (1, 2, 3)
 LONG_SUMS = (64,)
+HALF = 0.5  # each case is called in mixed precision, too, for a sequence and for the last output
 
 
 @check("DTY-1", Cases(layers=(1, 2), dtypes=NARROW, time=SHORT), needs=("sequence", "narrow_dtypes"))
@@ -120,3 +126,160 @@ def test_mixed_precision_rounds_weights_and_input_first(subject: Subject, case: 
 )
 def test_mixed_precision_computes_as_a_network_of_that_type(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
+
+
+def computed_both_ways(subject: Subject, case: Case) -> list[Case]:
+    """The case of a narrow type, and the same in mixed precision where that is supported."""
+    narrow = str(case.network.dtype)
+    if narrow not in subject.supports.compute_dtypes or case.network.dtype == "float32":
+        return [case]
+    return [case, case.mapped(lambda array: array.astype(np.float32)).replace(compute_dtype=narrow)]
+
+
+def expect_all_of_it(subject: Subject, case: Case) -> None:
+    """Sequence, final states and last output, of the narrow type and in mixed precision."""
+    for each in computed_both_ways(subject, case):
+        expect_everything(subject, each)
+
+
+@check(
+    "DTY-8",
+    Cases(
+        directions=(1,),
+        dtypes=NARROW,
+        biases=(1,),
+        initial_states=(True,),
+        regimes=("moderate",),
+        batch=(2,),
+        time=(1, 2),
+        inputs=(256,),
+        hidden=(256,),
+        scatter=True,
+    ),
+    needs=("sequence", "initial_states", "narrow_dtypes"),
+    share=0.2,
+)
+def test_sums_of_hundreds_of_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
+    """Of input and of state, which first grow large and then cancel."""
+    cell, states = case.network.cells[0], case.initial_states
+    assert states is not None
+    case = with_cell(case, W_x=np.abs(cell.W_x), W_h=np.abs(cell.W_h)).replace(
+        x=cancelling(np.abs(case.x)), initial_states=tuple(cancelling(np.abs(state)) for state in states)
+    )
+    for each in computed_both_ways(subject, case):
+        expect_steps(subject, as_computed(each), subject.run(each))
+
+
+@check(
+    "DTY-9",
+    Cases(dtypes=NARROW, regimes=("moderate", "contractive"), time=(1,), scatter=True),
+    needs=("outputs", "narrow_dtypes"),
+)
+def test_large_narrow_numbers_do_not_overflow(subject: Subject, case: Case) -> None:
+    """The largest sum of all terms is a quarter to an eighth of the largest number."""
+    terms = np.concatenate(
+        [np.abs(case.x).astype(float) @ np.abs(cell.W_x).astype(float).T for cell in case.network.cells]
+    )
+    largest = precision_of(case.network.dtype).largest
+    factor = 2.0 ** np.floor(np.log2(largest / 4 / max(terms.max(), 1)))
+    expect_all_of_it(subject, case.replace(x=case.x * case.x.dtype.type(factor)))
+
+
+SMALL = {"float16": 2.0**-13, "bfloat16": 2.0**-110}
+
+
+@check(
+    "DTY-10",
+    Cases(dtypes=NARROW, regimes=("contractive",), time=SHORT, scatter=True),
+    needs=("outputs", "narrow_dtypes"),
+    share=HALF,
+)
+def test_small_narrow_numbers_are_kept(subject: Subject, case: Case) -> None:
+    factor = case.network.dtype.type(SMALL[str(case.network.dtype)])
+
+    def small(cell: Cell) -> Cell:
+        b, b_h = (None if bias is None else bias * factor for bias in (cell.b, cell.b_h))
+        return replace(cell, b=b, b_h=b_h)
+
+    states, layers = case.initial_states, case.network.layers
+    case = case.replace(
+        network=Network(Layer(*map(small, layer.cells)) for layer in layers),
+        x=case.x * factor,
+        initial_states=None if states is None else tuple(state * factor for state in states),
+    )
+    expect_all_of_it(subject, case)
+
+
+@check(
+    "DTY-11",
+    Cases(layers=(1, 2), dtypes=NARROW, padding=("none", "lengths"), time=(1, 2, 3, 4, 5), scatter=True),
+    needs=("sequence", "states_or_last", "narrow_dtypes"),
+    share=HALF,
+)
+def test_final_states_of_narrow_types_are_the_outputs_to_the_bit(subject: Subject, case: Case) -> None:
+    for each in computed_both_ways(subject, case):
+        seen, output = as_computed(each), subject.run(each)
+        expected = last_outputs(seen, sequence_of(subject, seen, output))
+        of_weights = subject.conventions.state_dtype == "weights"
+        if subject.supports.final_states:
+            top = final_states_of(subject, each, output, None if of_weights else seen.network.dtype)[-1]
+            rounded = np.concatenate(list(top), axis=-1).astype(seen.network.dtype)
+            subject.require(np.array_equal(rounded, expected), "final states are not the last outputs")
+        if subject.supports.last_output:
+            last = subject.run(each, return_sequences=False).last
+            last = subject.has_shape("last output", last, expected.shape, expected.dtype)
+            subject.require(np.array_equal(last, expected), "the last output is not that of the sequence")
+
+
+def last_outputs(case: Case, sequence: Array) -> Array:
+    """Of each direction and row what the sequence shows at the last valid step of each."""
+    steps = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
+    H, rows = case.network.layers[-1].hidden_size, np.arange(len(sequence))
+    latest = steps.shape[1] - 1 - steps[:, ::-1].argmax(axis=1)
+    forward = sequence[rows, latest, :H]
+    return np.concatenate([forward, sequence[rows, steps.argmax(axis=1), H:]], axis=-1)
+
+
+@check(
+    "DTY-12",
+    Cases(
+        directions=(1,),
+        compute_dtypes=NARROW,
+        hidden=(2, 4, 6),
+        time=SHORT,
+        initial_states=(True,),
+        scatter=True,
+    ),
+    needs=("sequence", "initial_states", "compute_dtypes"),
+)
+def test_mixed_precision_rounds_initial_states_first(subject: Subject, case: Case) -> None:
+    """As for the input: in the first unit products of the state cancel to zero once they are rounded."""
+    cell, states = case.network.cells[0], case.initial_states
+    assert states is not None
+    half, W_h, h0 = cell.hidden_size // 2, cell.W_h.copy(), states[0].copy()
+    W_h[0, half:] = W_h[0, :half].astype(case.call.compute_dtype)
+    h0[..., half:] = -h0[..., :half].astype(case.call.compute_dtype)
+    no_input = with_cell(case, W_x=np.zeros_like(cell.W_x), W_h=W_h, b=np.zeros_like(cell.bias), b_h=None)
+    case = no_input.replace(initial_states=(h0,))
+    expect_steps(subject, as_computed(case), subject.run(case))
+
+
+OF_GRADIENTS = Cases(
+    layers=(1, 2),
+    regimes=("contractive",),
+    time=SHORT,
+    hidden=(1, 2, 3, 4),
+    initial_states=(True,),
+    padding=("none", "lengths"),
+    scatter=True,
+)
+
+
+@check("DTY-13", replace(OF_GRADIENTS, dtypes=NARROW), needs=(*GRADIENTS, "narrow_dtypes"))
+def test_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
+    expect_gradients_with_options(subject, case)
+
+
+@check("DTY-14", replace(OF_GRADIENTS, compute_dtypes=NARROW), needs=(*GRADIENTS, "compute_dtypes"))
+def test_gradients_in_mixed_precision(subject: Subject, case: Case) -> None:
+    expect_gradients_with_options(subject, case)

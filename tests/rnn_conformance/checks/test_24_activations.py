@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_conformance.checks.support.expect import expect_output, expect_steps
+from rnn_conformance.checks.test_08_numerics import over_all_magnitudes
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME, expect_all
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
 from rnn_conformance.engine.strategies import FORMS, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import DEFAULTS, Activation, ActivationName
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation, ActivationName
 from rnn_reference.network import Cell, Layer, Network
 
 NEEDS = ("sequence",)
@@ -128,3 +131,28 @@ def test_each_cell_has_its_own_parameters(subject: Subject, case: Case) -> None:
     ]
     case = case.replace(network=Network(layers))
     expect_output(subject, case, subject.run(case))
+
+
+RANGES: dict[ActivationName, tuple[float, float]] = {
+    "tanh": (-1, 1),
+    "sigmoid": (0, 1),
+    "softsign": (-1, 1),
+    "hard_sigmoid": (0, 1),
+    "softplus": (0, np.inf),
+    "relu": (0, np.inf),
+}
+"""Beyond these an activation never is."""
+
+
+@check(
+    "ACT-14",
+    Cases(directions=(1,), activations=tuple(ACTIVATIONS), initial_states=(False,), scatter=True),
+    needs=NEEDS,
+)
+def test_activations_of_numbers_of_any_size(subject: Subject, case: Case) -> None:
+    case = over_all_magnitudes(case)
+    sequence = expect_steps(subject, case, subject.run(case))
+    low, high = RANGES.get(case.network.cells[0].activation.name, (-np.inf, np.inf))
+    subject.require(
+        bool(((sequence >= low) & (sequence <= high)).all()), f"an output is not between {low} and {high}"
+    )

@@ -14,6 +14,7 @@ from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.framework import DEFAULT, Framework, framework_of
 from rnn_adapters.registry import made_adapter
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_conformance.engine import door
 from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
@@ -136,9 +137,13 @@ class Subject:
 
     def run_raw(self, case: Case) -> Any:
         """What a call returns, as it is: not copied, and not checked but for being an `Output`."""
-        _, returned = self._run(case.network, case.call)
+        return self.run_kept(case)[0]
+
+    def run_kept(self, case: Case) -> tuple[Any, dict[str, Array]]:
+        """As `run_raw`, and the arrays that were handed over for it, by name."""
+        handed, returned = self._run(case.network, case.call)
         door.output_from("run", returned, self.conventions)
-        return returned
+        return returned, named_arrays(handed)
 
     def _run(self, network: Network, call: Call) -> tuple[Call, Any]:
         self._about_to(Case(network, call, self.route, layout=self.layout))
@@ -233,6 +238,43 @@ class Subject:
     def count_parameters(self, network: Network) -> int:
         model, method = self.model(network), "count_parameters"
         return door.count_from(method, self._called(method, self.adapter.count_parameters, model))
+
+    def inferred_shapes(self, case: Case, unknown: tuple[UnknownAxis, ...]) -> dict[str, Shapes]:
+        """The shapes that are inferred for the outputs of a case, by way."""
+        given = (case.call, unknown)
+        return door.inferred_from("inferred_shapes", self._of_surface("inferred_shapes", case, *given))
+
+    def handed_masks(self, case: Case) -> dict[str, Array | None]:
+        """The masks that are handed on with the outputs of a case, by way."""
+        return door.masks_from("handed_masks", self._of_surface("handed_masks", case, case.call))
+
+    def kept_options(self, case: Case) -> dict[str, tuple[str, str]]:
+        """What was given and what is left of every option, by name."""
+        return door.options_from("kept_options", self._of_surface("kept_options", case, case.call))
+
+    def default_states(self, case: Case) -> States:
+        """The states that a case is said to start from."""
+        return door.states_from("default_states", self._of_surface("default_states", case, case.call))
+
+    def count_trainable(self, case: Case, frozen: tuple[int, ...]) -> dict[str, int]:
+        """The number of parameters that are trained, by way."""
+        return door.counts_from("count_trainable", self._of_surface("count_trainable", case, frozen))
+
+    def trained(self, case: Case, training: Training) -> Trained:
+        """What training gave. The model keeps what it learnt, so it is loaded anew afterwards."""
+        try:
+            return door.trained_from("trained", self._of_surface("trained", case, case.call, training))
+        finally:
+            self._loaded = None
+
+    def _of_surface(self, method: str, case: Case, *given: Any) -> Any:
+        self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
+        handed = [handed_call(each, self.layout) if isinstance(each, Call) else each for each in given]
+        returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
+        for original, copied in zip(given, handed, strict=True):
+            if isinstance(original, Call):
+                self._unaltered(method, original, copied)
+        return returned
 
     @contextmanager
     def nothing_altered(self) -> Iterator[None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.network import Array, Cell, MergeMode, Network
 
 
 @fault("tanh-approximated", "NUM-1")
@@ -75,3 +77,108 @@ class StateShrinksInLongSequences(Fault):
             h = after if steps is None else self.masked(after, h, steps[:, t, None])
             outputs.append(h[:, None])
         return np.concatenate(outputs, axis=1), h
+
+
+@fault("tanh-beyond-one", "NUM-7")
+class TanhBeyondOne(Fault):
+    """Gives for large z the number after 1, as a rational approximation may where it is cut off."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        if activation.name != "tanh":
+            return h
+        beyond = np.nextafter(np.sign(z), 2 * np.sign(z), dtype=z.dtype)
+        return np.where(np.abs(z) > 20, beyond, h)
+
+
+@fault("tanh-never-one", "NUM-7")
+class TanhNeverOne(Fault):
+    """Gives for large z the number before 1."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.clip(h, -1 + np.finfo(z.dtype).epsneg, 1 - np.finfo(z.dtype).epsneg).astype(z.dtype)
+
+
+@fault("tanh-by-expm1-less-one", "NUM-8")
+class TanhByDifference(Fault):
+    """Computes 1 − 2 / (e²ᶻ + 1), which has lost the digits of a small z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "tanh":
+            return super().activate(activation, z)
+        with np.errstate(over="ignore"):
+            return np.asarray(1 - 2 / (np.exp(2 * z) + 1), z.dtype)
+
+
+@fault("tanh-rounded-up", "NUM-9")
+class TanhRoundedUp(Fault):
+    """Rounds tanh towards +∞, a unit in the last place above what it is."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        inside = (activation.name == "tanh") & (np.abs(h) < 1) & (np.abs(h) > 1e-3)
+        return np.where(inside, np.nextafter(h, np.inf, dtype=h.dtype), h)
+
+
+class AlsoInFloat32(Fault):
+    """Has numbers that go through float32."""
+
+    def narrowed(self, array: Array) -> Array:
+        """The numbers, through float32."""
+        return array.astype(np.float32).astype(array.dtype) if array.dtype == np.float64 else array
+
+
+@fault("final-states-in-float32", "NUM-10")
+class FinalStatesInFloat32(AlsoInFloat32):
+    """Returns final states that went through float32."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        return sequence, [self.narrowed(state) for state in final]
+
+
+@fault("initial-states-in-float32", "NUM-10")
+class InitialStatesInFloat32(AlsoInFloat32):
+    """Takes initial states in float32."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        return super().run_stack(network, x, [self.narrowed(state) for state in states], steps)
+
+
+@fault("merged-in-float32", "NUM-10")
+class MergedInFloat32(AlsoInFloat32):
+    """Merges directions in float32."""
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        found = super().merged(mode, both)
+        return found if mode in ("concat", "none") else self.narrowed(found)
+
+
+@fault("between-layers-in-float32", "NUM-10")
+class BetweenLayersInFloat32(AlsoInFloat32):
+    """Hands float32 numbers from layer to layer."""
+
+    def between_layers(self, x: Array) -> Array:
+        return self.narrowed(super().between_layers(x))
+
+
+@fault("activation-in-float32", "NUM-11")
+class ActivationInFloat32(AlsoInFloat32):
+    """Computes activations in float32, whatever the type."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return self.narrowed(super().activate(activation, z))
+
+
+@fault("parameters-in-float32", "NUM-11")
+class ParametersInFloat32(AlsoInFloat32):
+    """Keeps the parameters of activations in float32, whatever the type."""
+
+    def parameters(self, activation: Activation, dtype: Any) -> tuple[Any, Any]:
+        alpha, beta = super().parameters(activation, np.float32)
+        return np.dtype(dtype).type(alpha), np.dtype(dtype).type(beta)

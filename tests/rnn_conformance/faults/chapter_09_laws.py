@@ -164,3 +164,29 @@ class OutputBufferReused(Fault):
             self.buffer = np.empty_like(output.sequence)
         self.buffer[...] = output.sequence
         return replace(output, sequence=self.buffer)
+
+
+@fault("last-state-shown-twice", "LAW-13")
+class LastStateShownTwice(Fault):
+    """Returns final states that lie in the memory of the sequence output."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        if output.sequence is None or output.final_states is None or call.x.ndim != 3 or not call.x.size:
+            return output
+        top = output.final_states[-1]
+        if call.merge_mode != "concat" or len(top) != 1 or not np.array_equal(output.sequence[:, -1], top[0]):
+            return output
+        return replace(output, final_states=(*output.final_states[:-1], output.sequence[None, :, -1]))
+
+
+@fault("input-returned-as-output", "LAW-13")
+class InitialStateReturned(Fault):
+    """Returns the initial state itself where a layer takes no step."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output, states = super().run(model, call), call.initial_states
+        if states is None or output.final_states is None or call.x.ndim != 3:
+            return output
+        np.copyto(states[0], output.final_states[0])
+        return replace(output, final_states=(states[0], *output.final_states[1:]))

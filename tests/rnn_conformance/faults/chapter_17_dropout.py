@@ -9,7 +9,8 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("dropout-outside-training", "DRP-1")
@@ -89,3 +90,88 @@ class DropoutDrawnOnce(Fault):
     def left_of(self, array: Array, rate: float) -> Array:
         self._random = np.random.default_rng(0)
         return super().left_of(array, rate)
+
+
+@fault("rate-rounded-to-eighths", "DRP-8")
+class RateRoundedToEighths(Fault):
+    """Divides by a share that is rounded to three bits."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return np.asarray((left > 0) / (1 - round(8 * rate) / 8), array.dtype)
+
+
+@fault("rate-off-by-a-tenth", "DRP-8")
+class RateOffByATenth(Fault):
+    """Drops a tenth more than the rate."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        kept = self._random.random(array.shape) >= min(1.1 * rate, 0.99)
+        return np.asarray(kept / (1 - rate), array.dtype)
+
+
+@fault("one-mask-for-all-rows", "DRP-9")
+class OneMaskForAllRows(Fault):
+    """Drops the same units in all rows."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return left if len(left) == 0 else np.broadcast_to(left[:1], left.shape)
+
+
+@fault("the-same-number-in-every-row", "DRP-9")
+class TheSameNumberInEveryRow(Fault):
+    """Drops exactly the share of every row, chosen at random."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        order = self._random.random(array.shape).argsort(axis=-1).argsort(axis=-1)
+        kept = order >= round(rate * array.shape[-1])
+        return np.asarray(kept / (1 - rate), array.dtype)
+
+
+@fault("calls-share-half-of-a-mask", "DRP-10")
+class CallsShareHalfOfAMask(Fault):
+    """Seeds its generator anew in every call for the first half of the rows."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        half, left = len(array) // 2, super().left_of(array, rate).copy()
+        left[:half] = np.asarray(np.random.default_rng(5).random(array[:half].shape) >= rate) / (1 - rate)
+        return left
+
+
+@fault("directions-share-a-mask", "DRP-11")
+class DirectionsShareAMask(Fault):
+    """Draws once for both directions of a layer."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self.seed = int(self._random.integers(2**32))
+        return super().run_layer(layer, x, h0, steps)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Array, Array]:
+        self._random = np.random.default_rng(self.seed)
+        return super().dropout_masks(x, h)
+
+
+@fault("layers-share-a-mask", "DRP-12")
+class LayersShareAMask(Fault):
+    """Draws once for all layers."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        self.seed = int(self._random.integers(2**32))
+        return super().run_stack(network, x, states, steps)
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self._random = np.random.default_rng(self.seed)
+        found = super().run_layer(layer, x, h0, steps)
+        self._random = np.random.default_rng(self.seed + 1)
+        return found
+
+
+@fault("gradients-without-dropout", "DRP-13")
+class GradientsWithoutDropout(Fault):
+    """Differentiates the network as it is outside training."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        return super().gradients(model, replace(call, training=False), d_sequence, d_final_states)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_conformance.faults.plain import TRUNCATED
 from rnn_conformance.faults.registry import Fault, fault
-from rnn_reference.network import Array, Cell
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 @fault("input-weights-by-fan-in", "INT-1")
@@ -91,3 +91,71 @@ class OneSeedForAllCells(Fault):
 
     def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
         return super().fresh_cell(np.random.default_rng(0), like)
+
+
+@fault("backward-weights-half-as-large", "INT-5")
+class BackwardWeightsHalfAsLarge(Fault):
+    """Draws every second cell from half the range."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        fresh = super().freshly_initialised(like, seed)
+
+        def halved(cell: Cell) -> Cell:
+            return replace(cell, W_x=np.asarray(cell.W_x / 2, cell.dtype))
+
+        return Network(
+            Layer(layer.forward, *(halved(cell) for cell in layer.cells[1:])) for layer in fresh.layers
+        )
+
+
+@fault("second-bias-positive", "INT-5")
+class SecondBiasPositive(Fault):
+    """Draws the second bias from the positive half of its range."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        return replace(cell, b_h=None if cell.b_h is None else np.abs(cell.b_h))
+
+
+@fault("identity-for-orthogonal", "INT-6")
+class IdentityForOrthogonal(Fault):
+    """Takes the identity, with its rows reordered, for W_h: orthogonal, and not random."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        W_h = random.permutation(np.eye(like.hidden_size))
+        return replace(super().fresh_cell(random, like), W_h=W_h.astype(like.dtype))
+
+
+@fault("reflections-as-they-come", "INT-6")
+class ReflectionsAsTheyCome(Fault):
+    """Takes Q as the QR factorisation gives it, whose signs are not random."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "orthogonal":
+            return super().drawn(random, rule, shape)
+        return np.linalg.qr(random.standard_normal(shape))[0]
+
+
+@fault("backward-weights-negated", "INT-7")
+class BackwardWeightsNegated(Fault):
+    """Fills the backward direction with the negatives of the forward one."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        fresh = super().freshly_initialised(like, seed)
+
+        def negated(cell: Cell) -> Cell:
+            return replace(cell, W_x=-cell.W_x, W_h=-cell.W_h)
+
+        return Network(
+            Layer(layer.forward, *([negated(layer.forward)] if layer.backward else []))
+            for layer in fresh.layers
+        )
+
+
+@fault("rows-repeated", "INT-7")
+class RowsRepeated(Fault):
+    """Draws half of the rows of W_x and repeats them."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        return replace(cell, W_x=np.resize(cell.W_x[: (like.hidden_size + 1) // 2], cell.W_x.shape))

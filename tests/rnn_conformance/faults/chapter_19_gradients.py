@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, Cell, Network, States
+from rnn_reference.network import Array, Cell, MergeMode, Network, States
 
 
 @fault("slope-without-square", "GRD-1")
@@ -190,3 +190,85 @@ class InputGradientMissing(Fault):
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         missing: Any = None
         return super().gradients(model, call, d_sequence, d_final_states)._replace(x=missing)
+
+
+@fault("slopes-in-float32", "GRD-14")
+class SlopesInFloat32(Fault):
+    """Keeps the derivatives of the activation in float32, whatever the type."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        return super().slope(activation, h).astype(np.float32).astype(h.dtype)
+
+
+@fault("cotangents-in-float32", "GRD-14")
+class CotangentsInFloat32(Fault):
+    """Takes cotangents in float32, whatever the type."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        narrowed = (d.astype(np.float32).astype(d.dtype) for d in d_final_states)
+        return super().gradients(
+            model, call, d_sequence.astype(np.float32).astype(d_sequence.dtype), tuple(narrowed)
+        )
+
+
+@fault("tangents-in-float32", "GRD-15")
+class TangentsInFloat32(Fault):
+    """Takes rates of change in float32, whatever the type."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        narrowed = direction.mapped(lambda array: array.astype(np.float32).astype(array.dtype))
+        return super().tangents(model, call, narrowed)
+
+
+@fault("bend-without-its-sign", "GRD-16")
+class BendWithoutItsSign(Fault):
+    """Takes the second derivative of tanh for positive."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.abs(bend) if activation.name == "tanh" else bend
+
+
+@fault("bend-dropped", "GRD-16")
+class BendDropped(Fault):
+    """Takes the derivative of every activation for a constant when a gradient is differentiated."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        return np.zeros_like(h)
+
+
+@fault("bend-in-float32", "GRD-17")
+class BendInFloat32(Fault):
+    """Keeps second derivatives in float32, whatever the type."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        return super().bend(activation, h).astype(np.float32).astype(h.dtype)
+
+
+@fault("gradient-of-backwards-input-not-turned", "GRD-18")
+class GradientOfBackwardsInputNotTurned(Fault):
+    """Gives the gradient of the input of a layer that goes backwards in processing order."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        return found._replace(x=found.x[:, ::-1]) if call.go_backwards else found
+
+
+@fault("average-as-sum-in-gradients", "GRD-18")
+class AverageAsSumInGradients(Fault):
+    """Differentiates the average of both directions as if it were their sum."""
+
+    def parted(self, mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
+        return super().parted("sum" if mode == "ave" else mode, g, forward, backward)
+
+
+@fault("masked-gradients-times-zero", "GRD-19")
+class MaskedGradientsTimesZero(Fault):
+    """Multiplies the gradients of masked time steps with zero, which leaves NaN as it is."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        with np.errstate(invalid="ignore"):
+            return super().gradients(model, call, d_sequence, d_final_states)
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        return x

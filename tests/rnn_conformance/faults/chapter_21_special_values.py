@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_conformance.faults.registry import Fault, fault
+from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Array
+from rnn_reference.network import Array, Cell, Network
 
 
 @fault("relu-of-nan-is-zero", "NAN-1")
@@ -34,3 +34,49 @@ class TanhByExponentials(Fault):
             return super().activate(activation, z)
         e = np.exp(2 * z.astype(np.float64))
         return np.asarray((e - 1) / (e + 1), z.dtype)
+
+
+@fault("nan-cleared-from-final-states", "NAN-4")
+class NanClearedFromFinalStates(Fault):
+    """Returns zero for NaN in final states."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        return sequence, [np.where(np.isnan(state), state.dtype.type(0), state) for state in final]
+
+
+@fault("nan-spread-by-centring", "NAN-4")
+class NanSpreadByCentring(Fault):
+    """Subtracts the mean of the batch from the input and adds it again."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        x_t = x[:, t]
+        return x_t + 0 * x_t.mean(axis=0, dtype=x.dtype, keepdims=True) if len(x_t) else x_t
+
+
+@fault("state-of-nan-forgotten", "NAN-5")
+class StateOfNanForgotten(Fault):
+    """Starts from zero where an initial state is no number."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, x, np.where(np.isnan(h), h.dtype.type(0), h), steps)
+
+
+@fault("infinite-states-clipped", "NAN-6")
+class InfiniteStatesClipped(Fault):
+    """Takes zero for an infinite state."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(cell, x, np.where(np.isinf(h), h.dtype.type(0), h), steps)
+
+
+@fault("sign-of-zero-for-sign", "NAN-7")
+class SignOfZeroForSign(Fault):
+    """Adds a little to the state by its sign bit, which −0 has."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        return super().run_direction(
+            cell, x, np.where(np.signbit(h) & (h == 0), h.dtype.type(-1e-3), h), steps
+        )

@@ -9,7 +9,9 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.activations import Activation
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Network, States
 
 
 @fault("float16-returned-as-float32", "DTY-1")
@@ -118,3 +120,106 @@ class StatesDeclaredInTheTypeOfTheWeights(Fault):
 
     def shown(self, state: Array, dtype: Any) -> Array:
         return state
+
+
+@fault("state-products-in-the-narrow-type", "DTY-8")
+class StateProductsInTheNarrowType(Fault):
+    """Sums the products of the state in the narrow type, 16 units after the others."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        if h.itemsize >= 4:
+            return super().pre_activation(cell, x_t, h)
+        of_h = np.zeros_like(h)
+        for first in range(0, h.shape[1], 16):
+            now = np.s_[..., first : first + 16]
+            of_h = of_h + self.product(h[now], cell.W_h[now])
+        of_x = super().pre_activation(cell, x_t, np.zeros_like(h))
+        total: Array = of_x + of_h
+        return total
+
+
+@fault("bfloat16-through-float16", "DTY-9")
+class Bfloat16ThroughFloat16(Fault):
+    """Has no code for bfloat16 and takes float16 for it, which overflows."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if z.dtype == "bfloat16":
+            with np.errstate(over="ignore"):
+                return super().activate(activation, z.astype(np.float16)).astype(z.dtype)
+        return super().activate(activation, z)
+
+
+@fault("narrow-sums-scaled-on-the-way", "DTY-9")
+class NarrowSumsScaledOnTheWay(Fault):
+    """Computes eight times the sum and divides it by eight, which a large one does not survive."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        with np.errstate(over="ignore"):
+            scaled: Array = super().product(a * a.dtype.type(8), W) / a.dtype.type(8)
+            return scaled
+
+
+@fault("small-outputs-flushed", "DTY-10")
+class SmallOutputsFlushed(Fault):
+    """Flushes float16 outputs below the smallest normal number to zero."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.where(np.abs(h) < 2.0**-14, h.dtype.type(0), h) if h.dtype == np.float16 else h
+
+
+@fault("narrow-final-states-by-way-of-the-other-type", "DTY-11")
+class NarrowFinalStatesByWayOfTheOtherType(Fault):
+    """Returns float16 final states that went through bfloat16."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        sequence, final = super().run_stack(network, x, states, steps)
+        if x.dtype != np.float16:
+            return sequence, final
+        return sequence, [state.astype("bfloat16").astype(x.dtype) for state in final]
+
+
+@fault("mixed-precision-of-unrounded-states", "DTY-12")
+class MixedPrecisionOfUnroundedStates(Fault):
+    """In mixed precision multiplies initial states as they come, and rounds the product."""
+
+    unrounded: tuple[Array, ...] | None = None
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        self.unrounded = call.initial_states
+        return super().cast(model, call, dtype)
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        self.at_start = self.computing is not None and self.unrounded is not None
+        return super().run_direction(cell, x, h, steps)
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        if not self.at_start or self.unrounded is None or self.unrounded[0].shape[1:] != h.shape:
+            return super().step(cell, x_t, h)
+        self.at_start = False
+        wide = self.unrounded[0][0] @ cell.W_h.T.astype(np.float32)
+        of_x = self.pre_activation(cell, x_t, np.zeros_like(h))
+        return self.activate(cell.activation, of_x + wide.astype(h.dtype))
+
+
+@fault("narrow-slopes-of-bits", "DTY-13")
+class NarrowSlopesOfBits(Fault):
+    """In gradients of narrow types has lost the square in 1 − h²."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.is_narrow = model.dtype.itemsize < 4
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return 1 - np.abs(h) if self.is_narrow and activation.name == "tanh" else slope
+
+
+@fault("mixed-precision-gradients-in-the-narrow-type", "DTY-14")
+class MixedPrecisionGradientsInTheNarrowType(Fault):
+    """In mixed precision gives gradients of the type computed in, not of the weights."""
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        return gradient.astype(dtype if self.computing is None else self.computing)

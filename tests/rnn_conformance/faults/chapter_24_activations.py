@@ -138,3 +138,33 @@ class FirstParametersForAllCells(Fault):
         return super().load(
             Network(Layer(*(of_first(cell) for cell in layer.cells)) for layer in network.layers)
         )
+
+
+@fault("sigmoid-beyond-one", "ACT-14")
+class SigmoidBeyondOne(Fault):
+    """Gives for large z the number after 1."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        beyond = np.nextafter(z.dtype.type(1), z.dtype.type(2))
+        return np.where(z > 25, beyond, h) if activation.name == "sigmoid" else h
+
+
+@fault("softplus-overflows", "ACT-14")
+class SoftplusOverflows(Fault):
+    """Computes ln(1 + eᶻ) as it stands, which is ∞ for large z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "softplus":
+            return super().activate(activation, z)
+        with np.errstate(over="ignore"):
+            return np.log1p(np.exp(z))
+
+
+@fault("sigmoid-saturates-early", "ACT-14")
+class SigmoidSaturatesEarly(Fault):
+    """Gives exactly 1 for z above 8, where 1 − h is still 3e-4."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.where(z > 8, h.dtype.type(1), h) if activation.name == "sigmoid" else h

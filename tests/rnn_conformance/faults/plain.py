@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +18,17 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import DropoutPlace, RouteKind, Supports
 from rnn_adapters.framework import Framework, Route
-from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
+from rnn_adapters.reference import (
+    ReferenceAdapter,
+    computed_in,
+    in_type,
+    marked_by_value,
+    shapes_by_role,
+    shapes_of,
+    steps_of_call,
+    with_frozen,
+)
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
@@ -78,6 +88,14 @@ class PlainNumpy(Adapter[Network]):
         mixed_directions=True,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
+        inferred_shapes=True,
+        unknown_axes=("batch", "time"),
+        handed_masks=True,
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        kept_options=True,
+        default_states=True,
+        count_trainable=True,
+        trained=True,
     )
 
     def __init__(self, route: str = "") -> None:
@@ -86,6 +104,9 @@ class PlainNumpy(Adapter[Network]):
         self._random = np.random.default_rng(0)
         self.computing: str | None = None  # mixed precision of the call that is running
         self.dropping: tuple[DropoutPlace | None, float] = (None, 0.0)  # of the call that is running
+        self.masks: list[tuple[Any, Any]] = []  # what each direction multiplied input and state with
+        self.left_between: list[Array] = []  # what the outputs of each layer but the top one were
+        self.left: tuple[Any, Any] = (1, 1)  # the masks of the direction that is differentiated
         if route == "time major":
             axes = {"x": ("time", "batch", "input"), "sequence": ("time", "batch", "directions*hidden")}
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
@@ -168,6 +189,10 @@ class PlainNumpy(Adapter[Network]):
     def run_by_route(self, model: Network, call: Call) -> Output:
         """A call of one batch axis, by the route of this adapter."""
         match self.route:
+            case "configured":
+                model = self.made_anew(model)
+            case "other arguments":
+                call = self.said_otherwise(call)
             case "time major":
                 return self.run_time_major(model, call)
             case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2 and not call.stateful:
@@ -175,6 +200,14 @@ class PlainNumpy(Adapter[Network]):
             case "mask by value" if call.mask is not None and call.mask.shape == call.x.shape[:2]:
                 return self.run_masked_by_value(model, call)
         return self.run_usual(model, call)
+
+    def made_anew(self, model: Network) -> Network:
+        """The network as it is made from its configuration and given the weights."""
+        return model
+
+    def said_otherwise(self, call: Call) -> Call:
+        """The call as it arrives when its arguments are said in another form."""
+        return call
 
     def run_time_major(self, model: Network, call: Call) -> Output:
         """Takes time first and gives time first."""
@@ -227,7 +260,7 @@ class PlainNumpy(Adapter[Network]):
     def run_masked_by_value(self, model: Network, call: Call) -> Output:
         """The masked time steps are told by their input."""
         assert call.mask is not None
-        x, value = marked_by_value(call.x, call.mask)
+        x, value = marked_by_value(call.x, call.mask.astype(bool))
         return self.run_usual(model, replace(call, x=x, mask=self.differs(x, value)))
 
     def differs(self, x: Array, value: Any) -> Array:
@@ -240,7 +273,7 @@ class PlainNumpy(Adapter[Network]):
         self.computing, of_weights = call.compute_dtype, model.dtype
         if call.compute_dtype is not None:
             model, call = self.cast(model, call, call.compute_dtype)
-        self.dropping = self.dropout_of(call)
+        self.dropping, self.masks, self.left_between = self.dropout_of(call), [], []
         if call.stateful and call.initial_states is None:
             call = replace(call, initial_states=self.kept_states(model))
         x, states = checked_call(model, call.x, call.initial_states)
@@ -351,6 +384,7 @@ class PlainNumpy(Adapter[Network]):
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Array | None) -> tuple[Array, Array]:
         outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
         x_mask, h_mask = self.dropout_masks(x, h)
+        self.masks.append((x_mask, h_mask))
         for t in range(x.shape[1]):
             after = self.step(cell, self.input_at(x, t) * x_mask, h * h_mask)
             h = after if steps is None else self.masked(after, h, steps[:, t, None])
@@ -436,22 +470,45 @@ class PlainNumpy(Adapter[Network]):
     def between_layers(self, x: Array) -> Array:
         """What a layer gives to the one above it."""
         place, rate = self.dropping
-        return x * self.left_of(x, rate) if place == "between layers" else x
+        if place != "between layers":
+            return x
+        self.left_between.append(self.left_of(x, rate))
+        return x * self.left_between[-1]
 
     # Gradients
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        """Of narrow types they are computed in float32, from the outputs as they are."""
+        dtype, self.computing = model.dtype, call.compute_dtype
+        if call.compute_dtype is not None:
+            model, call = self.cast(model, call, call.compute_dtype)
         self.dropping = self.dropout_of(call)
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
-        inputs = [x]
+        x = x if steps is None else self.without_padding(x, steps)
+        if call.go_backwards:
+            x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
+        inputs, outputs = list[Array](), [x]
+        self.masks, self.left_between = [], []
         for layer, h0 in zip(model.layers, states, strict=True):
-            inputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
-        g, cells, d_states = d_sequence, list[CellGradients](), list[Array]()
+            inputs.append(self.between_layers(outputs[-1]) if inputs else x)
+            outputs.append(self.run_layer(layer, inputs[-1], h0, steps)[0])
+        masks = list(self.masks)
+        if model.dtype.itemsize < 4:
+            model = model.astype(np.float32)
+            inputs, outputs = ([array.astype(np.float32) for array in each] for each in (inputs, outputs))
+            states, d_final_states = (
+                tuple(state.astype(np.float32) for state in each) for each in (states, d_final_states)
+            )
+        g, cells, d_states = d_sequence.astype(model.dtype), list[CellGradients](), list[Array]()
+        if call.merge_mode != "concat":
+            g = self.parted(call.merge_mode, g, *np.split(outputs[-1], 2, axis=-1))
         for index in reversed(range(model.num_layers)):
-            layer, h0, sequence = model.layers[index], states[index], inputs[index + 1]
+            layer, h0, sequence = model.layers[index], states[index], outputs[index + 1]
             H, parts = layer.hidden_size, []
+            of_layer, masks = masks[-layer.directions :], masks[: -layer.directions]
             for direction, cell in enumerate(layer.cells):
+                self.left = of_layer[direction]
                 turned = np.s_[:, ::-1] if direction else np.s_[:, :]
                 own = np.s_[..., direction * H : (direction + 1) * H]
                 parts.append(
@@ -467,7 +524,27 @@ class PlainNumpy(Adapter[Network]):
             cells = [weights for weights, _, _ in parts] + cells
             d_states.insert(0, np.stack([dh0 for _, _, dh0 in parts]))
             g = parts[0][1] if len(parts) == 1 else parts[0][1] + parts[1][1][:, ::-1]
-        return Gradients(g, tuple(d_states), tuple(cells))
+            g = g * self.left_between[index - 1] if index and self.left_between else g
+        g = g[:, ::-1] if call.go_backwards else g
+        found = Gradients(g, tuple(d_states), tuple(cells))
+        return found.mapped(lambda array: self.returned_as(array, dtype))
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        """The input of which masked time steps are zero: 0 · NaN would be NaN."""
+        return np.where(steps[:, :, None], x, x.dtype.type(0))
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        """A gradient in the type of the weights."""
+        return gradient.astype(dtype)
+
+    def parted(self, mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
+        """The cotangents of two directions, side by side, from that of their merged output."""
+        if mode == "none":
+            return g
+        if mode == "mul":
+            return np.concatenate([g * backward, g * forward], axis=-1)
+        both: Array = np.concatenate([g, g], axis=-1) / g.dtype.type(2 if mode == "ave" else 1)
+        return both
 
     def aligned_gradient(self, g: Array) -> Array:
         """The cotangents of backward outputs, from input order to processing order."""
@@ -479,14 +556,16 @@ class PlainNumpy(Adapter[Network]):
         """One direction: gradients of its weights, of x and of the initial state (the first of `known`)."""
         dW_x, dW_h, db = np.zeros_like(cell.W_x), np.zeros_like(cell.W_h), np.zeros_like(cell.bias)
         dx, s = np.zeros_like(x), g_final
+        of_x, of_h = self.left
         for t in range(x.shape[1] - 1, -1, -1):
             s = s + g[:, t]
             a = self.slope(cell.activation, known[:, t + 1]) * s
             if steps is not None:
                 a = a * self.taking_part(steps[:, t, None])
-            dW_x, dW_h, db = dW_x + a.T @ x[:, t], dW_h + a.T @ known[:, t], db + a.sum(axis=0)
-            dx[:, t] = a @ cell.W_x
-            s = self.to_step_before(a @ cell.W_h, s, None if steps is None else steps[:, t, None], t)
+            dW_x, dW_h = dW_x + a.T @ (x[:, t] * of_x), dW_h + a.T @ (known[:, t] * of_h)
+            db = db + a.sum(axis=0)
+            dx[:, t] = a @ cell.W_x * of_x
+            s = self.to_step_before(a @ cell.W_h * of_h, s, None if steps is None else steps[:, t, None], t)
         return self.of_weights(cell, dW_x, dW_h, db), dx, self.to_initial_state(s)
 
     def slope(self, activation: Activation, h: Array) -> Array:
@@ -688,6 +767,85 @@ class PlainNumpy(Adapter[Network]):
             z[beyond] = random.standard_normal(int(beyond.sum()))
         return z
 
+    # The surface: shapes, masks and options without numbers
+
+    def inferred_shapes(
+        self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return {"inference": self.inferred(model, call, unknown)}
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        """The shapes of outputs that are not computed."""
+        shapes = shapes_of(model, call, unknown)
+        return shapes if self.supports.final_states else replace(shapes, final_states=None)
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        steps = self.steps(call)
+        return {"next layer": None if steps is None else self.handed(call, steps)}
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        """The mask that goes with the outputs."""
+        if not call.return_sequences:
+            return None
+        return self.turned(steps) if call.go_backwards else steps
+
+    def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
+        given = {"units": "3", "activation": "relu", "use_bias": "false", "seed": "7"}
+        kept = self.configured(given)
+        return {name: (value, kept.get(name, "")) for name, value in given.items()}
+
+    def configured(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        """The options of a layer that is made from the configuration of one with these."""
+        return dict(options)
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+
+    # Training
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        layers = [layer for index, layer in enumerate(model.layers) if index not in frozen]
+        return {"count": sum(self.count_parameters(Network([layer])) for layer in layers)}
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        networks, losses = list[Network](), [self.loss(model, call, training)]
+        zeros = tuple(np.zeros(shape, model.dtype) for shape in model.state_shapes(len(call.x)))
+        for step in range(training.steps):
+            cells = self.gradients(model, call, training.d_sequence, zeros).cells
+            after = iter(
+                self.after_step(cell, of_cell, training.rate, step)
+                for cell, of_cell in zip(model.cells, cells, strict=True)
+            )
+            changed = Network(Layer(*(next(after) for _ in layer.cells)) for layer in model.layers)
+            model = self.left_alone(model, changed, training.frozen)
+            networks.append(model)
+            losses.append(self.loss(model, call, training))
+        return Trained(tuple(networks), tuple(losses))
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        """Σ d_sequence · sequence."""
+        sequence = self.run(model, call).sequence
+        assert sequence is not None
+        return float((training.d_sequence * sequence).sum(dtype=sequence.dtype))
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        """A cell after a step of training."""
+        weights = {
+            role: self.descended(role, weight, getattr(gradients, role), rate)
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (weight := getattr(cell, role)) is not None
+        }
+        return Cell(**weights, activation=cell.activation)
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        """W − η ∂ℓ/∂W."""
+        after: Array = weight - weight.dtype.type(rate) * gradient
+        return after
+
+    def left_alone(self, before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+        """The layers after a step, those that are not trained as before it."""
+        return with_frozen(before, after, frozen)
+
     # Putting together
 
     def aligned(self, backward: Array) -> Array:
@@ -721,9 +879,14 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "saved": ("saved", "weights through a file"),
     "predict": ("model", "a few rows at a time"),
     "mask by value": ("padding", "time steps of one number in every feature are masked"),
+    "configured": ("configuration", "made anew from its configuration"),
+    "other arguments": ("arguments", "states by place"),
     "batch axes": ("axes", "any number of batch axes, taken as one"),
 }
 """A route of almost every kind, by name."""
+
+SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments")
+"""Kinds that only the clauses about them need to draw."""
 
 
 def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framework:
@@ -732,7 +895,10 @@ def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framewor
     Args:
         make: from the name of a route to what takes it.
     """
-    routes = {route: Route(kind, what, partial(make, route)) for route, (kind, what) in ROUTES.items()}
+    routes = {
+        route: Route(kind, what, partial(make, route), expensive=kind in SELDOM)
+        for route, (kind, what) in ROUTES.items()
+    }
     return Framework(name, partial(make, ""), routes)
 
 

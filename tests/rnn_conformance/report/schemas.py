@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rnn_adapters.stdio.messages import protocol_schema
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.engine.results import results_schema
 
-SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"results.json": results_schema}
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "protocol.json": protocol_schema,
+    "results.json": results_schema,
+}
 """For each file what is written there."""
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from rnn_adapters.declarations import Conventions
 from rnn_adapters.framework import Route
 from rnn_adapters.registry import built_in
+from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import FACTS
 from rnn_conformance.engine.clauses import spec_folder
@@ -109,12 +113,30 @@ def variants_table() -> str:
     return "\n".join(lines)
 
 
+def requests_table() -> str:
+    """The requests of the protocol, with their fields and answers."""
+    words: dict[Any, str] = {Nothing: "`{}`", int: "a whole number", dict[str, str]: "strings by name"}
+    words[Shapes] = "a list of shapes by role"
+    lines = ["| request | what is asked | fields | answer |", "| --- | --- | --- | --- |"]
+    for request, answer in ANSWERS.items():
+        fields = [
+            f"`{each.name}`" if each.required or request is Hello else f"[`{each.name}`]"
+            for each in msgspec.structs.fields(request)
+            if each.name != "id"
+        ]
+        told = words.get(answer) or f"`{answer.__name__}`"
+        what = (request.__doc__ or "").strip()
+        lines.append(f"| `{tag_of(request)}` | {what} | {', '.join(fields)} | {told} |")
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "conventions": conventions_table,
     "routes": routes_table,
     "initialisation": initialisation_table,
     "facts": facts_table,
     "variants": variants_table,
+    "requests": requests_table,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from rnn_adapters.written import CaseData
@@ -85,6 +87,13 @@ class Checked(msgspec.Struct, tag=True):
     peak_memory_mib: float = 0.0
 
 
+class Gone(msgspec.Struct, tag=True):
+    """From a worker: the adapter's own process was lost during a check, and this one ends, too."""
+
+    kind: Literal["crashed", "timed out"]
+    how: str
+
+
 class Refused(msgspec.Struct, tag=True):
     """From a worker: the job cannot be done; the message says why."""
 
@@ -101,4 +110,4 @@ class Finished(msgspec.Struct, tag=True):
     warning: str = ""
 
 
-Event = Started | Checking | Checked | Refused | Finished
+Event = Started | Checking | Checked | Gone | Refused | Finished

@@ -23,6 +23,7 @@ from typing import IO, Literal
 
 import msgspec
 
+from rnn_adapters.stdio.connection import exit_words
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import from_data
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
@@ -32,6 +33,7 @@ from rnn_conformance.running.messages import (
     Event,
     Finish,
     Finished,
+    Gone,
     Job,
     Perform,
     Record,
@@ -250,6 +252,8 @@ class Worker:
             self.kill()
             self._wait(None)
             return self._lost("timed out", f"gave no sign for {timeout:g} s and was stopped")
+        if isinstance(event, Gone):
+            return self._lost(event.kind, event.how)
         if event is not None:
             return event
         self._stop.check()
@@ -520,13 +524,3 @@ def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
         with contextlib.suppress(BadInput):
             finding.shown_case = repr(from_data(lost.call or lost.case, checked=False))
     return Outcome(clause=clause, title=title, verdict="fail", findings=[finding])
-
-
-def exit_words(status: int) -> str:
-    """How a process ended."""
-    if status >= 0:
-        return f"with exit status {status}"
-    try:
-        return f"by signal {-status} ({signal.Signals(-status).name})"
-    except ValueError:  # a signal without a name
-        return f"by signal {-status}"

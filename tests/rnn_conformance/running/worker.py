@@ -25,6 +25,7 @@ from rnn_conformance.running.messages import (
     Event,
     Finish,
     Finished,
+    Gone,
     Job,
     Perform,
     Record,
@@ -90,6 +91,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         events.flush()
 
     # Imported here: Hypothesis and the checks take a third of a second, frameworks much longer.
+    from rnn_adapters.adapter import ImplementationLost
     from rnn_conformance.checks import all_checks
     from rnn_conformance.engine.case import from_data
     from rnn_conformance.engine.profiles import profile_named
@@ -105,6 +107,9 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     except BadInput as error:
         tell(Refused(str(error)))
         return
+    except ImplementationLost as lost:
+        tell(Refused(f"adapter {job.adapter!r} is broken: its process {lost.how}"))
+        return
     if job.bare:
         session.deviations = []
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
@@ -115,7 +120,11 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         drawn.clear()
         called.clear()
         tell(Checking(check.clause, check.title))
-        outcome = _performed(session, _kept(check, drawn), case, request.confirmed)
+        try:
+            outcome = _performed(session, _kept(check, drawn), case, request.confirmed)
+        except ImplementationLost as lost:
+            tell(Gone(lost.kind, lost.how))
+            return
         tell(Checked(outcome, peak_memory_mib()))
     tell(Finished(_closed(session)))
 

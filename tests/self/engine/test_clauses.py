@@ -30,7 +30,7 @@ def test_every_clause_has_a_fault_that_names_it() -> None:
 
 def test_every_id_in_the_spec_is_a_clause() -> None:
     for path in spec_folder().glob("*.md"):
-        mentioned = set(re.findall(r"\b[A-Z]{3}-\d+\b", path.read_text(encoding="utf-8")))
+        mentioned = set(re.findall(r"\b(?!UTF)[A-Z]{3}-\d+\b", path.read_text(encoding="utf-8")))
         assert mentioned <= set(all_clauses()), path.name
 
 
