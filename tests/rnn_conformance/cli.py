@@ -85,6 +85,7 @@ def main() -> None:
     show_default="the cores",
     help="Adapters at a time.",
 )
+@click.option("--fail-fast", is_flag=True, help="End at the first finding; what catches most is asked first.")
 def run(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],
@@ -96,6 +97,7 @@ def run(
     deviations: str | None,
     timeout: float,
     jobs: int,
+    fail_fast: bool,
 ) -> None:
     """Check implementations and print a matrix of clauses by adapter.
 
@@ -115,6 +117,7 @@ def run(
     from rnn_conformance.report.run import exit_status, show
     from rnn_conformance.running.jobs import ended_by_signals, run_jobs
     from rnn_conformance.running.messages import Job
+    from rnn_conformance.running.order import most_killing_first
     from rnn_conformance.running.process import Stop
 
     stop = Stop()
@@ -128,13 +131,21 @@ def run(
         if case_path is not None:
             clause, read = read_case(case_path)
             selected, case = select_clauses(clauses or (clause,)), to_data(read)
+        if fail_fast:
+            selected = most_killing_first(selected)
         wanted = [
             Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
         ]
         written = None if case is not None else folder
         with progress() as shown:
             answers = run_jobs(
-                wanted, timeout=timeout, at_a_time=jobs, folder=written, progress=shown, stop=stop
+                wanted,
+                timeout=timeout,
+                at_a_time=jobs,
+                folder=written,
+                progress=shown,
+                stop=stop,
+                fail_fast=fail_fast,
             )
         show(answers, folder, timeout, case_path)
     for answer in answers:

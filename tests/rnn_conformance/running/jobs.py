@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event as Flag
 from threading import Lock
 from types import FrameType
 from typing import Protocol
@@ -22,6 +23,7 @@ from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import SavedCase, write_case
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import (
+    RED,
     AdapterResult,
     Finding,
     Outcome,
@@ -214,21 +216,27 @@ def run_jobs(
     folder: Path | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    fail_fast: bool = False,
 ) -> list[Answer]:
     """Check adapters, and write their results into a folder while it lasts.
+
+    Args:
+        fail_fast: at the first red verdict of any of them no other check is begun.
 
     Raises:
         BadInput: the folder cannot be written.
     """
     if folder is not None:
         try_folder(folder)
-    names, stop = Names(), stop or Stop()
+    names, stop, over = Names(), stop or Stop(), Flag() if fail_fast else None
 
     def one(job: Job) -> Answer:
         answer = Answer(job)
+        if over is not None and over.is_set():
+            return answer
         if progress is not None:
             progress.started(job)
-        _run_job(answer, timeout, Recorder(folder, answer), names, stop, progress)
+        _run_job(answer, timeout, Recorder(folder, answer), names, stop, progress, over)
         if progress is not None:
             progress.ended(answer)
         return answer
@@ -238,7 +246,13 @@ def run_jobs(
 
 
 def _run_job(
-    answer: Answer, timeout: float, recorder: Recorder, names: Names, stop: Stop, progress: Progress | None
+    answer: Answer,
+    timeout: float,
+    recorder: Recorder,
+    names: Names,
+    stop: Stop,
+    progress: Progress | None,
+    over: Flag | None,
 ) -> None:
     job = answer.job
 
@@ -253,7 +267,12 @@ def _run_job(
             answer.result, answer.records = run.result, run.records
             recorder.start(run.result)
             for clause in job.clauses:
-                recorder.record(run.result, run.perform(clause))
+                if over is not None and over.is_set():
+                    raise Stopped
+                outcome = run.perform(clause)
+                recorder.record(run.result, outcome)
+                if over is not None and outcome.verdict in RED:
+                    over.set()
         except Stopped:
             run.result.interrupted = True
         except BadInput as error:

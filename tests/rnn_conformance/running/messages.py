@@ -21,6 +21,7 @@ class Job(msgspec.Struct):
     deviations_file: str | None = None
     case: CaseData | None = None  # given: this one alone, instead of drawn cases
     bare: bool = False  # known deviations are left aside
+    explained: bool = True  # what is found is made small, and compared with known faults
     journal: str = ""  # the folder of the files that keep the case in progress
 
 

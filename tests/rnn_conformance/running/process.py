@@ -112,25 +112,25 @@ class Lost:
 class Worker:
     """One process in which an adapter is checked; a context manager that leaves neither process nor file.
 
+    `start` comes first.
+
     Args:
-        timeout: seconds that the start may take.
         environment: variables besides those of this process.
         folder: where the process runs.
-
-    Raises:
-        BadInput: the adapter cannot be checked at all.
-        Stopped: the run was told to stop.
     """
+
+    started: Started
 
     def __init__(
         self,
         job: Job,
-        timeout: float,
         stop: Stop,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
         self.peak_memory_mib = 0.0
+        self.cpu_seconds = 0.0  # known when it has ended
+        self._job = job
         self._stop = stop
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -147,24 +147,29 @@ class Worker:
                 start_new_session=True,
             )
         stop.workers.add(self)
-        try:
-            stop.check()
-            threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
-            self._send(msgspec.structs.replace(job, journal=str(self.files)))
-            self.started = self._start(job.adapter, timeout)
-        except BaseException:
-            self.end()
-            raise
 
-    def _start(self, name: str, timeout: float) -> Started:
+    def start(self, timeout: float) -> Started:
+        """Load the adapter; the worker is of no use where that fails.
+
+        Args:
+            timeout: seconds that it may take.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        self._stop.check()
+        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        self._send(msgspec.structs.replace(self._job, journal=str(self.files)))
         match found := self._next(timeout):
             case Started():
+                self.started = found
                 return found
             case Refused(message):
                 raise BadInput(message)
             case Lost():
                 raise BadInput(
-                    f"adapter {name!r} is broken: its process {found.how} before the first check"
+                    f"adapter {self._job.adapter!r} is broken: its process {found.how} before the first check"
                     f"\n{found.last_words}".rstrip()
                 )
         raise AssertionError(f"a worker started with {found}")
@@ -289,6 +294,7 @@ class Worker:
         self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
         if usage is not None:
             self.peak_memory_mib = max(self.peak_memory_mib, in_mib(usage.ru_maxrss))
+            self.cpu_seconds = usage.ru_utime + usage.ru_stime
         return True
 
     def _wait(self, seconds: float | None) -> int | None:
@@ -323,6 +329,8 @@ class Worker:
 class Run:
     """The checks of one adapter, one after the other; a context manager.
 
+    `cpu_seconds` are those of the processes that have ended, 0 on Windows.
+
     A check during which the process dies, or is silent for longer than `timeout`, fails; the others are
     performed in a new process. So is each, where the framework asks for it.
 
@@ -346,6 +354,7 @@ class Run:
         self.job = job
         self.result = empty_result(job)
         self.records: list[Record] = []
+        self.cpu_seconds = 0.0
         self._timeout = timeout
         self._tell = tell
         self._stop = stop or Stop()
@@ -397,13 +406,17 @@ class Run:
         if self._worker is None:
             self._stop.check()
             began = time.perf_counter()
-            self._worker = Worker(self.job, self._timeout, self._stop, *self._where)
+            self._worker = Worker(self.job, self._stop, *self._where)
+            try:
+                started = self._worker.start(self._timeout)
+            except BaseException:
+                self._end_worker()
+                raise
             if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
-                self.result.adapter = self._worker.started.adapter
-                self.result.versions = self._worker.started.versions
-                self.records = self._worker.started.records
-                self._tell(self._worker.started)
+                self.result.adapter, self.result.versions = started.adapter, started.versions
+                self.records = started.records
+                self._tell(started)
         return self._worker
 
     def _ends_process(self, record: Record, clause: str) -> bool:
@@ -436,6 +449,7 @@ class Run:
         if self._worker is not None:
             self._worker.end()
             self._note_memory(self._worker)
+            self.cpu_seconds += self._worker.cpu_seconds
         self._worker = None
 
     def _note_memory(self, worker: Worker) -> None:
@@ -481,7 +495,8 @@ def ends_process(
         Stopped: the run was told to stop.
     """
     alone = msgspec.structs.replace(job, clauses=[clause], case=case, bare=True)
-    with Worker(alone, timeout, stop or Stop(), environment, folder) as worker:
+    with Worker(alone, stop or Stop(), environment, folder) as worker:
+        worker.start(timeout)
         return isinstance(worker.perform(Perform(clause), timeout), Lost)
 
 

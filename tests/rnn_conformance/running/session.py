@@ -77,8 +77,8 @@ class Session:
             self.subject.drop_caches()
 
     def _likely_cause(self, check: Check, first: Failed, smallest: Failed, facts: Mapping[str, Fact]) -> str:
-        """The fault that behaves as the implementation does; "" where there is nothing to compare."""
-        if first.error.kind not in TOLD:
+        """The fault that behaves as the implementation does; "" where there is none to tell."""
+        if first.error.kind not in TOLD or not self.profile.shrink:
             return ""
         purse, began = self.subject.purse, time.perf_counter()
         failure = replace(

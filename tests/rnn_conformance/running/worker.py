@@ -99,7 +99,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     from rnn_reference.errors import BadInput
 
     try:
-        profile = profile_named(job.profile, job.seconds_per_check)
+        profile = replace(profile_named(job.profile, job.seconds_per_check), shrink=job.explained)
         session = Session(job.adapter, profile, job.seed, job.deviations_file)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:

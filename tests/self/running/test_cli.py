@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy
 import pytest
 
-from rnn_conformance.engine.results import AdapterResult, read_result, results_schema
+from rnn_conformance.engine.results import RED, AdapterResult, read_result, results_schema
+from rnn_conformance.measure.commands import PROGRAMS
 from rnn_reference import BadInput
 
 HERE = Path(__file__).parent
@@ -347,11 +348,36 @@ def test_a_run_that_asserts_nothing_is_red(tmp_path: Path) -> None:
     assert "nothing was asserted" in done.stdout
 
 
+def test_fail_fast_ends_at_the_first_finding_and_keeps_what_there_is(tmp_path: Path) -> None:
+    """A fault that many clauses catch: those before it pass, it is shown, and nothing follows."""
+    names = ("fault:transposed-recurrent-weight", "reference")
+    adapters = [word for name in names for word in ("--adapter", name)]
+    done = cli("run", "--fail-fast", "--jobs", "1", *adapters, cwd=tmp_path)
+    assert done.returncode == 1
+    result = results(tmp_path / "results", names[0])
+    assert result.interrupted
+    assert [outcome.verdict in RED for outcome in result.outcomes].count(True) == 1
+    assert len(result.outcomes) < 20
+    assert f"interrupted; {len(result.outcomes)} clauses were checked" in done.stdout
+    assert result.red[0].clause in done.stdout
+    assert [path.name for path in (tmp_path / "results").glob("*.json")] == [
+        f"{names[0].replace(':', '-')}-{numpy.__version__}.json"
+    ]
+
+
+def test_fail_fast_changes_nothing_where_nothing_is_found(tmp_path: Path) -> None:
+    done = cli("run", "--fail-fast", "--clause", "FWD", "--clause", "EXA", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = results(tmp_path / "results", "reference")
+    assert not result.interrupted
+    assert list(verdicts(result)) == [f"FWD-{n}" for n in range(1, 8)] + [f"EXA-{n}" for n in range(1, 3)]
+
+
 def test_measures_are_commands(tmp_path: Path) -> None:
     done = cli("measure", "coverage", "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "every pair that can be combined occurs" in done.stdout
+    assert "all that can be combined occur together" in done.stdout
     listed = cli("measure", "--help", cwd=tmp_path).stdout
-    for name in ("accuracy", "clause-power", "cost", "coverage", "false-alarms", "power", "tightness"):
+    for name in PROGRAMS:
         assert name in listed
         assert cli("measure", name, "--help", cwd=tmp_path).returncode == 0

@@ -1,0 +1,58 @@
+"""Which clauses catch which faults of the catalogue, and in what order to ask.
+
+`rnn-conformance measure kills`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.perform import perform
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.results import RED
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.registry import all_faults, fault_framework
+from rnn_conformance.running.order import ORDER, greedy_order
+
+
+def clauses_that_catch(fault: str) -> Iterator[str]:
+    """Those whose check is red in the quick profile."""
+    quick, subject, chapter = replace(PROFILES["quick"], shrink=False), Subject(fault_framework(fault)), ""
+    for clause, check in all_checks().items():
+        if clause.partition("-")[0] != chapter:
+            chapter = clause.partition("-")[0]
+            subject.drop_caches()
+        if perform(check, subject, quick, []).verdict in RED:
+            yield clause
+
+
+@click.command()
+@click.option("--write", is_flag=True, help="Rewrite the order in which `run --fail-fast` asks.")
+def main(write: bool) -> None:
+    """Run every fault of the catalogue against every clause, a quarter of an hour in all."""
+    kills: dict[str, list[str]] = {clause: [] for clause in all_checks()}
+    for fault in track(list(all_faults()), transient=True, console=Console(stderr=True)):
+        for clause in clauses_that_catch(fault):
+            kills[clause].append(fault)
+    order = greedy_order(kills)
+    table = Table("clause", "faults that it catches", "that none above it does", header_style="bold")
+    for clause, new in order.items():
+        table.add_row(clause, str(len(kills[clause])), str(new))
+    console = Console()
+    console.print(table)
+    idle = ", ".join(clause for clause in kills if clause not in order)
+    console.print(f"{len(all_faults())} faults, {len(order)} clauses; the others add none: {idle}")
+    if write:
+        ORDER.write_bytes(msgspec.json.format(msgspec.json.encode(order), indent=1) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

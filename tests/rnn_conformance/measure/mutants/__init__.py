@@ -1,0 +1,1 @@
+"""Small changes of a framework's own source, and who notices them: `rnn-conformance measure mutants`."""
