@@ -1,0 +1,27 @@
+"""What only ONNX can show: run where it is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnn_adapters import Call, load_adapter, load_framework
+from rnn_reference import Cell, Layer, Network, bound_network
+
+BOTH = ("onnx", "onnx-reference")
+
+
+@pytest.mark.parametrize(
+    ("name", "route"), [(name, route) for name in BOTH for route in ("", *load_framework(name).routes)]
+)
+def test_a_first_call(name: str, route: str) -> None:
+    rng = np.random.default_rng(0)
+    activation = "leaky_relu" if route == "parameters left out" else "tanh"
+    weights = (rng.normal(size=size).astype("f4") for size in ((3, 2), (3, 3), 3))
+    network = Network([Layer(Cell(*weights, activation=activation))])
+    x = rng.normal(size=(4, 5, 2)).astype("f4")
+    adapter = load_adapter(name, route)
+    output = adapter.run(adapter.load(network), Call(x))
+    assert output.sequence is not None
+    expected = bound_network(network, x).sequence
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
