@@ -11,7 +11,7 @@ from onnx import ModelProto, helper, numpy_helper
 
 from rnn_adapters.native import native_arrays
 from rnn_adapters.onnx import CONVENTIONS
-from rnn_reference.activations import DEFAULTS, Activation
+from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell, Network
 
 NAMES: Mapping[str, str] = {
@@ -165,6 +165,8 @@ class _Graph:
         """One node."""
         bias = f"B_{name}" if any(cell.biases for cell in cells) else ""
         inputs = [x, f"W_{name}", f"R_{name}", bias, "sequence_lens" if self.asked.lengths else "", h0]
+        while not inputs[-1]:
+            inputs.pop()
         attributes = activation_attributes([cell.activation for cell in cells], self.style.parameters)
         if len(cells) == 2:
             attributes["direction"] = "bidirectional"
@@ -181,9 +183,8 @@ class _Graph:
         """The output of a node as the input of the next, with the directions side by side."""
         if self.style.batch_first != "layout":
             sequence = self._node("Transpose", [sequence], f"{name}_turned", perm=[0, 2, 1, 3])
-        shape = numpy_helper.from_array(np.array([0, 0, features]), f"{name}_shape")
-        self.initializers.append(shape)
-        return self._node("Reshape", [sequence, shape.name], name)
+        shape = self._node("Constant", [], f"{name}_shape", value=numpy_helper.from_array(np.array([0, 0, features])))
+        return self._node("Reshape", [sequence, shape], name)
 
     def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
@@ -205,13 +206,14 @@ def activation_attributes(activations: Sequence[Activation], parameters: bool) -
     """The attributes that name the activation of each direction; none for tanh, which is what a node has.
 
     Args:
-        parameters: write α and β, a number for each direction, where any of them has one.
+        parameters: write α and β, of each direction that has one: the operator consumes them in this order.
     """
     if all(activation.name == "tanh" for activation in activations):
         return {}
     named = [Activation("affine") if each.name == "linear" else each for each in activations]
     attributes: dict[str, Any] = {"activations": [NAMES.get(each.name, each.name) for each in named]}
     for parameter in ("alpha", "beta"):
-        if parameters and any(parameter in DEFAULTS.get(each.name, {}) for each in named):
-            attributes[f"activation_{parameter}"] = [getattr(each, parameter) or 0.0 for each in named]
+        values = [each.parameters[parameter] for each in named if parameter in each.parameters]
+        if parameters and values:
+            attributes[f"activation_{parameter}"] = values
     return attributes
