@@ -65,6 +65,7 @@ _RUNTIME: _Routes = (
 _EVALUATOR: _Routes = (
     *_WRITTEN,
     ("layout 1", "axes", "`RNN(layout=1)`"),
+    ("shapes checked", "model", "`ReferenceEvaluator(check_shape_annotations=True)`"),
     ("model file", "saved", "`onnx.save` and `onnx.load`"),
     ("external data", "saved", "weights in a file beside the model's"),
 )

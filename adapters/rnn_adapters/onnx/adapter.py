@@ -17,6 +17,8 @@ from rnn_reference.network import Array, Cell, Layer, Network
 
 Named: TypeAlias = Mapping[str, Array]
 """Arrays by their names in a model."""
+NATIVE = {"x": "X", "sequence": "Y", "final_states": "Y_h_0"}
+"""The arrays whose axes are declared, by their names in a model."""
 Session: TypeAlias = Any
 """What a model is called by: an `InferenceSession`, a `ReferenceEvaluator`."""
 
@@ -69,14 +71,14 @@ class OnnxAdapter(Adapter[Loaded]):
 
     def run(self, model: Loaded, call: Call) -> Output:
         h0 = [self._states(state) for state in call.initial_states or ()]
-        taken, found = (self._by_steps if self.parts.by_steps else self._whole)(model, call, self._x(call), h0)
+        make = self._by_steps if self.parts.by_steps else self._whole
+        found, native = make(model, call, self._x(call), h0)
         finals = [self._states(found[f"Y_h_{i}"]) for i in range(len(found) - ("Y" in found))]
-        native = {"x": taken, "sequence": found.get("Y"), "final_states": found.get("Y_h_0")}
         return Output(
             sequence=self._sequence(found["Y"]) if "Y" in found else None,
             last=None if call.return_sequences else side_by_side(finals[-1], 0),
             final_states=tuple(finals) if finals else None,
-            native_shapes={name: array.shape for name, array in native.items() if array is not None},
+            native_shapes={name: native[own].shape for name, own in NATIVE.items() if own in native},
         )
 
     def read_weights(self, model: Loaded) -> Network:
@@ -108,16 +110,17 @@ class OnnxAdapter(Adapter[Loaded]):
         names = {weight.name: f"{weight.name}_{index}" for weight in self.conventions.weights}
         return {name: arrays[own] for name, own in names.items() if own in arrays}
 
-    def _whole(self, model: Loaded, call: Call, x: Array, h0: Sequence[Array]) -> tuple[Array, Named]:
-        """What one call took, and what it gave."""
+    def _whole(self, model: Loaded, call: Call, x: Array, h0: Sequence[Array]) -> tuple[Named, Named]:
+        """What one call gave; and the same with what it took."""
         asked = self._asked(model, call, h0)
         feeds = {"X": x}
         if call.lengths is not None:
             feeds["sequence_lens"] = call.lengths.astype(np.int32)
-        return x, self._called(model, asked, feeds, h0)
+        found = self._called(model, asked, feeds, h0)
+        return found, {"X": x, **found}
 
-    def _by_steps(self, model: Loaded, call: Call, x: Array, h0: Sequence[Array]) -> tuple[Array, Named]:
-        """The caller's own loop: what the last call took, and what all of them gave together."""
+    def _by_steps(self, model: Loaded, call: Call, x: Array, h0: Sequence[Array]) -> tuple[Named, Named]:
+        """What the calls of the caller's own loop gave together; and what the last one took and gave."""
         if not len(x):
             raise CannotExpress("a sequence of no steps: there is no call to be made")
         steps = [x[t : t + 1] for t in range(len(x))]
@@ -126,7 +129,7 @@ class OnnxAdapter(Adapter[Loaded]):
             made.append(self._called(model, self._asked(model, call, h0), {"X": step}, h0))
             h0 = [made[-1][f"Y_h_{i}"] for i in range(model.network.num_layers)]
         sequence = {"Y": np.concatenate([each["Y"] for each in made])} if call.return_sequences else {}
-        return steps[-1], {**made[-1], **sequence}
+        return {**made[-1], **sequence}, {"X": steps[-1], **made[-1]}
 
     def _asked(self, model: Loaded, call: Call, h0: Sequence[Array]) -> Asked:
         style = self.parts.style

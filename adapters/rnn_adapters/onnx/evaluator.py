@@ -51,6 +51,11 @@ def held(evaluator: Any) -> Named:
     return weights
 
 
+def checked(model: ModelProto) -> ReferenceEvaluator:
+    """An evaluator that holds every value to the type and shape that the model declares of it."""
+    return ReferenceEvaluator(model, check_shape_annotations=True)
+
+
 def model_file(model: ModelProto, **options: Any) -> ReferenceEvaluator:
     """An evaluator of a model that was saved and loaded again."""
     with TemporaryDirectory() as folder:
@@ -70,6 +75,7 @@ EVALUATOR = Parts(CONVENTIONS, SUPPORTS, make=ReferenceEvaluator, call=called, w
 ROUTES: Mapping[str, Parts] = {
     **written(EVALUATOR),
     "layout 1": replace(EVALUATOR, conventions=LAYOUT_1, style=Style(batch_first="layout")),
+    "shapes checked": replace(EVALUATOR, make=checked),
     "model file": replace(EVALUATOR, make=model_file),
     "external data": replace(EVALUATOR, make=external_data),
 }
