@@ -48,7 +48,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("from ONNX", "model", "`read_model` of an ONNX model"),
     ("from ONNX, static shapes", "compiled", "the same, of one batch size and length"),
 )
-_CHEAP = ("infer request", "cell", "from ONNX")
+_CHEAP = ("static shapes", "infer request", "cell", "from ONNX")
 
 FRAMEWORKS = (
     Framework(

@@ -14,7 +14,14 @@ from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.openvino.graph import Asked, cells, sequences
 from rnn_reference.network import Array, Network
 
-VERSIONS = {"openvino": openvino.__version__.partition("-")[0], "numpy": np.__version__}
+CORE: Any = openvino.Core()
+NARROW = CORE.get_property("CPU", "INFERENCE_PRECISION_HINT") != openvino.Type.f32
+VERSIONS = {
+    "openvino": openvino.__version__.partition("-")[0],
+    "narrow-by-default": f"{NARROW:d}",
+    "numpy": np.__version__,
+}
+"""Whether a model of float32 is computed in a narrower type unless that is forbidden depends on the processor."""
 Compiled: TypeAlias = Any
 Arrays: TypeAlias = list[Array]
 

@@ -19,9 +19,8 @@ from rnn_adapters.onnx.adapter import Named, OnnxAdapter
 from rnn_adapters.onnx.adapter import Parts as OnnxParts
 from rnn_adapters.onnx.graph import Style
 from rnn_adapters.openvino import CONVENTIONS
-from rnn_adapters.openvino.adapter import VERSIONS, Arrays, Compiled, OpenVinoAdapter, Parts
+from rnn_adapters.openvino.adapter import CORE, VERSIONS, Arrays, Compiled, OpenVinoAdapter, Parts
 
-CORE: Any = openvino.Core()
 IN_ITS_TYPE = {"INFERENCE_PRECISION_HINT": "f32"}
 """Without it, a processor that has bfloat16 computes in that, whatever the type of the model."""
 SUPPORTS = Supports(
@@ -80,10 +79,9 @@ CELL = replace(
     supports=replace(SUPPORTS, bidirectional=False, lengths=False, go_backwards=False),
     by_steps=True,
 )
-STATIC = replace(SUPPORTS, expensive="shapes")
 PARTS: Mapping[str, Parts] = {
     DEFAULT: RNN_SEQUENCE,
-    "static shapes": replace(RNN_SEQUENCE, supports=STATIC, static=True),
+    "static shapes": replace(RNN_SEQUENCE, static=True),
     "precision left alone": replace(RNN_SEQUENCE, compile=partial(compiled, hints={})),
     "infer request": replace(
         RNN_SEQUENCE, compile=lambda model: compiled(model).create_infer_request(), call=requested
@@ -118,7 +116,5 @@ def _onnx(parts: OnnxParts) -> Adapter[Any]:
 ADAPTERS: Mapping[str, Callable[[], Adapter[Any]]] = {
     **{name: partial(OpenVinoAdapter, parts) for name, parts in PARTS.items()},
     "from ONNX": partial(_onnx, FROM_ONNX),
-    "from ONNX, static shapes": partial(
-        _onnx, replace(FROM_ONNX, supports=STATIC, style=Style(fixed_shapes=True))
-    ),
+    "from ONNX, static shapes": partial(_onnx, replace(FROM_ONNX, style=Style(fixed_shapes=True))),
 }
