@@ -1,4 +1,4 @@
-"""onnx: the operator RNN of ONNX, computed by ONNX Runtime or by ONNX's own evaluator. Nothing here imports them."""
+"""onnx: the operator `RNN`, by ONNX Runtime or ONNX's own evaluator. Nothing here imports either."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Parts:
 
 @dataclass
 class Loaded:
-    """A network, and the sessions of its models: one for each form of a call, made when it is first asked for."""
+    """A network, and its sessions: one for each form of a call, made when it is first asked for."""
 
     network: Network
     weights: Named
@@ -82,26 +82,21 @@ class OnnxAdapter(Adapter[Loaded]):
         )
 
     def read_weights(self, model: Loaded) -> Network:
-        layers = model.network.layers
-        return Network(
-            Layer(*(Cell(**w, activation=c.activation) for w, c in zip(held, layer.cells, strict=True)))
-            for layer, held in zip(
-                layers,
-                (
-                    canonical_weights(self.conventions.weights, self._held(model, index), layer.directions)
-                    for index, layer in enumerate(layers)
-                ),
-                strict=True,
-            )
-        )
+        layers = []
+        for index, layer in enumerate(model.network.layers):
+            held = canonical_weights(self.conventions.weights, self._held(model, index), layer.directions)
+            cells = zip(held, layer.cells, strict=True)
+            layers.append(Layer(*(Cell(**weights, activation=cell.activation) for weights, cell in cells)))
+        return Network(layers)
 
     def native_weights(self, model: Loaded) -> list[dict[str, tuple[int, ...]]]:
-        found: list[dict[str, tuple[int, ...]]] = []
-        for index, layer in enumerate(model.network.layers):
-            held = self._held(model, index)
-            of_cell = {w.role: held[w.name].shape for w in self.conventions.weights if w.name in held}
-            found += [of_cell] * layer.directions
-        return found
+        layers, weights = model.network.layers, self.conventions.weights
+        of_layers = [self._held(model, index) for index in range(len(layers))]
+        return [
+            {weight.role: held[weight.name].shape for weight in weights if weight.name in held}
+            for layer, held in zip(layers, of_layers, strict=True)
+            for _ in layer.cells
+        ]
 
     def _held(self, model: Loaded, index: int) -> Named:
         """The weights of a layer as a session holds them, by their names in the conventions."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from onnx import ModelProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from rnn_adapters.native import native_arrays
 from rnn_adapters.onnx import CONVENTIONS
@@ -26,7 +26,7 @@ NAMES: Mapping[str, str] = {
     "affine": "Affine",
     "scaled_tanh": "ScaledTanh",
 }
-"""The operator's activations. ThresholdedRelu jumps, and is none of the suite's; linear is Affine of 1 and 0."""
+"""The activations of the operator, but for ThresholdedRelu, which jumps; linear is Affine."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class _Graph:
     def __init__(self, network: Network, asked: Asked, style: Style) -> None:
         self.network, self.asked, self.style = network, asked, style
         self.dtype = helper.np_dtype_to_tensor_dtype(network.dtype)
+        self.batch: int | str
+        self.time: int | str
         self.batch, self.time = asked.shape or ("batch", "time")
         self.nodes: list[Any] = []
         self.inputs: list[Any] = []
@@ -112,7 +114,7 @@ class _Graph:
     def write(self) -> None:
         x = self._input("X", *self._leading(), self.network.input_size)
         if self.asked.lengths:
-            lengths = helper.make_tensor_value_info("sequence_lens", helper.TensorProto.INT32, [self.batch])
+            lengths = helper.make_tensor_value_info("sequence_lens", TensorProto.INT32, [self.batch])
             self.inputs.append(lengths)
         for name, array in weights_of(self.network, self.style).items():
             if self.style.weights_as_inputs:
@@ -176,14 +178,18 @@ class _Graph:
             attributes["layout"] = 1
         H = cells[0].hidden_size
         self.nodes.append(
-            helper.make_node("RNN", inputs, [sequence, last] if last else [sequence], hidden_size=H, **attributes)
+            helper.make_node(
+                "RNN", inputs, [sequence, last] if last else [sequence], hidden_size=H, **attributes
+            )
         )
 
     def _features(self, sequence: str, name: str, features: int) -> str:
         """The output of a node as the input of the next, with the directions side by side."""
         if self.style.batch_first != "layout":
             sequence = self._node("Transpose", [sequence], f"{name}_turned", perm=[0, 2, 1, 3])
-        shape = self._node("Constant", [], f"{name}_shape", value=numpy_helper.from_array(np.array([0, 0, features])))
+        shape = self._node(
+            "Constant", [], f"{name}_shape", value=numpy_helper.from_array(np.array([0, 0, features]))
+        )
         return self._node("Reshape", [sequence, shape], name)
 
     def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:

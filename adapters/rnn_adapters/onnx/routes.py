@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from rnn_adapters.framework import DEFAULT
@@ -21,7 +20,11 @@ TRANSPOSED = replace(
 LAYOUT_1 = replace(CONVENTIONS, axes={**TRANSPOSED.axes, "final_states": ("batch", "directions", "hidden")})
 ONE_STEP = replace(
     CONVENTIONS,
-    axes={**CONVENTIONS.axes, "x": ("1", "batch", "input"), "sequence": ("1", "directions", "batch", "hidden")},
+    axes={
+        **CONVENTIONS.axes,
+        "x": ("1", "batch", "input"),
+        "sequence": ("1", "directions", "batch", "hidden"),
+    },
 )
 
 

@@ -21,7 +21,7 @@ VERSIONS = {
     "narrow-by-default": f"{NARROW:d}",
     "numpy": np.__version__,
 }
-"""Whether a model of float32 is computed in a narrower type unless that is forbidden depends on the processor."""
+"""It depends on the processor whether a float32 model is computed in a narrower type if nothing is said."""
 Compiled: TypeAlias = Any
 Arrays: TypeAlias = list[Array]
 
@@ -72,7 +72,8 @@ class OpenVinoAdapter(Adapter[Loaded]):
     def run(self, model: Loaded, call: Call) -> Output:
         rows = call.x.shape[:1]
         given = call.initial_states or [
-            np.zeros((layer.directions, *rows, layer.hidden_size), call.x.dtype) for layer in model.network.layers
+            np.zeros((layer.directions, *rows, layer.hidden_size), call.x.dtype)
+            for layer in model.network.layers
         ]
         states = [state.swapaxes(0, 1) for state in given]
         return (self._by_steps if self.parts.by_steps else self._whole)(model, call, states)
@@ -84,12 +85,12 @@ class OpenVinoAdapter(Adapter[Loaded]):
         lengths = np.full(call.x.shape[0], call.x.shape[1]) if call.lengths is None else call.lengths
         found = self.parts.call(compiled, [call.x, lengths.astype(np.int32), *states])
         top, finals = (found[:1], found[1:]) if call.return_sequences else ([], found)
-        native = zip(ARRAYS, (call.x, *(top or [None]), finals[0]), strict=True)
+        native = {"x": call.x, "final_states": finals[0], **({"sequence": top[0]} if top else {})}
         return Output(
             sequence=side_by_side(top[0].swapaxes(1, 2)) if top else None,
             last=None if top else side_by_side(finals[-1]),
             final_states=tuple(final.swapaxes(0, 1) for final in finals),
-            native_shapes={name: array.shape for name, array in native if array is not None},
+            native_shapes={name: array.shape for name, array in native.items()},
         )
 
     def _by_steps(self, model: Loaded, call: Call, states: Sequence[Array]) -> Output:
@@ -106,7 +107,9 @@ class OpenVinoAdapter(Adapter[Loaded]):
             sequence=np.stack(outputs, axis=1) if call.return_sequences else None,
             last=None if call.return_sequences else held[-1],
             final_states=tuple(state[None] for state in held),
-            native_shapes={name: array.shape for name, array in zip(ARRAYS, (x, held[-1], held[0]), strict=True)},
+            native_shapes={
+                name: array.shape for name, array in zip(ARRAYS, (x, held[-1], held[0]), strict=True)
+            },
         )
 
     def _compiled(self, model: Loaded, asked: Asked) -> Compiled:
