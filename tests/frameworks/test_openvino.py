@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -24,3 +26,9 @@ def test_a_first_call(route: str) -> None:
     expected = bound_network(network, x).sequence
     bound = 2.0**-6 if route in NARROW else expected.bound
     assert (abs(output.sequence - expected.value) <= bound).all()
+
+
+def test_nothing_is_sent_to_anybody() -> None:
+    load_adapter("openvino")
+    assert sys.modules["openvino_telemetry"] is None
+    assert sys.modules["openvino.tools.ovc"].telemetry.__class__.__module__.endswith("telemetry_stub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,8 @@ CONVENTIONS = Conventions(
 
 
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
+    # Whoever imports openvino sends a message to its makers, unless this module is missing.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     from rnn_adapters.openvino.routes import ADAPTERS  # imports openvino
 
     return ADAPTERS[route]()
@@ -46,7 +49,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("model file, not compressed", "saved", "`save_model(compress_to_fp16=False)` and `read_model`"),
     ("exported", "saved", "`export_model` and `import_model`"),
     ("from ONNX", "model", "`read_model` of an ONNX model"),
-    ("from ONNX, static shapes", "compiled", "the same, of one batch size and length"),
+    ("from ONNX, static shapes", "compiled", "`read_model` of an ONNX model of one batch size and length"),
 )
 _CHEAP = ("static shapes", "infer request", "cell", "from ONNX")
 
