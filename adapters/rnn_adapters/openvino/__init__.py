@@ -51,7 +51,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("from ONNX", "model", "`read_model` of an ONNX model"),
     ("from ONNX, static shapes", "compiled", "`read_model` of an ONNX model of one batch size and length"),
 )
-_CHEAP = ("static shapes", "infer request", "cell", "from ONNX")
+_CHEAP = ("static shapes", "infer request", "cell")
 
 FRAMEWORKS = (
     Framework(

@@ -106,7 +106,8 @@ def called_by_name(model: Compiled, feeds: Named) -> Named:
     return {output.any_name: found[output] for output in model.outputs}
 
 
-FROM_ONNX = OnnxParts(ONNX, SUPPORTS, make=converted, call=called_by_name)
+FROM_ONNX = OnnxParts(ONNX, replace(SUPPORTS, mixed_directions=True), make=converted, call=called_by_name)
+"""A node of ONNX has an activation for each direction."""
 
 
 def _onnx(parts: OnnxParts) -> Adapter[Any]:
