@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from rnn_adapters.declarations import Conventions, DropoutPlace, NarrowType, Supports
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, MergeMode, Network, States
 
@@ -41,7 +42,8 @@ class Call:
         initial_states: per layer (directions, batch, hidden), bottom layer first; None: give none.
         return_sequences: ask the top layer for its outputs at every step, or for the last one only.
         lengths: integers (batch,): how many steps each row has; what stands after them is padding.
-        mask: booleans (batch, time): the steps to take. Beside lengths, a step is taken where both say so.
+        mask: booleans (batch, time), or numbers of `Supports.mask_dtypes`: the steps to take. Beside lengths,
+            a step is taken where both say so.
         go_backwards: a network of one layer of one direction reads its input from the end.
         merge_mode: how a network of one bidirectional layer merges its directions; with "none" the adapter
             puts the two outputs side by side.
@@ -172,6 +174,55 @@ class Adapter(ABC, Generic[Model]):
         self, model: Model, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
         """The double backward: gradients of Σ direction · gradients, these as `gradients` gives them."""
+        raise NotImplementedError
+
+    def inferred_shapes(
+        self, model: Model, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        """The shapes that the framework infers for the outputs of a call, by each way that it has.
+
+        Args:
+            call: whose shapes and options count, not its numbers.
+            unknown: axes of the input (and of states and mask) that the framework is not told.
+        """
+        raise NotImplementedError
+
+    def handed_masks(self, model: Model, call: Call) -> Mapping[str, Array | None]:
+        """The mask that is handed to what comes after the top layer, by each way that the framework has.
+
+        It is (batch, time) in the order of the sequence output; None where none is handed on.
+
+        Args:
+            call: has a mask, which every layer gets from the one before it.
+        """
+        raise NotImplementedError
+
+    def kept_options(self, model: Model, call: Call) -> Mapping[str, tuple[str, str]]:
+        """For each option of the framework's layer, in words: what was given, and what is left of it.
+
+        Every option is given another value than its default to a layer as the call asks for; what is left is
+        read from a layer that was made from the first one's configuration.
+        """
+        raise NotImplementedError
+
+    def default_states(self, model: Model, call: Call) -> States:
+        """The states that the framework says a call starts from if none are given."""
+        raise NotImplementedError
+
+    def count_trainable(self, model: Model, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        """The number of parameters that would be trained, by each way to keep layers from it.
+
+        Args:
+            frozen: the layers that are not to be trained, by their number from the bottom.
+        """
+        raise NotImplementedError
+
+    def trained(self, model: Model, call: Call, training: Training) -> Trained:
+        """Train, by the ways that the framework has, one after the other.
+
+        Args:
+            call: asks for sequences.
+        """
         raise NotImplementedError
 
     def global_state(self) -> Mapping[str, str]:

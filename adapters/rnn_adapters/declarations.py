@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
+from rnn_adapters.surface import MaskType, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, ActivationName
 from rnn_reference.errors import BadInput
 from rnn_reference.network import MergeMode
@@ -22,7 +23,16 @@ NarrowType: TypeAlias = Literal["float16", "bfloat16"]
 StateDType: TypeAlias = Literal["computed", "weights"]
 Expensive: TypeAlias = Literal["nothing", "sizes", "shapes"]
 RouteKind: TypeAlias = Literal[
-    "unrolled", "axes", "cell", "compiled", "saved", "model", "padding", "directions"
+    "unrolled",
+    "axes",
+    "cell",
+    "compiled",
+    "saved",
+    "model",
+    "padding",
+    "directions",
+    "configuration",
+    "arguments",
 ]
 Initialisation: TypeAlias = Literal[
     "none", "zeros", "orthogonal", "glorot uniform", "lecun normal", "uniform 1/√H"
@@ -229,6 +239,14 @@ class Supports:
         native_weights: the shapes of the framework's own weight arrays (`Adapter.native_weights`).
         count_parameters: the framework counts its own parameters (`Adapter.count_parameters`).
         leading_axes: input may have any number of batch axes, none included, in place of one (see `Call`).
+        inferred_shapes: shapes of outputs before anything is computed (`Adapter.inferred_shapes`).
+        unknown_axes: the axes of the input that may be unknown then.
+        handed_masks: a mask is handed on with the outputs (`Adapter.handed_masks`).
+        mask_dtypes: types of masks besides booleans: 0 for a masked time step, 1 for a valid one.
+        kept_options: a layer made anew from its configuration tells its options (`Adapter.kept_options`).
+        default_states: the states that a call starts from are told (`Adapter.default_states`).
+        count_trainable: layers can be kept from being trained (`Adapter.count_trainable`).
+        trained: steps of plain gradient descent (`Adapter.trained`).
         expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
             where layers are slow to build, "shapes" (batch and time too) where they are compiled.
 
@@ -265,6 +283,14 @@ class Supports:
     native_weights: bool = False
     count_parameters: bool = False
     leading_axes: bool = False
+    inferred_shapes: bool = False
+    unknown_axes: tuple[UnknownAxis, ...] = ()
+    handed_masks: bool = False
+    mask_dtypes: tuple[MaskType, ...] = ()
+    kept_options: bool = False
+    default_states: bool = False
+    count_trainable: bool = False
+    trained: bool = False
     expensive: Expensive = "nothing"
 
     def __post_init__(self) -> None:
@@ -275,6 +301,8 @@ class Supports:
             ("compute_dtypes", get_args(NarrowType)),
             ("merge_modes", get_args(MergeMode)),
             ("dropout", get_args(DropoutPlace)),
+            ("unknown_axes", get_args(UnknownAxis)),
+            ("mask_dtypes", get_args(MaskType)),
         ):
             a_tuple(f"Supports.{name}", getattr(self, name))
             for value in getattr(self, name):
@@ -295,6 +323,9 @@ class Supports:
             raise BadInput("Supports.merge_modes: expected bidirectional beside several; got them without")
         if "between layers" in self.dropout and not self.stacked:
             raise BadInput("Supports.dropout: expected stacked beside 'between layers'; got it without")
+        for name, needed_for in (("unknown_axes", "inferred_shapes"), ("mask_dtypes", "masks")):
+            if getattr(self, name) and not self.has(needed_for):
+                raise BadInput(f"Supports.{name}: expected {needed_for} beside it; got {name} without")
         if self.compute_dtypes and "float32" not in self.dtypes:
             raise BadInput("Supports.compute_dtypes: expected dtypes with float32 beside it; got it without")
 
@@ -349,6 +380,8 @@ NEEDED_BESIDE: Mapping[str, tuple[str, ...]] = {
     "lengths_and_masks": ("lengths", "masks"),
     "tangents": ("gradients",),
     "second_gradients": ("gradients",),
+    "handed_masks": ("masks",),
+    "trained": ("read_weights",),
 }
 ABILITIES = frozenset(
     (
@@ -368,6 +401,12 @@ METHODS = (
     "gradients",
     "tangents",
     "second_gradients",
+    "inferred_shapes",
+    "handed_masks",
+    "kept_options",
+    "default_states",
+    "count_trainable",
+    "trained",
 )
 """Abilities that are a method of the same name."""
 

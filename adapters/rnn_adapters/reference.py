@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
+from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.forward import merge_directions, run_stack
 from rnn_reference.gradients import Gradients, backpropagate
@@ -17,6 +20,7 @@ from rnn_reference.network import Array, Network, States, checked_call, checked_
 from rnn_reference.parameters import network_parameters
 from rnn_reference.second_gradients import second_gradients
 from rnn_reference.tangents import bound_tangents
+from rnn_reference.training import bound_loss, gradient_descent, with_weights
 
 
 class ReferenceAdapter(Adapter[Network]):
@@ -68,6 +72,13 @@ class ReferenceAdapter(Adapter[Network]):
         lengths_and_masks=True,
         go_backwards=True,
         merge_modes=("concat", "sum", "mul", "ave", "none"),
+        inferred_shapes=True,
+        unknown_axes=("batch", "time"),
+        handed_masks=True,
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        default_states=True,
+        count_trainable=True,
+        trained=True,
     )
 
     def versions(self) -> dict[str, str]:
@@ -125,6 +136,36 @@ class ReferenceAdapter(Adapter[Network]):
         )
         return found.mapped(lambda array: array.astype(model.dtype))
 
+    def inferred_shapes(
+        self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return {"by the spec": shapes_of(model, call, unknown)}
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        steps = steps_of_call(call)
+        if steps is not None and call.go_backwards:
+            steps = steps[:, ::-1]
+        return {"by the spec": steps if call.return_sequences else None}
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        trained = [Network([layer]) for index, layer in enumerate(model.layers) if index not in frozen]
+        return {"by the spec": sum(map(network_parameters, trained))}
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        networks, losses = list[Network](), list[float]()
+        given = (call.x, call.initial_states, training.d_sequence)
+        for _ in range(training.steps):
+            losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
+            after = gradient_descent(model, *given, training.rate, steps_of_call(call))
+            rounded = [{role: w.value.astype(model.dtype) for role, w in cell.items()} for cell in after]
+            model = with_frozen(model, with_weights(model, tuple(rounded)), training.frozen)
+            networks.append(model)
+        losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
+        return Trained(tuple(networks), tuple(losses))
+
     def read_weights(self, model: Network) -> Network:
         return model
 
@@ -143,13 +184,38 @@ def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
     return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
 
+def computed_in(model: Network, call: Call) -> np.dtype[Any]:
+    """The type of outputs and states."""
+    return model.dtype if call.compute_dtype is None else model.astype(call.compute_dtype).dtype
+
+
+def shapes_of(model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+    """The shapes of what a call gives."""
+    batch: int | None = None if "batch" in unknown else call.x.shape[0]
+    time: int | None = None if "time" in unknown else call.x.shape[1]
+    size = model.output_size if call.merge_mode in ("concat", "none") else model.layers[-1].hidden_size
+    states: tuple[Shape, ...] = tuple((batch, cell.hidden_size) for cell in model.cells)
+    return Shapes(
+        sequence=(batch, time, size) if call.return_sequences else None,
+        last=None if call.return_sequences else (batch, size),
+        final_states=states,
+        dtype=str(computed_in(model, call)),
+    )
+
+
+def with_frozen(before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+    """The weights after a step of training, but before it of layers that are not trained."""
+    both = enumerate(zip(before.layers, after.layers, strict=True))
+    return Network(old if index in frozen else new for index, (old, new) in both)
+
+
 def steps_of_call(call: Call) -> Array | None:
     """The steps that a call asks for, (batch, time); None for all.
 
     Raises:
         BadInput: the lengths or the mask do not fit the input.
     """
-    masked = checked_steps(call.x, call.mask)
+    masked = checked_steps(call.x, None if call.mask is None else call.mask.astype(bool))
     if call.lengths is None:
         return masked
     within = checked_steps(call.x, steps_of_lengths(call.lengths, call.x.shape[1]))
@@ -162,7 +228,8 @@ def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
     Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
     """
     taken = x[mask]
-    candidates = [*taken[:, 0].tolist(), *range(len(taken) + 1)] if taken.size else [0.0]
+    finite = taken[np.isfinite(taken[:, 0])] if taken.size else taken
+    candidates = [*finite[:, 0].tolist(), *range(len(taken) + 1)] if finite.size else [0.0]
     value = next(v for v in candidates if not (taken == v).all(axis=-1).any())
     return np.where(mask[:, :, None], x, x.dtype.type(value)), value
 

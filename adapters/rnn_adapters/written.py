@@ -58,6 +58,17 @@ from rnn_adapters.written_networks import (
     write_network,
     write_output,
 )
+from rnn_adapters.written_surface import (
+    ShapesData,
+    TrainedData,
+    TrainingData,
+    read_shapes,
+    read_trained,
+    read_training,
+    write_shapes,
+    write_trained,
+    write_training,
+)
 
 __all__ = [
     "ArrayData",
@@ -73,7 +84,10 @@ __all__ = [
     "NetworkData",
     "OutputData",
     "RouteData",
+    "ShapesData",
     "SupportsData",
+    "TrainedData",
+    "TrainingData",
     "check_fit",
     "decoded",
     "encoded",
@@ -85,7 +99,10 @@ __all__ = [
     "read_network",
     "read_output",
     "read_route",
+    "read_shapes",
     "read_supports",
+    "read_trained",
+    "read_training",
     "write_array",
     "write_call",
     "write_case",
@@ -95,7 +112,10 @@ __all__ = [
     "write_output",
     "write_route",
     "write_schemas",
+    "write_shapes",
     "write_supports",
+    "write_trained",
+    "write_training",
     "written_schema",
 ]
 
@@ -105,6 +125,9 @@ DOCUMENTS = (
     CaseData,
     OutputData,
     GradientsData,
+    ShapesData,
+    TrainingData,
+    TrainedData,
     ConventionsData,
     SupportsData,
     RouteData,

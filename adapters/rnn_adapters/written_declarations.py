@@ -22,6 +22,7 @@ from rnn_adapters.declarations import (
     Supports,
 )
 from rnn_adapters.framework import Route
+from rnn_adapters.surface import MaskType, UnknownAxis
 from rnn_adapters.written_documents import Data, names, placed, within
 from rnn_adapters.written_networks import (
     DropoutName,
@@ -38,6 +39,8 @@ OrderName: TypeAlias = Annotated[str, names(get_args(OutputOrder))]
 InitialisationName: TypeAlias = Annotated[str, names(get_args(Initialisation))]
 StateDTypeName: TypeAlias = Annotated[str, names(get_args(StateDType))]
 ExpensiveName: TypeAlias = Annotated[str, names(get_args(Expensive))]
+UnknownAxisName: TypeAlias = Annotated[str, names(get_args(UnknownAxis))]
+MaskTypeName: TypeAlias = Annotated[str, names(get_args(MaskType))]
 RouteKindName: TypeAlias = Annotated[str, names(ROUTE_KINDS)]
 
 
@@ -98,6 +101,14 @@ class SupportsData(Data):
     native_weights: bool = False
     count_parameters: bool = False
     leading_axes: bool = False
+    inferred_shapes: bool = False
+    unknown_axes: list[UnknownAxisName] = msgspec.field(default_factory=list)
+    handed_masks: bool = False
+    mask_dtypes: list[MaskTypeName] = msgspec.field(default_factory=list)
+    kept_options: bool = False
+    default_states: bool = False
+    count_trainable: bool = False
+    trained: bool = False
     expensive: ExpensiveName = "nothing"
 
 

@@ -84,12 +84,13 @@ class CallData(Data, kw_only=True):
 
 
 class CaseData(CallData, kw_only=True):
-    """A network and a call of it in one object, by which route, and which variant of a check."""
+    """A network and a call of it in one object, by which route, in which variant and layout."""
 
     dtype: NetworkDTypeName
     layers: list[LayerData]
     route: str = ""
     variant: str = ""
+    layout: str = "plain"
 
 
 class OutputData(Data):
@@ -139,7 +140,9 @@ def write_call(call: Call, dtype: np.dtype[Any]) -> CallData:
     return CallData(**_call_fields(call, dtype))
 
 
-def write_case(network: Network, call: Call, route: str = "", variant: str = "") -> CaseData:
+def write_case(
+    network: Network, call: Call, route: str = "", variant: str = "", layout: str = "plain"
+) -> CaseData:
     """The written form of a network and a call of it; `read_network` and `read_call` take it, too.
 
     Raises:
@@ -151,6 +154,7 @@ def write_case(network: Network, call: Call, route: str = "", variant: str = "")
         layers=layers,
         route=changed(route, ""),
         variant=changed(variant, ""),
+        layout=changed(layout, "plain"),
         **_call_fields(call, network.dtype),
     )
 

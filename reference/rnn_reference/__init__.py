@@ -6,6 +6,7 @@ gradients.py   backpropagation through time; second_gradients.py: double backwar
 activations.py φ
 bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient_bounds.py: of gradients
 parameters.py  parameter counts
+training.py    steps of plain gradient descent, with bounds
 """
 
 from rnn_reference.activations import Activation
@@ -19,6 +20,7 @@ from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
 from rnn_reference.second_gradients import second_gradients
 from rnn_reference.tangents import bound_tangents
+from rnn_reference.training import bound_loss, gradient_descent
 
 __all__ = [
     "Activation",
@@ -34,9 +36,11 @@ __all__ = [
     "Result",
     "backpropagate",
     "bound_gradients",
+    "bound_loss",
     "bound_network",
     "bound_tangents",
     "cell_parameters",
+    "gradient_descent",
     "merge_directions",
     "network_parameters",
     "replay_layer",

@@ -5,6 +5,7 @@ Everything heavy is imported by the command that needs it: `--help` imports no N
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,13 @@ def main() -> None:
     show_default=True,
     help="Seconds that one check may take.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Adapters at a time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="the cores",
+    help="Adapters at a time.",
+)
 def run(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],

@@ -2,11 +2,14 @@
 
 Nothing here imports Keras, which fixes its backend when it is imported.
 
-layers.py       how a layer is made and called
-assembly.py     how layers become a network, and how a mask enters it
-derivatives.py  how it is differentiated
-routes.py       the routes, as changes of these parts, and what they declare
-adapter.py      the adapter put together from them
+layers.py         how a layer is made and called
+assembly.py       how layers become a network, and how a mask enters it
+derivatives.py    how it is differentiated
+symbolic.py       what is told of outputs without numbers
+configuration.py  how a layer is made anew from its configuration
+training.py       how it trains
+routes.py         the routes, as changes of these parts, and what they declare
+adapter.py        the adapter put together from them
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from rnn_adapters.framework import Framework, Route
-from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
+from rnn_adapters.keras.adapter import backend_in_force
 from rnn_adapters.keras.routes import DEFAULT_ROUTE, default_conventions, routes_on
 
 MODULES = {
@@ -32,20 +35,12 @@ TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
 DEVIATIONS = "rnn_adapters.keras/deviations.toml"
 
 
-def framework_routes(backend: str) -> dict[str, Route]:
-    """The routes besides the default one."""
-    return {
-        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
-        for name, route in routes_on(backend).items()
-    }
-
-
 def framework_on(backend: str) -> Framework:
     """Keras on one backend."""
     return Framework(
         f"keras-{backend}",
         partial(DEFAULT_ROUTE.made, backend),
-        routes=framework_routes(backend),
+        routes=routes_on(backend),
         conventions=default_conventions(backend),
         title=f"`keras.layers.SimpleRNN` on {TITLES[backend]}" if backend in TITLES else "",
         extra="tensorflow" if backend == "tensorflow" else f"keras-{backend}",
@@ -58,22 +53,24 @@ class RoutesInForce(Mapping[str, Route]):
     """The routes on the backend in force, which is asked for whenever they are looked at."""
 
     def __getitem__(self, name: str) -> Route:
-        return framework_routes(backend_in_force())[name]
+        return routes_on(backend_in_force())[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(framework_routes(backend_in_force()))
+        return iter(routes_on(backend_in_force()))
 
     def __len__(self) -> int:
-        return len(framework_routes(backend_in_force()))
+        return len(routes_on(backend_in_force()))
 
 
-def _in_force() -> KerasAdapter:
-    return DEFAULT_ROUTE.made(backend_in_force())
-
-
-IN_FORCE = Framework(
-    "keras", _in_force, RoutesInForce(), extra="keras", modules=("keras",), deviations=DEVIATIONS
+FRAMEWORKS = (
+    *map(framework_on, MODULES),
+    Framework(
+        "keras",
+        lambda: DEFAULT_ROUTE.made(backend_in_force()),
+        routes=RoutesInForce(),
+        extra="keras",
+        modules=("keras",),
+        deviations=DEVIATIONS,
+    ),
 )
-
-FRAMEWORKS = (*map(framework_on, MODULES), IN_FORCE)
 """On each backend, and on the one in force (KERAS_BACKEND)."""

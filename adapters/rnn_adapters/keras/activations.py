@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -10,8 +11,14 @@ from rnn_reference.activations import Activation
 NAMED_HARD_SIGMOID = Activation("hard_sigmoid", alpha=1 / 6, beta=0.5)
 """What Keras calls `hard_sigmoid`: relu6(z + 3) / 6."""
 
-CALLED = ("leaky_relu", "hard_sigmoid", "affine", "scaled_tanh")
-"""Activations that Keras does not have under this name, or has under it with other parameters."""
+CALLED: Mapping[str, Callable[..., Any]] = {
+    "elu": lambda keras, z, alpha, beta: keras.activations.elu(z, alpha=alpha),
+    "leaky_relu": lambda keras, z, alpha, beta: keras.activations.leaky_relu(z, negative_slope=alpha),
+    "hard_sigmoid": lambda keras, z, alpha, beta: keras.ops.clip(alpha * z + beta, 0, 1),
+    "affine": lambda keras, z, alpha, beta: alpha * z + beta,
+    "scaled_tanh": lambda keras, z, alpha, beta: alpha * keras.ops.tanh(beta * z),
+}
+"""Activations with parameters: Keras's own function where there is one, and its operations where not."""
 
 
 def keras_activation(activation: Activation) -> Any:
@@ -21,9 +28,9 @@ def keras_activation(activation: Activation) -> Any:
     """
     if activation == NAMED_HARD_SIGMOID:
         return "hard_sigmoid"
-    if activation.name in CALLED or (activation.parameters and activation != Activation(activation.name)):
-        return with_parameters()(str(activation))
-    return activation.name
+    if activation.name not in CALLED or activation == Activation("elu"):  # the name has these parameters
+        return activation.name
+    return with_parameters()(str(activation))
 
 
 @cache
@@ -32,25 +39,15 @@ def with_parameters() -> Any:
     import keras
 
     class WithParameters:
-        """Calls Keras's own function where there is one, and its operations where not."""
+        """An activation by its written form, which Keras can save."""
 
         def __init__(self, form: str) -> None:
             self.form = form
             self.activation = Activation.parse(form)
 
         def __call__(self, z: Any) -> Any:
-            alpha, beta = self.activation.alpha, self.activation.beta
-            match self.activation.name:
-                case "elu":
-                    return keras.activations.elu(z, alpha=alpha)
-                case "leaky_relu":
-                    return keras.activations.leaky_relu(z, negative_slope=alpha)
-                case "hard_sigmoid":
-                    return keras.ops.clip(alpha * z + beta, 0, 1)
-                case "affine":
-                    return alpha * z + beta
-                case _:
-                    return alpha * keras.ops.tanh(beta * z)
+            of = self.activation
+            return CALLED[of.name](keras, z, of.alpha, of.beta)
 
         def get_config(self) -> dict[str, str]:
             return {"form": self.form}

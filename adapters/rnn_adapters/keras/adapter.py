@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -16,10 +16,14 @@ import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
+from rnn_adapters.jax_cache import keep_compiled
+from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
-from rnn_adapters.keras.derivatives import Computation, Differentiator
+from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, shape_of
+from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -27,45 +31,51 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 """The backends tested here, by the names of Keras and of their packages."""
 
-MANY = 64
-"""Networks that are kept on JAX; twice as many take more than 1.5 GiB."""
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024}
+"""The networks that a route may keep from chapter to chapter.
+
+TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
+"""
 
 
 class LoadedNetwork:
-    """What `load` returns: the network as Keras has it, and what is called for other options.
+    """What `load` returns: a network, and what was put together of Keras layers to call it.
+
+    Nothing is built before it is called. What is built first holds the weights (`main`); whatever is built
+    for another call gets them from there before it is called.
 
     Args:
-        network: where activations and sizes are read from; its weights are those of `main`.
-        main: what is called for the usual options. Its variables are the weights: whatever else is built
-            for a call gets them before it is called.
+        network: where activations and sizes are read from, and the first weights.
     """
 
-    def __init__(self, adapter: KerasAdapter, network: Network, main: Assembled) -> None:
+    def __init__(self, adapter: KerasAdapter, network: Network) -> None:
         self.network = network
-        self.main = main
         self._adapter = adapter
-        self._others: dict[Plan, Assembled] = {}
+        self._built: dict[Plan, Assembled] = {}
 
-    def ready_for(self, call: Call) -> Assembled:
-        """What is called for this call, with the weights of now."""
-        parts = self._adapter.parts
-        plan = parts.assembly.plan_of(parts, call)
-        if plan == Plan():
-            return self.main
-        if plan not in self._others:
-            self._others[plan] = self._adapter.assembled(self.network, plan)
+    @property
+    def main(self) -> Assembled:
+        """What holds the weights."""
+        return next(iter(self._built.values()), None) or self.ready_for(Plan())
+
+    def ready_for(self, plan: Plan) -> Assembled:
+        """What is called by this plan, with the weights of now."""
+        if plan not in self._built:
+            made = self._built[plan] = self._adapter.assembled(self.network, plan)
+            if made is self.main:
+                made.give(self._adapter.native(self.network.cells))
             if plan.options.stateful_batch is not None:
-                self._others[plan].reset_states()
-        other, weights = self._others[plan], self.main.weights
-        if not _same(other.weights, weights):
-            other.give(weights)
-        return other
+                made.reset_states()
+        ready = self._built[plan]
+        if ready is not self.main and not _same(ready.weights, weights := self.main.weights):
+            ready.give(weights)
+        return ready
 
     def reset_states(self) -> None:
         """Make every stateful layer forget."""
-        for plan, other in self._others.items():
+        for plan, built in self._built.items():
             if plan.options.stateful_batch is not None:
-                other.reset_states()
+                built.reset_states()
 
 
 class KerasAdapter(Adapter[LoadedNetwork]):
@@ -105,12 +115,18 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return self._assembled[key]
 
     def load(self, network: Network) -> LoadedNetwork:
-        main = self.assembled(network, Plan())
-        main.give([native_arrays(self.conventions.weights, [cell]) for cell in network.cells])
-        return LoadedNetwork(self, network, main)
+        return LoadedNetwork(self, network)
+
+    def native(self, cells: Iterable[Cell]) -> list[dict[str, Array]]:
+        """The weights of cells by Keras's names."""
+        return [native_arrays(self.conventions.weights, [cell]) for cell in cells]
+
+    def _ready(self, model: LoadedNetwork, call: Call) -> Assembled:
+        """What is called for a call."""
+        return model.ready_for(self.parts.assembly.plan_of(self.parts, call))
 
     def run(self, model: LoadedNetwork, call: Call) -> Output:
-        ready = model.ready_for(call)
+        ready = self._ready(model, call)
         states = None if call.initial_states is None else [list(state) for state in call.initial_states]
         outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
         shapes = ready.shapes(call, outputs)
@@ -142,11 +158,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     ) -> Gradients:
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        return self._gradients_of(model, self._differentiator.gradients(of, cotangents))
+        return self._gradients_of(model, self.parts.differentiator.gradients(of, cotangents))
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
         ready, of = self._computation(model, call)
-        found = self._differentiator.tangents(of, self._sources_of(direction))
+        found = self.parts.differentiator.tangents(of, self._sources_of(direction))
         outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
 
@@ -161,17 +177,11 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
         towards = self._sources_of(direction)
-        return self._gradients_of(model, self._differentiator.second_gradients(of, cotangents, towards))
-
-    @property
-    def _differentiator(self) -> Differentiator:
-        if self.parts.differentiator is None:
-            raise NotImplementedError(f"{self.name} has no derivatives")
-        return self.parts.differentiator
+        return self._gradients_of(model, self.parts.differentiator.second_gradients(of, cotangents, towards))
 
     def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
         """What is called, and the call as a function of its input, initial states and weights."""
-        ready = model.ready_for(call)
+        ready = self._ready(model, call)
         first, *constants = ready.first_inputs(call)
 
         def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
@@ -187,10 +197,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def _sources_of(self, direction: Gradients) -> list[Array]:
         """A direction in the order of input, initial states and variables."""
-        weights = [
-            native_arrays(self.conventions.weights, [Cell(*cell)]).values() for cell in direction.cells
-        ]
-        arrays = [array for each in weights for array in each]
+        weights = self.native(Cell(*cell) for cell in direction.cells)
+        arrays = [array for each in weights for array in each.values()]
         return [direction.x, *_in_a_row(direction.initial_states), *arrays]
 
     def _gradients_of(self, model: LoadedNetwork, found: list[Any]) -> Gradients:
@@ -215,7 +223,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ]
 
     def count_parameters(self, model: LoadedNetwork) -> int:
-        return sum(int(layer.count_params()) for layer in model.main.layers)
+        return sum(int(layer.count_params()) for layer in model.ready_for(Plan()).layers)
 
     def reset_states(self, model: LoadedNetwork) -> None:
         model.reset_states()
@@ -229,6 +237,33 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             return self._network(self.parts.assembly(workshop, like, Plan()), like)
         finally:
             random.setstate(before)
+
+    def inferred_shapes(
+        self, model: LoadedNetwork, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return symbolic.inferred_shapes(self.keras, self._ready(model, call), model.network, call, unknown)
+
+    def handed_masks(self, model: LoadedNetwork, call: Call) -> Mapping[str, Array | None]:
+        return symbolic.handed_masks(self.keras, self._ready(model, call), call)
+
+    def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
+        return configuration.kept_options(self.keras, model.network, call)
+
+    def default_states(self, model: LoadedNetwork, call: Call) -> States:
+        found = symbolic.default_states(self._ready(model, call), len(call.x))
+        return _by_layer(model.network, map(self.array, found))
+
+    def count_trainable(self, model: LoadedNetwork, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return count_trainable(self.keras, self.parts, model.network, frozen)
+
+    def trained(self, model: LoadedNetwork, call: Call, training: Training) -> Trained:
+        trainee = Trainee(self.keras, self.parts, model.network, call, training)
+        trainee.built.give(model.main.weights)
+        networks, losses = list[Network](), list[float]()
+        for index in range(training.steps):
+            losses.append(trainee.step(index))
+            networks.append(self._network(trainee.built, model.network))
+        return Trained(tuple(networks), (*losses, trainee.loss()))
 
     def _network(self, held: Assembled, like: Network) -> Network:
         """The weights that Keras holds, with the activations of a network."""
@@ -247,16 +282,15 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        """Forget all layers; on JAX, where each is compiled, only when there are many.
+        """Forget all layers, where there are more of them than are kept.
 
         Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
         """
-        if self.backend == "jax" and len(self._assembled) < MANY:
-            return
-        if self._assembled and self.backend == "tensorflow":
-            self.keras.utils.clear_session()
-        self._assembled.clear()
-        self._workshop.clear()
+        if len(self._assembled) > KEPT[self.backend]:
+            if self.backend == "tensorflow":
+                self.keras.utils.clear_session()
+            self._assembled.clear()
+            self._workshop.clear()
 
 
 def imported_keras(backend: str) -> Any:
@@ -276,6 +310,8 @@ def imported_keras(backend: str) -> Any:
     os.environ["KERAS_BACKEND"] = backend
     import keras
 
+    if backend == "jax":
+        keep_compiled()
     return keras
 
 

@@ -6,13 +6,12 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
-from rnn_adapters.keras.derivatives import Differentiator
+from rnn_adapters.keras.derivatives import NONE, Differentiator
 from rnn_adapters.keras.layers import (
     LayerCall,
     LayerParts,
@@ -35,6 +34,14 @@ from rnn_reference.network import Array, Network
 class Entrance:
     """The input as an argument, and no mask."""
 
+    number: float = 0
+    """What is told to the layer that makes a mask."""
+
+    @classmethod
+    def of(cls, x: Array, mask: Array) -> Entrance:
+        """For a call with this input and mask."""
+        return cls()
+
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
         """The first inputs of a model, what goes into its bottom layer, and the mask given to all layers."""
         x = keras.Input((None, network.input_size), dtype=str(network.dtype))
@@ -42,10 +49,9 @@ class Entrance:
 
     def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         """Arrays for the inputs of `symbols`, and whatever else the model needs for them."""
-        return [x]
+        return [x] if mask is None else [x, mask]
 
 
-@dataclass(frozen=True)
 class MaskArgument(Entrance):
     """`mask=…`, given to every layer: Keras hands on only masks that layers make."""
 
@@ -54,47 +60,39 @@ class MaskArgument(Entrance):
         mask = keras.Input((None,), dtype="bool")
         return [*inputs, mask], x, mask
 
-    def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
-        return [x, mask]
 
-
-@dataclass(frozen=True)
 class MaskOfValue(Entrance):
-    """`Masking`: steps that hold this value in every feature are masked."""
+    """`Masking`: steps that hold this number in every feature are masked; no valid step does."""
 
-    value: float
-
-    @staticmethod
-    def of(x: Array, mask: Array) -> Entrance:
-        """With a value that no valid step holds in every feature."""
-        return MaskOfValue(marked_by_value(x, mask)[1])
+    @classmethod
+    def of(cls, x: Array, mask: Array) -> Entrance:
+        return cls(marked_by_value(x, mask)[1])
 
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
         inputs, x, _ = super().symbols(keras, network)
-        return inputs, keras.layers.Masking(self.value, dtype=str(network.dtype))(x), None
+        return inputs, keras.layers.Masking(self.number, dtype=str(network.dtype))(x), None
 
     def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
         return [marked_by_value(x, mask)[0]]
 
 
-@dataclass(frozen=True)
 class MaskOfZero(Entrance):
-    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors."""
+    """`Embedding(mask_zero=True)`: steps as numbers, zero where masked, which it turns into vectors.
 
-    rows: int
+    It has room for the vectors of many calls, so that few models are built.
+    """
 
-    @staticmethod
-    def of(x: Array, mask: Array) -> Entrance:
-        """With room for the vectors of many calls, so that few models are built."""
-        return MaskOfZero(256 * (1 + mask.size // 256))
+    @classmethod
+    def of(cls, x: Array, mask: Array) -> Entrance:
+        return cls(256 * (1 + mask.size // 256))
 
     def symbols(self, keras: Any, network: Network) -> tuple[list[Any], Any, Any]:
         numbers, dtype = keras.Input((None,), dtype="int32"), str(network.dtype)
-        embedding = keras.layers.Embedding(self.rows, network.input_size, mask_zero=True, dtype=dtype)
+        embedding = keras.layers.Embedding(self.number, network.input_size, mask_zero=True, dtype=dtype)
         return [numbers], embedding(numbers), None
 
     def arrays(self, model: Any, x: Array, mask: Any) -> list[Array]:
-        table = np.zeros((self.rows, x.shape[-1]), x.dtype)
+        table = np.zeros((int(self.number), x.shape[-1]), x.dtype)
         table[1 : 1 + mask.size] = x.reshape(-1, x.shape[-1])
         model.layers[1].set_weights([table])
         return [np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)]
@@ -138,12 +136,12 @@ class Assembled(ABC):
     @property
     def weights(self) -> list[dict[str, Array]]:
         """The weights of every cell by Keras's names, as Keras holds them now."""
-        return [{v.name: np.array(v.numpy()) for v in cell.trainable_variables} for cell in self.cells]
+        return [{v.name: np.array(v.numpy()) for v in cell.weights} for cell in self.cells]
 
     def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """Set the weights of every cell."""
         for cell, arrays in zip(self.cells, weights, strict=True):
-            for variable in cell.trainable_variables:
+            for variable in cell.weights:
                 variable.assign(arrays[variable.name])
 
     def first_inputs(self, call: Call) -> list[Array]:
@@ -260,9 +258,9 @@ class Model(Assembled):
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         self._keras, self._parts = workshop.keras, workshop.parts
-        self._built_layers, _ = workshop.stack(network.layers, plan.options)
-        super().__init__(self._built_layers, plan)
-        self.model = self._built = self._modelled(network)
+        super().__init__(workshop.stack(network.layers, plan.options)[0], plan)
+        self.model = self._modelled(network)
+        self._built = self.layers, self.model
 
     @staticmethod
     def plan_of(parts: Parts, call: Call) -> Plan:
@@ -270,7 +268,7 @@ class Model(Assembled):
         entrance = Entrance()
         if call.mask is not None:
             fits = call.mask.shape == call.x.shape[:2]
-            entrance = parts.mask(call.x, call.mask) if fits else MaskArgument()
+            entrance = (parts.mask if fits else MaskArgument).of(call.x, call.mask)
         return Plan(Options.of(call), call.initial_states is not None, entrance)
 
     def _modelled(self, network: Network) -> Any:
@@ -281,15 +279,15 @@ class Model(Assembled):
             states = [
                 [symbol((each.hidden_size,), dtype=dtype) for _ in each.cells] for each in network.layers
             ]
-        outputs = self.through(self._built_layers, x, mask, states, training=False)
+        outputs = self.through(self.layers, x, mask, states, training=False)
         return self._keras.Model([*inputs, *flat(states or [])], outputs)
 
     def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """The model that is called in the end is what comes out of a passage."""
-        self.layers = self._built_layers
+        self.layers, built = self._built
         super().give(weights)
         if self._parts.passage is not None:
-            self.model = self._parts.passage(self._keras, self._built)
+            self.model = self._parts.passage(self._keras, built)
             kinds = (self._keras.layers.RNN, self._keras.layers.Bidirectional)
             self.layers = [layer for layer in self.model.layers if isinstance(layer, kinds)]
             self.compiled.clear()
@@ -306,7 +304,7 @@ class InSequence(Model):
 
     def _modelled(self, network: Network) -> Any:
         x = self._keras.Input((None, network.input_size), dtype=str(network.dtype))
-        return self._keras.Sequential([x, *self._built_layers])
+        return self._keras.Sequential([x, *self.layers])
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         return flat(self.model(*first))
@@ -325,16 +323,14 @@ def predicted(model: Any, inputs: list[Any]) -> Any:
 def through_model_file(keras: Any, model: Any) -> Any:
     """The model written to a `.keras` file and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        model.save(path)
+        model.save(path := f"{folder}/model.keras")
         return keras.models.load_model(path)
 
 
 def through_weights_file(keras: Any, model: Any) -> Any:
     """Weights written to a file and read into the same model, which was given others in between."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.weights.h5"
-        model.save_weights(path)
+        model.save_weights(path := f"{folder}/model.weights.h5")
         model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
         model.load_weights(path)
     return model
@@ -346,14 +342,14 @@ class Parts(LayerParts):
 
     Args:
         assembly: how a network is made of layers.
-        mask: how a mask enters a model, for an input and a mask.
+        mask: how a mask enters a model.
         call: how a model is called with its inputs.
         passage: what a model goes through once it has its weights.
-        differentiator: how derivatives are taken; None: they are not.
+        differentiator: how derivatives are taken.
     """
 
     assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
-    mask: Callable[[Array, Array], Entrance] = lambda x, mask: MaskArgument()
+    mask: type[Entrance] = MaskArgument
     call: Callable[[Any, list[Any]], Any] = called
     passage: Callable[[Any, Any], Any] | None = None
-    differentiator: Differentiator | None = None
+    differentiator: Differentiator = NONE

@@ -5,9 +5,9 @@ A `Computation` is what is differentiated: a function of some inputs and of Kera
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -41,33 +41,53 @@ class Computation:
         """Inputs, and then the values of the variables."""
         return [*inputs, *(variable.value for variable in self.variables)]
 
+    def with_variables(self, sources: list[Any], constants: list[Any]) -> list[Any]:
+        """The function, with values in place of those that the variables have."""
+        import keras
 
-class Differentiator(ABC):
-    """How a backend differentiates. What is returned are tensors: of inputs, then of variables.
+        inputs, values = sources[: len(self.inputs)], sources[len(self.inputs) :]
+        with keras.StatelessScope(state_mapping=list(zip(self.variables, values, strict=True))):
+            return self.function(inputs, constants)
 
-    Cotangents are cast to the type of their outputs, which in mixed precision is another.
+
+class Differentiator:
+    """How a backend differentiates; this one does not.
+
+    What is returned are tensors: of inputs, then of variables. Cotangents are cast to the
+    type of their outputs, which in mixed precision is another.
     """
 
-    @abstractmethod
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         """Gradients of Σ cotangents · outputs with respect to inputs and variables."""
+        raise NotImplementedError
 
-    @abstractmethod
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         """How the outputs change when inputs and variables go in this direction."""
+        raise NotImplementedError
 
-    @abstractmethod
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
         """Gradients of Σ direction · gradients."""
+        raise NotImplementedError
+
+
+NONE = Differentiator()
 
 
 class ByTape(Differentiator):
     """TensorFlow: `GradientTape`, and `ForwardAccumulator`."""
 
+    def __init__(self, *, in_xla: bool = False) -> None:
+        self.in_xla = in_xla
+
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
         import tensorflow as tf
 
-        return self._pulled_back(of, [tf.constant(array) for array in of.inputs], cotangents)
+        # XLA's loop cannot be recorded from outside: the tape is inside of what it compiles.
+        pull_back: Any = partial(self._pulled_back, of)
+        if self.in_xla:
+            pull_back = tf.function(pull_back, jit_compile=True)
+        found: list[Any] = pull_back([tf.constant(array) for array in of.inputs], cotangents)
+        return found
 
     def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
         """Gradients, for tensors."""
@@ -85,53 +105,49 @@ class ByTape(Differentiator):
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
         import tensorflow as tf
 
-        inputs = [tf.constant(array) for array in of.inputs]
-        towards = [tf.constant(array) for array in direction]
+        inputs, towards = ([tf.constant(array) for array in arrays] for arrays in (of.inputs, direction))
         with tf.autodiff.ForwardAccumulator(of.sources(inputs), towards) as forward:
             outputs = of.function(inputs, of.constants)
         return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        def first(inputs: list[Any], constants: list[Any]) -> list[Any]:
-            return self._pulled_back(of, inputs, cotangents)
-
-        return ByTape().gradients(replace(of, function=first), direction)
-
-
-class ByTapeInXla(ByTape):
-    """TensorFlow, with the tape inside of what XLA compiles: it cannot record a loop from outside."""
-
-    def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
-        import tensorflow as tf
-
-        pulled_back = super()._pulled_back
-
-        @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-        def inside(inputs: list[Any], cotangents: list[Any]) -> list[Any]:
-            return pulled_back(of, inputs, cotangents)
-
-        found: list[Any] = inside(inputs, cotangents)
-        return found
+        first = replace(of, function=lambda inputs, _: self._pulled_back(of, inputs, cotangents))
+        return self.gradients(first, direction)
 
 
 class ByAutograd(Differentiator):
     """torch: `autograd.grad`, and dual numbers."""
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        inputs = _recorded(of.inputs)
-        return _pulled_back(of.function(inputs, of.constants), of.sources(inputs), cotangents)
+        return self._pulled_back(*self._recorded(of), cotangents)
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        inputs = _recorded(of.inputs)
-        sources = of.sources(inputs)
-        first = _pulled_back(of.function(inputs, of.constants), sources, cotangents, create_graph=True)
+        outputs, sources = self._recorded(of)
+        first = self._pulled_back(outputs, sources, cotangents, create_graph=True)
         pairs = zip(first, direction, strict=True)
         connected = [(gradient, array) for gradient, array in pairs if gradient.requires_grad]
         gradients, towards = map(list, zip(*connected, strict=True))
-        return _pulled_back(gradients, sources, towards)
+        return self._pulled_back(gradients, sources, towards)
+
+    def _recorded(self, of: Computation) -> tuple[list[Any], list[Any]]:
+        """Outputs, and the sources whose use in them is recorded."""
+        import torch
+
+        inputs = [torch.tensor(array, requires_grad=True) for array in of.inputs]
+        return of.function(inputs, of.constants), of.sources(inputs)
+
+    def _pulled_back(
+        self, outputs: list[Any], sources: list[Any], cotangents: list[Array], *, create_graph: bool = False
+    ) -> list[Any]:
+        """Gradients of Σ cotangents · outputs, with zeros for what plays no part."""
+        import torch
+
+        pairs = zip(cotangents, outputs, strict=True)
+        incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
+        options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
+        return list(torch.autograd.grad(outputs, sources, incoming, **options))
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
-        import keras
         import torch
 
         forward_ad: Any = import_module("torch.autograd.forward_ad")  # it has no types
@@ -140,29 +156,8 @@ class ByAutograd(Differentiator):
                 forward_ad.make_dual(torch.as_tensor(source).clone(), torch.tensor(towards))
                 for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
-            weights = zip(of.variables, duals[len(of.inputs) :], strict=True)
-            with keras.StatelessScope(state_mapping=list(weights)):
-                outputs = of.function(duals[: len(of.inputs)], of.constants)
+            outputs = of.with_variables(duals, of.constants)
             return [forward_ad.unpack_dual(output).tangent for output in outputs]
-
-
-def _recorded(inputs: list[Array]) -> list[Any]:
-    """Tensors of torch's whose use is recorded."""
-    import torch
-
-    return [torch.tensor(array, requires_grad=True) for array in inputs]
-
-
-def _pulled_back(
-    outputs: list[Any], sources: list[Any], cotangents: list[Array], *, create_graph: bool = False
-) -> list[Any]:
-    """Gradients of Σ cotangents · outputs, with zeros for what plays no part."""
-    import torch
-
-    pairs = zip(cotangents, outputs, strict=True)
-    incoming = [torch.tensor(cotangent).to(output.dtype) for cotangent, output in pairs]
-    options = {"create_graph": create_graph, "allow_unused": True, "materialize_grads": True}
-    return list(torch.autograd.grad(outputs, sources, incoming, **options))
 
 
 class ByJax(Differentiator):
@@ -183,17 +178,9 @@ class ByJax(Differentiator):
     def _run(self, of: Computation, derivative: Callable[..., Any], *towards: list[Array]) -> list[Any]:
         """A derivative of the function of inputs and variables together."""
         import jax
-        import keras
-
-        function, variables, count = of.function, of.variables, len(of.inputs)
-
-        def outputs(sources: list[Any], constants: list[Any]) -> list[Any]:
-            values = list(zip(variables, sources[count:], strict=True))
-            with keras.StatelessScope(state_mapping=values):
-                return function(sources[:count], constants)
 
         def taken(sources: list[Any], constants: list[Any], *towards: list[Any]) -> Any:
-            return derivative(lambda sources: outputs(sources, constants), sources, *towards)
+            return derivative(lambda sources: of.with_variables(sources, constants), sources, *towards)
 
         if self.compiled:
             taken = of.compiled.setdefault((derivative, of.key), jax.jit(taken))

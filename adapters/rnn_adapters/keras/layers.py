@@ -34,9 +34,10 @@ class Options(NamedTuple):
     @staticmethod
     def of(call: Call) -> Options:
         """Those of the top layer."""
-        same = ("return_sequences", "go_backwards", "merge_mode", "dropout", "rate", "compute_dtype")
+        same = ("return_sequences", "go_backwards", "merge_mode", "dropout", "compute_dtype")
         batch = len(call.x) if call.stateful else None
-        return Options(**{name: getattr(call, name) for name in same}, stateful_batch=batch)
+        rate = call.rate if call.dropout else 0.0
+        return Options(**{name: getattr(call, name) for name in same}, stateful_batch=batch, rate=rate)
 
 
 def dtype_given(keras: Any, cell: Cell, options: Options) -> dict[str, str]:
@@ -106,11 +107,11 @@ def bidirectional(keras: Any, direction: Direction, layer: Layer, options: Optio
     return keras.layers.Bidirectional(direction(keras, layer.forward, options), **given, **more)
 
 
-def with_backward_layer(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
+def with_backward_layer(keras: Any, direction: Direction, layer: Layer, options: Options, **more: Any) -> Any:
     """`Bidirectional(SimpleRNN(H), backward_layer=SimpleRNN(H, go_backwards=True))`."""
     assert layer.backward is not None
     backward = direction(keras, layer.backward, options._replace(go_backwards=True))
-    return bidirectional(keras, direction, layer, options, backward_layer=backward)
+    return bidirectional(keras, direction, layer, options, backward_layer=backward, **more)
 
 
 # Calls.
@@ -183,6 +184,16 @@ class LayerParts:
     caller: Caller = eager
     return_state: bool = True
 
+    def made(self, keras: Any, layer: Layer, options: Options) -> Any:
+        """A layer, built for any length."""
+        options = options._replace(return_state=self.return_state)
+        if layer.backward is None:
+            made = self.direction(keras, layer.forward, options)
+        else:
+            made = self.two_directions(keras, self.direction, layer, options)
+        made.build((options.stateful_batch, None, layer.input_size))
+        return made
+
 
 class Workshop:
     """Makes layers, and keeps them: once per place in the stack, shape and options.
@@ -192,32 +203,22 @@ class Workshop:
 
     def __init__(self, keras: Any, parts: LayerParts) -> None:
         self.keras = keras
-        self.parts: Any = parts
+        self.parts: Any = parts  # which has more for models
         self._kept: dict[Hashable, tuple[Any, LayerCall]] = {}
 
     def stack(self, layers: tuple[Layer, ...], options: Options) -> tuple[list[Any], list[LayerCall]]:
         """Layers and their calls, bottom first; the top one has these options."""
-        top = len(layers) - 1
-        taken = [self._taken(index, layer, options, index == top) for index, layer in enumerate(layers)]
+        lower = options._replace(return_sequences=True, go_backwards=False, merge_mode="concat")
+        of_each = [*[lower] * (len(layers) - 1), options]
+        taken = list(map(self._taken, range(len(layers)), layers, of_each))
         return [made for made, _ in taken], [call for _, call in taken]
 
-    def _taken(self, index: int, layer: Layer, options: Options, top: bool) -> tuple[Any, LayerCall]:
-        if not top:
-            options = options._replace(return_sequences=True, go_backwards=False, merge_mode="concat")
+    def _taken(self, index: int, layer: Layer, options: Options) -> tuple[Any, LayerCall]:
         key = (index, shape_of(layer), options)
         if key not in self._kept:
-            made = self._made(layer, options._replace(return_state=self.parts.return_state))
+            made = self.parts.made(self.keras, layer, options)
             self._kept[key] = (made, self.parts.caller(made))
         return self._kept[key]
-
-    def _made(self, layer: Layer, options: Options) -> Any:
-        """A layer, built for any length."""
-        if layer.backward is None:
-            made = self.parts.direction(self.keras, layer.forward, options)
-        else:
-            made = self.parts.two_directions(self.keras, self.parts.direction, layer, options)
-        made.build((options.stateful_batch, None, layer.input_size))
-        return made
 
     def clear(self) -> None:
         """Forget all layers."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
-from rnn_adapters.keras import assembly, layers
+from rnn_adapters.framework import Route
+from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
-from rnn_adapters.keras.derivatives import ByAutograd, ByJax, ByTape, ByTapeInXla, Differentiator
+from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 DIFFERENTIATORS: Mapping[str, Differentiator] = {
@@ -22,7 +24,7 @@ DIFFERENTIATORS: Mapping[str, Differentiator] = {
 def default_parts(backend: str) -> assembly.Parts:
     """Layers called one after the other: on JAX compiled, elsewhere as they are."""
     caller = layers.jitted if backend == "jax" else layers.eager
-    return assembly.Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend))
+    return assembly.Parts(caller=caller, differentiator=DIFFERENTIATORS.get(backend, NONE))
 
 
 def default_conventions(backend: str) -> Conventions:
@@ -55,8 +57,19 @@ FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
     *("read_weights", "native_weights", "count_parameters"),
+    *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
+
+
+SURFACE = (
+    *("inferred_shapes", "unknown_axes", "handed_masks", "mask_dtypes"),
+    *("kept_options", "default_states", "count_trainable", "trained"),
+)
+"""What only routes that are not expensive are asked for, and not even all of it of each."""
+
+SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
+"""What some expensive routes are asked for all the same."""
 
 
 def default_supports(backend: str) -> Supports:
@@ -69,6 +82,9 @@ def default_supports(backend: str) -> Supports:
         compute_dtypes=("float16", "bfloat16"),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         dropout=("input", "state"),
+        unknown_axes=("batch", "time"),
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        trained=backend in DIFFERENTIATORS,
         expensive="shapes" if backend == "jax" else "sizes",
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
@@ -99,30 +115,33 @@ class KerasRoute:
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         usual = default_supports(backend)
-        lacking = {name: type(getattr(usual, name))() for name in self.lacks}  # False, or none of several
+        lacks = (*self.lacks, *SURFACE) if self.expensive else self.lacks
+        lacking = {name: type(getattr(usual, name))() for name in lacks}  # False, or none of several
         return KerasAdapter(
             backend,
             replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
-            replace(usual, **lacking, **self.supports),
+            replace(usual, **{**lacking, **self.supports}),
         )
-
-
-def modelled(**how: Any) -> dict[str, Any]:
-    """A functional model, with one part changed."""
-    return {"assembly": assembly.Model, **how}
 
 
 DEFAULT_ROUTE = KerasRoute("model", "layers, called one after the other", {})
 
 OF_A_MODEL = ("stateful", "dropout", "tangents", "second_gradients")
 CONSTANT = ("stateful", "dropout", *DERIVATIVES)
+TENSORFLOW = ("tensorflow",)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
-CONCAT: Mapping[str, Any] = {"merge_modes": ("concat",)}
+CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
 BY_STEP: Mapping[str, Any] = {
     "layer": "keras.layers.SimpleRNNCell",
     "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
 }
+
+
+def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **parts: Any) -> KerasRoute:
+    """A route by a functional model."""
+    return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
+
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
@@ -136,15 +155,21 @@ ROUTES: Mapping[str, KerasRoute] = {
         "unrolled",
         "`SimpleRNN(unroll=True)`",
         {"direction": layers.unrolled},
+        supports=SHAPES | {"unknown_axes": ("batch",)},  # a loop over unknown steps cannot be unrolled
         conventions={"padded_output": "carried"},
     ),
-    "RNN of a cell": KerasRoute("cell", "`RNN(SimpleRNNCell(…))`", {"direction": layers.rnn_of_cell}),
+    "RNN of a cell": KerasRoute(
+        "cell",
+        "`RNN(SimpleRNNCell(…))`",
+        {"direction": layers.rnn_of_cell},
+        supports=SHAPES | {"handed_masks": True},
+    ),
     "RNN of cells": KerasRoute(
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.StackOfCells},
         (*ONE_DIRECTION, *OF_A_MODEL),
-        CONCAT,
+        CONCAT | SHAPES,
     ),
     "cell": KerasRoute(
         "cell",
@@ -156,9 +181,13 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     # Gradients are those of a sum over final states, too.
     "final states not asked for": KerasRoute(
-        "model", "`return_state` left alone", {"return_state": False}, ("final_states", *DERIVATIVES)
+        "model",
+        "`return_state` left alone",
+        {"return_state": False},
+        ("final_states", *DERIVATIVES),
+        SHAPES | {"handed_masks": True},
     ),
-    "functional": KerasRoute("model", "a functional model, called", modelled(), OF_A_MODEL),
+    "functional": modelled("model", "a functional model, called"),
     "sequential": KerasRoute(
         "model",
         "a `Sequential` model, called",
@@ -166,35 +195,41 @@ ROUTES: Mapping[str, KerasRoute] = {
         ("initial_states", "final_states", "masks", *CONSTANT),
         {"merge_modes": ("concat", "sum", "mul", "ave")},
     ),
-    "predict": KerasRoute(
-        "model",
-        "`predict` of a functional model, two rows at a time",
-        modelled(call=assembly.predicted),
-        CONSTANT,
+    "predict": modelled(
+        "model", "`predict` of a functional model, two rows at a time", CONSTANT, call=assembly.predicted
     ),
-    "model file": KerasRoute(
+    "model file": modelled(
         "saved",
         "`save` to and `load_model` from a `.keras` file",
-        modelled(passage=assembly.through_model_file),
-        OF_A_MODEL,
+        passage=assembly.through_model_file,
     ),
-    "weights file": KerasRoute(
+    "weights file": modelled(
         "saved",
         "`save_weights` to and `load_weights` from a file",
-        modelled(passage=assembly.through_weights_file),
-        OF_A_MODEL,
+        passage=assembly.through_weights_file,
     ),
-    "masking": KerasRoute(
-        "padding",
-        "a mask made by `Masking`, handed on by every layer",
-        modelled(mask=assembly.MaskOfValue.of),
-        OF_A_MODEL,
+    "configuration": KerasRoute(
+        "configuration",
+        "`serialize` and `deserialize` of a layer, through JSON",
+        {"direction": configuration.simple_rnn_anew, "two_directions": configuration.bidirectional_anew},
     ),
-    "embedding": KerasRoute(
-        "padding",
-        "a mask made by `Embedding(mask_zero=True)`",
-        modelled(mask=assembly.MaskOfZero.of),
-        CONSTANT,
+    "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
+    "model JSON": modelled(
+        "configuration",
+        "`to_json`, `model_from_json` and `set_weights`",
+        passage=configuration.through_json,
+    ),
+    "states by place": KerasRoute(
+        "arguments",
+        "`layer(x, h)`, a bare tensor for one direction, a tuple for two",
+        {"caller": configuration.by_place},
+        DERIVATIVES,
+    ),
+    "masking": modelled(
+        "padding", "a mask made by `Masking`, handed on by every layer", mask=assembly.MaskOfValue
+    ),
+    "embedding": modelled(
+        "padding", "a mask made by `Embedding(mask_zero=True)`", CONSTANT, mask=assembly.MaskOfZero
     ),
     "zero output": KerasRoute(
         "padding",
@@ -203,18 +238,14 @@ ROUTES: Mapping[str, KerasRoute] = {
         conventions={"padded_output": "zero"},
     ),
     "graph": KerasRoute(
-        "compiled",
-        "TensorFlow: `tf.function`",
-        {"caller": layers.graph},
-        ("tangents",),
-        backends=("tensorflow",),
+        "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
     ),
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
-        {"caller": layers.xla, "differentiator": ByTapeInXla()},
+        {"caller": layers.xla, "differentiator": ByTape(in_xla=True)},
         ("tangents", "second_gradients"),
-        backends=("tensorflow",),
+        backends=TENSORFLOW,
     ),
     "eager": KerasRoute(
         "compiled",
@@ -225,6 +256,10 @@ ROUTES: Mapping[str, KerasRoute] = {
 }
 
 
-def routes_on(backend: str) -> dict[str, KerasRoute]:
+def routes_on(backend: str) -> dict[str, Route]:
     """Those of a backend, besides the default one."""
-    return {name: route for name, route in ROUTES.items() if backend in route.backends}
+    return {
+        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        for name, route in ROUTES.items()
+        if backend in route.backends
+    }

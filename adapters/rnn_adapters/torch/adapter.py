@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -12,11 +12,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import Module
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -145,6 +147,56 @@ class TorchAdapter(Adapter[Module]):
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         return self.read_weights(self._new(options_of(like), seed))
+
+    def inferred_shapes(
+        self, model: Module, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        with FakeTensorMode() as fake:  # of a device, so that mixed precision is inferred, too
+            x, *weights = map(fake.from_tensor, (self._x(call), *self._parameters(model).values()))
+            states = call.initial_states
+            h0 = None if states is None else fake.from_tensor(tensor(np.concatenate(states)))
+            sequence, h_n, _ = self._called(model, call, x, h0, *weights)
+        shape = tuple(sequence.shape)
+        whole = shape if self.parts.batch_first or len(shape) < 3 else (shape[1], shape[0], *shape[2:])
+        types = sorted({str(each.dtype).removeprefix("torch.") for each in (sequence, h_n)})
+        finals = tuple(tuple(h.shape) for h in h_n)
+        return {"fake tensors": Shapes(sequence=whole, final_states=finals, dtype=" and ".join(types))}
+
+    def count_trainable(self, model: Module, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        with self._frozen(model, frozen):
+            held = [parameter for parameter in model.parameters() if parameter.requires_grad]
+            return {"requires_grad": sum(parameter.numel() for parameter in held)}
+
+    def trained(self, model: Module, call: Call, training: Training) -> Trained:
+        """By `backward` and a step of `torch.optim.SGD`."""
+        x, d = self._x(call), tensor(self._turned(training.d_sequence))
+        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
+        networks, losses = list[Network](), list[float]()
+        with self._frozen(model, training.frozen):
+            sgd = torch.optim.SGD(model.parameters(), training.rate)
+            for step in range(training.steps + 1):
+                loss = (d * self._called(model, call, x, h0)[0]).sum()
+                losses.append(loss.item())
+                if step < training.steps:
+                    sgd.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    sgd.step()
+                    networks.append(self.read_weights(model))
+            sgd.zero_grad()
+        return Trained(tuple(networks), tuple(losses))
+
+    @contextmanager
+    def _frozen(self, model: Module, layers: tuple[int, ...]) -> Iterator[None]:
+        """Parameters of these layers that require no gradient."""
+        held = list(self._parameters(model).values())
+        each = len(held) // getattr(rnn_of(model), "num_layers", 1)
+        for index, parameter in enumerate(held):
+            parameter.requires_grad_(index // each not in layers)
+        try:
+            yield
+        finally:
+            for parameter in held:
+                parameter.requires_grad_(True)
 
     def global_state(self) -> Mapping[str, str]:
         return {

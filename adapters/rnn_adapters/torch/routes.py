@@ -22,25 +22,19 @@ from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
 from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad
 
+FLAGS = (
+    *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
+    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
+    *("read_weights", "native_weights", "count_parameters"),
+    *("inferred_shapes", "count_trainable", "trained"),
+)
+SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
     dtypes=("float32", "float64", "float16", "bfloat16"),
     compute_dtypes=("float16", "bfloat16"),
-    bidirectional=True,
-    stacked=True,
-    no_bias=True,
-    initial_states=True,
-    sequence=True,
-    final_states=True,
-    lengths=True,
     dropout=("between layers",),
-    freshly_initialised=True,
-    gradients=True,
-    tangents=True,
-    second_gradients=True,
-    read_weights=True,
-    native_weights=True,
-    count_parameters=True,
+    **SUPPORTED,
 )
 
 
@@ -149,11 +143,6 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
     return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
 
-def forget_compiled() -> None:
-    """All that was compiled; torch imports its compiler when it is first asked for."""
-    torch._dynamo.reset()
-
-
 def through_a_file(model: Module) -> Module:
     """Another module, with NaN for weights until it reads those that this one wrote."""
     file, other = io.BytesIO(), copy.deepcopy(model)
@@ -223,18 +212,18 @@ ROUTES: Mapping[str, Parts] = {
     "inference mode": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.inference_mode),
     "functional call": replace(RNN, wrap=Functional, differentiate=by_vjp),
     "state dict": replace(RNN, reload=through_a_file),
-    "compiled": replace(RNN, wrap=compiled, forget=forget_compiled),
+    "compiled": replace(RNN, wrap=compiled, forget=torch.compiler.reset),
     "compiled cell": replace(
         CELL,
         supports=replace(CELL.supports, second_gradients=False, expensive="shapes"),  # AOTAutograd has none
         wrap=partial(compiled, backend="aot_eager"),
-        forget=forget_compiled,
+        forget=torch.compiler.reset,
     ),
     "scripted": replace(
         RNN,
         conventions=NO_LENGTHS,
         supports=replace(  # functional_call refuses it
-            SUPPORTS, lengths=False, dropout=(), tangents=False, expensive="sizes"
+            SUPPORTS, lengths=False, dropout=(), tangents=False, inferred_shapes=False, expensive="sizes"
         ),
         wrap=scripted,
     ),

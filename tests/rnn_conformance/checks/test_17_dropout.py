@@ -110,7 +110,7 @@ def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) 
 
 @check(
     "DRP-2",
-    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), dropout=PLACES, rates=(0.0,), training=True),
+    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), dropout=PLACES, rates=(0.0,), training=(True,)),
     needs=NEEDS,
     share=HALF,
 )

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import expect_steps
+from rnn_conformance.checks.support.expect import expect_everything, expect_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.strategies import POOL, Cases, Regime, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
+SOME = 0.3
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
 BOUNDED: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign")
@@ -45,7 +46,13 @@ class OnOneRoute:
 
 
 LONG = Cases(
-    activations=BOUNDED, regimes=CHAOTIC, batch=(2,), time=(10_000,), inputs=(2,), hidden=(4,), scatter=True
+    activations=BOUNDED,
+    regimes=CHAOTIC,
+    batch=(2,),
+    time=(10_000, 10_000, 33_000),
+    inputs=(2,),
+    hidden=(4,),
+    scatter=True,
 )
 WIDE = Cases(
     directions=(1,),
@@ -57,6 +64,21 @@ WIDE = Cases(
     biases=(1,),
     scatter=True,
 )
+
+
+def around(*powers: int) -> tuple[int, ...]:
+    """Sizes at which kernels change their path, and those beside them."""
+    return tuple(size for power in powers for size in (power, power - 1, power + 1))
+
+
+KERNEL_SIZES: tuple[Sizes, ...] = (
+    *((2, 3, 4, hidden) for hidden in (*around(8, 16, 32, 64, 128), 200)),
+    *((2, 3, size, 5) for size in (*around(8, 16, 32, 64, 128), 200)),
+    *((batch, 3, 4, 5) for batch in around(4, 8, 16, 32, 64)),
+    *((2, time, 3, 4) for time in around(16, 32, 64, 128, 256)),
+    *((size, 4, size + 1, size - 1) for size in (9, 17, 33)),
+)
+KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
 LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)))
 WIDE_LAYERS = OnOneRoute(WIDE, WIDE)
 
@@ -69,3 +91,8 @@ def test_thousands_of_steps_follow_the_recurrence(subject: Subject, case: Case) 
 @check("LNG-2", WIDE_LAYERS, needs=("sequence",), share=RARELY)
 def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
+
+
+@check("LNG-3", KERNELS, needs=("outputs",), share=SOME)
+def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)

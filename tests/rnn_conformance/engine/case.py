@@ -12,7 +12,9 @@ import numpy as np
 
 from rnn_adapters import written
 from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import one_of
 from rnn_adapters.written import CaseData
+from rnn_conformance.engine.handing import LAYOUTS, PLAIN
 from rnn_conformance.engine.results import Kind
 from rnn_reference.errors import BadInput
 from rnn_reference.network import (
@@ -35,12 +37,14 @@ class Case:
         call: the call that is made of it.
         route: the route into the framework, by name; "" for the default one.
         variant: which of several forms of the check this is; each check says what its variants are.
+        layout: how the arrays of the call lie in memory when they are handed over, by name.
     """
 
     network: Network
     call: Call
     route: str = ""
     variant: str = ""
+    layout: str = PLAIN
 
     @staticmethod
     def of(
@@ -50,10 +54,11 @@ class Case:
         *,
         route: str = "",
         variant: str = "",
+        layout: str = PLAIN,
         **options: Any,
     ) -> Case:
         """The case of a call with these options (see `Call`)."""
-        return Case(network, Call(x, initial_states, **options), route, variant)
+        return Case(network, Call(x, initial_states, **options), route, variant, layout)
 
     @property
     def x(self) -> Array:
@@ -78,7 +83,7 @@ class Case:
             *(layer.directions for layer in self.network.layers),
         ]
         words += [getattr(call, name) for name in (*OPTIONS, "return_sequences")]
-        parts = [repr((words, self.route, self.variant, len(states))).encode()]
+        parts = [repr((words, self.route, self.variant, self.layout, len(states))).encode()]
         for array in (call.x, *states, call.lengths, call.mask, *weights):
             if array is None:
                 parts.append(b"-")
@@ -136,6 +141,7 @@ class Case:
         lines = [f"{self.network.dtype}, {sizes}"]
         lines[0] += f", variant {self.variant!r}" if self.variant else ""
         lines[0] += f", route {self.route!r}" if self.route else ""
+        lines[0] += f", arrays in memory: {self.layout}" if self.layout != PLAIN else ""
         for index, layer in enumerate(self.network.layers):
             for name, cell in zip(("forward", "backward"), layer.cells, strict=False):
                 lines.append(f"layer {index} {name}, {cell.activation}:")
@@ -199,6 +205,28 @@ def _last_step_masked(case: Case) -> bool:
     return not mask[:, 0 if case.call.go_backwards else -1].all()
 
 
+def _padded_with(case: Case) -> str:
+    steps = case.steps if _padding(case) != "none" and case.x.ndim == 3 and _fits(case) else None
+    masked = np.zeros(0) if steps is None else case.x[~steps].astype(float)
+    if not masked.size:
+        return "numbers"
+    if np.isnan(masked).any():
+        return "nan"
+    return "inf" if np.isinf(masked).any() else "huge" if np.abs(masked).max() >= HUGE_PADDING else "numbers"
+
+
+HUGE_PADDING = 2.0**13
+"""From here on padding is called huge: float16 holds it, but not twice its square."""
+
+
+def _fits(case: Case) -> bool:
+    """Whether lengths and mask have the shapes that they must have; cases of bad input may not."""
+    lengths, mask = case.call.lengths, case.call.mask
+    return (lengths is None or lengths.shape == case.x.shape[:1]) and (
+        mask is None or mask.shape == case.x.shape[:2]
+    )
+
+
 def _magnitude(case: Case) -> str:
     arrays = [case.x, *(case.initial_states or ()), *(w for c in case.network.cells for w in (c.W_x, c.W_h))]
     largest = max(float(np.abs(a[np.isfinite(a)]).astype(float).max(initial=0)) for a in arrays)
@@ -231,6 +259,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "magnitude": (_magnitude, "of the largest number: zero, tiny, moderate, large or huge"),
     "initial_states": (lambda case: case.initial_states is not None, "whether they are given"),
     "padding": (_padding, 'how it is said: "none", "lengths", "mask" or "lengths and mask"'),
+    "padded_with": (_padded_with, "what the input holds at masked time steps: numbers, huge, inf or nan"),
     "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid time step"),
     "last_step_masked": (
         _last_step_masked,
@@ -243,6 +272,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "training": (lambda case: case.call.training, "whether the call is one of training"),
     "dropout": (lambda case: case.call.dropout or "none", 'where it acts, or "none"'),
     "compute_dtype": (lambda case: case.call.compute_dtype or "none", 'mixed precision, or "none"'),
+    "layout": (lambda case: case.layout, "how the arrays of the call lie in memory"),
     "route": (lambda case: case.route or "default", 'by name, or "default"'),
     "variant": (lambda case: case.variant, "the form of the check"),
 }
@@ -274,7 +304,7 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 def to_data(case: Case) -> CaseData:
     """The written form of a case."""
-    return written.write_case(case.network, case.call, case.route, case.variant)
+    return written.write_case(case.network, case.call, case.route, case.variant, case.layout)
 
 
 def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case:
@@ -291,7 +321,8 @@ def from_data(data: CaseData, place: str = "", *, checked: bool = False) -> Case
     call = written.read_call(data, network.dtype, place)
     if checked:
         written.check_fit(network, call)
-    return Case(network, call, data.route, data.variant)
+    one_of(f"{place}: layout" if place else "layout", data.layout, LAYOUTS)
+    return Case(network, call, data.route, data.variant, data.layout)
 
 
 def read_saved(path: Path) -> SavedCase:

@@ -126,6 +126,7 @@ class Check:
             CannotExpress: the route has no words for a call that the check makes.
         """
         subject.take(case.route)
+        subject.layout = case.layout
         subject.last_run = None
         try:
             self.body(subject, case)

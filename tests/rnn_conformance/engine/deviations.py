@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -25,6 +26,7 @@ from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.results import Kind, Verdict
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.errors import BadInput
+from rnn_reference.network import Layer
 
 Condition = dict[str, str | int | bool | list[str | int]]
 """For each fact of a case (`Case.facts`; its route is one) the values for which the framework deviates."""
@@ -37,7 +39,9 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         id: permanent.
         adapter: the framework, or several.
         versions: for each package a version specifier; all must match.
-        clause: the clauses that are not met.
+        clause: the clauses that are not met, for each of which the witness is run.
+        elsewhere: it is found in other clauses, too, as soon as they draw such a case among others: what it
+            excuses in its own clauses it excuses there.
         kind: how: of these kinds are the findings that it excuses; none named: of any.
         what: what happens, in words.
         why: what in the framework causes it.
@@ -60,6 +64,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     where: list[str] = []
     witnesses: dict[str, CaseData] = {}
     ends_process: bool = False
+    elsewhere: bool = False
     link: str = ""
 
     @property
@@ -70,6 +75,10 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def witness_of(self, clause: str) -> Case:
         """What shows it for a clause."""
         return from_data(self.witnesses.get(clause, self.witness))
+
+    def concerns(self, clause: str) -> bool:
+        """Whether cases of a clause may be excused by it."""
+        return self.elsewhere or clause in self.clauses
 
     def applies_to(self, adapter: str, versions: Mapping[str, str]) -> bool:
         """Whether the record is about this adapter at these versions."""
@@ -171,6 +180,8 @@ def within(supports: Supports, case: Case) -> bool:
         "bidirectional": any(layer.directions == 2 for layer in network.layers),
         "stacked": network.num_layers > 1,
         "no_bias": any(not cell.biases for cell in network.cells),
+        "mixed_layers": len({_shape_of(layer) for layer in network.layers}) > 1,
+        "mixed_directions": any(_directions_differ(layer) for layer in network.layers),
         "initial_states": call.initial_states is not None,
         "lengths": call.lengths is not None,
         "masks": call.mask is not None,
@@ -184,6 +195,15 @@ def within(supports: Supports, case: Case) -> bool:
         and (call.dropout is None or call.dropout in supports.dropout)
         and (call.compute_dtype is None or call.compute_dtype in supports.compute_dtypes)
     )
+
+
+def _shape_of(layer: Layer) -> tuple[Any, ...]:
+    cells = [(cell.activation, len(cell.biases)) for cell in layer.cells]
+    return layer.hidden_size, layer.directions, cells[0]
+
+
+def _directions_differ(layer: Layer) -> bool:
+    return len({(cell.activation, bool(cell.biases)) for cell in layer.cells}) > 1
 
 
 class DeviationFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,9 +10,10 @@ import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import ROLES, Conventions
+from rnn_adapters.surface import Shapes, Trained
 from rnn_conformance.engine.compare import NonConforming
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, Network
+from rnn_reference.network import Array, Network, States
 
 
 def output_from(method: str, returned: Any, conventions: Conventions) -> Output:
@@ -108,6 +109,105 @@ def shapes_from(method: str, returned: Any) -> list[dict[str, tuple[int, ...]]]:
         for role, shape in cell.items():
             _shape(f"{method}: {role} of cell {index}", shape)
     return returned
+
+
+def by_way(method: str, returned: Any) -> dict[str, Any]:
+    """What there is for each way, of which there is at least one.
+
+    Raises:
+        NonConforming: something else.
+    """
+    if not isinstance(returned, Mapping) or not all(isinstance(way, str) for way in returned):
+        _wrong(method, "a mapping from ways by name", returned)
+    if not returned:
+        raise NonConforming(f"{method}: expected at least one way; got none", kind="wrong return")
+    return dict(returned)
+
+
+def inferred_from(method: str, returned: Any) -> dict[str, Shapes]:
+    """Shapes for each way.
+
+    Raises:
+        NonConforming: something else.
+    """
+    found = by_way(method, returned)
+    for way, shapes in found.items():
+        if not isinstance(shapes, Shapes):
+            _wrong(f"{method}: {way}", "rnn_adapters.surface.Shapes", shapes)
+        for name in ("sequence", "last"):
+            if getattr(shapes, name) is not None:
+                _inferred(f"{method}: {way}: {name}", getattr(shapes, name))
+        if shapes.final_states is not None:
+            if not isinstance(shapes.final_states, tuple):
+                _wrong(f"{method}: {way}: final_states", "a tuple of shapes", shapes.final_states)
+            for shape in shapes.final_states:
+                _inferred(f"{method}: {way}: final_states", shape)
+    return found
+
+
+def masks_from(method: str, returned: Any) -> dict[str, Array | None]:
+    """An array or None for each way.
+
+    Raises:
+        NonConforming: something else.
+    """
+    found = by_way(method, returned)
+    return {way: _array_or_none(f"{method}: {way}", mask) for way, mask in found.items()}
+
+
+def options_from(method: str, returned: Any) -> dict[str, tuple[str, str]]:
+    """Two texts for each option.
+
+    Raises:
+        NonConforming: something else.
+    """
+    found = by_way(method, returned)
+    for option, both in found.items():
+        if not isinstance(both, tuple) or len(both) != 2 or not all(isinstance(each, str) for each in both):
+            _wrong(f"{method}: {option}", "two texts", both)
+    return found
+
+
+def counts_from(method: str, returned: Any) -> dict[str, int]:
+    """A whole number for each way.
+
+    Raises:
+        NonConforming: something else.
+    """
+    return {way: count_from(f"{method}: {way}", count) for way, count in by_way(method, returned).items()}
+
+
+def states_from(method: str, returned: Any) -> States:
+    """States of every layer.
+
+    Raises:
+        NonConforming: something else.
+    """
+    if not isinstance(returned, tuple):
+        _wrong(method, "a tuple of arrays, one for each layer", returned)
+    return tuple(_array(f"{method}: layer {index}", state) for index, state in enumerate(returned))
+
+
+def trained_from(method: str, returned: Any) -> Trained:
+    """Networks with arrays of their own, and losses.
+
+    Raises:
+        NonConforming: something else.
+    """
+    if not isinstance(returned, Trained):
+        _wrong(method, "rnn_adapters.surface.Trained", returned)
+    for name in ("networks", "losses"):
+        if not isinstance(getattr(returned, name), tuple):
+            _wrong(f"{method}: {name}", "a tuple", getattr(returned, name))
+    if not all(isinstance(loss, float) for loss in returned.losses):
+        _wrong(f"{method}: losses", "a tuple of floats", returned.losses)
+    networks = tuple(network_from(f"{method}: networks", network) for network in returned.networks)
+    return Trained(networks, returned.losses)
+
+
+def _inferred(what: str, shape: Any) -> None:
+    if not isinstance(shape, tuple) or not all(size is None or isinstance(size, int) for size in shape):
+        _wrong(what, "a tuple of whole numbers and None", shape)
 
 
 def _shape(what: str, shape: Any) -> None:

@@ -8,7 +8,7 @@ seed and nothing else.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -22,16 +22,22 @@ from rnn_conformance.engine.case import Case
 BACKEND = "rnn-conformance"
 
 
+STRUCTURE = 48
+"""Bytes that decide the structure of a case, one for each choice. No other draw is of so many."""
+
+
 class _Seed:
-    """The seed of the drawing that is under way."""
+    """The seed of the drawing that is under way, and the structures that come first."""
 
     random = random.Random(0)
+    structures: Iterator[bytes] = iter(())
 
 
 class SeededProvider(PrimitiveProvider):
     """Uniform numbers and bytes from Python's Mersenne twister, the same in every version of Python."""
 
     lifetime = "test_case"
+    _has_structure = False
 
     def draw_boolean(self, p: float = 0.5) -> bool:
         return _Seed.random.random() < p
@@ -64,6 +70,11 @@ class SeededProvider(PrimitiveProvider):
         return "".join(chr(intervals[self.draw_integer(0, len(intervals) - 1)]) for _ in range(size))
 
     def draw_bytes(self, min_size: int = 0, max_size: int = 2**16) -> bytes:
+        if min_size == max_size == STRUCTURE and not self._has_structure:
+            self._has_structure = True  # what else a case draws of this size is drawn at random
+            structure = next(_Seed.structures, None)
+            if structure is not None:
+                return structure
         size = self.draw_integer(min_size, min(max_size, min_size + 16)) if max_size > min_size else min_size
         return _Seed.random.randbytes(size)
 
@@ -71,11 +82,23 @@ class SeededProvider(PrimitiveProvider):
 AVAILABLE_PROVIDERS[BACKEND] = f"{__name__}.{SeededProvider.__name__}"
 
 
+Structures = Callable[[str], Iterator[bytes]]
+"""From the text of a seed to the structures of the cases that are drawn first."""
+
+
 def draw_cases(
-    strategy: SearchStrategy[Case], count: int, seed_text: str, visit: Callable[[Case], None]
+    strategy: SearchStrategy[Case],
+    count: int,
+    seed_text: str,
+    visit: Callable[[Case], None],
+    structures: Structures | None = None,
 ) -> None:
-    """Hand so many cases to `visit`, the simplest first. What it raises ends the drawing."""
-    _run(strategy, count, seed_text, visit, (Phase.generate,))
+    """Hand so many cases to `visit`, the simplest first. What it raises ends the drawing.
+
+    Args:
+        structures: of the cases after the simplest; None, and when there are no more: at random.
+    """
+    _run(strategy, count, seed_text, visit, (Phase.generate,), structures)
 
 
 class Enough(BaseException):
@@ -91,6 +114,7 @@ def shrink(
     index: int,
     seed_text: str,
     is_alike: Callable[[Case], bool],
+    structures: Structures | None = None,
 ) -> None:
     """Draw again up to the case of this index, and make it small while `is_alike`.
 
@@ -109,7 +133,7 @@ def shrink(
             raise _Interesting
 
     with suppress(_Interesting, Enough, Flaky):
-        _run(strategy, index + 1, seed_text, visit, (Phase.generate, Phase.shrink))
+        _run(strategy, index + 1, seed_text, visit, (Phase.generate, Phase.shrink), structures)
 
 
 def _run(
@@ -118,8 +142,10 @@ def _run(
     seed_text: str,
     visit: Callable[[Case], None],
     phases: tuple[Phase, ...],
+    structures: Structures | None,
 ) -> None:
     _Seed.random = random.Random(seed_text)
+    _Seed.structures = iter(()) if structures is None else structures(seed_text)
 
     def run(case: Case) -> None:
         visit(case)

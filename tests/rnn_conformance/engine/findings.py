@@ -15,7 +15,9 @@ from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case, Fact, from_data, to_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.drawing import Enough, shrink
+from rnn_conformance.engine.deviations import within
+from rnn_conformance.engine.drawing import Enough, Structures, shrink
+from rnn_conformance.engine.handing import PLAIN
 from rnn_conformance.engine.results import Finding
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.engine.words import cut
@@ -39,6 +41,8 @@ SIMPLEST: dict[str, Fact] = {
     "training": False,
     "dropout": "none",
     "compute_dtype": "none",
+    "layout": PLAIN,
+    "padded_with": "numbers",
 }
 """What these facts are where an option plays no part: a small case is otherwise only where it must be."""
 
@@ -99,6 +103,7 @@ class Search:
         shrink: whether cases are made small.
         is_excused: whether a known deviation explains what was found on a case: such a case is none like it.
         explain: tells the likely cause of each finding.
+        structures: of the cases that were drawn first.
     """
 
     check: Check
@@ -108,6 +113,7 @@ class Search:
     shrink: bool = True
     is_excused: Callable[[Case, NonConforming], bool] = lambda case, error: False
     explain: Explain | None = None
+    structures: Structures | None = None
 
     def findings(self, failed: list[Failed], passed: list[Case]) -> list[Finding]:
         """At most `MOST`; after each, cases like it are left aside."""
@@ -148,7 +154,7 @@ class Search:
         for finding in found:
             if finding.kind == first.error.kind and finding.route != first.case.route and finding.case:
                 case = from_data(finding.case).replace(route=first.case.route)
-                again = self.tried(case)
+                again = self.tried(case) if within(self.subject.supports, case) else None
                 if again is not None and again.error.kind == first.error.kind:
                     return again
         began, allowed = time.perf_counter(), self.subject.purse.share
@@ -165,7 +171,7 @@ class Search:
                 best = tried
             return True
 
-        shrink(self.strategy, first.place, self.seed, is_alike)
+        shrink(self.strategy, first.place, self.seed, is_alike, self.structures)
         self.subject.purse.spend(time.perf_counter() - began)
         return best
 
@@ -205,8 +211,20 @@ def _one_direction(case: Case) -> Case:
     )
 
 
+def without_poison(case: Case) -> Case:
+    """The case with zeros as input at masked time steps."""
+    if case.steps is None:
+        return case
+    x = case.x.copy()
+    x[~case.steps] = 0
+    return case.replace(x=x)
+
+
 Simplification = tuple[str, Fact | None, Callable[[Case], Case]]
 SIMPLIFICATIONS: tuple[Simplification, ...] = (
+    ("layout", PLAIN, lambda case: case.replace(layout=PLAIN)),
+    ("poison", "numbers", without_poison),
+    ("training", False, lambda case: case.replace(training=False)),
     ("dropout", None, lambda case: case.replace(dropout=None, rate=0.0)),
     ("compute_dtype", None, lambda case: case.replace(compute_dtype=None)),
     ("padding", "none", lambda case: case.replace(lengths=None, mask=None)),
@@ -218,7 +236,7 @@ SIMPLIFICATIONS: tuple[Simplification, ...] = (
     ("directions", 1, _one_direction),
 )
 """For each choice of a case (`Cases.pools`) its simplest value, and the case that makes it."""
-FACT_OF = {"initial": "initial_states"}
+FACT_OF = {"initial": "initial_states", "poison": "padded_with"}
 """The fact that tells of a choice, where its name is another."""
 
 

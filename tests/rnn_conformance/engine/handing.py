@@ -1,10 +1,11 @@
-"""Arrays that are handed over: copies that lie in memory as the originals do, and whether they were altered.
+"""Arrays that are handed over: copies that lie in memory as is asked, and whether they were altered.
 
 What a framework gets is never what expectations are computed from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -36,15 +37,41 @@ def twin(array: Array) -> Array:
     return copied
 
 
-def twin_call(call: Call) -> Call:
-    """The call with arrays of its own."""
-    states = call.initial_states
+PLAIN, SHARED_ROWS = "plain", "rows that share memory"
+
+LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
+    PLAIN: twin,
+    "another order": lambda array: np.array(array, order="F"),
+    "gaps": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+    "backwards": lambda array: array[..., ::-1].copy()[..., ::-1],
+    "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
+    "unaligned": lambda array: np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(
+        array.shape
+    ),
+    SHARED_ROWS: lambda array: _sharing(array),
+}
+"""How the arrays of a call can lie in memory, and a copy that does; the first is how the original lies."""
+
+
+def _sharing(array: Array) -> Array:
+    """Zero stride along the first axis, where what lies along it is the same."""
+    same = array.ndim > 1 and len(array) > 1 and array[:1].tobytes() * len(array) == array.tobytes()
+    return np.broadcast_to(array[:1].copy(), array.shape) if same else array.copy()
+
+
+def handed_call(call: Call, layout: str = PLAIN) -> Call:
+    """The call with arrays of its own, which lie in memory as the layout says."""
+    lay, states = LAYOUTS[layout], call.initial_states
+
+    def laid(array: Array) -> Array:
+        return lay(array) if array.ndim else array.copy()
+
     return replace(
         call,
-        x=twin(call.x),
-        initial_states=None if states is None else tuple(map(twin, states)),
-        lengths=None if call.lengths is None else twin(call.lengths),
-        mask=None if call.mask is None else twin(call.mask),
+        x=laid(call.x),
+        initial_states=None if states is None else tuple(map(laid, states)),
+        lengths=None if call.lengths is None else laid(call.lengths),
+        mask=None if call.mask is None else laid(call.mask),
     )
 
 

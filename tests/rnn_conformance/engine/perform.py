@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from rnn_adapters.adapter import CannotExpress
@@ -14,7 +14,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses
-from rnn_conformance.engine.drawing import draw_cases
+from rnn_conformance.engine.drawing import Structures, draw_cases
 from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.results import Finding, Outcome, RouteOutcome, worst
@@ -69,14 +69,16 @@ def perform(
         explain: tells the likely cause of a finding.
     """
     began = time.perf_counter()
-    known = [deviation for deviation in deviations if check.clause in deviation.clauses]
+    known = [deviation for deviation in deviations if deviation.concerns(check.clause)]
+    claimed = [deviation for deviation in known if check.clause in deviation.clauses]
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     try:
         asked = check.asked_on(subject)
-        outcome.deviations = [deviation.id for deviation in known]
-        witnesses = try_witnesses(check, subject, asked.routes, known, confirmed)
+        witnesses = try_witnesses(check, subject, asked.routes, claimed, confirmed)
         drawn = _draw(check, asked.routes, subject, profile, known, start)
         outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn, explain)
+        elsewhere = [deviation.id for deviation in known if deviation.id in drawn.used]
+        outcome.deviations = list(dict.fromkeys([*(record.id for record in claimed), *elsewhere]))
         _judge(outcome, asked, drawn, witnesses)
     except Unsupported as reason:
         outcome.verdict, outcome.reason = "unsupported", str(reason)
@@ -104,7 +106,7 @@ def perform_case(
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     subject.take(case.route)
     lacking = check.lacking(subject.adapter)
-    covering = [d for d in known if check.clause in d.clauses and d.covers(case)]
+    covering = [d for d in known if d.concerns(check.clause) and d.covers(case)]
     outcome.deviations = [deviation.id for deviation in covering]
     drawn = Drawn(tallies={case.route: Tally()})
     if lacking:
@@ -136,7 +138,8 @@ def _draw(
     drawn, digest = Drawn(), hashlib.blake2b(digest_size=16)
     if not routes:
         return drawn
-    strategy, count = check.draw(routes), examples_of(check, routes, subject, profile)
+    strategy, structures = check.draw(routes), structures_of(check, routes)
+    count = examples_of(check, routes, subject, profile)
     stop = time.perf_counter() + profile.seconds_per_check
     began = time.perf_counter()
     for round_ in range(profile.rounds):
@@ -147,12 +150,19 @@ def _draw(
             _examine(check, subject, case, known, drawn)
             drawn.place += 1
 
-        draw_cases(strategy, count, drawn.seed, visit)
+        draw_cases(strategy, count, drawn.seed, visit, structures)
         if drawn.failed or time.perf_counter() > stop:
             break
     subject.purse.earn(time.perf_counter() - began)
     drawn.digest = digest.hexdigest()
     return drawn
+
+
+def structures_of(check: Check, routes: Mapping[str, Supports]) -> Structures | None:
+    """The structures of the cases that a clause draws first, where it does not leave them to chance."""
+    of_draw: Callable[[Mapping[str, Supports]], Structures | None] | None
+    of_draw = getattr(check.draw, "structures", None)
+    return None if of_draw is None else of_draw(routes)
 
 
 def seed_text(check: Check, number: int) -> str:
@@ -166,9 +176,9 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     expensive = [name for name in routes if name and known[name].expensive]
     if expensive:
         cases = round(profile.max_examples * check.share / 2)
-        return max(cases, profile.per_expensive_route * len(expensive))
-    of_sizes = any(supports.expensive != "nothing" for supports in routes.values())
-    share = check.share * (profile.expensive_share if of_sizes else 1)
+        return max(cases, round(profile.per_expensive_route * check.share) * len(expensive))
+    shares = {"nothing": 1.0, "sizes": profile.expensive_share, "shapes": profile.compiled_share}
+    share = check.share * min(shares[supports.expensive] for supports in routes.values())
     return max(2, round(profile.max_examples * share))
 
 
@@ -218,7 +228,16 @@ def _findings(
 
     findings: list[Finding] = []
     if drawn.failed:
-        search = Search(check, subject, check.draw(routes), drawn.seed, profile.shrink, is_excused, explain)
+        search = Search(
+            check,
+            subject,
+            check.draw(routes),
+            drawn.seed,
+            profile.shrink,
+            is_excused,
+            explain,
+            structures_of(check, routes),
+        )
         findings = search.findings(drawn.failed, drawn.passed)
     for route, refusals in drawn.refusals.items():
         tally = drawn.tallies[route]

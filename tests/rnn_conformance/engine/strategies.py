@@ -10,22 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from hypothesis import strategies as st
 
 from rnn_adapters.declarations import DropoutPlace, NarrowType, Supports
-from rnn_conformance.engine.case import OPTIONS, Case
-from rnn_reference.activations import Activation, ActivationName
+from rnn_conformance.engine.case import HUGE_PADDING, OPTIONS, Case
+from rnn_conformance.engine.drawing import STRUCTURE, Structures
+from rnn_conformance.engine.handing import LAYOUTS, PLAIN, SHARED_ROWS
+from rnn_conformance.engine.structures import Pools, route_choices, structures
+from rnn_reference.activations import ACTIVATIONS, Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
-Regime = Literal["moderate", "contractive", "saturating", "chaotic", "exact", "small", "tiny", "huge"]
+Regime = Literal[
+    "moderate", "contractive", "damped", "saturating", "chaotic", "exact", "small", "tiny", "huge"
+]
 
-# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in.
+# (gain of W_x, gain of W_h, scale of x, b and h0). Gains are divided by the square root of the fan-in; those
+# of "damped" by the fan-in, so that bounds do not grow with sizes, steps and layers.
 GAINS: dict[Regime, tuple[float, float, float]] = {
     "moderate": (1, 1, 1),
     "contractive": (1, 0.5, 1),
+    "damped": (1, 0.5, 1),
     "saturating": (8, 4, 1),
     "chaotic": (1, 4, 1),
     "exact": (1, 1, 1),  # integers, not divided: pre-activations are exact
@@ -33,6 +40,9 @@ GAINS: dict[Regime, tuple[float, float, float]] = {
     "tiny": (1, 1, 2.0**-40),
     "huge": (1, 1, 2.0**20),
 }
+
+SPREAD: dict[Regime, float] = {"exact": 0, "damped": -1}
+"""The power of the fan-in by which gains are multiplied, where it is not −1/2."""
 
 # The first of each is what a case shrinks to; what stands often is drawn often.
 BATCH = (1, 2, 2, 3, 3, 4)
@@ -42,6 +52,11 @@ HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
 FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2, 4)
 """What is left of them where others would be expensive (`Supports.expensive`)."""
 
+Sizes = tuple[int, int, int, int]
+SHARED_SIZES: tuple[Sizes, ...] = ((1, 1, 1, 1), (3, 3, 2, 4), (3, 5, 3, 2), (1, 3, 2, 4), (3, 1, 3, 2))
+"""Batch, time, input and hidden size together: what is drawn where each shape is compiled, so that clauses
+share what was compiled."""
+
 BLOCK = 251
 """Bytes of one block. A prime, so that its repetition falls differently on every array."""
 
@@ -49,7 +64,7 @@ TABLE = 4093
 """Numbers made of one seed; a prime, too."""
 
 SEEDS, BLOCKS = st.integers(0, 2**32 - 1), st.binary(min_size=BLOCK, max_size=BLOCK)
-STRUCTURES = st.binary(min_size=40, max_size=40)
+STRUCTURES = st.binary(min_size=STRUCTURE, max_size=STRUCTURE)
 """A byte for each choice of a case's structure: as many draws would cost Hypothesis a millisecond."""
 
 Padding = Literal[
@@ -64,7 +79,7 @@ Padding = Literal[
 ]
 BOTH: Padding = "lengths and mask"
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
-MASKED_TIME = 16  # masks are drawn for at most this many steps
+MASKED_TIME = 16  # masks are drawn for so many steps, and repeated
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 """A byte for the length of each row, or for each step of a mask; zero stands for what is not padded."""
 
@@ -150,8 +165,24 @@ def fill_integers(seed: int) -> Fill:
 TANH_OR_RELU: tuple[ActivationName, ...] = ("tanh", "relu")
 """What most frameworks have; one that has neither is asked with those that it has."""
 
+ANY_ACTIVATION: tuple[ActivationName, ...] = (
+    *("tanh", "relu", "tanh", "relu", "tanh", "relu"),
+    *(name for name in ACTIVATIONS if name not in ("tanh", "relu")),
+)
+
 FLOAT32 = ("float32",)
 """What most frameworks have; one without is asked in float64."""
+
+ANY_DTYPE = ("float32", "float32", "float32", "float64", "float16", "bfloat16")
+
+Poison = Literal["numbers", "huge", "inf", "-inf", "nan"]
+POISONS: Mapping[Poison, float] = {
+    "huge": HUGE_PADDING,
+    "inf": np.inf,
+    "-inf": -np.inf,
+    "nan": np.nan,
+}
+"""What can stand in the input at masked time steps instead of numbers like the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,12 +196,16 @@ class Cases:
             those of two merge; both of a stack of one layer.
             An activation that is named is drawn with parameters of all kinds where these can be chosen.
         mixed_directions: whether the backward cell of a layer chooses its activation and bias for itself.
-        training: whether all calls are of training.
+        training: whether calls are of training. In training nothing is dropped: the rate is then 0.
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
             unsupported, "lengths and mask" for both in one call.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
         exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
+        layouts: how the arrays of the call lie in memory.
+        poisons: what the input holds at masked time steps.
+        sizes: batch, time, input and hidden size together, in place of those four.
+        covering: draw toward pairs and triples of option values that did not occur yet.
     """
 
     layers: tuple[int, ...] = (1,)
@@ -193,13 +228,24 @@ class Cases:
     dropout: tuple[DropoutPlace | None, ...] = (None,)
     rates: tuple[float, ...] = (0.0,)
     compute_dtypes: tuple[NarrowType | None, ...] = (None,)
-    training: bool = False
+    training: tuple[bool, ...] = (False,)
+    layouts: tuple[str, ...] = (PLAIN,)
+    poisons: tuple[Poison, ...] = ("numbers",)
+    sizes: tuple[Sizes, ...] = ()
     scatter: bool = False
     exact: bool = False
+    covering: bool = False
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         """The strategy for cases that take one of the routes, the first being the default one."""
         return _case([self.pools(route, supports) for route, supports in routes.items()])
+
+    def structures(self, routes: Mapping[str, Supports]) -> Structures | None:
+        """The structures of the cases that are drawn first; None where all are drawn at random."""
+        if not self.covering:
+            return None
+        pools = [self.pools(route, supports) for route, supports in routes.items()]
+        return lambda seed_text: structures(pools, seed_text)
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""
@@ -227,7 +273,7 @@ class Cases:
                 lacking.append(words)
         return tuple(lacking)
 
-    def pools(self, route: str, supports: Supports) -> dict[str, Sequence[Any]]:
+    def pools(self, route: str, supports: Supports) -> Pools:
         """What is left to choose from on a route, for each choice that a case makes."""
 
         def few(pool: tuple[int, ...], kept: tuple[int, ...], *where: str) -> tuple[int, ...]:
@@ -253,6 +299,7 @@ class Cases:
             chosen = every if name in supports.parameters else default
             return chosen if name in supports.activations else ()
 
+        variable = supports.masks or supports.lengths
         activations = [found for given in self.activations if (found := forms(given))]
         if self.activations == TANH_OR_RELU:
             activations = activations or [forms(name) for name in supports.activations]
@@ -261,18 +308,19 @@ class Cases:
             dtypes = (
                 dtypes or [*supports.dtypes] if self.exact else dtypes or named(("float64",), supports.dtypes)
             )
+        sizes = self.sizes or self._shared_sizes(supports)
         return {
             "route": (route,),
-            "training": (self.training,),
             "layers": self.layers if supports.stacked else (1,),
             "mixed": (False, True) if supports.mixed_layers and max(self.layers) > 1 else (False,),
             "directions": self.directions if supports.bidirectional else (1,),
             "activation": activations,
             "biases": [number for number in self.biases if number or supports.no_bias] or (1,),
             "initial": self.initial_states if supports.initial_states else (False,),
-            "batch": few(self.batch, FEW_BATCH, "shapes"),
-            "time": few(self.time, FEW_TIME, "shapes"),
-            "input": few(self.inputs, FEW_INPUT, "sizes", "shapes"),
+            "sizes": sizes or (None,),
+            "batch": (None,) if sizes else few(self.batch, FEW_BATCH, "shapes"),
+            "time": (None,) if sizes else few(self.time, FEW_TIME, "shapes"),
+            "input": (None,) if sizes else few(self.inputs, FEW_INPUT, "sizes", "shapes"),
             "hidden": few(self.hidden, FEW_HIDDEN, "sizes", "shapes"),
             "dtype": dtypes,
             "variant": self.variants,
@@ -282,11 +330,47 @@ class Cases:
             "stateful": self.stateful if supports.stateful else (False,),
             "dropout": named(self.dropout, supports.dropout),
             "rate": self.rates,
+            "training": self.training,
+            "layout": self.layouts,
+            "poison": self.poisons if variable else ("numbers",),
             "compute_dtype": named(self.compute_dtypes, supports.compute_dtypes),
             "regime": self.regimes,
             "grain": GRAINS[-1:] if self.scatter else GRAINS,
             "mixed_directions": self.mixed_directions if supports.mixed_directions else (False,),
         }
+
+    def _shared_sizes(self, supports: Supports) -> tuple[Sizes, ...]:
+        """Of the shared sizes those that the clause allows, where shapes are expensive."""
+        pools = (self.batch, self.time, self.inputs, self.hidden)
+        return tuple(
+            sizes
+            for sizes in SHARED_SIZES
+            if supports.expensive == "shapes"
+            and all(size in pool for size, pool in zip(sizes, pools, strict=True))
+        )
+
+
+POOL = Cases(
+    layers=(1, 1, 1, 2),
+    directions=(1, 2, 2),
+    activations=ANY_ACTIVATION,
+    regimes=("contractive", "moderate"),
+    time=(1, 2, 3, 4, 5, 6),
+    dtypes=ANY_DTYPE,
+    compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
+    padding=("none", "lengths", "mask", "lengths and mask"),
+    poisons=("numbers", "numbers", *POISONS),
+    go_backwards=(False, True),
+    merge_modes=("concat", "sum", "mul", "ave", "none"),
+    stateful=(False, False, True),
+    dropout=(None, None, "input", "state", "between layers"),
+    rates=(0.5, 0.25, 0.9),
+    training=(False, True),
+    layouts=(*[PLAIN] * len(LAYOUTS), *LAYOUTS),
+    covering=True,
+)
+"""All options of a call beside each other, as far as the values are known: what is dropped is not, and a long
+product of errors says nothing. A clause takes `replace(POOL, …)` and narrows what it is about."""
 
 
 def _any_of(activations: tuple[object, ...]) -> str:
@@ -295,7 +379,7 @@ def _any_of(activations: tuple[object, ...]) -> str:
 
 
 @st.composite
-def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, Sequence[Any]]]) -> Case:
+def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) -> Case:
     """A case, of one choice from each pool; layers of a mixed stack choose for themselves.
 
     Half of the cases take the default route.
@@ -306,15 +390,27 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, 
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
         return pool[next(source) * len(pool) // 256] if len(pool) > 1 else pool[0]
 
-    default = routes[:1] * (len(routes) - 1) if routes[0]["route"] == ("",) else []
-    pools = one_of([*default, *routes])
+    pools = one_of(route_choices(routes))
 
     def choose(name: str, source: Iterator[int] = structure) -> Any:
         # An activation is a choice of its own among several sets of parameters.
-        found = one_of(pools[name], source)
+        pool = pools[name]
+        if name == "activation" and is_narrow:  # how exact others are there is not specified
+            pool = [forms for forms in pool if forms[0].name in TANH_OR_RELU] or pool
+        found = one_of(pool, source)
         return one_of(found, source) if name == "activation" else found
 
+    is_narrow = False
     chosen = {name: choose(name) for name in pools}
+    if chosen["sizes"] is not None:
+        chosen |= dict(zip(("batch", "time", "input", "hidden"), chosen["sizes"], strict=True))
+    if chosen["training"]:
+        chosen["rate"] = 0.0
+    if chosen["dtype"] != "float32":
+        chosen["compute_dtype"] = None
+    is_narrow = chosen["dtype"] in get_args(NarrowType) or chosen["compute_dtype"] is not None
+    if is_narrow and chosen["activation"].name not in TANH_OR_RELU:
+        chosen["activation"] = choose("activation")
     alone = chosen["layers"] == 1
     chosen["go_backwards"] &= alone and chosen["directions"] == 1
     if not (alone and chosen["directions"] == 2):
@@ -336,7 +432,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, 
         return (fill(shape) * factor).astype(chosen["dtype"])
 
     def spread(fan_in: int) -> float:
-        return 1.0 if regime == "exact" else max(fan_in, 1) ** -0.5
+        return float(max(fan_in, 1) ** SPREAD.get(regime, -0.5))
 
     def cell(I: int, H: int, activation: Activation, biases: int) -> Cell:  # noqa: E741 (the spec's symbol)
         W_x, W_h = array((H, I), gain_x * spread(I)), array((H, H), gain_h * spread(H))
@@ -362,9 +458,24 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[dict[str, 
     states = None
     if chosen["initial"]:
         states = tuple(array(shape, scale) for shape in network.state_shapes(chosen["batch"]))
+    if chosen["layout"] == SHARED_ROWS:
+        x = np.repeat(x[:1], len(x), axis=0)
     lengths, mask = _padding(chosen["padding"], x.shape[:2], draw)
-    options = {name: chosen[name] for name in (*OPTIONS, "route", "variant")}
-    return Case.of(network, x, states, lengths=lengths, mask=mask, **options)
+    options = {name: chosen[name] for name in (*OPTIONS, "route", "variant", "layout")}
+    case = Case.of(network, x, states, lengths=lengths, mask=mask, **options)
+    return _poisoned(case, chosen["poison"])
+
+
+def _poisoned(case: Case, poison: Poison) -> Case:
+    """The case with something else as input at masked time steps; there is one, if there are two steps."""
+    if poison == "numbers" or case.steps is None or 0 in case.x.shape:
+        return case
+    if case.steps.all() and case.x.shape[1] > 1:
+        for ended in (case.call.lengths, case.call.mask):
+            if ended is not None:
+                ended[-1:] = 1 if ended.ndim == 1 else np.arange(case.x.shape[1]) < 1
+    case.x[~case.steps] = POISONS[poison]
+    return case
 
 
 def _padding(
@@ -379,7 +490,7 @@ def _padding(
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):
         # A byte for each place, which stays with it while batch and time shrink; rows are repeated.
-        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, :time]
+        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, np.arange(time) % MASKED_TIME]
         if padding == "mask of no step":
             mask[:1] = False
         return None, mask

@@ -14,11 +14,12 @@ from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.framework import DEFAULT, Framework, framework_of
 from rnn_adapters.registry import made_adapter
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_conformance.engine import door
 from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming, Tally, compare, require, require_array
-from rnn_conformance.engine.handing import altered, named_arrays, twin, twin_call
+from rnn_conformance.engine.handing import PLAIN, altered, handed_call, named_arrays, twin
 from rnn_conformance.engine.results import Kind
 from rnn_conformance.engine.words import brief, place_of
 from rnn_reference.bounds import Bounded
@@ -47,6 +48,7 @@ class Subject:
     def __init__(self, framework: Framework | Adapter[Any]) -> None:
         self.framework = framework_of(framework) if isinstance(framework, Adapter) else framework
         self.route = DEFAULT
+        self.layout = PLAIN  # how the arrays of calls lie in memory
         self.tally = Tally()
         self.purse = Purse()
         self.last_run: Case | None = None  # what the last call was made with
@@ -140,21 +142,22 @@ class Subject:
         return returned
 
     def _run(self, network: Network, call: Call) -> tuple[Call, Any]:
-        self._about_to(Case(network, call, self.route))
-        model, handed = self.model(network), twin_call(call)
+        self._about_to(Case(network, call, self.route, layout=self.layout))
+        model, handed = self.model(network), handed_call(call, self.layout)
         return handed, self._called("run", self.adapter.run, model, handed)
 
     def error_of(self, network: Network, call: Call) -> Exception | None:
         """What the framework raises for a call that it should refuse; None if it answers."""
-        self._about_to(Case(network, call, self.route))
+        self._about_to(Case(network, call, self.route, layout=self.layout))
         model = self.model(network)
-        return self._refusal("run", lambda: self.adapter.run(model, twin_call(call)))
+        return self._refusal("run", lambda: self.adapter.run(model, handed_call(call, self.layout)))
 
     def answer_to(self, case: Case) -> Output | None:
         """What the framework answers to a case that it may refuse; None if it raises."""
         self._about_to(case.replace(route=self.route))
         model, answers = self.model(case.network), list[Any]()
-        refusal = self._refusal("run", lambda: answers.append(self.adapter.run(model, twin_call(case.call))))
+        handed = handed_call(case.call, self.layout)
+        refusal = self._refusal("run", lambda: answers.append(self.adapter.run(model, handed)))
         return None if refusal else door.output_from("run", answers[0], self.conventions)
 
     def refusal_of(self, case: Case) -> Exception | None:
@@ -164,7 +167,7 @@ class Subject:
         call = case.asking(return_sequences=self.supports.sequence)
 
         def load_and_run() -> None:
-            self.adapter.run(self.adapter.load(case.network), twin_call(call))
+            self.adapter.run(self.adapter.load(case.network), handed_call(call, self.layout))
 
         return self._refusal("load and run", load_and_run)
 
@@ -211,8 +214,8 @@ class Subject:
         return door.gradients_from("second_gradients", self._derived("second_gradients", case, *given))
 
     def _derived(self, method: str, case: Case, *given: Any) -> Any:
-        self._about_to(Case(case.network, case.call, self.route))
-        handed = [_twin_of(each) for each in given]
+        self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
+        handed = [_twin_of(each, self.layout) for each in given]
         returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
         for original, copied in zip(given, handed, strict=True):
             self._unaltered(method, original, copied)
@@ -231,6 +234,43 @@ class Subject:
     def count_parameters(self, network: Network) -> int:
         model, method = self.model(network), "count_parameters"
         return door.count_from(method, self._called(method, self.adapter.count_parameters, model))
+
+    def inferred_shapes(self, case: Case, unknown: tuple[UnknownAxis, ...]) -> dict[str, Shapes]:
+        """The shapes that are inferred for the outputs of a case, by way."""
+        given = (case.call, unknown)
+        return door.inferred_from("inferred_shapes", self._of_surface("inferred_shapes", case, *given))
+
+    def handed_masks(self, case: Case) -> dict[str, Array | None]:
+        """The masks that are handed on with the outputs of a case, by way."""
+        return door.masks_from("handed_masks", self._of_surface("handed_masks", case, case.call))
+
+    def kept_options(self, case: Case) -> dict[str, tuple[str, str]]:
+        """What was given and what is left of every option, by name."""
+        return door.options_from("kept_options", self._of_surface("kept_options", case, case.call))
+
+    def default_states(self, case: Case) -> States:
+        """The states that a case is said to start from."""
+        return door.states_from("default_states", self._of_surface("default_states", case, case.call))
+
+    def count_trainable(self, case: Case, frozen: tuple[int, ...]) -> dict[str, int]:
+        """The number of parameters that are trained, by way."""
+        return door.counts_from("count_trainable", self._of_surface("count_trainable", case, frozen))
+
+    def trained(self, case: Case, training: Training) -> Trained:
+        """What training gave. The model keeps what it learnt, so it is loaded anew afterwards."""
+        try:
+            return door.trained_from("trained", self._of_surface("trained", case, case.call, training))
+        finally:
+            self._loaded = None
+
+    def _of_surface(self, method: str, case: Case, *given: Any) -> Any:
+        self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
+        handed = [handed_call(each, self.layout) if isinstance(each, Call) else each for each in given]
+        returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
+        for original, copied in zip(given, handed, strict=True):
+            if isinstance(original, Call):
+                self._unaltered(method, original, copied)
+        return returned
 
     @contextmanager
     def nothing_altered(self) -> Iterator[None]:
@@ -313,9 +353,9 @@ def _raised(what: str, error: BaseException) -> NonConforming:
     )
 
 
-def _twin_of(given: Any) -> Any:
+def _twin_of(given: Any, layout: str) -> Any:
     if isinstance(given, Call):
-        return twin_call(given)
+        return handed_call(given, layout)
     if isinstance(given, Gradients):
         return given.mapped(twin)
     return tuple(map(twin, given)) if isinstance(given, tuple) else twin(given)

@@ -24,3 +24,18 @@ class UnitsBeyond256Dropped(Fault):
 
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
         return super().pre_activation(cell, x_t, h * (np.arange(h.shape[1]) < 256))
+
+
+@fault("last-of-a-wide-block-dropped", "LNG-3")
+class LastOfAWideBlockDropped(Fault):
+    """Sums in blocks of 12, and leaves out the last number after them."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        def in_blocks(array: Array, axis: int) -> Array:
+            places = np.arange(array.shape[axis])
+            kept = (places < 12) | (places < len(places) - 1)
+            return array * (kept if axis else kept[:, None])
+
+        if len(x_t) > 12:
+            x_t = in_blocks(x_t, 0)
+        return super().pre_activation(cell, in_blocks(x_t, 1), in_blocks(h, 1))

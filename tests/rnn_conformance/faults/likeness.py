@@ -6,13 +6,14 @@ wrong thing are taken to be alike within twice that. Where nothing is derived, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Conventions, Supports
+from rnn_adapters.surface import Trained
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged
 from rnn_conformance.faults.transcripts import Question, Raised
@@ -22,6 +23,7 @@ from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States
 from rnn_reference.tangents import bound_tangents
+from rnn_reference.training import bound_loss, gradient_descent
 
 NO_CLAIM = np.inf
 """The margin of what is a convention, in which implementations may differ."""
@@ -78,6 +80,12 @@ class Margins:
             return _of_gradients(bound_gradients(network, case.x, states, d_sequence, d_final_states, steps))
         if question.method == "tangents":
             return _of_output(bound_tangents(network, case.x, states, question.given[1], steps))
+        if question.method == "trained":
+            training = question.given[1]
+            given = (network, case.x, states, training.d_sequence)
+            after = gradient_descent(*given, training.rate, steps)
+            found = {f"{role} {i}": _twice(w) for i, cell in enumerate(after) for role, w in cell.items()}
+            return found | {"loss 0": _twice(bound_loss(*given, steps))}
         return {}
 
     def _kept(self, index: int, case: Case) -> States | None:
@@ -157,16 +165,42 @@ def arrays_of(
         both = conventions.bias_vectors == common.bias_vectors
         found |= _by_role([(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in answer.cells], both=both)
         found |= {f"bias {index}": cell.bias for index, cell in enumerate(answer.cells)}
+    elif isinstance(answer, Trained):
+        both = conventions.bias_vectors == common.bias_vectors
+        for step, network in enumerate(answer.networks):
+            cells = [(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in network.cells]
+            of_step = _by_role(cells, both=both)
+            found |= {f"{name} after step {step}" if step else name: array for name, array in of_step.items()}
+        found |= {f"loss {index}": np.array(loss) for index, loss in enumerate(answer.losses)}
+    elif isinstance(answer, tuple):
+        found |= {f"state {index}": state for index, state in enumerate(answer)}
+    elif isinstance(answer, Mapping) and not _counts(answer):
+        found |= _of_ways(answer)
     elif conventions.bias_vectors != common.bias_vectors:
         found["of another convention"] = np.array(conventions.bias_vectors or 0)
     elif isinstance(answer, list):
         for index, cell in enumerate(answer):
             found |= {f"shape of {role} {index}": np.array(shape) for role, shape in cell.items()}
+    elif isinstance(answer, Mapping):
+        found["numbers"] = np.array(sorted(set(answer.values())))
     else:
         found["number"] = np.array(answer)
     if not all(isinstance(array, np.ndarray) for array in found.values()):
         raise TypeError("an answer that is none")
     return found
+
+
+def _counts(answer: Mapping[str, Any]) -> bool:
+    return all(isinstance(value, int) for value in answer.values())
+
+
+def _of_ways(answer: Mapping[str, Any]) -> Arrays:
+    """What all ways give, each thing once, as implementations have other ways; of options, what is lost."""
+    if all(isinstance(value, tuple) for value in answer.values()):
+        return {"lost": np.array(sorted(name for name, (gave, left) in answer.items() if gave != left))}
+    shown = [value if isinstance(value, np.ndarray) else repr(value) for value in answer.values()]
+    distinct = {repr(value): np.asarray(value) for value in shown}
+    return {f"answer {index}": value for index, value in enumerate(distinct.values())}
 
 
 def _by_role(cells: Sequence[tuple[Array | None, ...]], *, both: bool) -> Arrays:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +18,17 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import DropoutPlace, RouteKind, Supports
 from rnn_adapters.framework import Framework, Route
-from rnn_adapters.reference import ReferenceAdapter, in_type, marked_by_value, shapes_by_role, steps_of_call
+from rnn_adapters.reference import (
+    ReferenceAdapter,
+    computed_in,
+    in_type,
+    marked_by_value,
+    shapes_by_role,
+    shapes_of,
+    steps_of_call,
+    with_frozen,
+)
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
@@ -78,6 +88,14 @@ class PlainNumpy(Adapter[Network]):
         mixed_directions=True,
         dtypes=("float32", "float64", "float16", "bfloat16"),
         compute_dtypes=("float16", "bfloat16"),
+        inferred_shapes=True,
+        unknown_axes=("batch", "time"),
+        handed_masks=True,
+        mask_dtypes=("uint8", "int32", "int64", "float32"),
+        kept_options=True,
+        default_states=True,
+        count_trainable=True,
+        trained=True,
     )
 
     def __init__(self, route: str = "") -> None:
@@ -168,6 +186,10 @@ class PlainNumpy(Adapter[Network]):
     def run_by_route(self, model: Network, call: Call) -> Output:
         """A call of one batch axis, by the route of this adapter."""
         match self.route:
+            case "configured":
+                model = self.made_anew(model)
+            case "other arguments":
+                call = self.said_otherwise(call)
             case "time major":
                 return self.run_time_major(model, call)
             case "predict" if call.x.ndim == 3 and call.x.shape[0] > 2 and not call.stateful:
@@ -175,6 +197,14 @@ class PlainNumpy(Adapter[Network]):
             case "mask by value" if call.mask is not None and call.mask.shape == call.x.shape[:2]:
                 return self.run_masked_by_value(model, call)
         return self.run_usual(model, call)
+
+    def made_anew(self, model: Network) -> Network:
+        """The network as it is made from its configuration and given the weights."""
+        return model
+
+    def said_otherwise(self, call: Call) -> Call:
+        """The call as it arrives when its arguments are said in another form."""
+        return call
 
     def run_time_major(self, model: Network, call: Call) -> Output:
         """Takes time first and gives time first."""
@@ -227,7 +257,7 @@ class PlainNumpy(Adapter[Network]):
     def run_masked_by_value(self, model: Network, call: Call) -> Output:
         """The masked time steps are told by their input."""
         assert call.mask is not None
-        x, value = marked_by_value(call.x, call.mask)
+        x, value = marked_by_value(call.x, call.mask.astype(bool))
         return self.run_usual(model, replace(call, x=x, mask=self.differs(x, value)))
 
     def differs(self, x: Array, value: Any) -> Array:
@@ -688,6 +718,85 @@ class PlainNumpy(Adapter[Network]):
             z[beyond] = random.standard_normal(int(beyond.sum()))
         return z
 
+    # The surface: shapes, masks and options without numbers
+
+    def inferred_shapes(
+        self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return {"inference": self.inferred(model, call, unknown)}
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        """The shapes of outputs that are not computed."""
+        shapes = shapes_of(model, call, unknown)
+        return shapes if self.supports.final_states else replace(shapes, final_states=None)
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        steps = self.steps(call)
+        return {"next layer": None if steps is None else self.handed(call, steps)}
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        """The mask that goes with the outputs."""
+        if not call.return_sequences:
+            return None
+        return self.turned(steps) if call.go_backwards else steps
+
+    def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
+        given = {"units": "3", "activation": "relu", "use_bias": "false", "seed": "7"}
+        kept = self.configured(given)
+        return {name: (value, kept.get(name, "")) for name, value in given.items()}
+
+    def configured(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        """The options of a layer that is made from the configuration of one with these."""
+        return dict(options)
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+
+    # Training
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        layers = [layer for index, layer in enumerate(model.layers) if index not in frozen]
+        return {"count": sum(self.count_parameters(Network([layer])) for layer in layers)}
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        networks, losses = list[Network](), [self.loss(model, call, training)]
+        zeros = tuple(np.zeros(shape, model.dtype) for shape in model.state_shapes(len(call.x)))
+        for step in range(training.steps):
+            cells = self.gradients(model, call, training.d_sequence, zeros).cells
+            after = iter(
+                self.after_step(cell, of_cell, training.rate, step)
+                for cell, of_cell in zip(model.cells, cells, strict=True)
+            )
+            changed = Network(Layer(*(next(after) for _ in layer.cells)) for layer in model.layers)
+            model = self.left_alone(model, changed, training.frozen)
+            networks.append(model)
+            losses.append(self.loss(model, call, training))
+        return Trained(tuple(networks), tuple(losses))
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        """Σ d_sequence · sequence."""
+        sequence = self.run(model, call).sequence
+        assert sequence is not None
+        return float((training.d_sequence * sequence).sum(dtype=sequence.dtype))
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        """A cell after a step of training."""
+        weights = {
+            role: self.descended(role, weight, getattr(gradients, role), rate)
+            for role in ("W_x", "W_h", "b", "b_h")
+            if (weight := getattr(cell, role)) is not None
+        }
+        return Cell(**weights, activation=cell.activation)
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        """W − η ∂ℓ/∂W."""
+        after: Array = weight - weight.dtype.type(rate) * gradient
+        return after
+
+    def left_alone(self, before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+        """The layers after a step, those that are not trained as before it."""
+        return with_frozen(before, after, frozen)
+
     # Putting together
 
     def aligned(self, backward: Array) -> Array:
@@ -721,9 +830,14 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "saved": ("saved", "weights through a file"),
     "predict": ("model", "a few rows at a time"),
     "mask by value": ("padding", "time steps of one number in every feature are masked"),
+    "configured": ("configuration", "made anew from its configuration"),
+    "other arguments": ("arguments", "states by place"),
     "batch axes": ("axes", "any number of batch axes, taken as one"),
 }
 """A route of almost every kind, by name."""
+
+SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments")
+"""Kinds that only the clauses about them need to draw."""
 
 
 def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framework:
@@ -732,7 +846,10 @@ def framework_of_plain(name: str, make: Callable[[str], PlainNumpy]) -> Framewor
     Args:
         make: from the name of a route to what takes it.
     """
-    routes = {route: Route(kind, what, partial(make, route)) for route, (kind, what) in ROUTES.items()}
+    routes = {
+        route: Route(kind, what, partial(make, route), expensive=kind in SELDOM)
+        for route, (kind, what) in ROUTES.items()
+    }
     return Framework(name, partial(make, ""), routes)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
-from rnn_conformance.engine.handing import twin, twin_call
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
+from rnn_conformance.engine.handing import handed_call, twin
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States
 
@@ -103,6 +104,26 @@ class Listener(Adapter[Any]):
         given = (call, d_sequence, d_final_states, direction)
         return self._asked("second_gradients", model, *given)  # type: ignore[no-any-return]
 
+    def inferred_shapes(
+        self, model: Any, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        return self._asked("inferred_shapes", model, call, unknown)  # type: ignore[no-any-return]
+
+    def handed_masks(self, model: Any, call: Call) -> Mapping[str, Array | None]:
+        return self._asked("handed_masks", model, call)  # type: ignore[no-any-return]
+
+    def kept_options(self, model: Any, call: Call) -> Mapping[str, tuple[str, str]]:
+        return self._asked("kept_options", model, call)  # type: ignore[no-any-return]
+
+    def default_states(self, model: Any, call: Call) -> States:
+        return self._asked("default_states", model, call)  # type: ignore[no-any-return]
+
+    def count_trainable(self, model: Any, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return self._asked("count_trainable", model, frozen)  # type: ignore[no-any-return]
+
+    def trained(self, model: Any, call: Call, training: Training) -> Trained:
+        return self._asked("trained", model, call, training)  # type: ignore[no-any-return]
+
     def _asked(self, method: str, model: Any, *given: Any) -> Any:
         question = Question(method, self._network, tuple(map(copied, given)))
         answer = asked(self.inner, method, model, given)
@@ -154,7 +175,7 @@ def copied(given: Any) -> Any:
     if isinstance(given, np.ndarray):
         return twin(given)
     if isinstance(given, Call):
-        return twin_call(given)
+        return handed_call(given)
     if isinstance(given, Network):
         return given.mapped(twin)
     if isinstance(given, Output):
@@ -167,4 +188,10 @@ def copied(given: Any) -> Any:
         )
     if isinstance(given, Gradients):
         return given.mapped(twin)
+    if isinstance(given, Training):
+        return replace(given, d_sequence=twin(given.d_sequence))
+    if isinstance(given, Trained):
+        return replace(given, networks=copied(given.networks))
+    if isinstance(given, Mapping):
+        return {name: copied(value) for name, value in given.items()}
     return tuple(map(copied, given)) if isinstance(given, tuple) else given

@@ -31,6 +31,7 @@ from rnn_adapters.declarations import (
     StateDType,
 )
 from rnn_adapters.registry import built_in
+from rnn_adapters.surface import MaskType, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_arrays import DTYPES, FLOATS
 from rnn_reference import BadInput
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -193,6 +194,8 @@ def supported(draw: Draw) -> Supports:
         some(get_args(NarrowType), 0),
         merge_modes=some(get_args(MergeMode)) if flags["bidirectional"] else ("concat",),
         dropout=some(get_args(DropoutPlace), 0) if flags["stacked"] else (),
+        unknown_axes=some(get_args(UnknownAxis), 0) if flags["inferred_shapes"] else (),
+        mask_dtypes=some(get_args(MaskType), 0) if flags["masks"] else (),
         expensive=draw(st.sampled_from(("nothing", "sizes", "shapes"))),
         **flags,
     )
@@ -299,6 +302,36 @@ def test_gradients(gradients: Gradients, dtype: np.dtype[Any]) -> None:
     assert_same(gradients, written.read_gradients(data, dtype))
 
 
+SHAPE = st.lists(optional(SIZES), max_size=3).map(tuple)
+SHAPES = st.builds(
+    Shapes, optional(SHAPE), optional(SHAPE), optional(st.lists(SHAPE).map(tuple)), st.just("") | st.text()
+)
+NUMBERS = st.floats(allow_nan=False)
+
+
+@given(SHAPES)
+def test_shapes(shapes: Shapes) -> None:
+    assert written.read_shapes(through_json(written.write_shapes(shapes), written.ShapesData)) == shapes
+
+
+@given(any_arrays(), NUMBERS, st.integers(1, 3), st.lists(SIZES).map(tuple), DEFAULT_TYPES)
+def test_training(d: Array, rate: float, steps: int, frozen: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    data = through_json(written.write_training(Training(d, rate, steps, frozen), dtype), written.TrainingData)
+    back = written.read_training(data, dtype)
+    assert_same(d, back.d_sequence)
+    assert (back.rate, back.steps, back.frozen) == (rate, steps, frozen)
+
+
+@given(st.lists(networks(), max_size=2), st.lists(NUMBERS))
+def test_what_training_gave(found: list[Network], losses: list[float]) -> None:
+    data = through_json(written.write_trained(Trained(tuple(found), tuple(losses))), written.TrainedData)
+    back = written.read_trained(data)
+    assert back.losses == tuple(losses)
+    assert len(back.networks) == len(found)
+    for network, other in zip(found, back.networks, strict=True):
+        assert_same(network, other)
+
+
 @given(supported())
 def test_supports(supports: Supports) -> None:
     assert (
@@ -334,6 +367,9 @@ def test_declarations_of_a_framework(name: str) -> None:
         (Conventions, written.ConventionsData),
         (NativeWeight, written.NativeWeightData),
         (Supports, written.SupportsData),
+        (Shapes, written.ShapesData),
+        (Training, written.TrainingData),
+        (Trained, written.TrainedData),
     ],
 )
 def test_the_written_form_has_every_field(declared: Any, data: type[msgspec.Struct]) -> None:

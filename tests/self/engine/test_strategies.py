@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.strategies import FORMS, SIMPLEST_FIRST, TIME, Cases, Padding, fill_from_bytes
 from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array
@@ -19,14 +20,9 @@ ANY = Cases(layers=(1, 2, 3), dtypes=("float32", "float64"))
 
 
 def drawn(count: int = 400, supports: Supports = EVERYTHING) -> list[Case]:
+    """As a run draws them."""
     found: list[Case] = []
-
-    @settings(max_examples=count, database=None, deadline=None, derandomize=True)
-    @given(ANY({"": supports}))
-    def collect(case: Case) -> None:
-        found.append(case)
-
-    collect()
+    draw_cases(ANY({"": supports}), count, "a seed", found.append)
     return found
 
 

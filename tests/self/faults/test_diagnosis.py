@@ -58,7 +58,8 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize(
-    "name", ["transposed-recurrent-weight", "bias-doubled", "directions-swapped", "gradient-truncated"]
+    "name",
+    ["transposed-recurrent-weight", "bias-doubled", "directions-swapped", "bias-gradient-averaged"],
 )
 def test_a_fault_that_is_held_out_is_not_known(name: str, without: Callable[[str], None]) -> None:
     without(name)

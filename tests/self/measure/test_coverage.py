@@ -1,4 +1,4 @@
-"""Options are drawn together: every pair of values that can be combined occurs in the ci profile."""
+"""Options are drawn together: every pair of values that go together occurs in quick, every triple in ci."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from helpers import EVERYTHING
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import plain
-from rnn_conformance.measure.coverage import coverage_of, possible_pairs, values_table
+from rnn_conformance.measure.coverage import coverage_of, possible_combinations, values_table
 
 
-def test_every_pair_of_option_values_occurs() -> None:
-    coverage = coverage_of(Subject(plain()), PROFILES["ci"])
+def test_every_pair_of_option_values_occurs_in_quick() -> None:
+    coverage = coverage_of(Subject(plain()), PROFILES["quick"])
     assert not coverage.missing
     assert set(coverage.seen) <= coverage.possible
-    assert len(coverage.possible) > 500
+    assert len(coverage.possible) > 900
+
+
+def test_every_triple_occurs_in_ci() -> None:
+    coverage = coverage_of(Subject(plain()), PROFILES["ci"], strength=3)
+    assert not coverage.missing
+    assert len(coverage.possible) > 10_000
 
 
 def test_what_is_not_drawn_is_missing() -> None:
-    """The quick profile is too small, so that the count can fail."""
-    coverage = coverage_of(Subject(plain()), PROFILES["quick"])
+    """The quick profile is too small for all triples, so that the count can fail."""
+    coverage = coverage_of(Subject(plain()), PROFILES["quick"], strength=3)
     assert coverage.missing
 
 
@@ -43,8 +49,8 @@ def test_only_what_can_be_combined_is_asked_for() -> None:
         merge_modes=("concat",),
         dropout=(),
     )
-    pairs = possible_pairs({"": little, "other": replace(EVERYTHING, initial_states=False)})
-    assert (("directions", "2"), ("route", "default")) not in pairs
-    assert (("directions", "2"), ("route", "other")) in pairs
-    assert (("initial_states", "True"), ("padding", "none")) not in pairs
+    pairs = possible_combinations({"": little, "other": replace(EVERYTHING, initial_states=False)}, 2)
+    assert (("route", ""), ("directions", "2")) not in pairs
+    assert (("route", "other"), ("directions", "2")) in pairs
+    assert (("initial", "True"), ("padding", "none")) not in pairs
     assert (("layers", "several"), ("merge_mode", "sum")) not in pairs

@@ -175,7 +175,7 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
     Args:
         run: makes the calls; None: `Subject.run`.
     """
-    supports, run = subject.supports, run or subject.run
+    supports, run = subject.supports, _from_a_reset(subject, run or subject.run)
     if supports.sequence or supports.final_states:
         expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
@@ -184,6 +184,17 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
         last = last if case.call.merge_mode == "concat" else merged(seen, last)
         actual = run(case, return_sequences=False).last
         subject.agree("last output", actual, last, seen.network.dtype, LAST_AXES)
+
+
+def _from_a_reset(subject: Subject, run: Run) -> Run:
+    """Makes each stateful call as the first of its kind."""
+
+    def reset_and_run(case: Case, *, return_sequences: bool) -> Output:
+        if case.call.stateful:
+            subject.reset_states(case.network)
+        return run(case, return_sequences=return_sequences)
+
+    return reset_and_run
 
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:

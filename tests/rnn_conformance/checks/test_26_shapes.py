@@ -1,0 +1,239 @@
+"""SHP: shapes before numbers, and the masks that go with outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnn_adapters.adapter import Output
+from rnn_adapters.declarations import NarrowType
+from rnn_adapters.surface import Shape, UnknownAxis
+from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.meaning import in_processing_order
+from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Array, MergeMode
+
+HALF, FEW = 0.5, 0.25  # a shape is right or wrong as a whole
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4)
+MASKED: tuple[Padding, ...] = ("mask",)
+SAID: tuple[Padding, ...] = ("none", "mask")
+MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
+NARROW: tuple[NarrowType | None, ...] = (None, "float16", "bfloat16")
+
+UNKNOWN: Mapping[str, tuple[UnknownAxis, ...]] = {
+    "nothing unknown": (),
+    "batch unknown": ("batch",),
+    "time unknown": ("time",),
+    "batch and time unknown": ("batch", "time"),
+}
+
+ANY = Cases(
+    layers=(1, 1, 2),
+    directions=(1, 2, 2),
+    time=SHORT,
+    padding=SAID,
+    go_backwards=(False, True),
+    merge_modes=MERGES,
+    stateful=(False, False, True),
+    variants=tuple(UNKNOWN),
+    exact=True,
+)
+
+
+def unknown_of(subject: Subject, case: Case) -> tuple[UnknownAxis, ...]:
+    """The axes that the framework is not told, of those that it can do without.
+
+    Stateful layers keep states for a batch that they know.
+    """
+    known = subject.supports.unknown_axes
+    given = "batch" if case.call.stateful else ""
+    return tuple(axis for axis in UNKNOWN[case.variant] if axis in known and axis != given)
+
+
+def sizes_of(subject: Subject, case: Case) -> tuple[int | None, int | None]:
+    """Batch and time as far as the framework is told of them."""
+    batch, time, _ = case.x.shape
+    unknown = unknown_of(subject, case)
+    return None if "batch" in unknown else batch, None if "time" in unknown else time
+
+
+def features_of(case: Case) -> int:
+    """How many features the top layer gives."""
+    together = case.call.merge_mode in ("concat", "none")
+    return case.network.output_size if together else case.network.layers[-1].hidden_size
+
+
+def expect_shape(subject: Subject, what: str, inferred: Shape | None, expected: Shape) -> None:
+    """One shape, in which None is an axis that cannot be known."""
+    if inferred != expected:
+        message = f"{what}: expected {expected}; inferred {inferred}"
+        raise NonConforming(message, kind="shape", what=what)
+    subject.tally.count()
+
+
+@check("SHP-1", ANY, needs=("inferred_shapes", "sequence"), share=HALF)
+def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Case) -> None:
+    expected = (*sizes_of(subject, case), features_of(case))
+    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
+        expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
+
+
+@check("SHP-2", ANY, needs=("inferred_shapes", "last_output"), share=HALF)
+def test_the_shape_of_the_last_output_is_inferred(subject: Subject, case: Case) -> None:
+    case = case.replace(return_sequences=False)
+    expected = (sizes_of(subject, case)[0], features_of(case))
+    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
+        expect_shape(subject, f"last output by {way}", shapes.last, expected)
+
+
+@check("SHP-3", ANY, needs=("inferred_shapes", "final_states"), share=HALF)
+def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -> None:
+    case = case.replace(return_sequences=subject.supports.sequence)
+    batch, _ = sizes_of(subject, case)
+    expected = [(batch, cell.hidden_size) for cell in case.network.cells]
+    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
+        found = list(shapes.final_states or ())
+        if found != expected:
+            what = f"final states by {way}"
+            raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
+        subject.tally.count()
+
+
+@check(
+    "SHP-4",
+    Cases(
+        layers=(1, 2),
+        dtypes=("float32", "float32", "float64", "float16", "bfloat16"),  # the first for mixed precision
+        compute_dtypes=NARROW,
+        variants=tuple(UNKNOWN),
+    ),
+    needs=("inferred_shapes", "outputs"),
+    share=HALF,
+)
+def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
+    if case.network.dtype != np.float32:
+        case = case.replace(compute_dtype=None)
+    case = case.replace(return_sequences=subject.supports.sequence)
+    expected = case.call.compute_dtype or str(case.network.dtype)
+    inferred = {
+        way: shapes.dtype
+        for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items()
+        if shapes.dtype
+    }
+    subject.require(bool(inferred), "no type is inferred in any way", kind="wrong return")
+    for way, dtype in inferred.items():
+        what = f"type by {way}"
+        if dtype != expected:
+            raise NonConforming(f"{what}: expected {expected}; inferred {dtype}", kind="dtype", what=what)
+        subject.tally.count()
+
+
+def of_outputs(subject: Subject, case: Case) -> Array | None:
+    """The mask in the order of the outputs."""
+    order = subject.conventions.go_backwards_order
+    return case.steps if order == "input" else in_processing_order(case, order).steps
+
+
+def expect_handed(subject: Subject, case: Case, expected: Array | None) -> None:
+    """In every way, this mask is handed on."""
+    for way, mask in subject.handed_masks(case).items():
+        what = f"mask handed on by {way}"
+        shown = "none" if expected is None else expected.astype(int).tolist()
+        if mask is None or expected is None:
+            alike = mask is None and expected is None
+        else:
+            alike = mask.shape == expected.shape and np.array_equal(mask.astype(bool), expected)
+        if not alike:
+            got = "none" if mask is None else mask.astype(int).tolist()
+            raise NonConforming(f"{what}: expected {shown}; got {got}", what=what)
+        subject.tally.count()
+
+
+HANDED = Cases(
+    layers=(1, 1, 1, 2),
+    directions=(1, 1, 2),
+    time=(1, 2, 3, 4, 5, 6),
+    padding=MASKED,
+    go_backwards=(False, True, True),
+    merge_modes=MERGES,
+    stateful=(False, False, False, True),
+)
+
+
+@check("SHP-5", HANDED, needs=("handed_masks", "sequence"))
+def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: Case) -> None:
+    expect_handed(subject, case, of_outputs(subject, case))
+
+
+@check("SHP-6", HANDED, needs=("handed_masks", "last_output"), share=FEW)
+def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -> None:
+    expect_handed(subject, case.replace(return_sequences=False), None)
+
+
+@check(
+    "SHP-7",
+    Cases(
+        layers=(1, 1, 2),
+        directions=(1, 2),
+        regimes=TAME,
+        time=SHORT,
+        padding=MASKED,
+        go_backwards=(False, True),
+        variants=("uint8", "int32", "int64", "float32"),
+    ),
+    needs=("mask_dtypes", "outputs"),
+    share=HALF,
+)
+def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -> None:
+    known = subject.supports.mask_dtypes
+    dtype = case.variant if case.variant in known else known[0]
+
+    def run(case: Case, *, return_sequences: bool) -> Output:
+        assert case.call.mask is not None
+        numbers = case.replace(mask=case.call.mask.astype(dtype))
+        return subject.run(numbers, return_sequences=return_sequences)
+
+    expect_everything(subject, case, run)
+
+
+@check(
+    "SHP-8",
+    Cases(
+        layers=(1, 2, 2),
+        directions=(1, 2, 2),
+        time=SHORT,
+        hidden=(1, 2, 4),
+        padding=SAID,
+        merge_modes=MERGES,
+        variants=tuple(UNKNOWN),
+        exact=True,
+    ),
+    needs=("inferred_shapes", "outputs"),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    share=HALF,
+)
+def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None:
+    supports = subject.supports
+    batch, time = sizes_of(subject, case)
+    states = [(batch, cell.hidden_size) for cell in case.network.cells]
+    kinds = [*[True] * supports.sequence, *[False] * supports.last_output] or [True]
+    for sequences in kinds:
+        asking = case.replace(return_sequences=sequences)
+        for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, case)).items():
+            if sequences and supports.sequence:
+                expected = (batch, time, features_of(case))
+                expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
+            elif not sequences:
+                expect_shape(subject, f"last output by {way}", shapes.last, (batch, features_of(case)))
+            found, expected_states = list(shapes.final_states or ()), states if supports.final_states else []
+            said = f"final states by {way}: expected {expected_states}; inferred {found}"
+            subject.require(found == expected_states, said, kind="shape")
+        if supports.handed_masks and case.steps is not None:
+            expect_handed(subject, asking, case.steps if sequences else None)

@@ -1,0 +1,113 @@
+"""CFG: configurations, arguments, default states, and layers that are not trained."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.declarations import DropoutPlace
+from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import MergeMode, Network
+from rnn_reference.parameters import network_parameters
+
+HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numbers
+
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4, 5)
+SAID: tuple[Padding, ...] = ("none", "lengths", "mask")
+MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
+NO_DROPOUT: tuple[DropoutPlace | None, ...] = (None, None, "input", "state", "between layers")
+"""Outside training, where it changes nothing (DRP-1)."""
+
+
+def together(**narrower: object) -> Draw:
+    """All options of a call, drawn beside each other."""
+    options: dict[str, object] = {
+        "layers": (1, 1, 2),
+        "directions": (1, 2, 2),
+        "regimes": TAME,
+        "time": SHORT,
+        "padding": SAID,
+        "go_backwards": (False, True),
+        "merge_modes": MERGES,
+        "dropout": NO_DROPOUT,
+        "rates": (0.5,),
+    }
+    return Cases(**options | narrower)  # type: ignore[arg-type]
+
+
+@check("CFG-1", together(), needs=("outputs",), routes=("configuration",), share=HALF)
+def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check(
+    "CFG-2",
+    Cases(go_backwards=(False, True), merge_modes=MERGES, stateful=(False, True), exact=True),
+    needs=("kept_options",),
+    share=FEW,
+)
+def test_every_option_survives_its_configuration(subject: Subject, case: Case) -> None:
+    """Those that are lost are named together, so that a record of some does not excuse another."""
+    options = subject.kept_options(case)
+    lost = {name: both for name, both in options.items() if both[0] != both[1]}
+    if lost:
+        what = f"options lost: {', '.join(sorted(lost))}"
+        shown = "; ".join(f"{name}: gave {gave}, left {left}" for name, (gave, left) in lost.items())
+        raise NonConforming(f"{what} ({shown})", what=what)
+    subject.tally.count(len(options))
+
+
+@check(
+    "CFG-3",
+    together(initial_states=(True,)),
+    needs=("outputs", "initial_states"),
+    routes=("arguments",),
+    share=HALF,
+)
+def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check(
+    "CFG-4",
+    Cases(
+        layers=(1, 2),
+        dtypes=("float32", "float64", "float16", "bfloat16"),
+        compute_dtypes=(None, "float16", "bfloat16"),
+    ),
+    needs=("default_states",),
+    share=HALF,
+)
+def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case: Case) -> None:
+    if case.network.dtype != np.float32:
+        case = case.replace(compute_dtype=None)
+    narrow = case.call.compute_dtype
+    dtype = case.network.dtype if narrow is None else case.network.astype(narrow).dtype
+    shapes, found = case.network.state_shapes(case.x.shape[0]), subject.default_states(case)
+    subject.require(len(found) == len(shapes), f"states of {len(shapes)} layers expected; got {len(found)}")
+    for index, (state, shape) in enumerate(zip(found, shapes, strict=True)):
+        subject.has_shape(f"default state of layer {index}", state, shape, dtype)
+        subject.require(
+            not state.any(), f"default state of layer {index}: expected zeros; got {state.tolist()}"
+        )
+
+
+@check("CFG-5", Cases(layers=(1, 2, 2), exact=True), needs=("count_trainable",), share=FEW)
+def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, case: Case) -> None:
+    """No layer frozen, the bottom one, and all of them."""
+    layers = case.network.layers
+    for frozen in dict.fromkeys(((), (0,), tuple(range(len(layers))))):
+        trained = [Network([layer]) for index, layer in enumerate(layers) if index not in frozen]
+        expected = sum(network_parameters(each, subject.conventions.bias_vectors) for each in trained)
+        lost = {way: n for way, n in subject.count_trainable(case, frozen).items() if n != expected}
+        if lost:
+            what = f"trainable parameters by {' and '.join(sorted(lost))}"
+            shown = ", ".join(map(str, lost.values()))
+            message = f"{what}, frozen {list(frozen)}: expected {expected}; got {shown}"
+            raise NonConforming(message, what=what)
+        subject.tally.count()

@@ -1,0 +1,149 @@
+"""TRN: steps of plain gradient descent."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from rnn_adapters.surface import Trained, Training
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.subject import Subject
+from rnn_reference.bounds import Bounded
+from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.training import ROLES, bound_loss, gradient_descent
+
+SOME, FEW = 0.3, 0.2  # a model is compiled for every case
+
+NEEDS = ("trained", "sequence")
+TAME: tuple[Regime, ...] = ("contractive", "moderate")
+SHORT = (1, 2, 3, 4)
+RATE = 0.125
+"""A power of two, which every type has."""
+
+
+def counted(case: Case) -> Array:
+    """What each output counts in the loss: multiples of 1/8, the same for every case of these shapes."""
+    shape = (*case.x.shape[:2], case.network.output_size)
+    d = (np.round(8 * np.random.default_rng(2).standard_normal(shape)) / 8).astype(case.network.dtype)
+    if case.steps is not None:
+        d[~case.steps] = 0
+    return d
+
+
+def trained(subject: Subject, case: Case, steps: int = 1, frozen: tuple[int, ...] = ()) -> list[Network]:
+    """The weights as the framework holds them, before the first step and after each."""
+    before = subject.read_weights(case.network)
+    found = subject.trained(case, Training(counted(case), RATE, steps, frozen))
+    return [before, *networks_of(case, found, steps)]
+
+
+def networks_of(case: Case, found: Trained, steps: int) -> list[Network]:
+    """The networks after each step, with the activations of the case."""
+    if len(found.networks) != steps or len(found.losses) != steps + 1:
+        raise NonConforming(
+            f"trained: expected the weights after {steps} steps and {steps + 1} losses;"
+            f" got {len(found.networks)} and {len(found.losses)}",
+            kind="wrong return",
+        )
+    return [as_in(case, network) for network in found.networks]
+
+
+def as_in(case: Case, network: Network) -> Network:
+    """A network that was read back, with the activations of the case."""
+    if len(network.cells) != len(case.network.cells):
+        raise NonConforming(
+            f"trained: expected {len(case.network.cells)} cells; got {len(network.cells)}",
+            kind="wrong return",
+        )
+    cells = iter(
+        Cell(cell.W_x, cell.W_h, cell.b, cell.b_h, like.activation)
+        for cell, like in zip(network.cells, case.network.cells, strict=True)
+    )
+    return Network(Layer(*(next(cells) for _ in layer.cells)) for layer in case.network.layers)
+
+
+def expect_step(
+    subject: Subject, case: Case, before: Network, after: Network, *, frozen: tuple[int, ...] = ()
+) -> None:
+    """One step from the framework's own weights before it; frozen layers keep theirs to the bit."""
+    before = as_in(case, before)
+    given = (case.x, case.initial_states, counted(case), RATE, case.steps)
+    expected = gradient_descent(before, *given)
+    layers = [index for index, layer in enumerate(case.network.layers) for _ in layer.cells]
+    for index, (of_cell, old, new) in enumerate(zip(expected, before.cells, after.cells, strict=True)):
+        for role in ROLES:
+            was, now = getattr(old, role), getattr(new, role)
+            what = f"{role} of cell {index} after a step"
+            if was is None or layers[index] in frozen:
+                subject.require(
+                    (was is None and now is None) or np.array_equal(was, now),
+                    f"{what}: it is not trained, and was changed",
+                )
+                continue
+            axes = ("unit", "from")[: was.ndim]
+            subject.agree(what, now, of_cell[role], case.network.dtype, axes)
+
+
+@check(
+    "TRN-1",
+    Cases(directions=(1,), regimes=TAME, time=SHORT),
+    needs=NEEDS,
+    share=SOME,
+)
+def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case) -> None:
+    expect_step(subject, case, *trained(subject, case))
+
+
+@check(
+    "TRN-2",
+    Cases(layers=(1, 2), directions=(1, 2, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
+    needs=NEEDS,
+    share=SOME,
+)
+def test_a_step_trains_stacks_and_both_directions(subject: Subject, case: Case) -> None:
+    expect_step(subject, case, *trained(subject, case))
+
+
+@check(
+    "TRN-3",
+    Cases(directions=(1, 2), regimes=TAME, time=SHORT),
+    needs=NEEDS,
+    share=SOME,
+)
+def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Case) -> None:
+    networks = trained(subject, case, steps=3)
+    for before, after in pairwise(networks):
+        expect_step(subject, case, before, after)
+
+
+@check(
+    "TRN-4",
+    Cases(layers=(2,), regimes=TAME, time=SHORT),
+    needs=(*NEEDS, "count_trainable", "stacked"),
+    share=FEW,
+)
+def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: Case) -> None:
+    for frozen in (0, 1):
+        expect_step(subject, case, *trained(subject, case, frozen=(frozen,)), frozen=(frozen,))
+
+
+@check(
+    "TRN-5",
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
+    needs=NEEDS,
+    share=FEW,
+)
+def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Case) -> None:
+    before, d = as_in(case, subject.read_weights(case.network)), counted(case)
+    found = subject.trained(case, Training(d, RATE, 2))
+    networks = [before, *networks_of(case, found, 2)]
+    expected = [bound_loss(each, case.x, case.initial_states, d, case.steps) for each in networks]
+    bounded = Bounded(
+        np.stack([each.value for each in expected]), np.stack([each.bound for each in expected])
+    )
+    losses = np.array(found.losses).astype(case.network.dtype)
+    subject.agree("loss", losses, bounded, case.network.dtype, ("step",))

@@ -1,0 +1,122 @@
+"""Structures of cases that together hold every pair of option values, and then every triple.
+
+A structure is the bytes from which a case takes its choices, one after the other; it shrinks as if it had
+been drawn at random.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rnn_conformance.engine.covering import Levels, Row, covering_rows
+from rnn_conformance.engine.drawing import STRUCTURE
+from rnn_conformance.engine.handing import PLAIN
+
+Pools = dict[str, Sequence[Any]]
+"""What can be chosen on a route, for each choice that a case makes, in the order in which it makes them."""
+
+
+def _one_or_several(size: int | None) -> str:
+    return "-" if size is None else "1" if size == 1 else "several"
+
+
+def _activation(forms: Sequence[Any]) -> str:
+    name: str = forms[0].name
+    return name if name in ("tanh", "relu") else "another"
+
+
+def _sizes(sizes: Sequence[int] | None) -> str:
+    return "-" if sizes is None else f"batch {_one_or_several(sizes[0])}, time {_one_or_several(sizes[1])}"
+
+
+LEVELS: Mapping[str, Callable[[Any], str]] = {
+    "layers": _one_or_several,
+    "mixed": str,
+    "directions": str,
+    "mixed_directions": str,
+    "activation": _activation,
+    "biases": str,
+    "initial": str,
+    "sizes": _sizes,
+    "batch": _one_or_several,
+    "time": _one_or_several,
+    "dtype": str,
+    "compute_dtype": str,
+    "padding": str,
+    "poison": lambda poison: "inf" if poison == "-inf" else str(poison),
+    "go_backwards": str,
+    "merge_mode": str,
+    "stateful": str,
+    "dropout": str,
+    "training": str,
+    "layout": lambda layout: layout if layout == PLAIN else "another",
+}
+"""The choices of which pairs and triples are to occur, and which of their values count as one."""
+
+MERGED = ("sum", "mul", "ave", "none")
+NARROW = ("float16", "bfloat16")
+POISON = ("huge", "inf", "nan")
+
+EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
+    {"go_backwards": "True", "directions": "2"},
+    {"go_backwards": "True", "layers": "several"},
+    *({"merge_mode": mode, "directions": "1"} for mode in MERGED),
+    *({"merge_mode": mode, "layers": "several"} for mode in MERGED),
+    *(
+        {"compute_dtype": narrow, "dtype": other}
+        for narrow in NARROW
+        for other in ("float64", "float16", "bfloat16")
+    ),
+    *({"activation": "another", "dtype": narrow} for narrow in NARROW),
+    *({"activation": "another", "compute_dtype": narrow} for narrow in NARROW),
+    *({"padding": "none", "poison": poison} for poison in POISON),
+    *({"time": "1", "poison": poison} for poison in POISON),
+    *({"sizes": _sizes((batch, 1)), "poison": poison} for batch in (1, 2) for poison in POISON),
+    {"mixed_directions": "True", "directions": "1"},
+    {"mixed": "True", "layers": "1"},
+)
+"""What no call combines: merging takes one layer of two directions, going backwards one layer of one; what is
+of another type than float32 is not computed in a third; how exact other activations than tanh and relu are in
+a narrow type is not specified; where no step is masked, nothing stands there, and of a single step no length
+masks one; what there is one of does not differ."""
+
+
+def route_choices(routes: Sequence[Pools]) -> list[Pools]:
+    """The pools of all routes, those of the default one so often that half of the cases take it."""
+    default = list(routes[:1]) * (len(routes) - 1) if routes[0]["route"] == ("",) else []
+    return [*default, *routes]
+
+
+def levels_of(pools: Pools) -> Levels:
+    """The values that each option can take on a route."""
+    of_options = {name: list(dict.fromkeys(map(level, pools[name]))) for name, level in LEVELS.items()}
+    return {"route": [str(pools["route"][0])], **of_options}
+
+
+def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
+    """Structures that hold the rows of `covering_rows`, and are random where these say nothing."""
+    decide = random.Random(f"{seed_text}/structures")
+    for row in covering_rows(list(map(levels_of, routes)), EXCLUDE_EACH_OTHER, seed_text):
+        yield _structure(route_choices(routes), row, decide)
+
+
+def _structure(choices: Sequence[Pools], row: Row, decide: random.Random) -> bytes:
+    """Bytes for the choices in the order in which a case makes them; one of a single value takes none."""
+    found = bytearray()
+
+    def choose(pool: Sequence[Any], level: Callable[[Any], str] | None = None, wanted: str = "") -> Any:
+        fitting = [index for index, value in enumerate(pool) if level is None or level(value) == wanted]
+        index = decide.choice(fitting)
+        if len(pool) > 1:
+            first, after = (-(-256 * each // len(pool)) for each in (index, index + 1))
+            found.append(decide.randrange(first, after))
+        return pool[index]
+
+    pools = choose(choices, lambda pools: str(pools["route"][0]), row["route"])
+    for option, pool in pools.items():
+        value = choose(pool, LEVELS.get(option), row.get(option, ""))
+        if option == "activation":
+            choose(value)
+    return bytes(found) + decide.randbytes(STRUCTURE - len(found))

@@ -1,0 +1,102 @@
+"""Faults that the clauses of chapter SHP must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnn_adapters.adapter import Call
+from rnn_adapters.surface import Shapes, UnknownAxis
+from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.network import Array, Network
+
+Unknown = tuple[UnknownAxis, ...]
+
+
+@fault("merged-features-inferred-side-by-side", "SHP-1")
+class MergedFeaturesInferredSideBySide(Fault):
+    """Infers twice as many features for two directions, however they are merged."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        return super().inferred(model, replace(call, merge_mode="concat"), unknown)
+
+
+@fault("unknown-time-inferred-as-one", "SHP-1")
+class UnknownTimeInferredAsOne(Fault):
+    """Takes 1 for a time that it is not told."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if shapes.sequence is None:
+            return shapes
+        batch, time, features = shapes.sequence
+        return replace(shapes, sequence=(batch, time or 1, features))
+
+
+@fault("last-output-inferred-with-time", "SHP-2")
+class LastOutputInferredWithTime(Fault):
+    """Infers a sequence output whatever is asked for."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        return super().inferred(model, replace(call, return_sequences=True), unknown)
+
+
+@fault("states-inferred-of-one-direction", "SHP-3")
+class StatesInferredOfOneDirection(Fault):
+    """Infers the final state of one direction for each layer."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes, batch = super().inferred(model, call, unknown), None if "batch" in unknown else len(call.x)
+        return replace(shapes, final_states=tuple((batch, layer.hidden_size) for layer in model.layers))
+
+
+@fault("type-inferred-of-the-weights", "SHP-4")
+class TypeInferredOfTheWeights(Fault):
+    """Under mixed precision infers the type of the weights."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        return replace(super().inferred(model, call, unknown), dtype=str(model.dtype))
+
+
+@fault("handed-mask-not-turned", "SHP-5")
+class HandedMaskNotTurned(Fault):
+    """Hands on the mask as it came, with outputs that are turned."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        return steps if call.return_sequences else None
+
+
+@fault("mask-not-handed-on", "SHP-5")
+class MaskNotHandedOn(Fault):
+    """Uses up the mask."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        return None
+
+
+@fault("mask-handed-on-with-a-last-output", "SHP-6")
+class MaskHandedOnWithALastOutput(Fault):
+    """Hands on the mask of a sequence with an output that is none."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        return super().handed(replace(call, return_sequences=True), steps)
+
+
+@fault("mask-of-numbers-ignored", "SHP-7")
+class MaskOfNumbersIgnored(Fault):
+    """Takes every number of a mask for a valid time step."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.dtype != bool:
+            call = replace(call, mask=call.mask >= 0)
+        return super().steps(call)
+
+
+@fault("other-routes-infer-no-batch", "SHP-8")
+class OtherRoutesInferNoBatch(Fault):
+    """Infers the shape of one row on every route but the default one."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if not self.route or shapes.last is None:
+            return shapes
+        return replace(shapes, last=shapes.last[1:])

@@ -1,0 +1,72 @@
+"""Faults that the clauses of chapter CFG must catch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.activations import Activation
+from rnn_reference.network import Layer, Network, States
+
+
+@fault("activation-not-in-the-configuration", "CFG-1")
+class ActivationNotInTheConfiguration(Fault):
+    """Makes a layer anew with the default activation."""
+
+    def made_anew(self, model: Network) -> Network:
+        tanh = Activation("tanh")
+        return Network(
+            Layer(*(replace(cell, activation=tanh) for cell in layer.cells)) for layer in model.layers
+        )
+
+
+@fault("seed-not-in-the-configuration", "CFG-2")
+class SeedNotInTheConfiguration(Fault):
+    """Leaves the seed out of the configuration."""
+
+    def configured(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: value for name, value in super().configured(options).items() if name != "seed"}
+
+
+@fault("states-by-place-dropped", "CFG-3")
+class StatesByPlaceDropped(Fault):
+    """Ignores initial states that are given by place."""
+
+    def said_otherwise(self, call: Call) -> Call:
+        return replace(call, initial_states=None)
+
+
+@fault("default-states-in-float32", "CFG-4")
+class DefaultStatesInFloat32(Fault):
+    """Tells default states in float32, whatever is computed in."""
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(state.astype(np.float32) for state in super().default_states(model, call))
+
+
+@fault("default-states-of-ones", "CFG-4")
+class DefaultStatesOfOnes(Fault):
+    """Tells of ones."""
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(np.ones_like(state) for state in super().default_states(model, call))
+
+
+@fault("frozen-layers-counted-as-trained", "CFG-5")
+class FrozenLayersCountedAsTrained(Fault):
+    """Ignores that a layer is not to be trained."""
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return super().count_trainable(model, ())
+
+
+@fault("all-layers-frozen-with-one", "CFG-5")
+class AllLayersFrozenWithOne(Fault):
+    """Freezes the whole stack with one of its layers."""
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return super().count_trainable(model, tuple(range(model.num_layers)) if frozen else ())

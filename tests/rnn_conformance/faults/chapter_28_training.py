@@ -1,0 +1,102 @@
+"""Faults that the clauses of chapter TRN must catch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_adapters.surface import Trained, Training
+from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.gradients import CellGradients
+from rnn_reference.network import Array, Cell, Layer, Network
+
+
+@fault("bias-not-trained", "TRN-1")
+class BiasNotTrained(Fault):
+    """Trains the matrices alone."""
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        return weight if role in ("b", "b_h") else super().descended(role, weight, gradient, rate)
+
+
+@fault("weights-decay", "TRN-1")
+class WeightsDecay(Fault):
+    """Lets every weight shrink by a ten-thousandth of the rate, which nobody asked for."""
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        return super().descended(role, weight * weight.dtype.type(1 - rate / 10_000), gradient, rate)
+
+
+@fault("backward-direction-not-trained", "TRN-2")
+class BackwardDirectionNotTrained(Fault):
+    """Trains the forward cells alone."""
+
+    def left_alone(self, before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+        changed = super().left_alone(before, after, frozen)
+        pairs = zip(before.layers, changed.layers, strict=True)
+        return Network(Layer(new.forward, *old.cells[1:]) for old, new in pairs)
+
+
+@fault("trained-from-zeros", "TRN-2")
+class TrainedFromZeros(Fault):
+    """Forgets the initial states when it trains."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        return super().trained(model, replace(call, initial_states=None), training)
+
+
+@fault("momentum-of-a-tenth", "TRN-3")
+class MomentumOfATenth(Fault):
+    """Goes on by a tenth of the step before."""
+
+    before: Cell | None = None
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        after = super().after_step(cell, gradients, rate, step)
+        last, self.before = self.before, cell
+        if not step or last is None or last.W_h.shape != cell.W_h.shape:
+            return after
+        return replace(after, W_h=after.W_h + (cell.W_h - last.W_h) * cell.dtype.type(0.1))
+
+
+@fault("rate-halved-every-step", "TRN-3")
+class RateHalvedEveryStep(Fault):
+    """Lowers the rate as it goes."""
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        return super().after_step(cell, gradients, rate / 2**step, step)
+
+
+@fault("frozen-layers-trained", "TRN-4")
+class FrozenLayersTrained(Fault):
+    """Trains layers that it is told not to."""
+
+    def left_alone(self, before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+        return after
+
+
+@fault("nothing-trained-below-a-frozen-layer", "TRN-4")
+class NothingTrainedBelowAFrozenLayer(Fault):
+    """Lets no gradient through a layer that is not trained."""
+
+    def left_alone(self, before: Network, after: Network, frozen: tuple[int, ...]) -> Network:
+        return super().left_alone(before, after, tuple(range(max(frozen, default=-1) + 1)))
+
+
+@fault("loss-after-the-step", "TRN-5")
+class LossAfterTheStep(Fault):
+    """Tells of each step the loss that it leads to."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        return replace(found, losses=(*found.losses[1:], found.losses[-1]))
+
+
+@fault("loss-averaged", "TRN-5")
+class LossAveraged(Fault):
+    """Tells the mean where the sum is trained."""
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        return super().loss(model, call, training) / int(np.prod(training.d_sequence.shape[:1]))
