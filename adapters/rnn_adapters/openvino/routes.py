@@ -36,7 +36,6 @@ SUPPORTS = Supports(
     final_states=True,
     lengths=True,
     go_backwards=True,
-    expensive="sizes",
 )
 
 
