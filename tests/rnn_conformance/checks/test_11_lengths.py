@@ -80,7 +80,7 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
 @check(
     "LEN-6",
     Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths from 0",)),
-    needs=ROWS,
+    needs=("final_states", *ROWS),
     share=HALF,
 )
 def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:

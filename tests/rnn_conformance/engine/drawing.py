@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
@@ -118,7 +119,7 @@ def shrink(
     """Draw again up to the case of this index, and make it small while `is_alike`.
 
     `is_alike` sees every case that is tried, and raises `Enough` to end the search. The smallest case is the
-    last one for which it was true.
+    last one for which it was true. The search also ends at a case that is alike once and then no more.
 
     Args:
         index: of the case among those that `draw_cases` hands over, from 0.
@@ -131,7 +132,7 @@ def shrink(
         if seen == index or (seen > index and is_alike(case)):
             raise _Interesting
 
-    with suppress(_Interesting, Enough):
+    with suppress(_Interesting, Enough, Flaky):
         _run(strategy, index + 1, seed_text, visit, (Phase.generate, Phase.shrink), structures)
 
 

@@ -90,6 +90,8 @@ def counted(session: Session, check: Check, cases: int, fills: int, progress: Pr
     while count.cases < cases:
         outcome = perform(repeated, session.subject, profile, session.deviations, start)
         start += 1
+        if outcome.cases == outcome.deviating_cases:  # known deviations cover all that can be drawn
+            break
         count.cases += fills * (outcome.cases - outcome.deviating_cases)
         count.elements += outcome.elements
         count.seconds += outcome.seconds

@@ -94,6 +94,18 @@ def test_shrinking_ends_when_it_is_told_to() -> None:
     assert tried[0].fingerprint == drawn[index].fingerprint
 
 
+def test_shrinking_ends_at_a_case_that_fails_now_and_then() -> None:
+    """As one does that shows what stood in memory before."""
+    tried: list[Case] = []
+
+    def is_alike(case: Case) -> bool:
+        tried.append(case)
+        return len(tried) == 1
+
+    shrink(Cases()({"": PlainNumpy.supports}), 5, "a seed", is_alike)
+    assert tried
+
+
 def test_a_case_is_made_as_small_as_it_can_be() -> None:
     strategy = Cases(layers=(1, 2, 3))({"": PlainNumpy.supports})
     drawn: list[Case] = []

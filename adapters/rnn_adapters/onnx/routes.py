@@ -1,0 +1,51 @@
+"""The routes that differ in how a model is written: those of every runtime."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnn_adapters.framework import DEFAULT
+from rnn_adapters.onnx import CONVENTIONS
+from rnn_adapters.onnx.adapter import Parts
+from rnn_adapters.onnx.graph import Style
+
+TRANSPOSED = replace(
+    CONVENTIONS,
+    axes={
+        "x": ("batch", "time", "input"),
+        "sequence": ("batch", "time", "directions", "hidden"),
+        "final_states": ("directions", "batch", "hidden"),
+    },
+)
+LAYOUT_1 = replace(CONVENTIONS, axes={**TRANSPOSED.axes, "final_states": ("batch", "directions", "hidden")})
+ONE_STEP = replace(
+    CONVENTIONS,
+    axes={
+        **CONVENTIONS.axes,
+        "x": ("1", "batch", "input"),
+        "sequence": ("1", "directions", "batch", "hidden"),
+    },
+)
+
+
+def written(default: Parts) -> dict[str, Parts]:
+    """The default route, and those that write its models otherwise."""
+    supports = default.supports
+    one_direction = replace(
+        supports, bidirectional=False, mixed_directions=False, lengths=False, go_backwards=False
+    )
+
+    def styled(**changes: object) -> Parts:
+        return replace(default, style=replace(Style(), **changes))  # type: ignore[arg-type]
+
+    hidden = replace(supports, read_weights=False, native_weights=False)
+    return {
+        DEFAULT: default,
+        "batch first": replace(styled(batch_first="transposed"), conventions=TRANSPOSED),
+        "opset 7": styled(opset=7),
+        "opset 14": styled(opset=14),
+        "weights as inputs": replace(styled(weights_as_inputs=True), supports=hidden),
+        "sequence alone": replace(styled(final_states=False), supports=replace(supports, final_states=False)),
+        "two nodes": replace(styled(separate_directions=True), supports=hidden),
+        "steps": replace(default, conventions=ONE_STEP, supports=one_direction, by_steps=True),
+    }
