@@ -35,6 +35,10 @@ CLAUSES = {
     "DTY-2": "float16 and bfloat16",
     "ACT-6": "other activations",
     "GRD-6": "gradients",
+    "NUM-10": "float64, every kind of output",
+    "GRD-16": "double backward",
+    "DTY-13": "gradients of narrow types",
+    "OPT-1": "all options together",
 }
 """Clauses that compare within a bound, one for each kind, and what is compared."""
 
