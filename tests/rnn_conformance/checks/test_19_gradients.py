@@ -119,7 +119,6 @@ def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: C
     Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,), padding=("none", "lengths")),
     needs=NEEDS,
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=0.4,  # of the cases that there are for each route
 )
 def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
     expect_all(subject, case)

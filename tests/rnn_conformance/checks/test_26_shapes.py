@@ -217,7 +217,6 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
     ),
     needs=("inferred_shapes", "outputs"),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=HALF,
 )
 def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None:
     supports = subject.supports

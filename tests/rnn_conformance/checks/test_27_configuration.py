@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.checks.support.expect import expect_everything
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Draw, check
+from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import MergeMode, Network
 from rnn_reference.parameters import network_parameters
 
 HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numbers
 
-TAME: tuple[Regime, ...] = ("contractive", "moderate")
-SHORT = (1, 2, 3, 4, 5)
-SAID: tuple[Padding, ...] = ("none", "lengths", "mask")
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
-NO_DROPOUT: tuple[DropoutPlace | None, ...] = (None, None, "input", "state", "between layers")
-"""Outside training, where it changes nothing (DRP-1)."""
 
 
-def together(**narrower: object) -> Draw:
-    """All options of a call, drawn beside each other."""
-    options: dict[str, object] = {
-        "layers": (1, 1, 2),
-        "directions": (1, 2, 2),
-        "regimes": TAME,
-        "time": SHORT,
-        "padding": SAID,
-        "go_backwards": (False, True),
-        "merge_modes": MERGES,
-        "dropout": NO_DROPOUT,
-        "rates": (0.5,),
-    }
-    return Cases(**options | narrower)  # type: ignore[arg-type]
-
-
-@check("CFG-1", together(), needs=("outputs",), routes=("configuration",), share=HALF)
+@check("CFG-1", POOL, needs=("outputs",), routes=("configuration",))
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
@@ -62,13 +40,7 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
     subject.tally.count(len(options))
 
 
-@check(
-    "CFG-3",
-    together(initial_states=(True,)),
-    needs=("outputs", "initial_states"),
-    routes=("arguments",),
-    share=HALF,
-)
+@check("CFG-3", POOL, needs=("outputs", "initial_states"), routes=("arguments",))
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 

@@ -176,7 +176,10 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     expensive = [name for name in routes if name and known[name].expensive]
     if expensive:
         cases = round(profile.max_examples * check.share / 2)
-        return max(cases, round(profile.per_expensive_route * check.share) * len(expensive))
+        of_routes: Callable[[Mapping[str, Supports]], int] | None
+        of_routes = getattr(check.draw, "rows_of_routes", None)
+        least = 0 if of_routes is None else of_routes(routes)
+        return max(cases, least, round(profile.per_expensive_route * check.share) * len(expensive))
     shares = {"nothing": 1.0, "sizes": profile.expensive_share, "shapes": profile.compiled_share}
     share = check.share * min(shares[supports.expensive] for supports in routes.values())
     return max(2, round(profile.max_examples * share))

@@ -14,8 +14,8 @@ class Profile:
     Args:
         name: what it is called on the command line.
         max_examples: cases of one round.
-        per_expensive_route: cases of one round for each expensive route, in the checks that are about it. So
-            many rows, built for it, hold every option value of the route.
+        per_expensive_route: cases of one round for each expensive route, in the checks that are about it;
+            more where an option has more values than that (`Cases.rows_of_routes`).
         expensive_share, compiled_share: share of these cases for an implementation of which sizes, or
             shapes, are expensive.
         rounds: rounds, each with a seed of its own.
@@ -36,7 +36,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", max_examples=20, per_expensive_route=9, expensive_share=0.7, compiled_share=0.5),
+        Profile("quick", max_examples=20, per_expensive_route=4, expensive_share=0.7, compiled_share=0.5),
         Profile("ci", max_examples=100, per_expensive_route=80),
         Profile("fuzz", max_examples=100, per_expensive_route=10, rounds=1_000_000, seconds_per_check=10.0),
     )

@@ -19,7 +19,7 @@ from rnn_adapters.declarations import DropoutPlace, NarrowType, Supports
 from rnn_conformance.engine.case import HUGE_PADDING, OPTIONS, Case
 from rnn_conformance.engine.drawing import STRUCTURE, Structures
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN, SHARED_ROWS
-from rnn_conformance.engine.structures import Pools, route_choices, structures
+from rnn_conformance.engine.structures import Pools, route_choices, rows_of_routes, structures
 from rnn_reference.activations import ACTIVATIONS, Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
@@ -246,6 +246,12 @@ class Cases:
             return None
         pools = [self.pools(route, supports) for route, supports in routes.items()]
         return lambda seed_text: structures(pools, seed_text)
+
+    def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
+        """So many cases hold every option value of each route; 0 where it is left to chance."""
+        if not self.covering:
+            return 0
+        return 1 + rows_of_routes([self.pools(route, supports) for route, supports in routes.items()])
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""

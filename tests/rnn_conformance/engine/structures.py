@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from rnn_conformance.engine.covering import Levels, Row, covering_rows
@@ -100,6 +101,31 @@ def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
     decide = random.Random(f"{seed_text}/structures")
     for row in covering_rows(list(map(levels_of, routes)), EXCLUDE_EACH_OTHER, seed_text):
         yield _structure(route_choices(routes), row, decide)
+
+
+@cache
+def _rows_of_routes(levels: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]) -> int:
+    """As `rows_of_routes`, of what can be hashed."""
+    routes = list(map(dict, levels))
+    missing = {
+        (route["route"], option, level) for route in routes for option in route for level in route[option]
+    }
+    for count, row in enumerate(covering_rows(routes, EXCLUDE_EACH_OTHER, "routes")):
+        if not missing:
+            return count
+        missing -= {((row["route"],), option, level) for option, level in row.items()}
+    return count + 1
+
+
+def rows_of_routes(routes: Sequence[Pools]) -> int:
+    """How many rows it takes until each route has had every value of every option.
+
+    It differs by a few from seed to seed, so there are some to spare.
+    """
+    levels = tuple(
+        tuple((option, tuple(values)) for option, values in levels_of(pools).items()) for pools in routes
+    )
+    return _rows_of_routes(levels) + len(routes)
 
 
 def _structure(choices: Sequence[Pools], row: Row, decide: random.Random) -> bytes:

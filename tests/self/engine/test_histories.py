@@ -253,7 +253,8 @@ def test_what_a_history_needs_is_asked_of_a_route() -> None:
     assert not within(replace(SUPPORTS, restored=False), case)
     assert not within(replace(SUPPORTS, stateful=False), case)
     assert not within(replace(SUPPORTS, lengths=False, lengths_and_masks=False), case)
-    assert within(replace(SUPPORTS, masks=False, lengths_and_masks=False), case)
+    maskless = replace(SUPPORTS, masks=False, lengths_and_masks=False, handed_masks=False, mask_dtypes=())
+    assert within(maskless, case)
 
 
 def test_a_history_has_no_actions_that_are_unsupported() -> None:
