@@ -88,7 +88,7 @@ def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> 
     expect_refusal(subject, case, MASKS)
 
 
-@check("MSK-7", ROW_MASKED, needs=("last_output", "masks", "initial_states"), share=HALF)
+@check("MSK-7", ROW_MASKED, needs=("last_output", "masks", "initial_states"))
 def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
     expect_last(subject, case, subject.run(case, return_sequences=False))
 
