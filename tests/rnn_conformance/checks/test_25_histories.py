@@ -24,8 +24,13 @@ CALLS = Cases(
     go_backwards=(False, True),
     merge_modes=("concat", "sum", "mul", "ave", "none"),
 )
-STATEFUL = replace(CALLS, stateful=(True,), initial_states=(False, False, False, True))
-EITHER = replace(STATEFUL, stateful=(False, True, True))
+STATEFUL = replace(
+    CALLS,
+    stateful=(True,),
+    initial_states=(False, False, False, True),
+    compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
+)
+EITHER = replace(STATEFUL, stateful=(False, True, True), compute_dtypes=(None,))
 TIMES = 10
 
 

@@ -285,12 +285,12 @@ class PlainNumpy(Adapter[Network]):
 
     def run_usual(self, model: Network, call: Call) -> Output:
         """The call itself."""
-        self.computing, of_weights = call.compute_dtype, model.dtype
+        self.computing, of_weights, loaded = call.compute_dtype, model.dtype, model
+        if call.stateful and call.initial_states is None:
+            call = replace(call, initial_states=self.kept_states(loaded))
         if call.compute_dtype is not None:
             model, call = self.cast(model, call, call.compute_dtype)
         self.dropping, self.masks, self.left_between = self.dropout_of(call), [], []
-        if call.stateful and call.initial_states is None:
-            call = replace(call, initial_states=self.kept_states(model))
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
         if call.go_backwards:
@@ -300,7 +300,7 @@ class PlainNumpy(Adapter[Network]):
         if steps is not None:
             value = self.padded(value, steps)
         if call.stateful:
-            self.keep(model, final_states)
+            self.keep(loaded, final_states)
         if call.go_backwards:
             value, final_states = self.after_backwards(self.ordered(value, steps), final_states)
         sequence = self.merged(call.merge_mode, value) if call.return_sequences else None

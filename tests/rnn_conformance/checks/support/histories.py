@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.engine.case import WORDS, Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.histories import is_random
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Network, States
 
@@ -86,4 +87,8 @@ def _called(subject: Subject, case: Case, kept: States | None) -> States | None:
     if not is_random(call):
         going_on = call.stateful and call.initial_states is None
         expect_answer(subject, case.replace(initial_states=kept) if going_on else case, output)
-    return final_states_of(subject, case, output) if call.stateful else kept
+    if not call.stateful:
+        return kept
+    computed = as_computed(case) if subject.conventions.state_dtype == "computed" else case
+    found = final_states_of(subject, computed, output)
+    return tuple(state.astype(case.network.dtype) for state in found)
