@@ -18,6 +18,7 @@ HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 CALLS = Cases(
     layers=(1, 1, 2),
+    dtypes=("float32", "float32", "float32", "float64"),
     regimes=TAME,
     time=(1, 2, 3, 4, 5),
     padding=("none", "none", "lengths", "mask", "lengths and mask"),
