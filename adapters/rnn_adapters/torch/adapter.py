@@ -190,7 +190,7 @@ class TorchAdapter(Adapter[Module]):
                 losses.append(loss.item())
                 if step < training.steps:
                     sgd.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
+                    torch.autograd.backward(loss)
                     sgd.step()
                     networks.append(self.read_weights(model))
             sgd.zero_grad()
