@@ -35,7 +35,7 @@ EITHER = replace(STATEFUL, stateful=(False, True, True), compute_dtypes=(None,))
 TIMES = 10
 
 
-@check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",), share=HALF)
+@check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",))
 def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> None:
     follow(subject, case)
 
@@ -62,7 +62,6 @@ def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: C
     "HIS-4",
     Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents")),
     needs=("gradients", "sequence", "initial_states"),
-    share=HALF,
 )
 def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
     follow(subject, case)
@@ -101,7 +100,7 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
     ),
     needs=("outputs",),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=0.25,  # of the cases that there are for each of many routes
+    share=HALF,
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
     follow(subject, case)

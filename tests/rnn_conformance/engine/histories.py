@@ -19,6 +19,7 @@ from rnn_adapters.declarations import ROLES, Supports
 from rnn_adapters.histories import Action, Doing, History
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import ABILITY_OF
+from rnn_conformance.engine.drawing import Structures
 from rnn_conformance.engine.strategies import (
     MASKED_TIME,
     SEEDS,
@@ -68,6 +69,10 @@ class Histories:
         """The strategy for cases that take one of the routes, the first being the default one."""
         pools = {route: _Pools.of(self, route, supports) for route, supports in routes.items()}
         return _with_history(self.cases(routes), pools, st.lists(ACTION, min_size=self.least, max_size=MOST))
+
+    def structures(self, routes: Mapping[str, Supports]) -> Structures | None:
+        """The structures of the calls that are drawn first: toward option values that did not occur yet."""
+        return replace(self.cases, covering=True).structures(routes)
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""
