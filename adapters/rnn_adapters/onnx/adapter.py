@@ -76,7 +76,7 @@ class OnnxAdapter(Adapter[Loaded]):
         finals = [self._states(found[f"Y_h_{i}"]) for i in range(len(found) - ("Y" in found))]
         return Output(
             sequence=self._sequence(found["Y"]) if "Y" in found else None,
-            last=None if call.return_sequences else side_by_side(finals[-1], 0),
+            last=None if call.return_sequences else side_by_side(finals[-1], 0).copy(),
             final_states=tuple(finals) if finals else None,
             native_shapes={name: native[own].shape for name, own in NATIVE.items() if own in native},
         )

@@ -88,7 +88,7 @@ class OpenVinoAdapter(Adapter[Loaded]):
         native = {"x": call.x, "final_states": finals[0], **({"sequence": top[0]} if top else {})}
         return Output(
             sequence=side_by_side(top[0].swapaxes(1, 2)) if top else None,
-            last=None if top else side_by_side(finals[-1]),
+            last=None if top else side_by_side(finals[-1]).copy(),
             final_states=tuple(final.swapaxes(0, 1) for final in finals),
             native_shapes={name: array.shape for name, array in native.items()},
         )
@@ -105,7 +105,7 @@ class OpenVinoAdapter(Adapter[Loaded]):
             outputs.append(held[-1])
         return Output(
             sequence=np.stack(outputs, axis=1) if call.return_sequences else None,
-            last=None if call.return_sequences else held[-1],
+            last=None if call.return_sequences else held[-1].copy(),
             final_states=tuple(state[None] for state in held),
             native_shapes={
                 name: array.shape for name, array in zip(ARRAYS, (x, held[-1], held[0]), strict=True)
