@@ -189,7 +189,8 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     """One case: what was asserted is counted, what failed is kept."""
     tally = drawn.tallies.setdefault(case.route, Tally())
     covering = [deviation for deviation in known if deviation.covers(case)]
-    drawn.used.update(deviation.id for deviation in covering)
+    claiming = [deviation for deviation in covering if check.clause in deviation.clauses]
+    drawn.used.update(deviation.id for deviation in claiming)
     tally.cases += 1
     if any(deviation.ends_process for deviation in covering):
         tally.deviating_cases += 1
@@ -204,8 +205,10 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     finally:
         tally.framework_seconds += subject.tally.framework_seconds
         subject.tally.framework_seconds = 0.0
-    if covering and (error is None or any(deviation.excuses(error) for deviation in covering)):
-        tally.deviating_cases += 1  # covered by a record: its bounds are no evidence
+    excusing = claiming if error is None else [record for record in covering if record.excuses(error)]
+    if excusing:
+        drawn.used.update(deviation.id for deviation in excusing)
+        tally.deviating_cases += 1  # its bounds are no evidence
         return
     tally.add(subject.tally)
     if error is None:
