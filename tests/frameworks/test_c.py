@@ -12,10 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_adapters import Adapter, Call, load_adapter
+from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_adapters.c.adapter import compiled
+from rnn_conformance.checks.support.derivatives import expect_each
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
 from rnn_conformance.running.protocol import steps
-from rnn_reference import BadInput, Cell, Layer, Network, backpropagate, bound_network
+from rnn_reference import BadInput, Cell, Layer, Network, bound_network
+from rnn_reference.gradient_bounds import bound_gradients
 
 
 @pytest.fixture
@@ -64,13 +70,14 @@ def test_gradients_are_those_of_the_reference(adapter: Adapter[Any]) -> None:
     steps = np.arange(5) < np.array([5, 2, 3])[:, None]
     d_sequence = np.ones((3, 5, 8)) * steps[..., None]
     found = adapter.gradients(adapter.load(network), call, d_sequence, call.initial_states)
-    expected = backpropagate(network, call.x, call.initial_states, d_sequence, call.initial_states, steps)
-    for one, other in zip(found.cells, expected.cells, strict=True):
-        for mine, theirs in zip(one, other, strict=True):
-            assert (mine is None) == (theirs is None)
-            if mine is not None and theirs is not None:
-                np.testing.assert_allclose(mine, theirs.astype(float), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(found.x, expected.x.astype(float), rtol=1e-12, atol=1e-12)
+    expected = bound_gradients(network, call.x, call.initial_states, d_sequence, call.initial_states, steps)
+    expect_each(Subject(adapter), Case(network, call), found, expected)
+
+
+def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
+    subject = Subject(load_framework("c"))
+    assert not coverage_of(subject, PROFILES["quick"]).missing
+    subject.close()
 
 
 def test_it_keeps_to_the_protocol() -> None:

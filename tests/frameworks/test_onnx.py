@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from rnn_adapters import Call, load_adapter, load_framework
+from rnn_adapters.framework import Framework
 from rnn_adapters.registry import missing_modules
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import Cell, Layer, Network, bound_network
 
 INSTALLED = [
@@ -31,3 +35,8 @@ def test_a_first_call(name: str, route: str) -> None:
     assert output.sequence is not None
     expected = bound_network(network, x).sequence
     assert (abs(output.sequence - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize("framework", INSTALLED, ids=lambda framework: framework.name)
+def test_every_pair_of_option_values_occurs_in_the_quick_profile(framework: Framework) -> None:
+    assert not coverage_of(Subject(framework), PROFILES["quick"]).missing

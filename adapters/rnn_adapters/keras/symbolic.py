@@ -96,7 +96,7 @@ def _given_mask(keras: Any, output: Any) -> Any:
     """The mask that the next layer is called with."""
     given = []
 
-    class Next(keras.layers.Layer):  # type: ignore[misc]
+    class Next(keras.layers.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.supports_masking = True

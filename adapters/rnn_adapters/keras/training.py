@@ -48,7 +48,7 @@ def _made(keras: Any, parts: Parts, layer: Layer, inner: Mapping[str, Any], oute
 def _holding(keras: Any, layers: list[Any]) -> Any:
     """A model that holds these layers."""
 
-    class Holder(keras.Model):  # type: ignore[misc]
+    class Holder(keras.Model):
         def __init__(self) -> None:
             super().__init__()
             self.held = layers
@@ -82,7 +82,7 @@ class Trainee:
 
 
 def _linear_loss(keras: Any) -> Any:
-    class Linear(keras.losses.Loss):  # type: ignore[misc]
+    class Linear(keras.losses.Loss):
         def call(self, d: Any, outputs: Any) -> Any:
             return keras.ops.sum(d * outputs, axis=-1)
 

@@ -12,28 +12,17 @@ import onnx
 from onnx import ModelProto
 from onnx.reference import ReferenceEvaluator
 
-from rnn_adapters.declarations import Supports
 from rnn_adapters.onnx import CONVENTIONS
 from rnn_adapters.onnx.adapter import Named, Parts
 from rnn_adapters.onnx.graph import Style
-from rnn_adapters.onnx.routes import LAYOUT_1, written
+from rnn_adapters.onnx.routes import LAYOUT_1, OPERATOR, written
 
 VERSIONS = {"onnx": onnx.__version__}
-SUPPORTS = Supports(
+SUPPORTS = replace(
+    OPERATOR,
     activations=("tanh", "linear", "affine"),
     parameters=("affine",),
     dtypes=("float32", "float64", "float16", "bfloat16"),
-    bidirectional=True,
-    mixed_directions=True,
-    stacked=True,
-    mixed_layers=True,
-    no_bias=True,
-    initial_states=True,
-    sequence=True,
-    last_output=True,
-    final_states=True,
-    lengths=True,
-    go_backwards=True,
     read_weights=True,
     native_weights=True,
 )

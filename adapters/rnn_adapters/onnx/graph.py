@@ -11,10 +11,10 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from rnn_adapters.native import native_arrays
 from rnn_adapters.onnx import CONVENTIONS
-from rnn_reference.activations import Activation
+from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array, Cell, Network
 
-NAMES: Mapping[str, str] = {
+NAMES: Mapping[ActivationName, str] = {
     "tanh": "Tanh",
     "relu": "Relu",
     "sigmoid": "Sigmoid",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.onnx import CONVENTIONS
 from rnn_adapters.onnx.adapter import Parts
@@ -27,6 +29,23 @@ ONE_STEP = replace(
     },
 )
 
+OPERATOR = Supports(
+    activations=("tanh",),
+    dtypes=("float32",),
+    bidirectional=True,
+    mixed_directions=True,
+    stacked=True,
+    mixed_layers=True,
+    no_bias=True,
+    initial_states=True,
+    sequence=True,
+    last_output=True,
+    final_states=True,
+    lengths=True,
+    go_backwards=True,
+)
+"""What the operator has, whoever computes it; the activations and types are for each to say."""
+
 
 def written(default: Parts) -> dict[str, Parts]:
     """The default route, and those that write its models otherwise."""
@@ -35,8 +54,8 @@ def written(default: Parts) -> dict[str, Parts]:
         supports, bidirectional=False, mixed_directions=False, lengths=False, go_backwards=False
     )
 
-    def styled(**changes: object) -> Parts:
-        return replace(default, style=replace(Style(), **changes))  # type: ignore[arg-type]
+    def styled(**changes: Any) -> Parts:
+        return replace(default, style=replace(Style(), **changes))
 
     hidden = replace(supports, read_weights=False, native_weights=False)
     return {

@@ -13,29 +13,18 @@ import onnx
 import onnxruntime
 from onnx import ModelProto
 
-from rnn_adapters.declarations import Supports
 from rnn_adapters.onnx import CONVENTIONS
 from rnn_adapters.onnx.adapter import Named, Parts
 from rnn_adapters.onnx.graph import NAMES, Style
-from rnn_adapters.onnx.routes import written
+from rnn_adapters.onnx.routes import OPERATOR, written
 
 VERSIONS = {"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__}
 NOT_OPTIMISED = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-SUPPORTS = Supports(
-    activations=(*NAMES, "linear"),  # type: ignore[arg-type]
+SUPPORTS = replace(
+    OPERATOR,
+    activations=(*NAMES, "linear"),
     parameters=("elu", "leaky_relu", "hard_sigmoid", "affine", "scaled_tanh"),
     dtypes=("float32", "float16"),
-    bidirectional=True,
-    mixed_directions=True,
-    stacked=True,
-    mixed_layers=True,
-    no_bias=True,
-    initial_states=True,
-    sequence=True,
-    last_output=True,
-    final_states=True,
-    lengths=True,
-    go_backwards=True,
 )
 """The operator has float64, too, of which ONNX Runtime has no kernel, as it documents."""
 

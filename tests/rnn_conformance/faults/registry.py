@@ -36,9 +36,15 @@ _REGISTERED: dict[str, type[Fault]] = {}
 
 
 def fault(name: str, clause: str) -> Callable[[type[Fault]], type[Fault]]:
-    """Put a class into the catalogue."""
+    """Put a class into the catalogue.
+
+    Raises:
+        BadInput: another fault has this name.
+    """
 
     def register(made: type[Fault]) -> type[Fault]:
+        if name in _REGISTERED:
+            raise BadInput(f"fault {name!r}: expected a name of its own; another fault has it")
         made.name, made.clause = PREFIX + name, clause
         _REGISTERED[name] = made
         return made

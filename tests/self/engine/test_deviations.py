@@ -61,6 +61,29 @@ def test_a_covered_clause_deviates_and_its_other_cases_are_still_checked() -> No
     assert outcome.elements > 0
 
 
+ELSEWHERE = RECORD.replace("when =", "elsewhere = true\nwhen =")
+
+
+def test_what_is_found_elsewhere_is_excused_only_by_a_record_that_says_so() -> None:
+    """FWD-6 is not among the clauses of the record, and draws relu, too."""
+    fails, excused = (
+        perform(all_checks()["FWD-6"], Subject(fault_framework("tanh-for-relu")), PROFILES["quick"], [each])
+        for each in (record(), record(ELSEWHERE))
+    )
+    assert fails.verdict == "fail"
+    assert excused.verdict == "deviation"
+    assert excused.deviations == ["relu-is-tanh"]
+    assert 0 < excused.deviating_cases < excused.cases
+
+
+def test_a_case_that_passes_elsewhere_is_evidence() -> None:
+    """The witness is asked of the clauses that the record names alone."""
+    outcome = perform(all_checks()["FWD-6"], Subject(plain()), PROFILES["quick"], [record(ELSEWHERE)])
+    assert outcome.verdict == "pass"
+    assert outcome.deviating_cases == 0
+    assert outcome.deviations == []
+
+
 def test_a_fault_outside_the_condition_still_fails() -> None:
     subject = Subject(fault_framework("transposed-recurrent-weight"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])

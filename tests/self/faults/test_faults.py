@@ -11,7 +11,7 @@ from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import plain
-from rnn_conformance.faults.registry import all_faults, fault_framework, fault_named
+from rnn_conformance.faults.registry import Fault, all_faults, fault, fault_framework, fault_named
 from rnn_conformance.running.session import kills
 from rnn_reference import BadInput
 
@@ -31,13 +31,18 @@ def test_the_implementation_without_a_fault_passes(clause: str, seed: int) -> No
 
 def test_the_catalogue_is_documented() -> None:
     assert len(all_faults()) >= 20
-    for fault in all_faults().values():
-        assert (fault.__doc__ or "").strip().endswith(".")
+    for each in all_faults().values():
+        assert (each.__doc__ or "").strip().endswith(".")
 
 
 def test_a_fault_that_does_not_exist_is_explained() -> None:
     with pytest.raises(BadInput, match="did you mean fault:bias-dropped"):
         fault_named("fault:bias-droped")
+
+
+def test_two_faults_of_one_name_are_refused() -> None:
+    with pytest.raises(BadInput, match="fault 'bias-dropped': expected a name of its own"):
+        fault("bias-dropped", "FWD-4")(Fault)
 
 
 @pytest.mark.parametrize(
