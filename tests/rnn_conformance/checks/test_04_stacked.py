@@ -5,7 +5,8 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, expect_top_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")

@@ -10,7 +10,8 @@ from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import POOL, Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, Cell, Layer, Network

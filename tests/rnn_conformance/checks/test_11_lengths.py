@@ -16,7 +16,8 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_lengths
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases, Padding
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw

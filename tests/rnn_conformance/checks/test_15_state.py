@@ -18,7 +18,8 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import in_processing_order
-from rnn_conformance.engine.strategies import POOL, Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, States

@@ -15,7 +15,8 @@ from rnn_conformance.checks.support.expect import expect_output, final_states_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import SEEDS, Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import SEEDS, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded, gamma
 from rnn_reference.network import Array, Cell, Layer, Network

@@ -23,7 +23,8 @@ from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, padding_last
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.bounds import Bounded, bound_network

@@ -10,7 +10,8 @@ import numpy as np
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded, bound_network

@@ -12,7 +12,8 @@ from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.expect import expect_everything, expect_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import POOL, Cases, Regime, Sizes
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import POOL, Cases, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 

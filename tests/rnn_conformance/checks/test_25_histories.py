@@ -10,7 +10,8 @@ from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls

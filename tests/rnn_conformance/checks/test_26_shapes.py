@@ -14,7 +14,8 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
-from rnn_conformance.engine.strategies import Cases, Padding, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 

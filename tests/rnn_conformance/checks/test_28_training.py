@@ -10,7 +10,8 @@ from rnn_adapters.surface import Trained, Training
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import Cases, Regime
+from rnn_conformance.engine.numbers import Regime
+from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array, Cell, Layer, Network

@@ -19,7 +19,8 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import SEEDS, fill_from_seed
+from rnn_conformance.engine.numbers import fill_from_seed
+from rnn_conformance.engine.strategies import SEEDS
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 

@@ -20,15 +20,8 @@ from rnn_adapters.histories import Action, Doing, History
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import ABILITY_OF
 from rnn_conformance.engine.drawing import Structures
-from rnn_conformance.engine.strategies import (
-    MASKED_TIME,
-    SEEDS,
-    TABLE,
-    Cases,
-    Padding,
-    fill_from,
-    padding_of,
-)
+from rnn_conformance.engine.numbers import TABLE, fill_from
+from rnn_conformance.engine.strategies import MASKED_TIME, SEEDS, Cases, Padding, padding_of
 from rnn_reference.network import Array, Cell, Layer, Network
 
 CHOICES = 16

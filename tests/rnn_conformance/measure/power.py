@@ -18,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.strategies import GAINS, Regime
+from rnn_conformance.engine.numbers import GAINS, Regime
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference.bounds import replay_layer
 from rnn_reference.forward import run_network

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rnn_conformance.engine.compare import INFORMATIVE
-from rnn_conformance.engine.strategies import Regime
+from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.measure.power import drawn
 from rnn_reference.bounds import Bounded, bound_cell
 from rnn_reference.jacobian_bounds import sharp_bound_cell

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, find, given, settings
 from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.drawing import draw_cases
-from rnn_conformance.engine.strategies import FORMS, SIMPLEST_FIRST, TIME, Cases, Padding, fill_from_bytes
+from rnn_conformance.engine.numbers import SIMPLEST_FIRST, fill_from_bytes
+from rnn_conformance.engine.strategies import FORMS, TIME, Cases, Padding
 from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array
 

@@ -10,7 +10,7 @@ import pytest
 from helpers import ACTIVATION_FORMS
 
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.strategies import Regime
+from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_conformance.measure.power import drawn
 from rnn_conformance.measure.tightness import informative_shares
