@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from rnn_adapters.written import CaseData
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import Outcome
 
 
@@ -65,12 +66,14 @@ class Started(msgspec.Struct, tag=True):
     Args:
         isolated: every check is to be performed in a worker of its own.
         records: the known deviations that apply.
+        environment: of the worker's process.
     """
 
     adapter: str
     versions: dict[str, str]
     isolated: bool = False
     records: list[Record] = []
+    environment: Environment = Environment()
 
 
 class Checking(msgspec.Struct, tag=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import queue
 import shutil
 import signal
@@ -26,6 +25,8 @@ import msgspec
 from rnn_adapters.stdio.connection import exit_words
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import from_data
+from rnn_conformance.engine.clauses import spec_version
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
 from rnn_conformance.running.messages import (
@@ -415,6 +416,7 @@ class Run:
             if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
                 self.result.adapter, self.result.versions = started.adapter, started.versions
+                self.result.environment = started.environment
                 self.records = started.records
                 self._tell(started)
         return self._worker
@@ -507,8 +509,8 @@ def empty_result(job: Job) -> AdapterResult:
         asked_for=job.adapter,
         versions={},
         suite_version=version("rnn-conformance"),
-        python=platform.python_version(),
-        platform=platform.platform(),
+        spec_version=spec_version(),
+        environment=Environment(),
         profile=job.profile,
         seed=job.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -94,6 +94,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     from rnn_adapters.adapter import ImplementationLost
     from rnn_conformance.checks import all_checks
     from rnn_conformance.engine.case import from_data
+    from rnn_conformance.engine.environment import this_environment
     from rnn_conformance.engine.profiles import profile_named
     from rnn_conformance.running.session import Session
     from rnn_reference.errors import BadInput
@@ -114,7 +115,8 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session.deviations = []
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
-    tell(Started(session.subject.name, session.versions, session.isolated, _records(session)))
+    name, isolated = session.subject.name, session.isolated
+    tell(Started(name, session.versions, isolated, _records(session), this_environment()))
     while isinstance(request := msgspec.json.decode(lines.get(), type=Request), Perform):
         check = all_checks()[request.clause]
         drawn.clear()
