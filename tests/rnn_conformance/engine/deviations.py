@@ -164,7 +164,7 @@ def try_witnesses(
 def conforms_on(
     check: Check, subject: Subject, routes: Mapping[str, Supports], record: Deviation
 ) -> dict[str, bool]:
-    """Whether the witness of a record conforms, for each route that it claims and that can be asked for it."""
+    """Whether the witness of a record conforms, for each route that it claims and that can be asked."""
     witness = record.witness_of(check.clause)
     return {
         route: _conforms(check, subject, record, witness.replace(route=route))
@@ -318,7 +318,7 @@ def known_deviations(
 
 
 def records_of(framework: Framework, extra: str | None = None) -> list[Deviation]:
-    """The records about a framework at whatever versions: those that ship with it, and those of an extra file.
+    """The records about a framework at any version: those that ship with it, and those of an extra file.
 
     Raises:
         BadInput: see `parse_deviations`; or the extra file cannot be read.

@@ -1,4 +1,4 @@
-"""Other versions of a framework's packages: installed into folders that come before what is installed here."""
+"""Other versions of a framework's packages, in folders that come before what is installed here."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def environment(packages: tuple[str, ...], *, whole: bool = False, cache: Path |
         try:
             Requirement(package)
         except InvalidRequirement as error:
-            raise BadInput(f"package: expected a requirement such as keras==3.10.0; got {package!r}: {error}") from None
+            raise BadInput(
+                f"package: expected a requirement such as keras==3.10.0; got {package!r}: {error}"
+            ) from None
     folder = (cache or default_cache()) / _folder_name(packages, whole)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)

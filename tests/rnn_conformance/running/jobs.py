@@ -172,7 +172,7 @@ def _saved(result: AdapterResult, outcome: Outcome, finding: Finding, case: Case
 
 
 def same_run(one: AdapterResult, other: AdapterResult) -> bool:
-    """Whether two results are of the same adapter and versions, drawn from the same seed of the same profile."""
+    """Whether two results are of one adapter and versions, drawn from one seed of one profile."""
     names = ("adapter", "versions", "suite_version", "profile", "seed")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 

@@ -71,7 +71,7 @@ class Session:
             self._likely_cause,
         )
 
-    def try_witness(self, id: str, clause: str) -> dict[str, bool]:
+    def try_witness(self, id_: str, clause: str) -> dict[str, bool]:
         """Whether the witness of a record deviates as recorded, for each route that can be asked for it.
 
         The versions that the record names do not matter.
@@ -81,11 +81,11 @@ class Session:
             Unsupported: the clause can be asked on no route, by declaration.
         """
         records = {record.id: record for record in records_of(self.subject.framework, self._deviations_file)}
-        one_of("record", id, records)
+        one_of("record", id_, records)
         check = all_checks()[clause]
         self._begin(check)
         routes = check.asked_on(self.subject).routes
-        holds = conforms_on(check, self.subject, routes, records[id])
+        holds = conforms_on(check, self.subject, routes, records[id_])
         return {route: not conforms for route, conforms in holds.items()}
 
     def _begin(self, check: Check) -> None:

@@ -27,7 +27,6 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
-    Perform,
     Record,
     Refused,
     Request,
