@@ -173,6 +173,11 @@ def results_path(folder: Path, result: AdapterResult) -> Path:
     return folder / f"{file_stem(name)}.json"
 
 
+def drift_path(results: Path) -> Path:
+    """Where the drift file of a results file lies (`running.drift`)."""
+    return results.parent / "drift" / results.name
+
+
 def write_result(folder: Path, result: AdapterResult) -> Path:
     """Write one adapter's results: whole or not at all, though the process be stopped in between.
 

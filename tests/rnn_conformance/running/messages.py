@@ -24,6 +24,7 @@ class Job(msgspec.Struct):
     bare: bool = False  # known deviations are left aside
     explained: bool = True  # what is found is made small, and compared with known faults
     journal: str = ""  # the folder of the files that keep the case in progress
+    drift: bool = False  # what is computed on the fixed cases is kept, too
     label: str = ""  # what it is called while it runs, where the adapter's name does not tell it from others
     variables: dict[str, str] = {}  # of the worker's environment, besides those of this process
 
@@ -48,11 +49,17 @@ class TryWitness(msgspec.Struct, tag=True):
     clause: str
 
 
+class TakeDrift(msgspec.Struct, tag=True):
+    """To a worker: write a drift file (`running.drift`)."""
+
+    path: str
+
+
 class Finish(msgspec.Struct, tag=True):
     """To a worker: nothing more will come."""
 
 
-Request = Perform | TryWitness | Finish
+Request = Perform | TryWitness | TakeDrift | Finish
 
 
 class Record(msgspec.Struct):
@@ -113,6 +120,12 @@ class Tried(msgspec.Struct, tag=True):
     why_not: str = ""
 
 
+class TookDrift(msgspec.Struct, tag=True):
+    """From a worker: the drift file is written; otherwise the problem says why not."""
+
+    problem: str = ""
+
+
 class Gone(msgspec.Struct, tag=True):
     """From a worker: the adapter's own process was lost during a check, and this one ends, too."""
 
@@ -136,4 +149,4 @@ class Finished(msgspec.Struct, tag=True):
     warning: str = ""
 
 
-Event = Started | Checking | Checked | Tried | Gone | Refused | Finished
+Event = Started | Checking | Checked | Tried | TookDrift | Gone | Refused | Finished

@@ -41,6 +41,7 @@ from rnn_conformance.running.messages import (
     Refused,
     Request,
     Started,
+    TakeDrift,
     Tried,
     TryWitness,
 )
@@ -203,6 +204,18 @@ class Worker:
         found = self._next(timeout)
         assert isinstance(found, Tried | Lost)
         return found
+
+    def take_drift(self, path: Path, timeout: float) -> str:
+        """Have a drift file written: why it was not, "" if it was.
+
+        A worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        self._send(TakeDrift(str(path.absolute())))
+        found = self._next(timeout)
+        return f"the process {found.how}" if isinstance(found, Lost) else getattr(found, "problem", "")
 
     def finish(self) -> str:
         """Let the adapter close, and end; what went wrong, if anything did."""
@@ -409,6 +422,22 @@ class Run:
         if self._worker is not None and worker.started.isolated:
             self._finish_worker()
         return found.outcome
+
+    def take_drift(self, path: Path) -> bool:
+        """Have a drift file written; where that fails, a warning of the results says why.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        worker = self.start()
+        problem = worker.take_drift(path, self._timeout)
+        if problem:
+            self.result.warnings.append(f"drift was not measured: {problem}")
+            self._end_worker()
+        elif worker.started.isolated:
+            self._finish_worker()
+        return not problem
 
     def start(self) -> Worker:
         """The worker that performs checks now, started if there is none.

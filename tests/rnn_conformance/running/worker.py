@@ -13,6 +13,7 @@ import threading
 import traceback
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -31,6 +32,8 @@ from rnn_conformance.running.messages import (
     Refused,
     Request,
     Started,
+    TakeDrift,
+    TookDrift,
     Tried,
     TryWitness,
 )
@@ -119,10 +122,13 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     name, isolated = session.subject.name, session.isolated
     tell(Started(name, session.versions, isolated, _records(session), this_environment()))
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
-        check = all_checks()[request.clause]
         drawn.clear()
         called.clear()
         try:
+            if isinstance(request, TakeDrift):
+                tell(_took_drift(session, request))
+                continue
+            check = all_checks()[request.clause]
             if isinstance(request, TryWitness):
                 tell(_tried(session, request))
                 continue
@@ -148,6 +154,17 @@ def _performed(session: Session, check: Check, case: Case | None, confirmed: lis
             reason="the suite itself failed",
             traceback=traceback.format_exc(),
         )
+
+
+def _took_drift(session: Session, request: TakeDrift) -> TookDrift:
+    """Keep what the adapter computes on the fixed cases."""
+    from rnn_conformance.running.drift import drift_of, write_drift
+
+    try:
+        write_drift(Path(request.path), drift_of(session.subject, session.versions))
+    except Exception as error:
+        return TookDrift(f"{type(error).__name__}: {error}")
+    return TookDrift()
 
 
 def _tried(session: Session, request: TryWitness) -> Tried:
