@@ -86,6 +86,9 @@ def main() -> None:
     show_default="the cores",
     help="Adapters at a time.",
 )
+@click.option(
+    "--shard", metavar="NUMBER/COUNT", help="Only this share of the clauses, such as 2/8; see merge."
+)
 @click.option("--fail-fast", is_flag=True, help="End at the first finding; what catches most is asked first.")
 def run(
     adapters: tuple[str, ...],
@@ -98,6 +101,7 @@ def run(
     deviations: str | None,
     timeout: float,
     jobs: int,
+    shard: str | None,
     fail_fast: bool,
 ) -> None:
     """Check implementations and print a matrix of clauses by adapter.
@@ -120,6 +124,7 @@ def run(
     from rnn_conformance.running.messages import Job
     from rnn_conformance.running.order import most_killing_first
     from rnn_conformance.running.process import Stop
+    from rnn_conformance.running.shards import parsed_shard
 
     stop = Stop()
     with ended_by_signals(stop):
@@ -132,6 +137,8 @@ def run(
         if case_path is not None:
             clause, read = read_case(case_path)
             selected, case = select_clauses(clauses or (clause,)), to_data(read)
+        if shard is not None:
+            selected = parsed_shard(shard).share(selected)
         if fail_fast:
             selected = most_killing_first(selected)
         wanted = [
@@ -152,7 +159,30 @@ def run(
     for answer in answers:
         if answer.refusal:
             click.echo(f"rnn-conformance: {answer.refusal}", err=True)
-    sys.exit(exit_status(answers, stop.signal))
+    sys.exit(exit_status(answers, stop.signal, part=shard is not None))
+
+
+@main.command()
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option(
+    "--results",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the whole is written.",
+)
+def merge(folders: tuple[Path, ...], folder: Path) -> None:
+    """Put together the results of `run --shard`, a folder of each part, and answer as the whole run does."""
+    from rnn_conformance.report.run import exit_status, show
+    from rnn_conformance.running.jobs import DEFAULT_TIMEOUT
+    from rnn_conformance.running.shards import merge_folders
+
+    answers = merge_folders(folders, folder)
+    show(answers, folder, DEFAULT_TIMEOUT)
+    sys.exit(exit_status(answers, 0))
 
 
 @main.command()

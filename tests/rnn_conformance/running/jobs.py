@@ -116,10 +116,13 @@ class Recorder:
 
     Args:
         folder: where results are kept; None: nothing is written.
+        part: a folder below, for the results of a part of the run; the cases of what was found lie where
+            those of the whole do.
     """
 
-    def __init__(self, folder: Path | None, answer: Answer) -> None:
+    def __init__(self, folder: Path | None, answer: Answer, part: str = ".") -> None:
         self._folder = folder
+        self._part = part
         self._answer = answer
         self._kept: list[Outcome] = []
 
@@ -164,7 +167,7 @@ class Recorder:
         )
         whole = msgspec.structs.replace(result, outcomes=outcomes)
         try:
-            self._answer.path = write_result(self._folder, whole)
+            self._answer.path = write_result(self._folder / self._part, whole)
         except BadInput as error:
             self._answer.refusal = str(error)
 

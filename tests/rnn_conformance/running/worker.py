@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -40,6 +41,7 @@ from rnn_conformance.running.messages import (
 
 if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
+    from rnn_conformance.engine.deviations import Deviation
     from rnn_conformance.engine.subject import Subject
     from rnn_conformance.running.session import Session
 
@@ -120,7 +122,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
     name, isolated = session.subject.name, session.isolated
-    tell(Started(name, session.versions, isolated, _records(session), this_environment()))
+    tell(Started(name, session.versions, isolated, told(session.deviations), this_environment()))
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
         drawn.clear()
         called.clear()
@@ -186,7 +188,8 @@ def _kept(check: Check, journal: Journal) -> Check:
     return replace(check, body=body)
 
 
-def _records(session: Session) -> list[Record]:
+def told(records: Iterable[Deviation]) -> list[Record]:
+    """Known deviations, as far as others are told of them."""
     from rnn_conformance.engine.deviations import listed
 
     return [
@@ -199,7 +202,7 @@ def _records(session: Session) -> list[Record]:
             record.link,
             {clause: to_data(record.witness_of(clause)) for clause in record.clauses * record.ends_process},
         )
-        for record in session.deviations
+        for record in records
     ]
 
 
