@@ -22,7 +22,7 @@ def cli(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def told(path: Path) -> dict[str, object]:
-    """What results say, but for the time that they took, and what depends on it: how small a case was made."""
+    """What results say, but for times, and for what depends on them: how small a case was made."""
     result = msgspec.to_builtins(read_result(path))
     for outcome in result["outcomes"]:
         outcome["findings"] = sorted({finding["kind"] for finding in outcome["findings"]})
