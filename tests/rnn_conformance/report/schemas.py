@@ -13,6 +13,7 @@ from rnn_conformance.engine.results import results_schema
 from rnn_conformance.report.baseline import baseline_schema
 from rnn_conformance.report.comparison import comparison_schema
 from rnn_conformance.running.drift import drift_schema
+from rnn_conformance.running.sweep import sweep_schema
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "baseline.json": baseline_schema,
@@ -20,6 +21,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "drift.json": drift_schema,
     "protocol.json": protocol_schema,
     "results.json": results_schema,
+    "sweep.json": sweep_schema,
 }
 """For each file what is written there."""
 
