@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from rnn_conformance.measure.commands import measure
+from rnn_conformance.report.commands import badge, compare, for_integration, merge
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 from rnn_conformance.report.versions import bisect, sweep
 
@@ -90,6 +91,7 @@ def main() -> None:
     "--shard", metavar="NUMBER/COUNT", help="Only this share of the clauses, such as 2/8; see merge."
 )
 @click.option("--fail-fast", is_flag=True, help="End at the first finding; what catches most is asked first.")
+@for_integration
 def run(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],
@@ -103,14 +105,20 @@ def run(
     jobs: int,
     shard: str | None,
     fail_fast: bool,
+    drift: bool,
+    baseline: Path | None,
+    update_baseline: bool,
+    junit: Path | None,
 ) -> None:
     """Check implementations and print a matrix of clauses by adapter.
 
     Results are written while it runs, an adapter in a file of its own. With --clause, what the file says of
     other clauses stays, if it is of the same versions, profile and seed; with --case, nothing is written.
 
+    With --baseline, findings that its file knows do not fail the run, and what is known and gone is told.
+
     \b
-    Exit status: 0 all as recorded
+    Exit status: 0 all as recorded, or in the baseline
                  1 a clause failed, a known deviation is fixed or never was one, or nothing was asserted
                  2 an adapter could not be checked, or the suite itself failed
                  130, 143 ended by Ctrl-C or SIGTERM; what there is is shown and written
@@ -118,6 +126,7 @@ def run(
     from rnn_conformance.engine.case import read_case, to_data
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.engine.profiles import profile_named
+    from rnn_conformance.report.baseline import Known
     from rnn_conformance.report.progress import progress
     from rnn_conformance.report.run import exit_status, show
     from rnn_conformance.running.jobs import ended_by_signals, run_jobs
@@ -129,6 +138,7 @@ def run(
     stop = Stop()
     with ended_by_signals(stop):
         profile_named(profile, seconds)
+        known = Known.at(baseline, update=update_baseline, one_case=case_path is not None)
         if deviations is not None:
             from rnn_conformance.engine.deviations import read_deviations
 
@@ -142,7 +152,8 @@ def run(
         if fail_fast:
             selected = most_killing_first(selected)
         wanted = [
-            Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
+            Job(name, selected, profile, seconds, seed, deviations, case, drift=drift)
+            for name in dict.fromkeys(adapters)
         ]
         written = None if case is not None else folder
         with progress() as shown:
@@ -154,35 +165,18 @@ def run(
                 progress=shown,
                 stop=stop,
                 fail_fast=fail_fast,
+                is_bad=known.is_bad,
             )
-        show(answers, folder, timeout, case_path)
+        judged = known.judge([answer.result for answer in answers if answer.result is not None])
+        show(answers, folder, timeout, case_path, judged)
+        if junit is not None:
+            from rnn_conformance.report.junit import write_junit
+
+            write_junit(junit, [answer.result for answer in answers if answer.result is not None], judged)
     for answer in answers:
         if answer.refusal:
             click.echo(f"rnn-conformance: {answer.refusal}", err=True)
-    sys.exit(exit_status(answers, stop.signal, part=shard is not None))
-
-
-@main.command()
-@click.argument(
-    "folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False)
-)
-@click.option(
-    "--results",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the whole is written.",
-)
-def merge(folders: tuple[Path, ...], folder: Path) -> None:
-    """Put together the results of `run --shard`, a folder of each part, and answer as the whole run does."""
-    from rnn_conformance.report.run import exit_status, show
-    from rnn_conformance.running.jobs import DEFAULT_TIMEOUT
-    from rnn_conformance.running.shards import merge_folders
-
-    answers = merge_folders(folders, folder)
-    show(answers, folder, DEFAULT_TIMEOUT)
-    sys.exit(exit_status(answers, 0))
+    sys.exit(exit_status(answers, stop.signal, judged, part=shard is not None))
 
 
 @main.command()
@@ -336,6 +330,9 @@ def check(command: tuple[str, ...], deadline: float) -> None:
 
 
 main.add_command(measure)
+main.add_command(compare)
+main.add_command(badge)
+main.add_command(merge)
 main.add_command(sweep)
 main.add_command(bisect)
 

@@ -75,6 +75,7 @@ TIMEOUT = click.option(
     show_default=True,
     help="Where the results are written, and found again.",
 )
+@click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
 @click.option("--again", is_flag=True, help="Ask again what an earlier sweep has left in that folder.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True
@@ -98,6 +99,7 @@ def sweep(
     profile: str,
     seed: int,
     folder: Path,
+    deviations: str | None,
     again: bool,
     form: str,
     jobs: int,
@@ -128,12 +130,24 @@ def sweep(
         package = package or package_of(adapter, timeout, stop)
         found = selected_versions(versions, released_versions(package))
         plan = Plan(
-            adapter, package, found, asked, folder, beside, profile, seed, timeout, jobs, cache, again
+            adapter,
+            package,
+            found,
+            asked,
+            folder,
+            beside=beside,
+            profile=profile,
+            seed=seed,
+            timeout=timeout,
+            at_a_time=jobs,
+            cache=cache,
+            again=again,
+            deviations=deviations,
         )
         with progress() as shown:
             made = swept(plan, stop, _say, shown)
     _show(made, folder, form)
-    click.echo(f"sweep: {sweep_path(folder, adapter, package)}", err=True)
+    click.echo(f"sweep: {sweep_path(folder, made.adapter, package)}", err=True)
 
 
 def _show(made: Sweep, folder: Path, form: str) -> None:

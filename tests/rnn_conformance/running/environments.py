@@ -116,11 +116,11 @@ def _install(packages: tuple[str, ...], whole: bool, folder: Path) -> None:
         NotInstallable: it could not.
     """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    command += ["--target", str(folder), *packages, *(_own_requirements() if whole else ["--no-deps"])]
+    command += ["--target", str(folder), *packages, *(own_requirements() if whole else ["--no-deps"])]
     _pip(command, f"{', '.join(packages)} cannot be installed")
 
 
-def _own_requirements() -> list[str]:
+def own_requirements() -> list[str]:
     """What this suite requires, which must fit what is installed beside it."""
     own = [Requirement(each) for each in requires("rnn-conformance") or ()]
     return [str(each) for each in own if each.marker is None or each.marker.evaluate({"extra": ""})]

@@ -91,6 +91,7 @@ class Plan:
         folder: where results lie.
         cache: the folder of environments; None: in the user's cache folder.
         again: results that are there already are not used.
+        deviations: a file of records besides those that ship with the framework.
     """
 
     adapter: str
@@ -105,6 +106,7 @@ class Plan:
     at_a_time: int = 1
     cache: Path | None = None
     again: bool = False
+    deviations: str | None = None
 
     def job(self, version: str, variables: dict[str, str] | None = None) -> Job:
         """The job that one version is."""
@@ -113,6 +115,7 @@ class Plan:
             self.clauses,
             self.profile,
             seed=self.seed,
+            deviations_file=self.deviations,
             label=f"{self.adapter} {version}",
             variables=variables or {},
         )
@@ -131,8 +134,9 @@ def sweep(plan: Plan, stop: Stop, say: Callable[[str], None], progress: Progress
         BadInput: no such adapter, or the folder cannot be written.
         Stopped: it was told to stop; what there is is kept.
     """
-    records = records_of(load_framework(plan.adapter))
-    made = _empty(plan)
+    framework = load_framework(plan.adapter)
+    records = records_of(framework, plan.deviations)
+    made = _empty(plan, framework.name)
     with ThreadPoolExecutor(plan.at_a_time) as pool:
         prepared = list(pool.map(lambda version: _prepare(plan, version, records, stop, say), plan.versions))
     made.swept = [swept for swept, _ in prepared]
@@ -140,7 +144,7 @@ def sweep(plan: Plan, stop: Stop, say: Callable[[str], None], progress: Progress
     asked = {
         swept.version: plan.job(swept.version, variables)
         for swept, variables in prepared
-        if plan.clauses and not swept.problem and (plan.again or not _complete(plan, swept))
+        if plan.clauses and not swept.problem and (plan.again or not _complete(plan, made, swept))
     }
     answers = run_jobs(
         list(asked.values()),
@@ -154,16 +158,16 @@ def sweep(plan: Plan, stop: Stop, say: Callable[[str], None], progress: Progress
     for swept in made.swept:
         swept.problem = swept.problem or refusals.get(swept.version, "")
         if plan.clauses and not swept.problem:
-            swept.results = _results(plan, swept).name
+            swept.results = results_path(plan.folder, _expected(plan, made, swept)).name
     write_sweep(plan.folder, made)
     stop.check()
     return made
 
 
-def _empty(plan: Plan) -> Sweep:
+def _empty(plan: Plan, name: str) -> Sweep:
     told, where = empty_result(plan.job("")), this_environment()
     return Sweep(
-        adapter=plan.adapter,
+        adapter=name,
         package=plan.package,
         beside=list(plan.beside),
         suite_version=told.suite_version,
@@ -223,19 +227,20 @@ def _witnesses(
     return found
 
 
-def _results(plan: Plan, swept: Swept) -> Path:
+def _expected(plan: Plan, made: Sweep, swept: Swept) -> AdapterResult:
+    """The results of a version, with no outcome yet."""
     result = empty_result(plan.job(swept.version))
-    return results_path(plan.folder, msgspec.structs.replace(result, versions=swept.versions))
+    return msgspec.structs.replace(result, adapter=made.adapter, versions=swept.versions)
 
 
-def _complete(plan: Plan, swept: Swept) -> bool:
+def _complete(plan: Plan, made: Sweep, swept: Swept) -> bool:
     """Whether an earlier sweep has left all that this one would find."""
+    expected = _expected(plan, made, swept)
     try:
-        there = read_result(_results(plan, swept))
+        there = read_result(results_path(plan.folder, expected))
     except BadInput:
         return False
-    now = msgspec.structs.replace(empty_result(plan.job(swept.version)), versions=swept.versions)
-    return same_run(there, now) and {outcome.clause for outcome in there.outcomes} >= set(plan.clauses)
+    return same_run(there, expected) and {each.clause for each in there.outcomes} >= set(plan.clauses)
 
 
 def sweep_path(folder: Path, adapter: str, package: str) -> Path:

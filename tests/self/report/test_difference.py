@@ -8,46 +8,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from runs import VALUE, changed, outcome, result
 
 from rnn_conformance.engine.environment import Environment
-from rnn_conformance.engine.results import AdapterResult, Finding, Outcome, RouteOutcome, Verdict, read_result
+from rnn_conformance.engine.results import AdapterResult, Finding, Outcome, Verdict, read_result
 from rnn_conformance.report.difference import Change, difference
 from rnn_conformance.running.messages import Job
 from rnn_conformance.running.process import run_adapter
 from rnn_reference import BadInput
 
 FILES = Path(__file__).parent / "files"
-
-
-def outcome(
-    verdict: Verdict = "pass", *findings: Finding, clause: str = "FWD-1", digest: str = "", **routes: Verdict
-) -> Outcome:
-    """Routes by name; "default" for the default one."""
-    of_routes = [
-        RouteOutcome(route="" if name == "default" else name, verdict=each) for name, each in routes.items()
-    ]
-    return Outcome(
-        clause=clause, title="", verdict=verdict, findings=list(findings), routes=of_routes, digest=digest
-    )
-
-
-def result(*outcomes: Outcome, version: str = "1.0", **fields: object) -> AdapterResult:
-    made = AdapterResult(
-        adapter="mine",
-        asked_for="mine",
-        versions={"mine": version},
-        suite_version="1",
-        spec_version="1",
-        environment=Environment(python="3.12"),
-        profile="quick",
-        seed=0,
-        started="2026-01-01T00:00:00+00:00",
-        outcomes=list(outcomes),
-    )
-    return msgspec.structs.replace(made, **fields)
-
-
-VALUE = Finding(kind="value", message="2 of 4 values are out of bound\nmore", facts={"directions": 2})
 
 
 @pytest.mark.parametrize("adapter", ["reference", "fault:transposed-recurrent-weight"])
@@ -116,10 +86,6 @@ def test_a_new_finding_of_a_red_clause_is_a_regression() -> None:
     assert not found.verdicts
     assert [(seen.kind, seen.message) for seen in found.findings_new] == [("shape", "(3, 2)")]
     assert found.regressed == ["FWD-1"]
-
-
-def changed(**fields: object) -> Finding:
-    return msgspec.structs.replace(VALUE, **fields)
 
 
 @pytest.mark.parametrize(
