@@ -280,3 +280,23 @@ def merge(folders: tuple[Path, ...], folder: Path, baseline: Path | None, junit:
 
         write_junit(junit, results, judged)
     sys.exit(exit_status(answers, 0, judged))
+
+
+@click.command()
+@click.option("--adapter", "adapters", multiple=True, required=True, help="What to check. May be repeated.")
+@click.option("--shards", type=click.IntRange(min=1), default=1, show_default=True, help="Parts of each run.")
+def jobs(adapters: tuple[str, ...], shards: int) -> None:
+    """Write the jobs of a CI matrix: an adapter and a part of its run each, as JSON."""
+    import json
+
+    from rnn_adapters.registry import load_framework
+    from rnn_conformance.engine.results import file_stem
+
+    written = list[str]()
+    for name in dict.fromkeys(adapters):
+        extra = load_framework(name).extra
+        for number in range(1, shards + 1):
+            results = f"{file_stem(name)}-{number}-of-{shards}"
+            job = {"adapter": name, "extra": extra, "shard": f"{number}/{shards}", "results": results}
+            written.append(f" {json.dumps(job)}")
+    click.echo('{"include": [\n' + ",\n".join(written) + "\n]}")
