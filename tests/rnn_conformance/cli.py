@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from rnn_conformance.measure.commands import measure
+from rnn_conformance.report.campaigns import campaign
 from rnn_conformance.report.commands import badge, compare, for_integration, jobs, merge
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 from rnn_conformance.report.versions import bisect, sweep
@@ -333,6 +334,7 @@ main.add_command(measure)
 main.add_command(compare)
 main.add_command(badge)
 main.add_command(merge)
+main.add_command(campaign)
 main.add_command(jobs)
 main.add_command(sweep)
 main.add_command(bisect)

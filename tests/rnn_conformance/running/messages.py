@@ -35,11 +35,13 @@ class Perform(msgspec.Struct, tag=True):
     Args:
         confirmed: the ids of the records, of those whose witness ends the process, that were seen to hold.
         case: given: on this case alone, instead of the job's.
+        seed: given: on cases drawn from this seed, instead of the job's.
     """
 
     clause: str
     confirmed: list[str] = []
     case: CaseData | None = None
+    seed: int | None = None
 
 
 class TryWitness(msgspec.Struct, tag=True):

@@ -389,8 +389,11 @@ class Run:
         self._worker: Worker | None = None
         self._began = time.perf_counter()
 
-    def perform(self, clause: str) -> Outcome:
+    def perform(self, clause: str, seed: int | None = None) -> Outcome:
         """The outcome of the check of a clause.
+
+        Args:
+            seed: what cases are drawn from; None: the job's.
 
         Raises:
             BadInput: the adapter cannot be checked at all.
@@ -408,7 +411,7 @@ class Run:
         # The time that a check takes by order is none in which it gives no sign.
         timeout = self._timeout + (self.job.seconds_per_check or 0.0)
         try:
-            found = worker.perform(Perform(clause, confirmed), timeout, tell)
+            found = worker.perform(Perform(clause, confirmed, seed=seed), timeout, tell)
         except BaseException:  # it is in the middle of a check, and cannot be let finish
             self._end_worker()
             raise

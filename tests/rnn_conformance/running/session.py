@@ -52,11 +52,18 @@ class Session:
         self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
-    def perform(self, check: Check, case: Case | None = None, confirmed: Collection[str] = ()) -> Outcome:
+    def perform(
+        self,
+        check: Check,
+        case: Case | None = None,
+        confirmed: Collection[str] = (),
+        seed: int | None = None,
+    ) -> Outcome:
         """The outcome of a check on drawn cases, or on one given case.
 
         Args:
             confirmed: ids of the records whose witness has ended a process of its own as recorded.
+            seed: what cases are drawn from; None: the session's.
         """
         self._begin(check)
         if case is not None:
@@ -66,7 +73,7 @@ class Session:
             self.subject,
             self.profile,
             self.deviations,
-            self.seed,
+            self.seed if seed is None else seed,
             confirmed,
             self._likely_cause,
         )

@@ -29,6 +29,7 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
+    Perform,
     Record,
     Refused,
     Request,
@@ -136,7 +137,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
                 continue
             tell(Checking(check.clause, check.title))
             given = case if request.case is None else from_data(request.case, checked=False)
-            outcome = _performed(session, _kept(check, drawn), given, request.confirmed)
+            outcome = _performed(session, _kept(check, drawn), given, request)
         except ImplementationLost as lost:
             tell(Gone(lost.kind, lost.how))
             return
@@ -144,10 +145,10 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     tell(Finished(_closed(session)))
 
 
-def _performed(session: Session, check: Check, case: Case | None, confirmed: list[str]) -> Outcome:
+def _performed(session: Session, check: Check, case: Case | None, request: Perform) -> Outcome:
     """The outcome of a check; what the suite itself raises is one, too."""
     try:
-        return session.perform(check, case, confirmed)
+        return session.perform(check, case, request.confirmed, request.seed)
     except Exception:
         return Outcome(
             clause=check.clause,
