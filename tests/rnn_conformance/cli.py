@@ -89,6 +89,9 @@ def main() -> None:
     help="Adapters at a time.",
 )
 @click.option(
+    "--examples", metavar="FOLDER|URL", help="Try counterexamples kept there, too, and keep new ones."
+)
+@click.option(
     "--shard", metavar="NUMBER/COUNT", help="Only this share of the clauses, such as 2/8; see merge."
 )
 @click.option("--fail-fast", is_flag=True, help="End at the first finding; what catches most is asked first.")
@@ -104,6 +107,7 @@ def run(
     deviations: str | None,
     timeout: float,
     jobs: int,
+    examples: str | None,
     shard: str | None,
     fail_fast: bool,
     drift: bool,
@@ -153,7 +157,9 @@ def run(
         if fail_fast:
             selected = most_killing_first(selected)
         wanted = [
-            Job(name, selected, profile, seconds, seed, deviations, case, drift=drift)
+            Job(
+                name, selected, profile, seconds, seed, deviations, case, drift=drift, examples=examples or ""
+            )
             for name in dict.fromkeys(adapters)
         ]
         written = None if case is not None else folder

@@ -25,6 +25,7 @@ class Job(msgspec.Struct):
     explained: bool = True  # what is found is made small, and compared with known faults
     journal: str = ""  # the folder of the files that keep the case in progress
     drift: bool = False  # what is computed on the fixed cases is kept, too
+    examples: str = ""  # where counterexamples are kept and shared: a folder, or a Redis server
     label: str = ""  # what it is called while it runs, where the adapter's name does not tell it from others
     variables: dict[str, str] = {}  # of the worker's environment, besides those of this process
 

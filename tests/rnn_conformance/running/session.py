@@ -16,6 +16,7 @@ from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.deviations import Deviation, conforms_on, known_deviations, records_of
+from rnn_conformance.engine.examples import examples_at
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
@@ -33,13 +34,19 @@ class Session:
     Args:
         name: a known adapter, `module:attribute`, or `fault:NAME`.
         deviations_file: records besides those that ship with the adapters.
+        examples: where counterexamples are kept and shared; "" nowhere.
 
     Raises:
         BadInput: no such adapter, or it is broken: its smoke test failed.
     """
 
     def __init__(
-        self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None
+        self,
+        name: str,
+        profile: Profile,
+        seed: int = 0,
+        deviations_file: str | None = None,
+        examples: str = "",
     ) -> None:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
@@ -48,6 +55,7 @@ class Session:
         self.profile = profile
         self.seed = seed
         self._chapter = ""
+        self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
@@ -68,7 +76,8 @@ class Session:
         self._begin(check)
         if case is not None:
             return perform_case(check, self.subject, case, self.deviations, self._likely_cause)
-        return perform(
+        kept = self._examples.of(check.clause) if self._examples else ()
+        outcome = perform(
             check,
             self.subject,
             self.profile,
@@ -76,7 +85,11 @@ class Session:
             self.seed if seed is None else seed,
             confirmed,
             self._likely_cause,
+            kept,
         )
+        if self._examples:
+            self._examples.update(outcome)
+        return outcome
 
     def try_witness(self, id_: str, clause: str) -> dict[str, bool]:
         """Whether the witness of a record deviates as recorded, for each route that can be asked for it.

@@ -108,7 +108,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
 
     try:
         profile = replace(profile_named(job.profile, job.seconds_per_check), shrink=job.explained)
-        session = Session(job.adapter, profile, job.seed, job.deviations_file)
+        session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
             session.subject.take(case.route)
