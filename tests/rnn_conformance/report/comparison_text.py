@@ -201,5 +201,6 @@ def _cell(text: str) -> str:
 
 def _code(text: str) -> str:
     """Text of anybody's as a code span: nothing in it is markup, a mention or a link."""
-    line = " ".join(text.split()).replace("`", "'").replace("|", "¦")
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(printable.split()).replace("`", "'").replace("|", "¦")
     return f"`{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}`"
