@@ -90,7 +90,7 @@ def summary(compared: Compared) -> str:
 
 def cautions(difference: Difference) -> list[str]:
     """What may explain a difference, and is not the framework's doing."""
-    lines = [f"{name} differs, too: {was} → {is_}" for name, (was, is_) in difference.elsewise.items()]
+    lines = [f"{name} differs, too: {was} → {is_}" for name, (was, is_) in difference.conditions.items()]
     if difference.other_cases:
         lines.append(
             f"other cases were drawn, so that what changed may be the cases' doing:"
