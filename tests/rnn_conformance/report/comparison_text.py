@@ -90,7 +90,7 @@ def summary(compared: Compared) -> str:
 
 def cautions(difference: Difference) -> list[str]:
     """What may explain a difference, and is not the framework's doing."""
-    lines = [f"{name} differs, too: {was} → {is_}" for name, (was, is_) in difference.elsewise.items()]
+    lines = [f"{name} differs, too: {was} → {is_}" for name, (was, is_) in difference.conditions.items()]
     if difference.other_cases:
         lines.append(
             f"other cases were drawn, so that what changed may be the cases' doing:"
@@ -201,5 +201,6 @@ def _cell(text: str) -> str:
 
 def _code(text: str) -> str:
     """Text of anybody's as a code span: nothing in it is markup, a mention or a link."""
-    line = " ".join(text.split()).replace("`", "'").replace("|", "¦")
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(printable.split()).replace("`", "'").replace("|", "¦")
     return f"`{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}`"

@@ -72,7 +72,7 @@ class Difference(msgspec.Struct, kw_only=True):
 
     Args:
         checked: how many clauses both have checked.
-        elsewise: what differs besides the framework, by name: both values, in words.
+        conditions: what differs besides the framework, by name: both values, in words.
         other_cases: clauses for which other cases were drawn. What changed there may be the cases' doing.
         clauses_new, clauses_gone: those that only one run has checked. They are compared with nothing.
         verdicts: those that are others, of clauses and of their routes.
@@ -86,7 +86,7 @@ class Difference(msgspec.Struct, kw_only=True):
     old: Side
     new: Side
     checked: int = 0
-    elsewise: dict[str, tuple[str, str]] = {}
+    conditions: dict[str, tuple[str, str]] = {}
     other_cases: list[str] = []
     clauses_new: list[str] = []
     clauses_gone: list[str] = []
@@ -134,7 +134,7 @@ def difference(old: AdapterResult, new: AdapterResult) -> Difference:
         old=_side(old),
         new=_side(new),
         checked=len(both),
-        elsewise=_elsewise(old, new),
+        conditions=_differing_conditions(old, new),
         clauses_new=[clause for clause in after if clause not in before],
         clauses_gone=[clause for clause in before if clause not in after],
     )
@@ -209,7 +209,7 @@ def _side(result: AdapterResult) -> Side:
     return Side(**{name: getattr(result, name) for name in Side.__struct_fields__})
 
 
-def _elsewise(old: AdapterResult, new: AdapterResult) -> dict[str, tuple[str, str]]:
+def _differing_conditions(old: AdapterResult, new: AdapterResult) -> dict[str, tuple[str, str]]:
     """What may explain a difference, and is not the framework's version."""
     one, other = _conditions(old), _conditions(new)
     return {

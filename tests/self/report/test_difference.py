@@ -29,7 +29,7 @@ def test_two_runs_of_one_version_show_no_change(adapter: str) -> None:
     assert not found.is_change
     assert not found.is_regression
     assert not found.other_cases
-    assert not found.elsewise
+    assert not found.conditions
     assert any(each.findings for each in new.outcomes) is adapter.startswith("fault:")
 
 
@@ -141,7 +141,7 @@ def test_what_differs_besides_the_framework_is_told() -> None:
         profile="ci",
         environment=Environment(python="3.12", packages={"numpy": "2.0"}, threads={"OMP_NUM_THREADS": "1"}),
     )
-    assert difference(old, new).elsewise == {
+    assert difference(old, new).conditions == {
         "profile": ("quick", "ci"),
         "python": ("3.11", "3.12"),
         "numpy": ("1.26.4", "2.0"),
@@ -170,4 +170,4 @@ def test_an_older_file_is_compared_with_a_new_run() -> None:
     found = difference(old, new)
     assert not found.is_regression
     assert not found.other_cases
-    assert "spec" not in found.elsewise
+    assert "spec" not in found.conditions

@@ -106,6 +106,31 @@ def test_what_cannot_be_installed_leaves_no_environment(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_compare_runs_both_versions_and_tells_what_got_worse(tmp_path: Path, cache: Path) -> None:
+    versions = ("elmanlib==1.0", "elmanlib==1.1", "--adapter", ADAPTER, "--clause", "SEQ")
+    done = cli("compare", *versions, "--environments", cache, "--drift", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (compared,) = json.loads(done.stdout)["adapters"]
+    found = compared["difference"]
+    assert (found["old"]["versions"], found["new"]["versions"]) == ({"elmanlib": "1.0"}, {"elmanlib": "1.1"})
+    assert found["regressed"]
+    assert not found["other_cases"]
+    assert compared["drift"]["compared"]  # sequences, which are as they were
+    assert not any(moved["changed"] for moved in compared["drift"]["moved"])
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
+        "elmanlib--1.0",
+        "elmanlib--1.1",
+    ]
+
+
+def test_a_version_that_cannot_be_compared_ends_with_2(tmp_path: Path, cache: Path) -> None:
+    for version, words in (("1.2", "this release was made in a hurry"), ("9.9", "cannot be installed")):
+        versions = ("elmanlib==1.0", f"elmanlib=={version}", "--adapter", ADAPTER, "--clause", "SEQ-1")
+        done = cli("compare", *versions, "--environments", cache, cwd=tmp_path)
+        assert done.returncode == 2, done.stdout
+        assert words in done.stderr
+
+
 def test_a_worker_finds_the_version_first(cache: Path) -> None:
     for version in ("1.0", "2.0"):
         with worker_at(Job(ADAPTER, []), (f"elmanlib=={version}",), 60, Stop(), cache) as worker:
