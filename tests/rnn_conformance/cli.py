@@ -118,7 +118,8 @@ def run(
     """Check implementations and print a matrix of clauses by adapter.
 
     Results are written while it runs, an adapter in a file of its own. With --clause, what the file says of
-    other clauses stays, if it is of the same versions, profile and seed; with --case, nothing is written.
+    other clauses stays, if it is of the same versions, profile, seed and environment; with --case, nothing is
+    written.
 
     With --baseline, findings that its file knows do not fail the run, and what is known and gone is told.
 

@@ -112,7 +112,7 @@ class Recorder:
     """Writes down the results of one adapter, clause by clause.
 
     Clauses that are not run keep the results that they have, as long as these are of the same adapter, at the
-    same versions, and drawn from the same seed of the same profile.
+    same versions, made in the same environment, and drawn from the same seed of the same profile.
 
     Args:
         folder: where results are kept; None: nothing is written.
@@ -138,7 +138,7 @@ class Recorder:
             there = read_result(results_path(self._folder, result))
         except BadInput:
             return  # none, or of another version of the suite
-        if same_run(there, result):
+        if same_run(there, result) and there.environment == result.environment:
             self._kept = [o for o in there.outcomes if o.clause not in self._answer.job.clauses]
 
     def record(self, result: AdapterResult, outcome: Outcome) -> None:

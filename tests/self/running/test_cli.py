@@ -327,12 +327,17 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     assert done.stdout == "still there\n"
 
 
-def test_results_of_other_clauses_stay_if_they_are_of_the_same_run(tmp_path: Path) -> None:
+def test_results_of_other_clauses_stay_if_they_are_of_the_same_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cli("run", "--clause", "FWD-1", "--clause", "FWD-2", cwd=tmp_path)
     cli("run", "--clause", "FWD-3", "--clause", "FWD-1", cwd=tmp_path)
     assert list(verdicts(results(tmp_path / "results", "reference"))) == ["FWD-1", "FWD-2", "FWD-3"]
     cli("run", "--clause", "FWD-3", "--seed", "1", cwd=tmp_path)
     assert list(verdicts(results(tmp_path / "results", "reference"))) == ["FWD-3"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # another environment
+    cli("run", "--clause", "FWD-1", "--seed", "1", cwd=tmp_path)
+    assert list(verdicts(results(tmp_path / "results", "reference"))) == ["FWD-1"]
 
 
 def test_cases_of_failures_go_when_they_are_stale_and_stay_otherwise(tmp_path: Path) -> None:
