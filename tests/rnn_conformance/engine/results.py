@@ -48,6 +48,9 @@ Kind = Literal[
 ]
 """What kind of thing is wrong."""
 
+Came = Literal["deviates", "fails otherwise", "conforms"]
+"""What came of a record's witness: it deviates as recorded, in another way, or not at all."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 SCHEMA: Literal["rnn-conformance/results/3"] = "rnn-conformance/results/3"

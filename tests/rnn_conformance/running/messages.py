@@ -8,7 +8,7 @@ import msgspec
 
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.environment import Environment
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.results import Came, Outcome
 
 
 class Job(msgspec.Struct):
@@ -115,11 +115,11 @@ class Tried(msgspec.Struct, tag=True):
     """From a worker: what came of a witness.
 
     Args:
-        deviates: for each route on which it could be asked, whether it deviates as recorded.
+        routes: what came of it on each route on which it could be asked.
         why_not: why it could be asked on none; "" where it could.
     """
 
-    deviates: dict[str, bool] = {}
+    routes: dict[str, Came] = {}
     why_not: str = ""
 
 

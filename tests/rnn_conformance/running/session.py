@@ -15,12 +15,17 @@ from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
-from rnn_conformance.engine.deviations import Deviation, conforms_on, known_deviations, records_of
+from rnn_conformance.engine.deviations import (
+    Deviation,
+    known_deviations,
+    records_of,
+    witnessed,
+)
 from rnn_conformance.engine.examples import examples_at
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
@@ -91,8 +96,8 @@ class Session:
             self._examples.update(outcome)
         return outcome
 
-    def try_witness(self, id_: str, clause: str) -> dict[str, bool]:
-        """Whether the witness of a record deviates as recorded, for each route that can be asked for it.
+    def try_witness(self, id_: str, clause: str) -> dict[str, Came]:
+        """What came of the witness of a record, for each route that can be asked for it.
 
         The versions that the record names do not matter.
 
@@ -105,8 +110,7 @@ class Session:
         check = all_checks()[clause]
         self._begin(check)
         routes = check.asked_on(self.subject).routes
-        holds = conforms_on(check, self.subject, routes, records[id_])
-        return {route: not conforms for route, conforms in holds.items()}
+        return witnessed(check, self.subject, routes, records[id_])
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""

@@ -17,7 +17,14 @@ from rnn_adapters.written_documents import ordered
 from rnn_conformance.engine.case import to_data
 from rnn_conformance.engine.deviations import Deviation, records_of
 from rnn_conformance.engine.environment import this_environment
-from rnn_conformance.engine.results import AdapterResult, file_stem, read_result, results_path, write_whole
+from rnn_conformance.engine.results import (
+    AdapterResult,
+    Came,
+    file_stem,
+    read_result,
+    results_path,
+    write_whole,
+)
 from rnn_conformance.running.jobs import Progress, run_jobs, same_run
 from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop, Stopped, Worker, empty_result, ends_process
@@ -31,11 +38,11 @@ class Witnessed(msgspec.Struct, kw_only=True):
     """What came of a record's witness for one clause.
 
     Args:
-        deviates: for each route on which it could be asked, whether it deviates as recorded.
+        routes: what came of it on each route on which it could be asked.
         why_not: why it could be asked on none; "" where it could.
     """
 
-    deviates: dict[str, bool] = {}
+    routes: dict[str, Came] = {}
     why_not: str = ""
 
 
@@ -214,11 +221,11 @@ def _witnesses(
             if record.ends_process:
                 case = to_data(record.witness_of(clause))
                 ends = ends_process(worker.job, clause, case, plan.timeout, stop)
-                came = Witnessed(deviates={"in a process of its own": ends})
+                came = Witnessed(routes={"in a process of its own": "deviates" if ends else "conforms"})
             else:
                 tried = worker.try_witness(TryWitness(record.id, clause), plan.timeout)
                 if isinstance(tried, Tried):
-                    came = Witnessed(deviates=tried.deviates, why_not=tried.why_not)
+                    came = Witnessed(routes=tried.routes, why_not=tried.why_not)
                 else:
                     came = Witnessed(why_not=f"the process {tried.how}")
                     worker = workers.enter_context(Worker(worker.job, stop))

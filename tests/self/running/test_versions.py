@@ -13,8 +13,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from rnn_conformance.engine.results import read_result
-from rnn_conformance.report.ranges import Range, found_range, runs
+from rnn_conformance.engine.results import Came, read_result
+from rnn_conformance.report.ranges import Range, found_range, runs, standing
 from rnn_conformance.report.schemas import SCHEMAS
 from rnn_conformance.running import environments
 from rnn_conformance.running.environments import (
@@ -211,9 +211,19 @@ def test_bisect_says_where_nothing_tells_two_versions_apart(tmp_path: Path, cach
     assert "SEQ-3: no finding tells elmanlib 1.0 and 2.0 apart" in done.stdout
 
 
-def swept(version: str, *deviates: bool, problem: str = "") -> Swept:
-    routes = {str(number): each for number, each in enumerate(deviates)}
-    return Swept(version=version, problem=problem, witnesses={"a": {"SEQ-3": Witnessed(deviates=routes)}})
+def swept(version: str, *deviates: bool, problem: str = "", other: Came = "conforms") -> Swept:
+    routes: dict[str, Came] = {
+        str(number): "deviates" if each else other for number, each in enumerate(deviates)
+    }
+    return Swept(version=version, problem=problem, witnesses={"a": {"SEQ-3": Witnessed(routes=routes)}})
+
+
+def test_a_witness_that_fails_otherwise_is_told_from_one_that_conforms() -> None:
+    """It is no reason for a record to hold, and none to say that all is well."""
+    assert standing(swept("1.0", False, other="fails otherwise"), "a") == "fails otherwise"
+    assert standing(swept("1.0", False, True, other="fails otherwise"), "a") == "partly"
+    both = sweep_of(swept("1.0", True), swept("1.1", False, other="fails otherwise"))
+    assert found_range("a", [both]) == Range(">=1.0, <1.1")
 
 
 def sweep_of(*versions: Swept) -> Sweep:
