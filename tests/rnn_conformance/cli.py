@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | clauses | adapters | faults | protocol | measure`.
+"""The command line: `rnn-conformance run | record | report | clauses | adapters | faults | protocol | measure`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from rnn_conformance.measure.commands import measure
+from rnn_conformance.report.site.command import report
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 
 
@@ -295,6 +296,7 @@ def check(command: tuple[str, ...], deadline: float) -> None:
 
 
 main.add_command(measure)
+main.add_command(report)
 
 if __name__ == "__main__":
     main()
