@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | report | clauses | adapters | faults | protocol | measure`.
+"""The command line, `rnn-conformance`: run, record, report, clauses, adapters, faults, protocol, measure.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """

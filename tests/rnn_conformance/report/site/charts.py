@@ -1,6 +1,6 @@
 """Error ÷ bound on a logarithmic axis: strips in a table, whose numbers are the text alternative.
 
-A strip is an SVG as wide as its cell, with places in per cent: no script, no fixed width, coloured by the style sheet.
+A strip is an SVG as wide as its cell, with places in per cent: no script, no width or colour of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rnn_conformance.engine.clauses import Clause
 from rnn_conformance.engine.results import Outcome
+from rnn_conformance.report.site.model import Site
+from rnn_conformance.report.site.runs import Implementation
 
 LOWEST = -4
 """The decade at the left edge, where what is smaller stands, and zero."""
@@ -34,9 +37,7 @@ class Axis:
     def ticks(self) -> list[tuple[float, str]]:
         """The decades: where they stand and what is written there."""
         every = 1 if self.highest < 4 else 2
-        return [
-            (self.place(10.0**decade), str(decade)) for decade in range(LOWEST, self.highest + 1, every)
-        ]
+        return [(self.place(10.0**decade), str(decade)) for decade in range(LOWEST, self.highest + 1, every)]
 
     @property
     def bound(self) -> float:
@@ -124,6 +125,59 @@ def strip_of_outcomes(label: str, href: str, outcomes: Iterable[Outcome]) -> Str
         worst,
         f"clauses/{worst}.html",
     )
+
+
+def chart_of_frameworks(site: Site) -> Chart:
+    """Of the first page: the latest run of each, without those that are wrong on purpose."""
+    strips = [
+        strip_of_outcomes(each.name, f"frameworks/{each.slug}.html", each.latest.result.outcomes)
+        for each in site.frameworks or site.implementations
+    ]
+    return Chart("Error ÷ bound by framework", "framework", OF_CLAUSES, _some(strips))
+
+
+def _some(strips: list[Strip | None]) -> tuple[Strip, ...]:
+    return tuple(strip for strip in strips if strip is not None)
+
+
+def chart_of_clause(site: Site, clause: Clause) -> Chart:
+    """Every run of every implementation."""
+    strips = [
+        strip_of_outcome(
+            f"{each.name} {each.release(run)}" if len(each.runs) > 1 else each.name,
+            f"frameworks/{each.slug}.html",
+            run.outcomes[clause.id],
+        )
+        for each in site.implementations
+        for run in each.runs
+        if clause.id in run.outcomes and has_ratios(run.outcomes[clause.id])
+    ]
+    return Chart("Error ÷ bound by framework", "framework", OF_ELEMENTS, tuple(strips))
+
+
+def charts_of(site: Site, implementation: Implementation) -> dict[str, Chart]:
+    """By chapter, by clause, and by release where there are several."""
+    run = implementation.latest
+    chapters = [
+        strip_of_outcomes(chapter.title, f"index.html#{chapter.anchor}", run.outcomes_of(chapter.clauses))
+        for chapter in site.chapters
+    ]
+    clauses = [
+        strip_of_outcome(id, f"clauses/{id}.html", run.outcomes[id])
+        for id in site.clauses
+        if id in run.outcomes and has_ratios(run.outcomes[id])
+    ]
+    charts = {
+        "chapters": Chart("Error ÷ bound by chapter", "chapter", OF_CLAUSES, _some(chapters)),
+        "clauses": Chart("Error ÷ bound by clause", "clause", OF_ELEMENTS, tuple(clauses)),
+    }
+    if len(implementation.runs) > 1:
+        releases = [
+            strip_of_outcomes(implementation.release(each), "", each.result.outcomes)
+            for each in implementation.runs
+        ]
+        charts["releases"] = Chart("Error ÷ bound by release", "release", OF_CLAUSES, _some(releases))
+    return charts
 
 
 def _quantile(ascending: Sequence[float], share: float) -> float:

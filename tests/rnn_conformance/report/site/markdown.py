@@ -8,7 +8,7 @@ from collections.abc import Collection
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-CLAUSE_ID = re.compile(r"(`[^`]*`)|\b([A-Z]{3}-\d+)\b")
+CLAUSE_ID = re.compile(r"`[^`]*`|\b([A-Z]{3}-\d+)\b")
 """Code, in which nothing is linked, or the id of a clause."""
 
 CHAPTER_LINK = re.compile(r"(?<=\]\()(\d\d-[\w-]+)\.md(?:#[\w-]*)?(?=\))")
@@ -25,12 +25,12 @@ def rendered(
     Args:
         root: the way from the page to the first one's folder: "", or "../".
         clauses: ids that have a page.
-        chapters: the files of the chapters (without `.md`) that the first page has; links to others become text.
+        chapters: the files (without `.md`) that the first page has; links to others become text.
         but: the clause whose page it is, which is not linked.
     """
 
     def to_clause(match: re.Match[str]) -> str:
-        code, id = match.groups()
+        id = match[1]
         return f"[{id}]({root}clauses/{id}.html)" if id in clauses and id != but else match[0]
 
     def to_chapter(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""All that the pages show, looked up once: runs, the clauses of the spec, faults and records of deviations."""
+"""All that the pages show: runs, the clauses of the spec, the catalogue of faults, records of deviations."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 from rnn_adapters.declarations import Conventions
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import built_in
+from rnn_conformance.engine.clauses import Clause
 from rnn_conformance.engine.results import (
-    RED,
     VERDICTS,
     AdapterResult,
     Finding,
@@ -42,16 +41,9 @@ class Run:
         """By clause."""
         return {outcome.clause: outcome for outcome in self.result.outcomes}
 
-    @property
-    def counts(self) -> dict[Verdict, int]:
-        """How many clauses came out how; what did not occur is left out."""
-        counts = Counter(outcome.verdict for outcome in self.result.outcomes)
-        return {verdict: counts[verdict] for verdict in reversed(VERDICTS) if counts[verdict]}
-
-    @property
-    def red(self) -> int:
-        """How many clauses fail the run."""
-        return len(self.result.red)
+    def outcomes_of(self, clauses: Iterable[Clause]) -> list[Outcome]:
+        """Those of these clauses that were asked."""
+        return [self.outcomes[clause.id] for clause in clauses if clause.id in self.outcomes]
 
     @property
     def versions(self) -> str:
@@ -65,11 +57,6 @@ class Run:
     @property
     def elements(self) -> int:
         return sum(outcome.elements for outcome in self.result.outcomes)
-
-    @property
-    def worst(self) -> Outcome | None:
-        """The clause with the largest error ÷ bound."""
-        return max(self.result.outcomes, key=lambda outcome: outcome.worst_ratio, default=None)
 
     @property
     def unsupported(self) -> dict[str, list[str]]:
@@ -135,7 +122,9 @@ class Implementation:
         differing = [
             package for package in others if len({of.result.versions.get(package) for of in self.runs}) > 1
         ]
-        return ", ".join(f"{package} {run.result.versions[package]}" for package in (first, *differing) if package)
+        return ", ".join(
+            f"{package} {run.result.versions[package]}" for package in (first, *differing) if package
+        )
 
     @property
     def changed(self) -> list[str]:
@@ -166,11 +155,6 @@ def routes_by_verdict(outcome: Outcome) -> dict[Verdict, list[str]]:
     return groups
 
 
-def is_red(verdict: Verdict) -> bool:
-    """Whether it fails a run."""
-    return verdict in RED
-
-
 def read_runs(paths: Iterable[Path]) -> list[Run]:
     """The results in files, and in the folders that `run` wrote.
 
@@ -187,7 +171,7 @@ def read_runs(paths: Iterable[Path]) -> list[Run]:
 
 
 def implementations(runs: Iterable[Run]) -> tuple[list[Implementation], list[Run]]:
-    """Those that the runs are of; and the runs that are left out, because a newer one is of the same versions.
+    """Those that the runs are of; and the runs that are left out, as a newer one is of the same versions.
 
     First the frameworks of this distribution in their order, then others, then faults.
     """
@@ -214,7 +198,9 @@ def implementations(runs: Iterable[Run]) -> tuple[list[Implementation], list[Run
 
 def _slug(name: str, taken: set[str]) -> str:
     """A name that no other has, whether or not a file system tells capital letters apart."""
-    plain = "".join(letter if letter.isascii() else "-" for letter in file_stem(name)).strip(".").lower() or "-"
+    plain = (
+        "".join(letter if letter.isascii() else "-" for letter in file_stem(name)).strip(".").lower() or "-"
+    )
     slug, number = plain, 2
     while slug in taken:
         slug, number = f"{plain}-{number}", number + 1

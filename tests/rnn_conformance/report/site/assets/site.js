@@ -112,10 +112,8 @@ function matrix() {
     if (location.hash.startsWith("#?")) {
       const fields = new URLSearchParams(location.hash.slice(2));
       for (const name of ["search", "level", "verdict", "chapter"]) form.elements[name].value = fields.get(name) || "";
-      if (fields.has("frameworks")) {
-        const names = new Set(fields.get("frameworks").split(","));
-        for (const box of boxes) box.checked = names.has(box.value);
-      }
+      const names = fields.has("frameworks") && new Set(fields.get("frameworks").split(","));
+      for (const box of boxes) box.checked = !names || names.has(box.value);
     }
     const chapter = chapters.find((each) => `#${each.body.id}` === location.hash);
     if (chapter) {
