@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,6 @@ from rnn_conformance.engine.results import (
     Finding,
     Outcome,
     Verdict,
-    file_stem,
     read_result,
 )
 from rnn_conformance.faults.registry import PREFIX
@@ -198,9 +198,7 @@ def implementations(runs: Iterable[Run]) -> tuple[list[Implementation], list[Run
 
 def _slug(name: str, taken: set[str]) -> str:
     """A name that no other has, whether or not a file system tells capital letters apart."""
-    plain = (
-        "".join(letter if letter.isascii() else "-" for letter in file_stem(name)).strip(".").lower() or "-"
-    )
+    plain = re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-.") or "unnamed"
     slug, number = plain, 2
     while slug in taken:
         slug, number = f"{plain}-{number}", number + 1
