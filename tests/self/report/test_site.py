@@ -25,6 +25,7 @@ from rnn_conformance.report.site.markdown import rendered
 from rnn_conformance.report.site.model import site_of
 from rnn_conformance.report.site.pages import pages
 from rnn_conformance.report.site.runs import Run, implementations, read_runs
+from rnn_reference.errors import BadInput
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 """Elements that are not closed; those of SVG close themselves."""
@@ -387,6 +388,23 @@ def test_bad_input_is_explained(tmp_path: Path) -> None:
         assert done.exit_code == 2
         assert words in done.output
     assert not (tmp_path / "site").exists()
+
+
+def test_what_lies_beside_results_is_left_alone(results: Path, tmp_path: Path) -> None:
+    result = read_result(results / "torch-2.13.0.json")
+    write_result(tmp_path, result)
+    (tmp_path / "sweep.json").write_text('{"schema": "rnn-conformance/sweep/1"}', encoding="utf-8")
+    assert [run.result for run in read_runs([tmp_path])] == [result]
+    (tmp_path / "cut-off.json").write_text('{"schema": ', encoding="utf-8")
+    with pytest.raises(BadInput, match="cut-off"):
+        read_runs([tmp_path])
+
+
+def test_a_clause_that_was_not_asked_has_not_changed(results: Path) -> None:
+    releases = [run for run in read_runs([results]) if run.result.adapter == "torch"]
+    fewer = replace(releases[0].result, outcomes=releases[0].result.outcomes[:1])
+    (torch,), _ = implementations([Run(fewer, releases[0].path), *releases[1:]])
+    assert torch.changed == ["LEN-7"]
 
 
 def test_what_is_missing_is_named(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from rnn_adapters.framework import Framework
 from rnn_adapters.registry import built_in
 from rnn_conformance.engine.clauses import Clause
 from rnn_conformance.engine.results import (
+    SCHEMA,
     VERDICTS,
     AdapterResult,
     Finding,
@@ -128,9 +129,13 @@ class Implementation:
 
     @property
     def changed(self) -> list[str]:
-        """The clauses that did not come out alike at all versions, in the order of the latest run."""
+        """The clauses that did not come out alike where they were asked, in the order of the latest run."""
         clauses = dict.fromkeys(clause for run in reversed(self.runs) for clause in run.outcomes)
-        return [clause for clause in clauses if len({verdict_in(run, clause) for run in self.runs}) > 1]
+        verdicts = {
+            clause: {run.outcomes[clause].verdict for run in self.runs if clause in run.outcomes}
+            for clause in clauses
+        }
+        return [clause for clause, different in verdicts.items() if len(different) > 1]
 
 
 def verdict_in(run: Run, clause: str) -> Verdict | None:
@@ -156,18 +161,35 @@ def routes_by_verdict(outcome: Outcome) -> dict[Verdict, list[str]]:
 
 
 def read_runs(paths: Iterable[Path]) -> list[Run]:
-    """The results in files, and in the folders that `run` wrote.
+    """The results in files, and in folders that `run` or `sweep` wrote.
 
     Raises:
         BadInput: one cannot be read or is no results file, or a folder has none.
     """
     runs: list[Run] = []
     for path in paths:
-        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        files = (
+            [file for file in sorted(path.glob("*.json")) if _may_be_results(file)]
+            if path.is_dir()
+            else [path]
+        )
         if not files:
             raise BadInput(f"results: expected files of `rnn-conformance run` in {path}; there is none")
         runs += [Run(read_result(file), file) for file in files]
     return runs
+
+
+class _Head(msgspec.Struct):
+    schema: str = SCHEMA
+
+
+def _may_be_results(path: Path) -> bool:
+    """Whether a file does not say that it is something else, such as a sweep, which lies beside results."""
+    try:
+        schema = msgspec.json.decode(path.read_bytes(), type=_Head).schema
+    except (OSError, msgspec.DecodeError):
+        return True  # `read_result` says what is wrong
+    return schema.rpartition("/")[0] == SCHEMA.rpartition("/")[0]
 
 
 def implementations(runs: Iterable[Run]) -> tuple[list[Implementation], list[Run]]:
