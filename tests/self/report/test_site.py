@@ -21,6 +21,7 @@ from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import Outcome, read_result, write_result
 from rnn_conformance.faults.registry import all_faults
 from rnn_conformance.report.site.charts import HIGHEST, Axis, Chart, Strip, strip_of_outcomes
+from rnn_conformance.report.site.files import write_site
 from rnn_conformance.report.site.markdown import rendered
 from rnn_conformance.report.site.model import site_of
 from rnn_conformance.report.site.pages import pages
@@ -205,7 +206,7 @@ def test_the_style_sheet_fetches_nothing(folder: Path) -> None:
 def test_what_a_results_file_says_is_text(site: dict[str, Page], folder: Path) -> None:
     words = " ".join(HOSTILE.split())
     (name,) = [name for name, page in site.items() if page.all("h1")[0].text() == words]
-    assert re.fullmatch(r"frameworks/[a-z0-9-]+\.html", name)
+    assert re.fullmatch(r"frameworks/[a-z0-9.-]+\.html", name)
     clause = site["clauses/FWD-2.html"]
     shown = [element.text() for element in clause.all("pre")]
     assert shown.count(words) >= 3  # message, counterexample and traceback
@@ -361,19 +362,17 @@ def test_a_strip_of_clauses_has_their_quantiles_and_the_worst() -> None:
     assert strip_of_outcomes("", "", [Outcome(clause="FWD-1", title="", verdict="pass")]) is None
 
 
-def test_a_site_is_written_over_a_site_and_over_nothing_else(results: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "site"
-    only = results / "torch-2.13.0.json"
-    assert report(results, "-o", folder).exit_code == 0
-    (folder / "CNAME").write_text("example.org", encoding="utf-8")
-    assert report(only, "-o", folder).exit_code == 0
-    assert [path.name for path in (folder / "frameworks").iterdir()] == ["torch.html"]
-    assert (folder / "CNAME").exists()
-    (folder / "index.html").write_text("mine", encoding="utf-8")
-    done = report(only, "-o", folder)
-    assert done.exit_code == 2
-    assert "expected a new folder, or one with a site of this command" in done.output
-    assert (folder / "index.html").read_text(encoding="utf-8") == "mine"
+def test_a_site_is_written_over_a_site_and_over_nothing_else(tmp_path: Path, folder: Path) -> None:
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    write_site(tmp_path, {"index.html": index, "frameworks/gone.html": "", "assets/site.css": ""})
+    (tmp_path / "CNAME").write_text("example.org", encoding="utf-8")
+    write_site(tmp_path, {"index.html": index, "frameworks/torch.html": ""})
+    assert [path.name for path in (tmp_path / "frameworks").iterdir()] == ["torch.html"]
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "frameworks", "CNAME"}
+    (tmp_path / "index.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(BadInput, match="expected a new folder, or one with a site of this command"):
+        write_site(tmp_path, {"index.html": index})
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "mine"
 
 
 def test_bad_input_is_explained(tmp_path: Path) -> None:
