@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -27,6 +28,7 @@ PAGES = (
     f"frameworks/fault-{FAULT}.html",
 )
 PHONE, DESKTOP = (360, 740), (1280, 900)
+View: TypeAlias = tuple[tuple[int, int], Literal["light", "dark"]]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -90,8 +92,9 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser: Browser, site: Path, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor with a desktop, in light; parametrize it with (size, colours) for another."""
-    (width, height), scheme = getattr(request, "param", (DESKTOP, "light"))
+    """A visitor with a desktop, in light; parametrize it with another `View`."""
+    view: View = getattr(request, "param", (DESKTOP, "light"))
+    (width, height), scheme = view
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     visitor = Visitor(context.new_page(), site)
     yield visitor
@@ -101,7 +104,8 @@ def visit(browser: Browser, site: Path, request: pytest.FixtureRequest) -> Itera
 
 def rows(page: Page) -> list[str]:
     """The clauses that the matrix shows."""
-    return page.locator("tr.clause:visible > th").all_inner_texts()
+    shown: list[str] = page.locator("tr.clause:visible > th").all_inner_texts()
+    return shown
 
 
 def background(page: Page) -> int:

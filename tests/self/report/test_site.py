@@ -324,9 +324,8 @@ def test_what_a_framework_declares_is_shown(results: Path) -> None:
 
 def test_markdown_is_linked_and_html_in_it_is_text() -> None:
     def html(markdown: str) -> str:
-        return rendered(
-            markdown, root="../", clauses=["FWD-1", "FWD-2"], chapters=["01-recurrence"], but="FWD-2"
-        )
+        chapters = ["01-recurrence"]
+        return str(rendered(markdown, root="../", clauses=["FWD-1", "FWD-2"], chapters=chapters, but="FWD-2"))
 
     assert html("as FWD-1, FWD-2, UTF-8") == 'as <a href="../clauses/FWD-1.html">FWD-1</a>, FWD-2, UTF-8'
     assert html("`FWD-1`") == "<code>FWD-1</code>"
