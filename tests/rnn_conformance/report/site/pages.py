@@ -28,7 +28,7 @@ from rnn_conformance.report.site.words import (
     witness,
 )
 from rnn_conformance.report.tables import CONVENTION_ROWS
-from rnn_conformance.report.terminal import about_facts, routes_named
+from rnn_conformance.report.terminal import routes_named
 
 FAULT = re.compile(r"fault:([a-z0-9-]+)")
 """A fault by its name, in the likely cause of a finding."""
@@ -97,7 +97,6 @@ def _environment(site: Site, root: str) -> Environment:
         "href": href,
         "alike": alike,
         "routes_by_verdict": routes_by_verdict,
-        "about_facts": about_facts,
         "listed": listed,
         "verdicts": verdicts,
     }
