@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | sweep | bisect | clauses | adapters | faults | …`.
+"""The command line: `rnn-conformance run | record | report | sweep | bisect | clauses | adapters | …`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -15,6 +15,7 @@ import click
 from rnn_conformance.measure.commands import measure
 from rnn_conformance.report.campaigns import campaign
 from rnn_conformance.report.commands import badge, compare, for_integration, jobs, merge
+from rnn_conformance.report.site.command import report
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 from rnn_conformance.report.versions import bisect, sweep
 
@@ -343,6 +344,7 @@ main.add_command(badge)
 main.add_command(merge)
 main.add_command(campaign)
 main.add_command(jobs)
+main.add_command(report)
 main.add_command(sweep)
 main.add_command(bisect)
 

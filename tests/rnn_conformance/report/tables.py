@@ -30,39 +30,42 @@ def shown() -> dict[str, Conventions]:
 GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+def axes_in_words(names: tuple[str, ...]) -> str:
+    """The axes of an array as the spec writes them: (batch, directions·hidden)."""
+    return f"({', '.join(names).replace('*', '·')}{',' if len(names) == 1 else ''})"
+
+
+def _weight(role: str) -> Callable[[Conventions], str]:
+    def cell(conventions: Conventions) -> str:
+        found = [native for native in conventions.weights if native.role == role]
+        return f"`{found[0].name}` {axes_in_words(found[0].axes)}" if found else "–"
+
+    return cell
+
+
+CONVENTION_ROWS: dict[str, Callable[[Conventions], str]] = {
+    "input": lambda c: axes_in_words(c.axes["x"]),
+    "sequence output": lambda c: axes_in_words(c.axes["sequence"]),
+    "final states": lambda c: axes_in_words(c.axes["final_states"]),
+    "order of final states": lambda c: c.final_state_order,
+    "last output": lambda c: c.last_output,
+    "sequence output at masked time steps": lambda c: c.padded_output,
+    "the same, bidirectional": lambda c: c.padded_output_bidirectional,
+    "outputs of going backwards": lambda c: f"{c.go_backwards_order} order" if c.go_backwards_order else "–",
+    "W_x": _weight("W_x"),
+    "W_h": _weight("W_h"),
+    "first bias": _weight("b"),
+    "second bias": _weight("b_h"),
+    "bias vectors": lambda c: str(c.bias_vectors or "as given"),
+}
+"""What is shown of a framework's conventions, by name, in Markdown."""
+
+
 def conventions_table() -> str:
     """The declared conventions of the frameworks, a column each."""
-
-    def axes(names: tuple[str, ...]) -> str:
-        return f"({', '.join(names).replace('*', '·')}{',' if len(names) == 1 else ''})"
-
-    def weight(role: str) -> Callable[[Conventions], str]:
-        def cell(conventions: Conventions) -> str:
-            found = [native for native in conventions.weights if native.role == role]
-            return f"`{found[0].name}` {axes(found[0].axes)}" if found else "–"
-
-        return cell
-
-    rows: dict[str, Callable[[Conventions], str]] = {
-        "input": lambda c: axes(c.axes["x"]),
-        "sequence output": lambda c: axes(c.axes["sequence"]),
-        "final states": lambda c: axes(c.axes["final_states"]),
-        "order of final states": lambda c: c.final_state_order,
-        "last output": lambda c: c.last_output,
-        "sequence output at masked time steps": lambda c: c.padded_output,
-        "the same, bidirectional": lambda c: c.padded_output_bidirectional,
-        "outputs of going backwards": lambda c: (
-            f"{c.go_backwards_order} order" if c.go_backwards_order else "–"
-        ),
-        "W_x": weight("W_x"),
-        "W_h": weight("W_h"),
-        "first bias": weight("b"),
-        "second bias": weight("b_h"),
-        "bias vectors": lambda c: str(c.bias_vectors or "as given"),
-    }
     columns = shown()
     lines = [["", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[name, *map(cell, columns.values())] for name, cell in rows.items()]
+    lines += [[name, *map(cell, columns.values())] for name, cell in CONVENTION_ROWS.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

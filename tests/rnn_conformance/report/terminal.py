@@ -103,7 +103,7 @@ def explanation(result: AdapterResult, outcome: Outcome, again: list[str]) -> st
         parts.append(indented(outcome.traceback))
     groups: dict[tuple[str, ...], list[tuple[Finding, str]]] = {}
     for finding, command in zip(outcome.findings, again, strict=False):
-        groups.setdefault(_but_for_the_route(finding), []).append((finding, command))
+        groups.setdefault(but_for_the_route(finding), []).append((finding, command))
     for number, ((finding, command), *others) in enumerate(groups.values()):
         count = f"{number + 1} of {len(groups)}: " if len(groups) > 1 else ""
         alike = f"; the same on {routes_named([other.route for other, _ in others])}" if others else ""
@@ -120,7 +120,7 @@ def explanation(result: AdapterResult, outcome: Outcome, again: list[str]) -> st
     return "\n".join(parts)
 
 
-def _but_for_the_route(finding: Finding) -> tuple[str, ...]:
+def but_for_the_route(finding: Finding) -> tuple[str, ...]:
     """What is told of a finding, on whichever route it was found."""
     case = finding.shown_case.replace(f", route {finding.route!r}", "")
     return finding.kind, finding.message, finding.likely_cause, case, about_facts(finding.facts)
