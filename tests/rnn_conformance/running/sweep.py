@@ -99,6 +99,7 @@ class Plan:
         cache: the folder of environments; None: in the user's cache folder.
         again: results that are there already are not used.
         deviations: a file of records besides those that ship with the framework.
+        explained: what is found is made small, which takes most of the time where much is found.
     """
 
     adapter: str
@@ -114,6 +115,7 @@ class Plan:
     cache: Path | None = None
     again: bool = False
     deviations: str | None = None
+    explained: bool = False
 
     def job(self, version: str, variables: dict[str, str] | None = None) -> Job:
         """The job that one version is."""
@@ -123,6 +125,7 @@ class Plan:
             self.profile,
             seed=self.seed,
             deviations_file=self.deviations,
+            explained=self.explained,
             label=f"{self.adapter} {version}",
             variables=variables or {},
         )
