@@ -164,7 +164,7 @@ class CountTrainable(Request, tag="count_trainable", kw_only=True):
 
 
 class Train(Request, tag="trained", kw_only=True):
-    """Train; what is loaded keeps its weights."""
+    """Train, and tell the weights after every step."""
 
     call: CallData
     training: TrainingData

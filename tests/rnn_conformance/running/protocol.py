@@ -343,7 +343,7 @@ def assign_weights(peer: Peer) -> str:
     peer.subject.assign_weights(case.network, other)
     if not peer.adapter.supports.read_weights:
         return "asked"
-    found = peer.subject.read_weights(case.network).layers[0].forward.W_x
+    found = peer.subject.read_weights(other).layers[0].forward.W_x
     if found.tobytes() != other.layers[0].forward.W_x.tobytes():
         raise Wrong(f"W_x: expected what was assigned, {cell.W_x[::-1].tolist()}; got {found.tolist()}")
     return "weights are those that were assigned"

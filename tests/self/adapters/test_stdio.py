@@ -114,19 +114,16 @@ def test_a_conversation_is_of_the_schema(monkeypatch: pytest.MonkeyPatch, connec
         assert state.tobytes() == zeros.tobytes()
     assert adapter.count_trainable(model, (0,)) == {"by the spec": 0}
     training = Training(output.sequence, rate=0.125, steps=2)
-    taught, right_one = (
-        adapter.trained(model, CASE.call, training),
-        here.trained(network, CASE.call, training),
-    )
-    assert taught.losses == right_one.losses
-    assert encoded(write_network(taught.networks[1])) == encoded(write_network(right_one.networks[1]))
-    adapter.assign_weights(model, taught.networks[0])
+    trained, right = adapter.trained(model, CASE.call, training), here.trained(network, CASE.call, training)
+    assert trained.losses == right.losses
+    assert encoded(write_network(trained.networks[1])) == encoded(write_network(right.networks[1]))
+    model = adapter.load(CASE.network)
+    adapter.assign_weights(model, trained.networks[0])
     restored = adapter.restored(model)
     with pytest.raises(BadInput, match="expected the network that was loaded last"):
         adapter.read_weights(model)
-    assert encoded(write_network(adapter.read_weights(restored))) == encoded(
-        write_network(taught.networks[0])
-    )
+    held = adapter.read_weights(restored)
+    assert encoded(write_network(held)) == encoded(write_network(trained.networks[0]))
     adapter.drop_caches()
     adapter.close()
     for line in lines:
