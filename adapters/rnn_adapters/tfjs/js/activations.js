@@ -30,7 +30,7 @@ function activationGiven(form) {
 function classOf(name, parameters) {
   const values = Object.fromEntries([...parameters.matchAll(/(\w+)=([^,]+)/g)].map(([, key, each]) => [key, +each]));
   class WithParameters extends tf.serialization.Serializable {
-    static className = `${name}_${registered.size}`;
+    static className = `${name.replace('_', '')}${registered.size}`; // a file would take an underscore away
     static fromConfig(cls) {
       return new cls();
     }

@@ -118,7 +118,7 @@ function ofWeights(given) {
     found[`filling of ${weight}`] = [told([fillings[weight]]), told(numbers)];
     found[`constraint of ${weight}`] = [told(given[`${weight}Constraint`]), told(variable.constraint)];
   });
-  found['losses of regularisers'] = ['3', String(other.losses.length)];
+  found['regularisers that add to the loss'] = ['3', String(other.losses.length)];
   return found;
 }
 

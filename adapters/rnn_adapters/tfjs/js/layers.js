@@ -12,6 +12,7 @@ const USUAL = {
   statefulBatch: null,
   dropout: null,
   rate: 0,
+  fresh: false,
 };
 
 /** The options of a call. */
@@ -23,6 +24,7 @@ function optionsOf(call) {
     statefulBatch: call.stateful ? call.x.shape[0] : null,
     dropout: call.dropout,
     rate: call.dropout ? call.rate : 0,
+    fresh: false,
   };
 }
 
@@ -31,6 +33,7 @@ function cellGiven(cell, options) {
   const given = { units: cell.units };
   if (cell.activation !== 'tanh') given.activation = activationGiven(cell.activation);
   if (!cell.useBias) given.useBias = false;
+  if (!options.fresh) given.recurrentInitializer = 'zeros'; // the default takes seconds for 128 units
   if (options.dropout) given[options.dropout === 'input' ? 'dropout' : 'recurrentDropout'] = options.rate;
   return given;
 }

@@ -203,7 +203,7 @@ const ANSWERS = {
     const [taken, network, before] = [await routeOf(route), readNetwork(like), Math.random];
     Math.random = seedrandom(String(seed));
     try {
-      return writeNetwork(network, new taken.assembly(taken, network, PLAIN).weights);
+      return writeNetwork(network, new taken.assembly(taken, network, { options: { ...USUAL, fresh: true } }).weights);
     } finally {
       Math.random = before;
     }

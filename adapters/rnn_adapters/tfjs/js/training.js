@@ -17,11 +17,9 @@ function countTrainable(route, network, frozen) {
   function count(inner, outer) {
     const model = tf.sequential();
     model.add(tf.layers.inputLayer({ inputShape: [null, network[0].inputs] }));
-    network.forEach((layer, index) => {
-      const changed = frozen.includes(index) ? [inner, outer] : [{}, {}];
-      model.add(withArguments(route, layer, ...changed));
-    });
-    if (inner !== argument && outer !== argument) for (const index of frozen) model.layers[index].trainable = false;
+    const layers = network.map((layer, index) => withArguments(route, layer, ...(frozen.includes(index) ? [inner, outer] : [{}, {}])));
+    for (const layer of layers) model.add(layer);
+    if (inner !== argument && outer !== argument) for (const index of frozen) layers[index].trainable = false;
     return model.trainableWeights.reduce((sum, weight) => sum + weight.shape.reduce((a, b) => a * b, 1), 0);
   }
 }
