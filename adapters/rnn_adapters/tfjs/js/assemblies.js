@@ -68,9 +68,8 @@ class Stack {
 
   /** Outputs and final states, one after the other. */
   call([x], states, mask, training) {
-    const initial = states?.values();
     return this.through(x, (layer, index) => ({
-      ...(initial ? { initialState: this.network[index].cells.map(() => initial.next().value) } : {}),
+      ...(states ? { initialState: states[index] } : {}),
       ...(mask ? { mask } : {}),
       ...(training ? { training } : {}),
     }));
@@ -127,7 +126,7 @@ class StackOfCells extends Stack {
   /** tf.layers takes and gives the states of the top cell first. */
   call([x], states, mask, training) {
     const given = {
-      ...(states ? { initialState: [...states].reverse() } : {}),
+      ...(states ? { initialState: flat(states).reverse() } : {}),
       ...(mask ? { mask } : {}),
       ...(training ? { training } : {}),
     };
@@ -148,7 +147,7 @@ class CellByHand extends Stack {
   call([x], states, mask, training) {
     if (x.rank !== 3 || !x.shape[1]) throw new CannotExpress('a loop over steps needs steps');
     const [cell] = this.layers;
-    let [h] = states ?? [tf.zeros([x.shape[0], cell.units])];
+    let [h] = states?.[0] ?? [tf.zeros([x.shape[0], cell.units])];
     const outputs = [];
     for (const step of x.unstack(1)) {
       const [output, ...rest] = cell.apply([step, h], training ? { training } : {});
@@ -258,9 +257,9 @@ class Model extends Stack {
     const { options, entrance = null, states: given } = this.plan;
     const [input, x] = this.route.entrance.symbols(this.network, options.statefulBatch, entrance);
     const symbol = ({ units }) => tf.input({ batchShape: [options.statefulBatch, units] });
-    const states = given ? this.network.flatMap(({ cells }) => cells.map(symbol)) : null;
+    const states = given ? this.network.map(({ cells }) => cells.map(symbol)) : null;
     const outputs = Stack.prototype.call.call(this, [x], states, null, false);
-    return tf.model({ inputs: [input, ...(states ?? [])], outputs });
+    return tf.model({ inputs: [input, ...flat(states ?? [])], outputs });
   }
 
   /** The model that is called in the end is what comes out of a passage. */
@@ -274,7 +273,7 @@ class Model extends Stack {
   }
 
   call([x], states, mask, training) {
-    return flat(this.route.called(this.model, [x, ...(states ?? [])], training ? { training } : {}));
+    return flat(this.route.called(this.model, [x, ...flat(states ?? [])], training ? { training } : {}));
   }
 }
 

@@ -67,14 +67,14 @@ function writeNetwork(network, weightsOfCells) {
   return { dtype: 'float32', layers };
 }
 
-/** A call: its arrays as tensors, states in the order of the cells, each (batch, hidden). */
+/** A call: its arrays as tensors; states by layer, each (batch, hidden), as many as are given. */
 function readCall(data) {
   const options = Object.fromEntries(Object.entries(CALL).map(([name, usual]) => [name, data[name] ?? usual]));
   return {
     ...options,
     x: readTensor(data.x),
     mask: data.mask == null ? null : readTensor(data.mask, 'bool'),
-    states: data.initial_states == null ? null : data.initial_states.flatMap(readStates),
+    states: data.initial_states == null ? null : data.initial_states.map(readStates),
   };
 }
 

@@ -90,16 +90,15 @@ async function computation(request) {
   const call = readCall(request.call);
   const ready = await loaded.readyOf(call);
   const finals = route.supports.final_states ? request.d_final_states.flatMap(readStates) : [];
-  const outputs = ([x, ...states]) => ready.call([x], states, call.mask, call.training);
+  const outputs = ([x, ...states]) => ready.call([x], byLayer(network, states), call.mask, call.training);
   const cotangents = [...ready.parted(readTensor(request.d_sequence)), ...finals];
-  const inputs = [...ready.first(call), ...(call.states ?? [])];
-  const given = route.entrance.of(call) === null ? outputs : entering(ready, call, outputs);
-  return { network, ready, outputs: given, inputs, cotangents };
+  return { network, ready, outputs, inputs: [...ready.first(call), ...(call.states ?? []).flat()], cotangents };
 }
 
-/** The same where the mask has entered the input. */
-function entering(ready, call, outputs) {
-  return ([x, ...states]) => outputs([x, ...states]);
+/** States in a row as those of each layer. */
+function byLayer(network, states) {
+  const left = states.values();
+  return network.map(({ cells }) => cells.map(() => left.next().value));
 }
 
 /** Written gradients of what was found for input, states and variables. */

@@ -33,7 +33,7 @@ function computedShapes(ready, shape, call) {
 function symbolicShapes(ready, batch, time, call) {
   const x = tf.input({ batchShape: [batch, time, ready.network[0].inputs] });
   const symbol = ({ units }) => tf.input({ batchShape: [batch, units] });
-  const states = call.states ? ready.network.flatMap((layer) => layer.cells.map(() => symbol(layer))) : null;
+  const states = call.states ? ready.network.map((layer) => layer.cells.map(() => symbol(layer))) : null;
   const of = ready instanceof StackOfCells ? StackOfCells : Stack;
   const found = of.prototype.call.call(ready, [x], states, null, false);
   const [outputs, finals] = [found.slice(0, ready.outputs), found.slice(ready.outputs)];

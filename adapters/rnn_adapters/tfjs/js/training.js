@@ -39,7 +39,7 @@ async function trained(route, network, call, { d_sequence, rate, steps = 1, froz
   for (const index of frozen) made.layers[index].trainable = false;
   const model = tf.model({ inputs: made.model.inputs, outputs: made.model.outputs[0] });
   model.compile({ optimizer: tf.train.sgd(rate), loss: (d, outputs) => tf.sum(tf.mul(d, outputs)) });
-  const inputs = [...made.first(call), ...(call.states ?? [])];
+  const inputs = [...made.first(call), ...(call.states ?? []).flat()];
   const x = inputs.length === 1 ? inputs[0] : inputs;
   const d = readTensor(d_sequence);
   const whole = { batchSize: call.x.shape[0], verbose: 0 };
