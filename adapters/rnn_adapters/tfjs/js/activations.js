@@ -8,7 +8,7 @@ const NAMED = { hard_sigmoid: 'hardSigmoid', 'elu(alpha=1.0)': 'elu' };
 
 /** Of z and the parameters: the operations of TensorFlow.js, where tf.layers has no name. */
 const APPLIED = {
-  elu: (z, { alpha }) => tf.where(tf.greater(z, 0), z, tf.mul(alpha, tf.expm1(tf.minimum(z, 0)))),
+  elu: (z, { alpha }) => tf.add(tf.relu(z), tf.mul(alpha, tf.expm1(tf.minimum(z, 0)))),
   leaky_relu: (z, { alpha = 0.01 }) => tf.leakyRelu(z, alpha),
   hard_sigmoid: (z, { alpha, beta }) => tf.clipByValue(tf.add(tf.mul(z, alpha), beta), 0, 1),
   affine: (z, { alpha = 1, beta = 0 }) => tf.add(tf.mul(z, alpha), beta),

@@ -45,10 +45,13 @@ class Loaded {
     return ready;
   }
 
-  /** Put together once for sizes, options and plan; the weights are any. A passage is gone through every time. */
+  /**
+   * Put together once for sizes, options and plan; the weights are any. A passage is gone through every time, and
+   * dropout begins anew.
+   */
   async assembled(plan, key) {
     const make = () => new this.route.assembly(this.route, this.network, plan);
-    if (this.route.passage) return make();
+    if (this.route.passage || plan.options.dropout) return make();
     const sizes = this.network.map(({ cells }) => cells.map((cell) => ({ ...cell, weights: 0 })));
     const whole = JSON.stringify([this.route.name, sizes, key]);
     if (!assembled.has(whole)) assembled.set(whole, make());
