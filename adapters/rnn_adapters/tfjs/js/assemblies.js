@@ -3,7 +3,7 @@
 
 const { tf } = require('./tf.js');
 const { CannotExpress } = require('./written.js');
-const { USUAL, optionsOf, simpleRNNCell, loopGiven, layerOf, byCell, flat } = require('./layers.js');
+const { optionsOf, simpleRNNCell, loopGiven, layerOf, byCell, flat } = require('./layers.js');
 
 /** The options of each layer, bottom first: those of the call are the top one's. */
 function optionsOfLayers(network, options) {
@@ -281,7 +281,8 @@ class Model extends Stack {
 class InSequence extends Model {
   modelled() {
     const model = tf.sequential();
-    model.add(tf.layers.inputLayer({ batchInputShape: [this.plan.options.statefulBatch, null, this.network[0].inputs] }));
+    const batchInputShape = [this.plan.options.statefulBatch, null, this.network[0].inputs];
+    model.add(tf.layers.inputLayer({ batchInputShape }));
     for (const layer of this.layers) model.add(layer);
     return model;
   }
@@ -291,6 +292,6 @@ class InSequence extends Model {
 const recurrent = (model) => model.layers.filter((layer) => layer.cell || layer.forwardLayer);
 
 module.exports = {
-  USUAL, Stack, StackOfCells, CellByHand, RowByRow, Model, InSequence, unmasked, byValue, byZero, marked, markingValue,
-  madeLayers, built, recurrent,
+  Stack, StackOfCells, CellByHand, RowByRow, Model, InSequence, unmasked, byValue, byZero, marked, markingValue,
+  recurrent,
 };

@@ -45,7 +45,8 @@ function told(value) {
 
 /** What was given, and what a layer has; of a loop, in itself or in its cell. */
 function compared(where, given, layer) {
-  const left = (name) => (OF_LOOP.includes(name) || OF_EVERY_LAYER.includes(name) || !layer.cell ? layer : layer.cell)[name];
+  const ofLayer = [...OF_LOOP, ...OF_EVERY_LAYER];
+  const left = (name) => (ofLayer.includes(name) || !layer.cell ? layer : layer.cell)[name];
   const activation = (each) => each?.getClassName?.() ?? each;
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => {
@@ -66,7 +67,8 @@ function keptOptions(network, call) {
   const one = tf.layers.simpleRNN({ ...given });
   if (layer.cells.length === 2) return ofBoth(given, one, call);
   const other = anew(one);
-  return { ...compared('', given, other), ...wholeConfiguration('', one, other), ...ofCells(given), ...ofWeights(given) };
+  const ofLayer = { ...compared('', given, other), ...wholeConfiguration('', one, other) };
+  return { ...ofLayer, ...ofCells(given), ...ofWeights(given) };
 }
 
 function ofBoth(given, one, call) {

@@ -15,7 +15,8 @@ async function throughFile(model) {
     saved = artifacts;
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
   }));
-  return tf.loadLayersModel(tf.io.fromMemory({ ...saved, modelTopology: JSON.parse(JSON.stringify(saved.modelTopology)) }));
+  const modelTopology = JSON.parse(JSON.stringify(saved.modelTopology));
+  return tf.loadLayersModel(tf.io.fromMemory({ ...saved, modelTopology }));
 }
 
 /** `toJSON`, `tf.models.modelFromJSON`, and the weights. */

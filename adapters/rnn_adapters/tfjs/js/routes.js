@@ -22,10 +22,14 @@ const DEFAULT = {
   apply: (layer, x, given) => layer.apply(x, given),
   entrance: assemblies.unmasked,
   passage: null,
-  called: (model, inputs, given) => model.apply(inputs.length === 1 ? inputs[0] : inputs, given),
+  called: (model, inputs, given) => model.apply(oneOrAll(inputs), given),
 };
 
 const model = { assembly: assemblies.Model };
+
+function oneOrAll(inputs) {
+  return inputs.length === 1 ? inputs[0] : inputs;
+}
 
 const CHANGES = {
   '': {},
@@ -38,12 +42,12 @@ const CHANGES = {
   'final states not asked for': { returnState: false },
   functional: model,
   sequential: { assembly: assemblies.InSequence, returnState: false },
-  predict: { ...model, called: (made, inputs) => made.predict(inputs.length === 1 ? inputs[0] : inputs, { batchSize: 2 }) },
+  predict: { ...model, called: (made, inputs) => made.predict(oneOrAll(inputs), { batchSize: 2 }) },
   'model file': { ...model, passage: passages.throughFile },
   'model JSON': { ...model, passage: passages.throughJSON },
   configuration: { anew: passages.anew },
   'states in the input': {
-    apply: (layer, x, { initialState = [], ...given }) => layer.apply(initialState.length ? [x, ...initialState] : x, given),
+    apply: (layer, x, { initialState = [], ...given }) => layer.apply(oneOrAll([x, ...initialState]), given),
   },
   masking: { ...model, entrance: assemblies.byValue },
   embedding: { ...model, entrance: assemblies.byZero },
@@ -63,16 +67,11 @@ function supportsOf(name) {
 
 /** The answer to `hello`, but for the versions. */
 function declarations() {
-  const routes = Object.entries(declared.routes).map(([name, { kind, what, expensive, conventions, lacks, supports }]) => [
-    name,
-    {
-      kind,
-      what,
-      expensive,
-      conventions: conventions && { ...declared.conventions, ...conventions },
-      supports: lacks || supports ? ROUTES[name].supports : undefined,
-    },
-  ]);
+  const routes = Object.entries(declared.routes).map(([name, { kind, what, expensive, ...own }]) => {
+    const conventions = own.conventions && { ...declared.conventions, ...own.conventions };
+    const supports = own.lacks || own.supports ? ROUTES[name].supports : undefined;
+    return [name, { kind, what, expensive, conventions, supports }];
+  });
   const { conventions, supports } = declared;
   return { conventions, supports, routes: Object.fromEntries(routes) };
 }

@@ -3,8 +3,10 @@
 
 const { tf, onBackend, seedrandom } = require('./tf.js');
 const { Failed, readTensor, writeTensor } = require('./written.js');
-const { readNetwork, readCall, readStates, readWeights, writeNetwork, writeStates, writeWeights } = require('./network.js');
-const { USUAL, directionsOf } = require('./layers.js');
+const { readNetwork, readCall, readStates, readWeights } = require('./network.js');
+const { writeNetwork, writeStates, writeWeights } = require('./network.js');
+const { USUAL } = require('./layers.js');
+const { recurrent } = require('./assemblies.js');
 const { ROUTES, declarations } = require('./routes.js');
 const { gradients, secondGradients } = require('./derivatives.js');
 const { inferredShapes, handedMasks, defaultStates } = require('./surface.js');
@@ -52,7 +54,7 @@ class Loaded {
   async assembled(plan, key) {
     const make = () => new this.route.assembly(this.route, this.network, plan);
     if (this.route.passage || plan.options.dropout) return make();
-    const sizes = this.network.map(({ cells }) => cells.map((cell) => ({ ...cell, weights: 0 })));
+    const sizes = this.network.map(({ cells }) => cells.map(({ weights, ...rest }) => rest));
     const whole = JSON.stringify([this.route.name, sizes, key]);
     if (!assembled.has(whole)) assembled.set(whole, make());
     return assembled.get(whole);
@@ -105,7 +107,7 @@ function byLayer(network, states) {
 }
 
 /** Written gradients of what was found for input, states and variables. */
-function writeGradients(network, ready, [x, ...found]) {
+function writeGradients(network, [x, ...found]) {
   const cells = network.flatMap((layer) => layer.cells);
   const [states, left] = [found.slice(0, cells.length), found.slice(cells.length).values()];
   const ofCells = cells.map((cell) => writeWeights(cell.weights.map(() => left.next().value)));
@@ -145,14 +147,14 @@ const ANSWERS = {
 
   async gradients(request) {
     const { network, ready, outputs, inputs, cotangents } = await computation(request);
-    return writeGradients(network, ready, gradients(outputs, inputs, ready.variables, cotangents));
+    return writeGradients(network, gradients(outputs, inputs, ready.variables, cotangents));
   },
 
   async second_gradients(request) {
     const { network, ready, outputs, inputs, cotangents } = await computation(request);
     const { x, initial_states: states, cells } = request.direction;
     const direction = [readTensor(x), ...states.flatMap(readStates), ...cells.flatMap(readWeights)];
-    return writeGradients(network, ready, secondGradients(outputs, inputs, ready.variables, cotangents, direction));
+    return writeGradients(network, secondGradients(outputs, inputs, ready.variables, cotangents, direction));
   },
 
   async read_weights() {
@@ -185,7 +187,7 @@ const ANSWERS = {
     const outputs = held.through(input, () => ({}));
     const model = await throughFile(tf.model({ inputs: input, outputs }));
     const again = Object.create(held);
-    again.layers = model.layers.filter((layer) => layer.cell || layer.forwardLayer);
+    again.layers = recurrent(model);
     loaded = new Loaded(route, network);
     loaded.main = again;
     loaded.ready.set(JSON.stringify(PLAIN), again);

@@ -11,13 +11,16 @@ const { writeNetwork } = require('./network.js');
 function countTrainable(route, network, frozen) {
   const argument = { trainable: false };
   const ways = { 'an argument': count(argument, {}), 'trainable = false': count({}, {}) };
-  if (frozen.some((index) => network[index].cells.length === 2)) ways['an argument of bidirectional'] = count({}, argument);
+  if (frozen.some((index) => network[index].cells.length === 2)) {
+    ways['an argument of bidirectional'] = count({}, argument);
+  }
   return ways;
 
   function count(inner, outer) {
     const model = tf.sequential();
     model.add(tf.layers.inputLayer({ inputShape: [null, network[0].inputs] }));
-    const layers = network.map((layer, index) => withArguments(route, layer, ...(frozen.includes(index) ? [inner, outer] : [{}, {}])));
+    const changed = (index) => (frozen.includes(index) ? [inner, outer] : [{}, {}]);
+    const layers = network.map((layer, index) => withArguments(route, layer, ...changed(index)));
     for (const layer of layers) model.add(layer);
     if (inner !== argument && outer !== argument) for (const index of frozen) layers[index].trainable = false;
     return model.trainableWeights.reduce((sum, weight) => sum + weight.shape.reduce((a, b) => a * b, 1), 0);
