@@ -52,7 +52,7 @@ def test_every_framework_says_what_it_needs() -> None:
         assert framework.name == name
         assert (
             bool(framework.modules)
-            == bool(framework.extra)
+            == bool(framework.extra or framework.install)
             == bool(framework.deviations)
             == (name not in ("reference", "c"))
         )
