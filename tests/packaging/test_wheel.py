@@ -107,6 +107,17 @@ def test_a_site(python: Path, project: Path) -> None:
     assert (project / "site" / "assets" / "site.css").exists()
 
 
+def test_programs_in_other_languages_are_in_it(python: Path, project: Path) -> None:
+    script = (
+        "from importlib.resources import files; tfjs = files('rnn_adapters.tfjs');"
+        "names = ['js/main.js', 'declarations.json', 'package.json', 'package-lock.json', '.npmrc'];"
+        "print(all((tfjs / name).is_file() for name in names), (files('rnn_adapters.c') / 'rnn.c').is_file())"
+    )
+    assert run(python, "-c", script, cwd=project).split() == ["True", "True"]
+    output = run(python.with_name("rnn-conformance"), "adapters", cwd=project)
+    assert "python -m rnn_adapters.tfjs.install" in output
+
+
 def test_a_framework_that_is_missing_is_explained(python: Path, project: Path) -> None:
     output = run(python.with_name("rnn-conformance"), "run", "--adapter", "torch", cwd=project, expect=2)
     assert "adapter 'torch' needs the module 'torch', which is not installed here" in output

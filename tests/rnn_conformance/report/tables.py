@@ -13,6 +13,7 @@ from rnn_adapters.declarations import Conventions
 from rnn_adapters.framework import Route
 from rnn_adapters.registry import built_in
 from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
+from rnn_adapters.written import ArrayData, ShapesData
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import FACTS
 from rnn_conformance.engine.clauses import spec_folder
@@ -118,8 +119,17 @@ def variants_table() -> str:
 
 def requests_table() -> str:
     """The requests of the protocol, with their fields and answers."""
-    words: dict[Any, str] = {Nothing: "`{}`", int: "a whole number", dict[str, str]: "strings by name"}
-    words[Shapes] = "a list of shapes by role"
+    words: dict[Any, str] = {
+        Nothing: "`{}`",
+        int: "a whole number",
+        dict[str, str]: "strings by name",
+        Shapes: "a list of shapes by role",
+        dict[str, ShapesData]: "`ShapesData` by way",
+        dict[str, ArrayData | None]: "an array or null by way",
+        dict[str, tuple[str, str]]: "two strings by option",
+        list[ArrayData]: "a list of arrays",
+        dict[str, int]: "whole numbers by way",
+    }
     lines = ["| request | what is asked | fields | answer |", "| --- | --- | --- | --- |"]
     for request, answer in ANSWERS.items():
         fields = [
