@@ -8,6 +8,7 @@ from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import METHODS, ROUTE_KINDS, Conventions, RouteKind, checked_together, one_of
+from rnn_adapters.reproduction import Reproduce
 from rnn_reference.errors import BadInput
 
 DEFAULT = ""
@@ -52,6 +53,8 @@ class Framework:
         extra: the extra of this distribution that installs it.
         modules: the top-level modules without which it cannot be made.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
+        reproduction: writes the framework's part of a script that shows what was found without this project.
+        bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.
         isolated: every check is performed in a process of its own: bad input is known to end the process.
 
     Raises:
@@ -66,6 +69,8 @@ class Framework:
     extra: str = ""
     modules: tuple[str, ...] = ()
     deviations: str = ""
+    reproduction: Reproduce | None = field(default=None, repr=False)
+    bug_report: str = ""
     isolated: bool = False
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from rnn_conformance.engine.deviations import Deviation, known_deviations
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
+from rnn_conformance.engine.reproduction import add_scripts
 from rnn_conformance.engine.results import Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
@@ -58,16 +59,19 @@ class Session:
         """
         self._begin(check)
         if case is not None:
-            return perform_case(check, self.subject, case, self.deviations, self._likely_cause)
-        return perform(
-            check,
-            self.subject,
-            self.profile,
-            self.deviations,
-            self.seed,
-            confirmed,
-            self._likely_cause,
-        )
+            outcome = perform_case(check, self.subject, case, self.deviations, self._likely_cause)
+        else:
+            outcome = perform(
+                check,
+                self.subject,
+                self.profile,
+                self.deviations,
+                self.seed,
+                confirmed,
+                self._likely_cause,
+            )
+        add_scripts(self.subject, check, outcome)
+        return outcome
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""
