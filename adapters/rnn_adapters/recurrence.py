@@ -46,20 +46,55 @@ def recurrence(question: Question, loop: Loop) -> list[str]:
 
     Calls that were made before are part of one long sequence.
     """
+    if len(question.network.cells) == 1:
+        return _one_cell(question, loop)
     same = len({cell.activation for cell in question.network.cells}) == 1
     valid = valid_steps(question)
-    lines = [f"def rnn(x, h, W_x, W_h, b{'' if same else ', phi'}{', valid' if valid else ''}):"]
-    lines += [f'    """The recurrence, step by step, in {loop.dtype}: all states (batch, time, hidden)."""']
     phi = phi_of(question.network.cells[0].activation) if same else "phi(z)"
-    lines += [
+    lines = [
+        "",
+        f"def rnn(x, h, W_x, W_h, b{'' if same else ', phi'}{', valid' if valid else ''}):",
         f'    x, h, states = x.astype("{loop.dtype}"), np.asarray(h, "{loop.dtype}"), []',
         "    for t in range(x.shape[1]):",
         "        z = x[:, t] @ W_x.T + h @ W_h.T + b",
         f"        h = {f'np.where(valid[:, t, None], {phi}, h)' if valid else phi}",
         "        states.append(h)",
         "    return np.stack(states, axis=1), h",
+        "",
     ]
-    return ["", *lines, "", *_layers(question, loop, same, valid)]
+    return [*lines, *_layers(question, loop, same, valid)]
+
+
+def _one_cell(question: Question, loop: Loop) -> list[str]:
+    """The recurrence of one layer of one direction."""
+    call, valid, cell = question.call, valid_steps(question), question.network.cells[0]
+    first, sequence = question.spoken[0], question.quantity == "sequence"
+    lines, x = list[str](), first.x
+    if question.before:
+        x, inputs = "whole", ", ".join(spoken.x for spoken in question.spoken)
+        lines.append(f"whole = np.concatenate([{inputs}], axis=1)")
+    if valid and not valid.isidentifier():
+        lines, valid = [*lines, f"valid = {valid}"], "valid"
+    h = f"np.zeros(({len(call.x)}, {cell.hidden_size}), \"{loop.dtype}\")"
+    if first.states is not None:
+        h = f"{first.states[0][0]}.astype(\"{loop.dtype}\")"
+    time = sum(spoken.call.x.shape[1] for spoken in question.spoken)
+    steps, phi = f"reversed(range({time}))" if call.go_backwards else f"range({time})", phi_of(cell.activation)
+    bias = f" + {question.bias(0)}" if question.bias(0) else ""
+    lines += [
+        f"h, states = {h}, []" if sequence else f"h = {h}",
+        f"for t in {steps}:",
+        f"    z = {x}[:, t].astype(\"{loop.dtype}\") @ W_x.T + h @ W_h.T{bias}",
+        f"    h = {f'np.where({valid}[:, t, None], {phi}, h)' if valid else phi}",
+    ]
+    if not sequence:
+        return [*lines, f"expected = {'h' if question.quantity == 'last' else 'h[None]'}"]
+    zero = valid and loop.masked == "zero"
+    shown = f"np.where({valid}[:, t, None], h, 0)" if zero else "h"
+    lines.append(f"    states.append({shown})")
+    turn = "[::-1]" if call.go_backwards and loop.turned else ""
+    last = f"[-{call.x.shape[1]}:]" if question.before else ""
+    return [*lines, f"expected = np.stack(states{turn or last}, axis=1)"]
 
 
 def valid_steps(question: Question) -> str:

@@ -177,10 +177,10 @@ def script(question: Question, code: Code) -> str:
     shown = f'print("{version_words(code)}", {code.version})'
     if question.right is None:
         return joined([*lines, shown, *_refusal(code)])
-    right = _right(question, question.right)
+    right, (expected, *compared) = _right(question, question.right), _comparison(question.right)
     if question.raises:
-        return joined([*lines, *right, shown, 'print("expected", expected.tolist())', *_compared(question, code)])
-    return joined([*lines, *_got(question, code), "", *right, shown, *_comparison(question.right)])
+        return joined([*lines, *right, shown, expected, *_got(question, code), *compared])
+    return joined([*lines, *_got(question, code), "", *right, shown, expected, *compared])
 
 
 def version_words(code: Code) -> str:
@@ -219,18 +219,14 @@ def _got(question: Question, code: Code) -> list[str]:
 def _right(question: Question, right: Right) -> list[str]:
     """Lines that give `expected`."""
     if right.loop is not None:
-        return recurrence(question, right.loop)
+        return ["# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step", *recurrence(question, right.loop)]
     return ["# as the recurrence gives it in a wider type", *literal("expected", right.value)]
-
-
-def _compared(question: Question, code: Code) -> list[str]:
-    assert question.right is not None
-    return [*_got(question, code), *_comparison(question.right)[1:]]
 
 
 def _comparison(right: Right) -> list[str]:
     """Lines that print both values and their difference, and end the script."""
-    lines = ['print("expected", expected.tolist())', 'print("got     ", got.tolist())']
+    wide = '.astype("float64")' if right.value.dtype == np.longdouble else ""
+    lines = [f'print("expected", expected{wide}.tolist())', 'print("got     ", got.tolist())']
     if right.dtype:
         lines.append(f'assert got.dtype == "{right.dtype}", f"expected {right.dtype}; got {{got.dtype}}"')
     *needed, bound = _bound(right)

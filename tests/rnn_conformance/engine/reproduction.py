@@ -74,7 +74,7 @@ def title_of(check: Check, what: str) -> str:
     first = what.strip().partition("\n")[0].replace("\\", "/").replace('"""', "'''").rstrip(":")
     lines = textwrap.wrap(first or check.title, WIDTH)
     lines += ["", *textwrap.wrap(f"Clause {check.clause} of rnn-conformance: {check.title}.", WIDTH)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def question_of_lost(check: Check, conventions: Conventions, call: Case, what: str) -> Question | None:
