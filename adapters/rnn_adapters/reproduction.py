@@ -173,14 +173,13 @@ def script(question: Question, code: Code) -> str:
     lines += [f"import {module}" for module in sorted({*code.standard, "sys"})] + [""]
     lines += [*code.imports, ""]
     lines += [line for name, array in arrays_of(question).items() for line in literal(name, array)]
-    lines += ["", *code.made, ""]
-    shown = f'print("{version_words(code)}", {code.version})'
+    shown, made = f'print("{version_words(code)}", {code.version})', ["", *code.made, ""]
     if question.right is None:
-        return joined([*lines, shown, *_refusal(code)])
+        return joined([*lines, *made, shown, *_refusal(code)])
     right, (expected, *compared) = _right(question, question.right), _comparison(question.right)
     if question.raises:
-        return joined([*lines, *right, shown, expected, *_got(question, code), *compared])
-    return joined([*lines, *_got(question, code), "", *right, shown, expected, *compared])
+        return joined([*lines, "", *right, shown, expected, *made, *_got(question, code), *compared])
+    return joined([*lines, *made, *_got(question, code), "", *right, shown, expected, *compared])
 
 
 def version_words(code: Code) -> str:

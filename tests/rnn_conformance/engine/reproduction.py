@@ -25,7 +25,7 @@ from rnn_conformance.engine.meaning import as_computed, in_processing_order, mer
 from rnn_conformance.engine.results import Kind, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.engine.watched import Made, Watched
-from rnn_reference.bounds import Bounded, bound_network, last_valid
+from rnn_reference.bounds import Bounded, BoundedResult, bound_network, last_valid
 from rnn_reference.errors import BadInput
 from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
 from rnn_reference.network import Array
@@ -77,9 +77,15 @@ def title_of(check: Check, what: str) -> str:
     return "\n".join(lines)
 
 
-def question_of_lost(check: Check, conventions: Conventions, call: Case, what: str) -> Question | None:
-    """What a script asks where the process did not survive a call."""
-    return _of_call(Made("run", call), (), conventions, title_of(check, what), raises=True)
+def script_of_lost(framework: Framework, check: Check, call: Case, what: str) -> str:
+    """The script of a call that its process did not survive; "" where none can be told without the framework."""
+    if framework.conventions is None:
+        return ""
+    try:
+        question = _of_call(Made("run", call), (), framework.conventions, title_of(check, what), raises=True)
+    except BadInput:
+        return ""
+    return "" if question is None else written(framework, question)
 
 
 def question_of(watched: Watched, error: NonConforming, title: str) -> Question | None:
@@ -261,7 +267,8 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     ))
     case, time = _with_calls_before(case, question.before), call.x.shape[1]
     seen = in_processing_order(as_computed(case), conventions.go_backwards_order)
-    bounded = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    result = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    bounded = BoundedResult(_claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states))
     plain = call.compute_dtype is None
     wide = "longdouble" if reference_dtype(dtype) == np.longdouble != np.float64 else "float64"
     loop = Loop(wide) if plain else None
@@ -293,6 +300,13 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     if call.go_backwards and conventions.go_backwards_order == "padding last" and seen.steps is not None:
         loop = None
     return Right(value[:, -time:] if time else value, bound[:, -time:] if time else bound, loop)
+
+
+def _claimed(case: Case, found: Bounded) -> Bounded:
+    """With a claim on NaN, too: it comes from NaN alone where no number is infinite."""
+    if any(np.isinf(array.astype(float)).any() for array in (case.x, *(case.initial_states or ()))):
+        return found
+    return Bounded(found.value, np.where(np.isnan(found.value), 0, found.bound))
 
 
 def _with_calls_before(case: Case, before: tuple[Call, ...]) -> Case:

@@ -386,7 +386,9 @@ class Run:
             self._end_worker()
             raise
         if isinstance(found, Lost):
-            found = Checked(lost_outcome(clause, title, found), worker.peak_memory_mib)
+            outcome = lost_outcome(clause, title, found)
+            add_script_of_lost(self.job.adapter, outcome, found.call)
+            found = Checked(outcome, worker.peak_memory_mib)
             self._end_worker()
         self._note_memory(worker)
         self.result.outcomes.append(found.outcome)
