@@ -23,8 +23,7 @@ def literal(name: str, array: Array) -> list[str]:
     dtype = written_dtype(array)
     typed = "" if dtype in ("float64", "bool", "int64") else f', "{dtype}"'
     if not array.size:
-        empty = f"{name} = np.zeros({tuple(array.shape)}{typed})"
-        return [empty]
+        return [f'{name} = np.zeros({tuple(array.shape)}, "{dtype}")']
     text = nested(array)
     line = f"{name} = np.array({text}{typed})"
     if len(line) <= WIDTH:

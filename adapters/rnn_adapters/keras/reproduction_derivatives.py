@@ -71,7 +71,7 @@ class Derivatives:
         unpacked = ", ".join([*self.outputs, "*states"])
         made = f"{unpacked} = layer({self.spoken.x}, {arguments})"
         if jax:
-            made = f"({unpacked}), _ = layer.stateless_call(weights, [], {self.spoken.x}, {arguments})"
+            made = f"({unpacked}), _ = layer.stateless_call(weights, others, {self.spoken.x}, {arguments})"
         output, both = self.outputs[0], ", ".join(self.outputs)
         joined = [f"    output = keras.ops.concatenate([{both}], axis=-1)"] if len(self.outputs) == 2 else []
         convert = "torch.tensor({})" if self.backend == "torch" else "{}"
@@ -133,6 +133,7 @@ class Derivatives:
         names, count = ", ".join(self.sources), len(self.sources)
         made = [
             "weights = [variable.value for variable in layer.trainable_variables]",
+            "others = [variable.value for variable in layer.non_trainable_variables]",
             f"sources = [{names}, *weights]",
             "",
             "def whole(sources):",

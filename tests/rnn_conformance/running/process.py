@@ -517,6 +517,19 @@ def empty_result(job: Job) -> AdapterResult:
     )
 
 
+def add_script_of_lost(adapter: str, outcome: Outcome, call: CaseData | None) -> None:
+    """Give the finding of a check that its process did not survive a script of the call it was making."""
+    from rnn_adapters.registry import load_framework
+    from rnn_conformance.checks import all_checks
+    from rnn_conformance.engine.reproduction import script_of_lost
+
+    (finding,) = outcome.findings
+    with contextlib.suppress(BadInput):
+        if call is not None:
+            case, check = from_data(call, checked=False), all_checks()[outcome.clause]
+            finding.script = script_of_lost(load_framework(adapter), check, case, finding.message)
+
+
 def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
     """The outcome of a check that its process did not survive."""
     message = f"the process {lost.how} during this check; the others were performed in a new one"
