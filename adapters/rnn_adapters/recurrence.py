@@ -75,16 +75,19 @@ def _one_cell(question: Question, loop: Loop) -> list[str]:
         lines.append(f"whole = np.concatenate([{inputs}], axis=1)")
     if valid and not valid.isidentifier():
         lines, valid = [*lines, f"valid = {valid}"], "valid"
-    h = f"np.zeros(({len(call.x)}, {cell.hidden_size}), \"{loop.dtype}\")"
+    h = f'np.zeros(({len(call.x)}, {cell.hidden_size}), "{loop.dtype}")'
     if first.states is not None:
-        h = f"{first.states[0][0]}.astype(\"{loop.dtype}\")"
+        h = f'{first.states[0][0]}.astype("{loop.dtype}")'
     time = sum(spoken.call.x.shape[1] for spoken in question.spoken)
-    steps, phi = f"reversed(range({time}))" if call.go_backwards else f"range({time})", phi_of(cell.activation)
+    steps, phi = (
+        f"reversed(range({time}))" if call.go_backwards else f"range({time})",
+        phi_of(cell.activation),
+    )
     bias = f" + {question.bias(0)}" if question.bias(0) else ""
     lines += [
         f"h, states = {h}, []" if sequence else f"h = {h}",
         f"for t in {steps}:",
-        f"    z = {x}[:, t].astype(\"{loop.dtype}\") @ W_x.T + h @ W_h.T{bias}",
+        f'    z = {x}[:, t].astype("{loop.dtype}") @ W_x.T + h @ W_h.T{bias}',
         f"    h = {f'np.where({valid}[:, t, None], {phi}, h)' if valid else phi}",
     ]
     if not sequence:

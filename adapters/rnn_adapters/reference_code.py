@@ -16,7 +16,10 @@ def code(question: Question) -> Code | None:
     (spoken,), valid = question.spoken, valid_steps(question)
     turn = "[:, ::-1]" if call.go_backwards else ""
     cells = iter(range(len(question.network.cells)))
-    layers = [f"Layer({', '.join(_cell(question, next(cells)) for _ in layer.cells)})" for layer in question.network.layers]
+    layers = [
+        f"Layer({', '.join(_cell(question, next(cells)) for _ in layer.cells)})"
+        for layer in question.network.layers
+    ]
     states = "None" if spoken.states is None else f"[{', '.join(map(stacked, spoken.states))}]"
     arguments = [f"{spoken.x}{turn}", states, *([f"({valid}){turn}"] if valid else [])]
     shown = {"sequence": "result.sequence", "last": "result.last"}

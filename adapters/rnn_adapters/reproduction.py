@@ -168,7 +168,7 @@ Reproduce: TypeAlias = Callable[[Question], Code | None]
 
 
 def script(question: Question, code: Code) -> str:
-    """The whole script. It exits with 1 where the framework's answer is wrong, and with 0 where it is right."""
+    """The whole script, whose exit status is 1 where the framework is wrong, and 0 where it is right."""
     lines = [f'"""{question.title}"""', ""]
     lines += [f"import {module}" for module in sorted({*code.standard, "sys"})] + [""]
     lines += [*code.imports, ""]

@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | report-bug | upstream | clauses | adapters | faults | protocol | measure`.
+"""The command line: `rnn-conformance run | record | report-bug | upstream | clauses | adapters | faults | …`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -204,7 +204,9 @@ def upstream(adapter: str, folder: Path | None) -> None:
 
     for report in reports(adapter):
         lines = len(report.script.splitlines())
-        click.echo(f"{report.record.id}: {f'a script of {lines} lines' if lines else 'no script can show it'}")
+        click.echo(
+            f"{report.record.id}: {f'a script of {lines} lines' if lines else 'no script can show it'}"
+        )
         if folder is not None:
             write(folder, report)
     if folder is not None:

@@ -20,6 +20,13 @@ from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.reproduction import every_question
 from rnn_conformance.engine.strategies import POOL
 
+QUIETLY = """
+import runpy, sys
+sys.modules["openvino_telemetry"] = None
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+"""Runs a script; whoever imports openvino sends a message to its makers, unless this module is missing."""
+
 
 def questions(
     framework: Framework, route: str, known: list[Deviation], *, count: int = 12
@@ -60,5 +67,10 @@ def ended(text: str, folder: Path, **environment: str) -> subprocess.CompletedPr
     path.write_text(text, encoding="utf-8")
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
     return subprocess.run(
-        [sys.executable, str(path)], capture_output=True, text=True, check=False, env=given, cwd=folder
+        [sys.executable, "-c", QUIETLY, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=given,
+        cwd=folder,
     )

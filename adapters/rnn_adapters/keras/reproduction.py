@@ -149,7 +149,12 @@ class _Writer:
         for activation, name in self._functions().items():
             parameters = {name: repr(value) for name, value in activation.parameters.items()}
             body = CALLED[activation.name].format(**parameters)
-            lines += ["@keras.saving.register_keras_serializable()", f"def {name}(z):", f"    return {body}", ""]
+            lines += [
+                "@keras.saving.register_keras_serializable()",
+                f"def {name}(z):",
+                f"    return {body}",
+                "",
+            ]
         return lines
 
     def _functions(self) -> dict[Activation, str]:
@@ -303,7 +308,9 @@ class _Writer:
             if not np.array_equal(marked, spoken.call.x, equal_nan=True):
                 lines.append(f"{spoken.x}[~{spoken.mask}] = {number(value)}")
         elif spoken.mask and self.route == "embedding":
-            given = [f"np.where({spoken.mask}, 1 + np.arange({spoken.mask}.size).reshape({spoken.mask}.shape), 0)"]
+            given = [
+                f"np.where({spoken.mask}, 1 + np.arange({spoken.mask}.size).reshape({spoken.mask}.shape), 0)"
+            ]
         elif spoken.mask:
             given.append(spoken.mask)
         given += [name for names in spoken.states or [] for name in names]

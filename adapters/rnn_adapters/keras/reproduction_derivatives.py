@@ -118,7 +118,10 @@ class Derivatives:
     def _by_autograd(self) -> list[str]:
         given = [f"{name}_t" for name in self.sources]
         names = ", ".join(given)
-        made = [f"{t} = torch.tensor({name}, requires_grad=True)" for t, name in zip(given, self.sources, strict=True)]
+        made = [
+            f"{t} = torch.tensor({name}, requires_grad=True)"
+            for t, name in zip(given, self.sources, strict=True)
+        ]
         made.append(f"sources = [{names}, *(variable.value for variable in layer.trainable_variables)]")
         if self.of.direction is None:
             return [*made, f"(d,) = torch.autograd.grad(loss({names}), sources[{self.place}])"]

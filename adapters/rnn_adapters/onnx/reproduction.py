@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_adapters.literals import split
 from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of
-from rnn_adapters.reproduction import Code, Question, Spoken, stacked
+from rnn_adapters.reproduction import Code, Question, stacked
 from rnn_reference.network import Cell
 
 
@@ -69,7 +69,7 @@ class _Writer:
         graph, arrays = self.made.graph, self._weights()
         version = self.made.opset_import[0].version
         text = [
-            "model = parser.parse_model(\"\"\"",
+            'model = parser.parse_model("""',
             f'<ir_version: {self.made.ir_version}, opset_import: ["" : {version}]>',
             f"rnn ({', '.join(map(_value, graph.input))})",
             f"=> ({', '.join(map(_value, graph.output))})",
@@ -78,9 +78,14 @@ class _Writer:
             '}""")',
         ]
         if not graph.initializer:
-            return [*text, *split("weights = {", [f'"{name}": {array}' for name, array in arrays.items()], "}")]
+            return [
+                *text,
+                *split("weights = {", [f'"{name}": {array}' for name, array in arrays.items()], "}"),
+            ]
         pairs = split("weights = {", [f'"{i.name}": {arrays[i.name]}' for i in graph.initializer], "}")
-        add = "model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())"
+        add = (
+            "model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())"
+        )
         return [*text, *pairs, add]
 
     def _weights(self) -> dict[str, str]:
@@ -94,7 +99,9 @@ class _Writer:
                 for name, role in (("W", "W_x"), ("R", "W_h")):
                     found[f"{name}_{node}"] = stacked([self.question.weight(role, i) for i in numbers])
                 if any(cell.biases for cell in cells):
-                    found[f"B_{node}"] = stacked([self._bias(i, c) for i, c in zip(numbers, cells, strict=True)])
+                    found[f"B_{node}"] = stacked(
+                        [self._bias(i, c) for i, c in zip(numbers, cells, strict=True)]
+                    )
             first += layer.directions
         return found
 
@@ -102,7 +109,9 @@ class _Writer:
         """Both biases of a cell in one array."""
         first, second = (self.question.weight(role, index) for role in ("b", "b_h"))
         zeros = f"np.zeros_like({self.question.weight('W_h', index)}[0])"
-        return f"np.concatenate([{first or zeros}, {second or (f'np.zeros_like({first})' if first else zeros)}])"
+        return (
+            f"np.concatenate([{first or zeros}, {second or (f'np.zeros_like({first})' if first else zeros)}])"
+        )
 
     def feeds(self) -> list[str]:
         """Lines that give `feeds`."""
@@ -120,7 +129,6 @@ class _Writer:
     def got(self) -> str:
         """The quantity in canonical axes."""
         question, names = self.question, [output.name for output in self.made.graph.output]
-        (layer,) = question.network.layers[question.layer : question.layer + 1]
         if question.quantity == "sequence":
             Y, D = f"outputs[{names.index('Y')}]", question.network.layers[-1].directions
             H, (batch, time) = question.network.layers[-1].hidden_size, question.call.x.shape[:2]
@@ -205,7 +213,7 @@ SESSIONS: Mapping[str, Runtime] = {
         opened=[
             "options = onnxruntime.SessionOptions()",
             "options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL",
-            'session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])',
+            OPTIMISED[-2].replace("onnxruntime.Inf", "session = onnxruntime.Inf"),
         ],
     ),
     "IO binding": replace(

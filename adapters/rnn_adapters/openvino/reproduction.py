@@ -107,7 +107,11 @@ def _called(question: Question) -> list[str]:
     (spoken,) = question.spoken
     call, dtype = question.call, f"np.{question.call.x.dtype}"
     rows = call.x.shape[0]
-    lengths = f'{spoken.lengths}.astype("int32")' if spoken.lengths else f'np.full({rows}, {call.x.shape[1]}, "int32")'
+    lengths = (
+        f'{spoken.lengths}.astype("int32")'
+        if spoken.lengths
+        else f'np.full({rows}, {call.x.shape[1]}, "int32")'
+    )
     if spoken.states is None:
         shapes = [(rows, layer.directions, layer.hidden_size) for layer in question.network.layers]
         states = [f"np.zeros({shape}, {dtype})" for shape in shapes]

@@ -35,7 +35,9 @@ from rnn_reference.second_gradients import bound_second_gradients
 ANSWERS_BY_AN_ERROR: tuple[Kind, ...] = ("raised", "crashed", "timed out")
 WRONG_ANSWERS: tuple[Kind, ...] = ("value", "shape", "dtype", "flaky", "wrong return")
 OF_LAYER = re.compile(r"final states of layer (\d+)")
-OF_GRADIENT = re.compile(r"gradient of (?:(x)|the initial (state) of layer (\d+)|(W_x|W_h|b|b_h) of cell (\d+))")
+OF_GRADIENT = re.compile(
+    r"gradient of (?:(x)|the initial (state) of layer (\d+)|(W_x|W_h|b|b_h) of cell (\d+))"
+)
 WIDTH = 100
 
 
@@ -78,7 +80,7 @@ def title_of(check: Check, what: str) -> str:
 
 
 def script_of_lost(framework: Framework, check: Check, call: Case, what: str) -> str:
-    """The script of a call that its process did not survive; "" where none can be told without the framework."""
+    """The script of a call that its process did not survive; "" where there is none."""
     if framework.conventions is None:
         return ""
     try:
@@ -258,17 +260,22 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     network, call = question.network, question.call
     dtype = network.dtype
     states = call.initial_states
-    case = Case(network, replace(
-        call,
-        x=call.x.astype(dtype),
-        initial_states=None if states is None else tuple(state.astype(dtype) for state in states),
-        stateful=False,
-        mask=None if call.mask is None else call.mask.astype(bool),
-    ))
+    case = Case(
+        network,
+        replace(
+            call,
+            x=call.x.astype(dtype),
+            initial_states=None if states is None else tuple(state.astype(dtype) for state in states),
+            stateful=False,
+            mask=None if call.mask is None else call.mask.astype(bool),
+        ),
+    )
     case, time = _with_calls_before(case, question.before), call.x.shape[1]
     seen = in_processing_order(as_computed(case), conventions.go_backwards_order)
     result = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
-    bounded = BoundedResult(_claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states))
+    bounded = BoundedResult(
+        _claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states)
+    )
     plain = call.compute_dtype is None
     wide = "longdouble" if reference_dtype(dtype) == np.longdouble != np.float64 else "float64"
     loop = Loop(wide) if plain else None

@@ -5,28 +5,17 @@ The check is run once more, and watched: the call that it was looking at when it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, Call, Output
-from rnn_adapters.declarations import Conventions
-from rnn_adapters.framework import Framework
-from rnn_adapters.recurrence import Loop
-from rnn_adapters.reproduction import Derivative, Question, Quantity, Right, script
+from rnn_adapters.adapter import Call
+from rnn_adapters.reproduction import Quantity
 from rnn_conformance.engine.case import Case
-from rnn_conformance.engine.check import Check
-from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged
-from rnn_conformance.engine.results import Kind
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
-from rnn_reference.bounds import Bounded, bound_network
-from rnn_reference.errors import BadInput
-from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, Network, States, steps_of_lengths
-from rnn_reference.precision import reference_dtype
+from rnn_reference.bounds import Bounded
+from rnn_reference.network import Network
 
 Method = Literal["run", "gradients", "second_gradients"]
 QUANTITIES: tuple[Quantity, ...] = ("sequence", "last", "final states")

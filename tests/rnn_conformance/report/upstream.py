@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, to_data
-from rnn_conformance.engine.deviations import Deviation, known_deviations, listed, within
+from rnn_conformance.engine.deviations import Deviation, listed, within
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.reproduction import reproduced, script_of_lost
 from rnn_conformance.engine.results import Finding, file_stem, write_whole
@@ -37,7 +36,7 @@ class Report:
 
 
 def reports(adapter: str) -> Iterator[Report]:
-    """Of every record that applies at the versions that are installed; those of several adapters by the first.
+    """Of every record that applies at the versions in force; those of several adapters by the first.
 
     Raises:
         BadInput: there is no such adapter, it cannot be made, or a record's witness conforms.
@@ -97,7 +96,9 @@ def _found(session: Session, record: Deviation, clause: str) -> Finding | None:
         error = check.fails_on(subject, case)
         if error is not None and record.excuses(error):
             script = reproduced(subject, check, case, record.what)
-            return Finding(kind=error.kind, message=error.finding, route=route, script=script, shown_case=repr(case))
+            return Finding(
+                kind=error.kind, message=error.finding, route=route, script=script, shown_case=repr(case)
+            )
     return None
 
 
@@ -124,16 +125,14 @@ def write(folder: Path, report: Report) -> None:
 def write_index(folder: Path) -> None:
     """Write a table of the reports that are there."""
     paths = sorted(path for path in folder.glob("*.md") if path.name != INDEX)
-    rows = [
-        f"| [{path.stem}]({path.name}) | {path.read_text(encoding='utf-8').partition(chr(10))[0].removeprefix('# ')} |"
-        for path in paths
-    ]
+    titles = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for path in paths]
+    rows = [f"| [{path.stem}]({path.name}) | {title} |" for path, title in zip(paths, titles, strict=True)]
     head = [
         "# Reports",
         "",
-        "What each framework does not do as the spec asks, ready for its tracker. Written by `rnn-conformance",
-        "upstream --adapter NAME --write upstream` from the known deviations; the script beside each report is run by",
-        "the tests of its framework.",
+        "What each framework does not do as the spec asks, ready for its tracker. Written from the known",
+        "deviations by `rnn-conformance upstream --adapter NAME --write upstream`; the script beside each report",
+        "is run by the tests of its framework.",
         "",
         "| report | what happens |",
         "| --- | --- |",

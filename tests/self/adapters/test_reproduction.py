@@ -1,10 +1,9 @@
-"""Scripts that show a finding: exact literals, the recurrence in plain NumPy, and an exit status that can fail."""
+"""Scripts that show a finding: exact literals, the recurrence in NumPy, an exit status that can fail."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,12 @@ import pytest
 from helpers import ACTIVATION_FORMS, random_case, random_cell
 from reproductions import ended, ended_here, questions, text_of
 
-from rnn_adapters.declarations import Conventions
-from rnn_adapters.framework import Framework
 from rnn_adapters.literals import literal
 from rnn_adapters.reference_code import code
 from rnn_adapters.registry import load_framework
-from rnn_adapters.reproduction import Code, Question, rounded_up, script
+from rnn_adapters.reproduction import Question, rounded_up, script
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.reproduction import every_question
-from rnn_reference.network import Array
 
 REFERENCE = load_framework("reference")
 
@@ -83,7 +79,9 @@ TWO = random_case(random_cell(3, 2), random_cell(3, 2, seed=5))
 
 @pytest.mark.parametrize("case", [random_case(random_cell(3, 4)), TWO], ids=["one direction", "two"])
 @pytest.mark.parametrize("quantity", ["sequence", "final states"])
-def test_a_fault_is_shown_with_both_values_and_exit_status_1(case: Case, quantity: str, tmp_path: Path) -> None:
+def test_a_fault_is_shown_with_both_values_and_exit_status_1(
+    case: Case, quantity: str, tmp_path: Path
+) -> None:
     question = one(case, quantity)
     assert question.right is not None
     right = code(question)
@@ -133,7 +131,9 @@ def test_a_wrong_shape_is_wrong_even_where_numpy_would_broadcast(tmp_path: Path)
     question = one(case)
     answered = code(question)
     assert answered is not None
-    assert ended_here(script(question, replace(answered, got=f"{answered.got}[0]")), tmp_path) == "exit status 1"
+    assert (
+        ended_here(script(question, replace(answered, got=f"{answered.got}[0]")), tmp_path) == "exit status 1"
+    )
 
 
 def test_nothing_is_told_of_a_call_without_plain_code() -> None:

@@ -1,12 +1,10 @@
-"""From a case on which a check fails to its script: the call that the check looked at, and what is right of it."""
+"""From a case on which a check fails to its script: the call that it looked at, and what is right of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from helpers import random_case, random_cell
 from reproductions import ended_here
@@ -32,7 +30,10 @@ def asked(fault: str, clause: str, case: Case) -> Question | None:
 
 @pytest.mark.parametrize(
     ("fault", "clause", "quantity"),
-    [("transposed-recurrent-weight", "FWD-2", "sequence"), ("transposed-recurrent-weight", "NUM-4", "final states")],
+    [
+        ("transposed-recurrent-weight", "FWD-2", "sequence"),
+        ("transposed-recurrent-weight", "NUM-4", "final states"),
+    ],
 )
 def test_the_output_that_is_wrong_is_asked_for(fault: str, clause: str, quantity: str) -> None:
     question = asked(fault, clause, CASE)
@@ -67,7 +68,9 @@ def test_watching_leaves_nothing_loaded_that_is_no_longer() -> None:
     assert subject._loaded is None
 
 
-FAULTS = sorted(name for name, fault in all_faults().items() if fault.clause.partition("-")[0] in ("FWD", "ERR", "MSK"))
+FAULTS = sorted(
+    name for name, fault in all_faults().items() if fault.clause.partition("-")[0] in ("FWD", "ERR", "MSK")
+)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
