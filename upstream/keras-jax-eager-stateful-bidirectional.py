@@ -6,7 +6,6 @@ import os
 import sys
 
 os.environ["KERAS_BACKEND"] = "jax"
-import jax
 import keras
 import numpy as np
 
@@ -40,19 +39,7 @@ layer = keras.layers.Bidirectional(
 layer.build((1, None, 1))
 layer.set_weights([W_x_0.T, W_h_0.T, b_0, W_x_1.T, W_h_1.T, b_1])
 
-@jax.jit
-def stateless(trainable, others, x, options):
-    return layer.stateless_call(trainable, others, x, **options)
-
-def call(x, **options):
-    trainable = [variable.value for variable in layer.trainable_variables]
-    others = [variable.value for variable in layer.non_trainable_variables]
-    outputs, updated = stateless(trainable, others, x, options)
-    for variable, value in zip(layer.non_trainable_variables, updated):
-        variable.assign(value)
-    return outputs
-
-output, *states = call(x)
+output, *states = layer(x)
 got = keras.ops.convert_to_numpy(output)
 print("got     ", got.tolist())
 print("difference", abs(got - expected).max(initial=0))

@@ -19,8 +19,8 @@ b_1 = np.array([0.25], "float32")
 
 model = parser.parse_model("""
 <ir_version: 14, opset_import: ["" : 28]>
-rnn (float[time, batch, 1] X)
-=> (float[2, batch, 1] Y_h_0, float[time, 2, batch, 1] Y)
+rnn (float[1, 1, 1] X)
+=> (float[2, 1, 1] Y_h_0, float[1, 2, 1, 1] Y)
 {
     Y, Y_h_0 = RNN <activations = ["Tanh", "Relu"], direction = "bidirectional", hidden_size = 1> (X, W_0, R_0, B_0)
 }""")

@@ -49,6 +49,7 @@ PASSAGES = {
 """What a model goes through once it has its weights."""
 MODELS = ("functional", "sequential", "predict", "masking", "embedding", *PASSAGES)
 CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
+NOT_JITTED = ("eager", "cell", "states by place")
 ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
 """A layer made anew from its configuration."""
 STATELESS = (
@@ -107,8 +108,8 @@ class _Writer:
 
     @property
     def jitted(self) -> bool:
-        """JAX compiles everything, but on the route that says otherwise, and models."""
-        return self.backend == "jax" and self.route != "eager" and not self.is_model and self.route != "cell"
+        """JAX compiles layers, but on routes that call them otherwise."""
+        return self.backend == "jax" and not self.is_model and self.route not in NOT_JITTED
 
     @property
     def standard(self) -> list[str]:

@@ -85,13 +85,14 @@ def _found(session: Session, record: Deviation, clause: str) -> Finding | None:
     """What is found on the witness of a clause, on the first route that shows it."""
     check, subject = all_checks()[clause], session.subject
     witness = record.witness_of(clause)
-    for route in ("", *subject.framework.routes):
-        if not record.claims(route):
+    asked = check.asked_on(subject).routes
+    for route in dict.fromkeys((witness.route, *asked)):
+        if route not in asked or not record.claims(route):
             continue
         case = witness.replace(route=route)
         if record.ends_process:
             return _of_another_process(session, record, clause, case)
-        if not within(subject.adapter_of(route).supports, case):
+        if not within(asked[route], case):
             continue
         error = check.fails_on(subject, case)
         if error is not None and record.excuses(error):
