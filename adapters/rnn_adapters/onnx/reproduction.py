@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnn_adapters.literals import split
+from rnn_adapters.literals import split, written_dtype
 from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of
 from rnn_adapters.reproduction import Code, Question, stacked
 from rnn_reference.network import Cell
@@ -34,13 +34,16 @@ class Runtime:
 def code(question: Question, runtime: Runtime, style: Style, *, by_steps: bool = False) -> Code | None:
     """Plain code of a call; none of what a model of ONNX does not have."""
     call = question.call
-    if question.derivative is not None or call.dropout is not None or call.mask is not None or by_steps:
+    if question.derivative is not None or call.dropout is not None or call.mask is not None:
         return None
-    writer = _Writer(question, style)
+    if by_steps and not call.x.size:
+        return None  # no step, no call
+    writer = _Writer(question, style, by_steps)
+    narrow = ["import ml_dtypes  # NumPy learns bfloat16 of it"] if writer.narrow else []
     return Code(
-        imports=["import numpy as np", *runtime.imports],
+        imports=[*narrow, "import numpy as np", *runtime.imports],
         made=[*writer.model(), *runtime.opened],
-        called=[*writer.feeds(), f"outputs = {runtime.called}"],
+        called=writer.called(runtime.called),
         got=writer.got(),
         version=runtime.version,
         standard=runtime.standard,
@@ -50,12 +53,13 @@ def code(question: Question, runtime: Runtime, style: Style, *, by_steps: bool =
 class _Writer:
     """Writes the model of a call as code, from the model that the adapter makes of it."""
 
-    def __init__(self, question: Question, style: Style) -> None:
-        self.question, self.style = question, style
+    def __init__(self, question: Question, style: Style, by_steps: bool) -> None:
+        self.question, self.style, self.by_steps = question, style, by_steps
+        self.narrow = str(question.network.dtype) == "bfloat16"
         (self.spoken,) = question.spoken
         call = question.call
         asked = Asked(
-            initial_states=bool(call.initial_states),
+            initial_states=bool(call.initial_states) or by_steps,
             lengths=call.lengths is not None,
             sequence=call.return_sequences,
             final_states=style.final_states or not call.return_sequences,
@@ -77,16 +81,14 @@ class _Writer:
             *(f"    {_node(node)}" for node in graph.node),
             '}""")',
         ]
+        pairs = [f'"{name}": {array}' for name, array in arrays.items()]
+        weights = split("weights = {", pairs, "}")
+        if self.narrow:
+            weights.append('weights = {n: w.astype("bfloat16") for n, w in weights.items()}')
         if not graph.initializer:
-            return [
-                *text,
-                *split("weights = {", [f'"{name}": {array}' for name, array in arrays.items()], "}"),
-            ]
-        pairs = split("weights = {", [f'"{i.name}": {arrays[i.name]}' for i in graph.initializer], "}")
-        add = (
-            "model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())"
-        )
-        return [*text, *pairs, add]
+            return [*text, *weights]
+        add = "numpy_helper.from_array(w, name) for name, w in weights.items()"
+        return [*text, *weights, f"model.graph.initializer.extend({add})"]
 
     def _weights(self) -> dict[str, str]:
         """An expression for each array of the graph."""
@@ -113,7 +115,36 @@ class _Writer:
             f"np.concatenate([{first or zeros}, {second or (f'np.zeros_like({first})' if first else zeros)}])"
         )
 
-    def feeds(self) -> list[str]:
+    def called(self, called: str) -> list[str]:
+        """Lines that give `outputs`."""
+        if self.by_steps:
+            return self._called_by_steps(called)
+        typed = 'f if n == "sequence_lens" else f.astype("bfloat16")'
+        narrow = [f"feeds = {{n: {typed} for n, f in feeds.items()}}"] if self.narrow else []
+        return [*self._feeds(), *narrow, f"outputs = {called}"]
+
+    def _called_by_steps(self, called: str) -> list[str]:
+        """A call for each step, whose outputs are kept in `Y`."""
+        typed, names = '.astype("bfloat16")' * self.narrow, [output.name for output in self.made.graph.output]
+        layers = self.question.network.layers
+        states = [f"outputs[{names.index(f'Y_h_{index}')}]" for index in range(len(layers))]
+        if self.spoken.states is not None:
+            first = [stacked(each) for each in self.spoken.states]
+        else:
+            dtype, rows = written_dtype(self.question.call.x), len(self.question.call.x)
+            shapes = [(layer.directions, rows, layer.hidden_size) for layer in layers]
+            first = [f'np.zeros({shape}, "{dtype}")' for shape in shapes]
+        lines = [
+            *split("h = [", [f"{state}{typed}" for state in first], "]"),
+            "Y = []",
+            f"for x_t in {self.spoken.x}{typed}.swapaxes(0, 1):",
+            '    feeds = {"X": x_t[None], **{f"initial_h_{i}": state for i, state in enumerate(h)}}',
+            f"    outputs = {called}",
+            f"    h = [{', '.join(states)}]",
+        ]
+        return [*lines, f"    Y.append(outputs[{names.index('Y')}])"] if "Y" in names else lines
+
+    def _feeds(self) -> list[str]:
         """Lines that give `feeds`."""
         spoken = self.spoken
         first = bool(self.style.batch_first) or spoken.call.x.ndim < 2
@@ -131,6 +162,8 @@ class _Writer:
         question, names = self.question, [output.name for output in self.made.graph.output]
         if question.quantity == "sequence":
             Y, D = f"outputs[{names.index('Y')}]", question.network.layers[-1].directions
+            if self.by_steps:
+                return "np.concatenate(Y)[:, 0].swapaxes(0, 1)"
             H, (batch, time) = question.network.layers[-1].hidden_size, question.call.x.shape[:2]
             if self.style.batch_first:
                 return f"{Y}.reshape({batch}, {time}, {D * H})"

@@ -35,7 +35,7 @@ def code(question: Question) -> Code | None:
     if question.route.startswith("from ONNX"):
         return _from_onnx(question)
     if question.route == "cell":
-        return None
+        return _by_steps(question)
     return Code(
         imports=IMPORTS,
         made=[*_model(question), "core = openvino.Core()", *COMPILED.get(question.route, [PLAIN])],
@@ -43,6 +43,43 @@ def code(question: Question) -> Code | None:
         got=_got(question),
         version=VERSION,
         standard=["os", "tempfile"] if question.route.startswith("model file") else [],
+    )
+
+
+def _by_steps(question: Question) -> Code | None:
+    """A model of cells, called for each step."""
+    network, call, dtype = question.network, question.call, f"np.{question.network.dtype}"
+    if not call.x.shape[1]:
+        return None  # no step, no call
+    (spoken,) = question.spoken
+    lines, states, steps, y = list[str](), list[str](), list[str](), "x_in"
+    lines.append(f"x_in = ops.parameter([-1, {network.input_size}], {dtype})")
+    for index, layer in enumerate(network.layers):
+        H, bias = layer.hidden_size, question.bias(index)
+        states.append(numbered("h_in", index, network.num_layers))
+        steps.append(numbered("step", index, network.num_layers))
+        weights = [question.weight(role, index) for role in ("W_x", "W_h")]
+        phi = f'["{layer.forward.activation.name}"]'
+        arguments = [y, states[-1], *weights, bias or f"np.zeros({H}, {dtype})", str(H), phi, "[]", "[]"]
+        lines.append(f"{states[-1]} = ops.parameter([-1, {H}], {dtype})")
+        lines += split(f"{steps[-1]} = ops.rnn_cell(", arguments, ")")
+        y = f"{steps[-1]}.output(0)"
+    outputs = ", ".join(f"{step}.output(0)" for step in steps)
+    lines.append(f'model = openvino.Model([{outputs}], [x_in, {", ".join(states)}], "rnn")')
+    rows = [f"np.zeros(({len(call.x)}, {layer.hidden_size}), {dtype})" for layer in network.layers]
+    first = rows if spoken.states is None else [names[0] for names in spoken.states]
+    got = "np.stack(outputs, axis=1)" if question.quantity == "sequence" else "h[-1]"
+    return Code(
+        imports=IMPORTS,
+        made=[*lines, "core = openvino.Core()", PLAIN],
+        called=[
+            *split("h, outputs = [", first, "], []"),
+            f"for t in range({call.x.shape[1]}):",
+            f"    h = [each.copy() for each in compiled([{spoken.x}[:, t], *h]).values()]",
+            "    outputs.append(h[-1])",
+        ],
+        got=f"h[{question.layer}][None]" if question.quantity == "final states" else got,
+        version=VERSION,
     )
 
 

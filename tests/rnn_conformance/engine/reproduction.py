@@ -130,7 +130,8 @@ def _of_call(
     last: Made, before: tuple[Call, ...], conventions: Conventions, title: str, *, raises: bool
 ) -> Question | None:
     """What is right of a call that is answered by an error."""
-    case, quantity = last.case, "sequence" if last.case.call.return_sequences else "last"
+    case = last.case
+    quantity: Quantity = "sequence" if case.call.return_sequences else "last"
     question = Question(title, case.network, case.call, None, case.route, raises, before)
     if last.method != "run":
         derivative = _derivative(last, ("x", 0))
@@ -187,9 +188,9 @@ def _of_wrong_value(
             simple = _simple(actual, Bounded(right.value, right.bound))
             return replace(each, right=replace(right, bound=simple.bound))
     compared = watched.compared
-    for each in asked if compared is not None else []:
+    for each in asked:
         actual = _part(each, output)
-        if actual is not None and _same(actual, compared.actual):
+        if actual is not None and compared is not None and _same(actual, compared.actual):
             right = _simple(actual, compared.expected)
             return None if _alike(actual, right.value, right.bound) else replace(each, right=right)
     return None
@@ -277,8 +278,8 @@ def right_of(question: Question, conventions: Conventions) -> Right:
         _claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states)
     )
     plain = call.compute_dtype is None
-    wide = "longdouble" if reference_dtype(dtype) == np.longdouble != np.float64 else "float64"
-    loop = Loop(wide) if plain else None
+    wide = reference_dtype(dtype) == np.longdouble != np.float64
+    loop = Loop("longdouble" if wide else "float64") if plain else None
     if question.quantity == "final states":
         found = bounded.final_states[question.layer]
         return Right(found.value, found.bound, loop)
