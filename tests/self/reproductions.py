@@ -8,6 +8,7 @@ import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def ended_here(text: str, folder: Path) -> str:
     path = folder / "script.py"
     path.write_text(text, encoding="utf-8")
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NaN and infinity, which some inputs hold
             runpy.run_path(str(path), run_name="__main__")
     except SystemExit as error:
         return f"exit status {error.code}" if error.code else ""
