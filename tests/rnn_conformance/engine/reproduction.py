@@ -187,12 +187,28 @@ def _of_wrong_value(
         if actual is not None and not _alike(actual, right.value, right.bound):
             simple = _simple(actual, Bounded(right.value, right.bound))
             return replace(each, right=replace(right, bound=simple.bound))
+    if error.kind == "value" and (earlier := _of_an_earlier_call(watched, title)) is not None:
+        return earlier
     compared = watched.compared
     for each in asked:
         actual = _part(each, output)
         if actual is not None and compared is not None and _same(actual, compared.actual):
             right = _simple(actual, compared.expected)
             return None if _alike(actual, right.value, right.bound) else replace(each, right=right)
+    return None
+
+
+def _of_an_earlier_call(watched: Watched, title: str) -> Question | None:
+    """An output of an earlier call that is wrong by itself: laws compare what two calls gave."""
+    for made, output in watched.answered[-2::-1]:
+        case = made.case
+        if case.call.stateful:
+            continue
+        for each in _asked_for(Question(title, case.network, case.call, None, case.route), watched.supports):
+            actual, right = _part(each, output), right_of(each, watched.conventions)
+            if actual is not None and not _alike(actual, right.value, right.bound):
+                bound = _simple(actual, Bounded(right.value, right.bound)).bound
+                return replace(each, right=replace(right, bound=bound))
     return None
 
 

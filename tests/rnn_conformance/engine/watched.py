@@ -41,6 +41,8 @@ class Compared:
 class Watched(Subject):
     """Shares the adapters of another subject, of which nothing is loaded any more afterwards.
 
+    `answered` holds all calls that gave an output.
+
     `made` holds the calls since weights were loaded or states were reset; those after which weights were
     assigned, or what is loaded was saved and loaded again, by the name of that method.
     """
@@ -52,6 +54,7 @@ class Watched(Subject):
         self.made: list[Made] = []
         self.compared: Compared | None = None
         self.last_output: Output | None = None
+        self.answered: list[tuple[Made, Output]] = []
         self._doing: tuple[str, tuple[Any, ...]] = ("run", ())
         self.journal = self._note
 
@@ -82,8 +85,9 @@ class Watched(Subject):
         return super().model(network)
 
     def call(self, network: Network, call: Call) -> Output:
-        self.last_output = super().call(network, call)
-        return self.last_output
+        output = self.last_output = super().call(network, call)
+        self.answered.append((self.made[-1], output))
+        return output
 
     def answer_to(self, case: Case) -> Output | None:
         self.last_output = super().answer_to(case)

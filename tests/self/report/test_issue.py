@@ -12,6 +12,7 @@ from rnn_adapters.framework import Framework
 from rnn_adapters.registry import known_adapters, load_framework
 from rnn_conformance.cli import main
 from rnn_conformance.engine.case import SavedCase, to_data, write_case
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.report.issue import Issue, issue_of, written
 from rnn_conformance.report.upstream import Report, reports, write_index
@@ -95,8 +96,8 @@ def test_a_run_leaves_the_script_beside_the_case_and_takes_it_away_again(tmp_pat
         asked_for="reference",
         versions={"numpy": "1"},
         suite_version="1",
-        python="3",
-        platform="",
+        spec_version="1",
+        environment=Environment(),
         profile="quick",
         seed=0,
         started="",
