@@ -8,6 +8,7 @@ from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import METHODS, ROUTE_KINDS, Conventions, RouteKind, checked_together, one_of
+from rnn_adapters.reproduction import Reproduce
 from rnn_reference.errors import BadInput
 
 DEFAULT = ""
@@ -54,6 +55,8 @@ class Framework:
         missing: what else is missing for it here, in words, such as a program; nothing is started to tell.
         install: the command that brings it, where no extra does.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
+        reproduction: writes the framework's part of a script that shows what was found without this project.
+        bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.
         isolated: every check is performed in a process of its own: bad input is known to end the process.
 
     Raises:
@@ -70,6 +73,8 @@ class Framework:
     missing: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
     install: str = ""
     deviations: str = ""
+    reproduction: Reproduce | None = field(default=None, repr=False)
+    bug_report: str = ""
     isolated: bool = False
 
     def __post_init__(self) -> None:

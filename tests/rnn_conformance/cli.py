@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | report | sweep | bisect | clauses | adapters | …`.
+"""The command line: `rnn-conformance run | record | report | report-bug | sweep | clauses | adapters | …`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -213,6 +213,47 @@ def record(files: tuple[Path, ...], every_route: bool, update_ranges: bool, devi
         sys.exit(update_records(files, deviations))
     saved = {path: read_saved(path) for path in dict.fromkeys(files)}
     click.echo(records(saved, every_route=every_route), nl=False)
+
+
+@main.command("report-bug")
+@click.argument("failure", type=click.Path(path_type=Path), metavar="FAILURE.json")
+@click.option("--since", default="", help="The first release that does it.", metavar="VERSION")
+def report_bug(failure: Path, since: str) -> None:
+    """Print the text of an issue, made of what a failure left in results/failures.
+
+    It is in the form that the framework's makers ask for, with the script that stands beside the file.
+    """
+    from rnn_conformance.engine.case import read_saved
+    from rnn_conformance.report.issue import framework_named, issue_of, written
+
+    saved = read_saved(failure)
+    issue = issue_of(failure, saved, since)
+    click.echo(written(issue, framework_named(saved.adapter).bug_report), nl=False)
+
+
+@main.command()
+@click.option("--adapter", required=True, help="Whose known deviations: a known adapter.")
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the reports and their scripts into this folder.",
+)
+def upstream(adapter: str, folder: Path | None) -> None:
+    """List the known deviations of an adapter as reports for its makers, and how long each script is.
+
+    A record of several adapters is reported with the first of them.
+    """
+    from rnn_conformance.report.upstream import reports, write, write_index
+
+    for each in reports(adapter):
+        lines = len(each.script.splitlines())
+        words = f"a script of {lines} lines" if lines else "no script can show it"
+        click.echo(f"{each.record.id}: {words}")
+        if folder is not None:
+            write(folder, each)
+    if folder is not None:
+        write_index(folder)
 
 
 @main.command()

@@ -51,6 +51,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         witness: the case that shows it, on every claimed route; for some clauses there may be another.
         ends_process: it ends the process or hangs: its cases are not run, and its witness by itself.
         link: an upstream thread.
+        script: shows it in plain code of the framework, where no call by itself does.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ends_process: bool = False
     elsewhere: bool = False
     link: str = ""
+    script: str = ""
 
     @property
     def clauses(self) -> list[str]:

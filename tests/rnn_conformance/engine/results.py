@@ -78,6 +78,7 @@ class Finding(msgspec.Struct, kw_only=True):
         case: the case as drawn, from which the check makes its calls.
         shown_case: the network and input of the call that went wrong, in words.
         likely_cause: the fault of the catalogue that behaves alike, or "no known fault".
+        script: shows it in plain code of the framework; "" where no script can.
     """
 
     kind: Kind
@@ -88,6 +89,7 @@ class Finding(msgspec.Struct, kw_only=True):
     case: CaseData | None = None
     shown_case: str = ""
     likely_cause: str = ""
+    script: str = ""
 
 
 class RouteOutcome(msgspec.Struct, kw_only=True):

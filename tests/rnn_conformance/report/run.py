@@ -108,17 +108,15 @@ def baseline_lines(judged: Judged) -> Iterator[tuple[str, list[str]]]:
 def commands(
     answer: Answer, outcome: Outcome, folder: Path | None, timeout: float, case: Path | None
 ) -> list[str]:
-    """How to run each finding again; the clause, where there is none."""
-    return [
-        again(
-            answer.job,
-            outcome.clause,
-            case=case or answer.cases.get((outcome.clause, index)),
-            folder=folder,
-            timeout=timeout,
-        )
-        for index in range(max(len(outcome.findings), 1))
-    ]
+    """How to run each finding again, and its script; the clause, where there is none."""
+    found = []
+    for index in range(max(len(outcome.findings), 1)):
+        left = answer.cases.get((outcome.clause, index))
+        command = again(answer.job, outcome.clause, case=case or left, folder=folder, timeout=timeout)
+        if left is not None and outcome.findings[index].script:
+            command += f"\nwithout this project: python {left.with_suffix('.py')}"
+        found.append(command)
+    return found
 
 
 def nothing_asserted(result: AdapterResult) -> bool:

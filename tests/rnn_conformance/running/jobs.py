@@ -32,6 +32,7 @@ from rnn_conformance.engine.results import (
     read_result,
     results_path,
     write_result,
+    write_whole,
 )
 from rnn_conformance.running.messages import Event, Job, Record
 from rnn_conformance.running.process import Run, Stop, Stopped
@@ -148,10 +149,13 @@ class Recorder:
         try:
             for path in case_files(self._folder, result, outcome.clause):
                 path.unlink(missing_ok=True)
+                path.with_suffix(".py").unlink(missing_ok=True)
             for index, finding in enumerate(outcome.findings):
                 if finding.case is not None:
                     path = case_file(self._folder, result, outcome.clause, index)
                     write_case(path, _saved(result, outcome, finding, finding.case))
+                    if finding.script:
+                        write_whole(path.with_suffix(".py"), finding.script.encode())
                     self._answer.cases[outcome.clause, index] = path
         except OSError as error:
             self._answer.refusal = f"results: {error.filename} cannot be written: {error.strerror}"
@@ -182,6 +186,7 @@ def _saved(result: AdapterResult, outcome: Outcome, finding: Finding, case: Case
         kind=finding.kind,
         message=finding.message,
         facts=finding.facts,
+        likely_cause=finding.likely_cause,
     )
 
 

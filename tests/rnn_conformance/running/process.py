@@ -416,7 +416,9 @@ class Run:
             self._end_worker()
             raise
         if isinstance(found, Lost):
-            found = Checked(lost_outcome(clause, title, found), worker.peak_memory_mib)
+            outcome = lost_outcome(clause, title, found)
+            add_script_of_lost(self.job.adapter, outcome, found.call)
+            found = Checked(outcome, worker.peak_memory_mib)
             self._end_worker()
         self._note_memory(worker)
         self.result.outcomes.append(found.outcome)
@@ -560,6 +562,19 @@ def empty_result(job: Job) -> AdapterResult:
         seed=job.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def add_script_of_lost(adapter: str, outcome: Outcome, call: CaseData | None) -> None:
+    """Give the finding of a check that its process did not survive a script of the call it was making."""
+    from rnn_adapters.registry import load_framework
+    from rnn_conformance.checks import all_checks
+    from rnn_conformance.engine.reproduction import script_of_lost
+
+    (finding,) = outcome.findings
+    with contextlib.suppress(BadInput):
+        if call is not None:
+            case, check = from_data(call, checked=False), all_checks()[outcome.clause]
+            finding.script = script_of_lost(load_framework(adapter), check, case, finding.message)
 
 
 def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:

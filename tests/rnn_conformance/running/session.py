@@ -25,6 +25,7 @@ from rnn_conformance.engine.examples import examples_at
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
+from rnn_conformance.engine.reproduction import add_scripts
 from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
@@ -80,7 +81,9 @@ class Session:
         """
         self._begin(check)
         if case is not None:
-            return perform_case(check, self.subject, case, self.deviations, self._likely_cause)
+            outcome = perform_case(check, self.subject, case, self.deviations, self._likely_cause)
+            self._add_scripts(check, outcome)
+            return outcome
         kept = self._examples.of(check.clause) if self._examples else ()
         outcome = perform(
             check,
@@ -92,6 +95,7 @@ class Session:
             self._likely_cause,
             kept,
         )
+        self._add_scripts(check, outcome)
         if self._examples:
             self._examples.update(outcome)
         return outcome
@@ -111,6 +115,11 @@ class Session:
         self._begin(check)
         routes = check.asked_on(self.subject).routes
         return witnessed(check, self.subject, routes, records[id_])
+
+    def _add_scripts(self, check: Check, outcome: Outcome) -> None:
+        """Where findings are explained at all, the script of each."""
+        if self.profile.shrink:
+            add_scripts(self.subject, check, outcome)
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""
