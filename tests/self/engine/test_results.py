@@ -95,6 +95,8 @@ def test_a_file_that_breaks_the_schema_is_refused(
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{}", b"[" * 100_000])
 def test_what_is_no_results_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
+    with pytest.raises(BadInput, match=f"results file {path}: No such file"):
+        read_result(path)
     path.write_bytes(content)
     with pytest.raises(BadInput, match="results file"):
         read_result(path)
