@@ -44,6 +44,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("RNN", "cell", "`RNN(SimpleRNNCell)`, the framework's own loop"),
     ("BiRNN", "directions", "`BiRNN` of two cells; `RNN` of one"),
     ("cell", "cell", "`SimpleRNNCell`, step by step"),
+    ("eval", "model", "a call after `SimpleRNN.eval`"),
     ("no grad", "model", "a call inside `paddle.no_grad`"),
     ("state dict", "saved", "`state_dict` through `paddle.save` and `paddle.load`"),
     ("to_static", "compiled", "`paddle.jit.to_static(SimpleRNN, full_graph=True)`"),

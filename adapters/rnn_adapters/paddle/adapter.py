@@ -46,6 +46,7 @@ class Parts:
         forward: calls what is loaded, with x, h0 or None, and lengths or None.
         wrap: makes of a layer that has its weights what is called.
         reload: gives another layer the weights of a layer, and returns it; at every load.
+        evaluated: whether a layer is switched to evaluation for a call that is not one of training.
         time_major: `forward` has the time first.
         within: what `run` calls in.
     """
@@ -56,6 +57,7 @@ class Parts:
     forward: Callable[[Any, Tensor, Tensor | None, Tensor | None], Returned]
     wrap: Callable[[Any], Any] = lambda layer: layer
     reload: Callable[[Any, Any], Any] | None = None
+    evaluated: Callable[[Call], bool] = lambda call: call.dropout is not None
     time_major: bool = False
     within: Callable[[], AbstractContextManager[Any]] = nullcontext
 
@@ -172,7 +174,10 @@ class PaddleAdapter(Adapter[Loaded]):
         self, model: Loaded, call: Call, unknown: tuple[UnknownAxis, ...]
     ) -> Mapping[str, Shapes]:
         """By a program that is made of the call, for inputs of which the shapes are told."""
-        batch, time = (None if name in unknown else size for name, size in zip(("batch", "time"), call.x.shape))
+        batch, time = (
+            None if name in unknown else size
+            for name, size in zip(("batch", "time"), call.x.shape[:2], strict=True)
+        )
         dtype = str(call.x.dtype)
         x = (time, batch) if self.parts.time_major else (batch, time)
         specs = [paddle.static.InputSpec([*x, call.x.shape[2]], dtype), None, None]
@@ -192,6 +197,12 @@ class PaddleAdapter(Adapter[Loaded]):
                 dtype=" and ".join(types),
             )
         }
+
+    def default_states(self, model: Loaded, call: Call) -> States:
+        """By the cells, of one layer."""
+        x = self._x(call)
+        with default_dtype(model.network):
+            return (np.stack([array(cell.get_initial_states(x)) for cell in cells_of(model.layer)]),)
 
     def count_trainable(self, model: Loaded, frozen: tuple[int, ...]) -> Mapping[str, int]:
         with self._frozen(model, frozen):
@@ -236,24 +247,21 @@ class PaddleAdapter(Adapter[Loaded]):
                 parameter.stop_gradient = False
 
     def _new(self, network: Network) -> Any:
-        """A new layer. Its type is that which is the default when it is made."""
-        before = paddle.get_default_dtype()
-        paddle.set_default_dtype(str(network.dtype))
-        try:
+        """A new layer."""
+        with default_dtype(network):
             return self.parts.make(network)
-        finally:
-            paddle.set_default_dtype(before)
 
     def _called(self, model: Loaded, call: Call, x: Tensor, h0: Tensor | None) -> Returned:
         """The call with all of its options."""
-        called = model.called
-        if hasattr(called, "dropout"):
-            called.dropout = call.rate if call.dropout == "between layers" else 0.0
-        if hasattr(called, "is_reverse"):
-            called.is_reverse = call.go_backwards
-        (called.train if call.training else called.eval)()
+        layer = model.layer
+        if hasattr(layer, "dropout"):
+            layer.dropout = call.rate if call.dropout == "between layers" else 0.0
+        if hasattr(layer, "is_reverse"):
+            layer.is_reverse = call.go_backwards
+        (layer.train if call.training or not self.parts.evaluated(call) else layer.eval)()
         lengths = None if call.lengths is None else tensor(call.lengths)
-        return self.parts.forward(called, x, h0, lengths)
+        with default_dtype(model.network):
+            return self.parts.forward(model.called, x, h0, lengths)
 
     def _x(self, call: Call) -> Tensor:
         """The input in the axes of this route."""
@@ -308,6 +316,17 @@ NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 """Of the weights of a cell."""
 
 
+@contextmanager
+def default_dtype(network: Network) -> Iterator[None]:
+    """Paddle's default type, which is that of new layers and of the states that cells start from."""
+    before = paddle.get_default_dtype()
+    paddle.set_default_dtype(str(network.dtype))
+    try:
+        yield
+    finally:
+        paddle.set_default_dtype(before)
+
+
 def cells_of(layer: Any) -> list[Any]:
     """The cells in a layer: bottom layer first, forward before backward."""
     every = layer.sublayers(include_self=True)
@@ -315,7 +334,7 @@ def cells_of(layer: Any) -> list[Any]:
 
 
 def held_by(layer: Any, network: Network) -> list[Tensor]:
-    """The weights of a layer, cell by cell. A cell without bias has biases, too, but they are never trained."""
+    """The weights of a layer, cell by cell. A cell without bias has biases, too, which are not trained."""
     return [
         getattr(own, name)
         for own, cell in zip(cells_of(layer), network.cells, strict=True)

@@ -76,7 +76,7 @@ def by_cells(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> 
     """The batch at once, with a state for each cell: (batch, hidden), or a tuple of two of them."""
     two = isinstance(rnn, nn.BiRNN)
     states = h0 if h0 is None or len(h0) != 1 + two else tuple(h0) if two else h0[0]
-    sequence, finals, native = whole(rnn, x, states, lengths)
+    sequence, finals, _ = whole(rnn, x, states, lengths)
     h_n = paddle.stack(list(finals) if two else [finals])
     return Returned(sequence, h_n, (x, sequence, finals[0] if two else finals))
 
@@ -99,24 +99,27 @@ def to_static(layer: Any) -> Any:
 
 
 def jit_saved(layer: Any) -> Any:
-    """A program in a file, for inputs of any batch size and length, and read from it; the weights are in it."""
+    """A program for each form of a call, written to a file when it is first made and read from it."""
+    programs: dict[tuple[bool, bool], Any] = {}
     dtype, states = layer.weight_ih_l0.dtype, layer.num_layers * layer.num_directions
-    specs = [
+    specs = (
         paddle.static.InputSpec([None, None, layer.input_size], dtype),
         paddle.static.InputSpec([states, None, layer.hidden_size], dtype),
         paddle.static.InputSpec([None], "int64"),
-    ]
-    with TemporaryDirectory() as folder:
-        path = str(Path(folder, "rnn"))
-        paddle.jit.save(layer, path, specs)
-        return paddle.jit.load(path)
+    )
 
+    def call(x: Tensor, h0: Tensor | None = None, lengths: Tensor | None = None) -> Any:
+        given = (x, h0, lengths)
+        form = (h0 is None, lengths is None)
+        if form not in programs:
+            asked = [None if each is None else spec for each, spec in zip(given, specs, strict=True)]
+            with TemporaryDirectory() as folder:
+                path = str(Path(folder, "rnn"))
+                paddle.jit.save(layer, path, asked)
+                programs[form] = paddle.jit.load(path)
+        return programs[form](*(each for each in given if each is not None))
 
-def of_a_program(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
-    """A program takes all that it was made for."""
-    if h0 is None or lengths is None:
-        raise CannotExpress("a program that was made with initial states and lengths is called with both")
-    return whole(rnn, x, h0, lengths)
+    return call
 
 
 RNN = Parts(CONVENTIONS, SUPPORTS, make=simple_rnn, forward=whole)
@@ -141,6 +144,7 @@ OF_CELLS = replace(
         mixed_directions=True,
         tangents=True,
         second_gradients=True,
+        default_states=True,
         inferred_shapes=False,
         unknown_axes=(),
     ),
@@ -171,7 +175,11 @@ ROUTES: Mapping[str, Parts] = {
         conventions=replace(
             OF_CELLS.conventions,
             layer="paddle.nn.SimpleRNNCell",
-            axes={"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
+            axes={
+                "x": ("batch", "input"),
+                "sequence": ("batch", "hidden"),
+                "final_states": ("batch", "hidden"),
+            },
             final_state_order="the state that the last step returned",
             go_backwards_order=None,
         ),
@@ -179,12 +187,34 @@ ROUTES: Mapping[str, Parts] = {
         make=lambda network: cell_of(network.cells[0]),
         forward=by_steps,
     ),
-    "no grad": replace(RNN, supports=replace(SUPPORTS, gradients=False, trained=False), within=paddle.no_grad),
+    "eval": replace(RNN, supports=replace(SUPPORTS, trained=False), evaluated=lambda call: True),
+    "no grad": replace(
+        RNN,
+        supports=replace(SUPPORTS, gradients=False, trained=False),
+        within=paddle.no_grad,
+        evaluated=lambda call: True,
+    ),
     "state dict": replace(RNN, reload=through_a_file),
     "to_static": replace(
         RNN,
         supports=replace(SUPPORTS, inferred_shapes=False, unknown_axes=(), restored=False, expensive="sizes"),
         wrap=to_static,
+    ),
+    "jit.save": replace(
+        RNN,
+        supports=Supports(
+            activations=SUPPORTS.activations,
+            dtypes=SUPPORTS.dtypes,
+            bidirectional=True,
+            stacked=True,
+            no_bias=True,
+            initial_states=True,
+            sequence=True,
+            final_states=True,
+            lengths=True,
+            expensive="sizes",
+        ),
+        wrap=jit_saved,
     ),
     "to_static RNN": replace(
         OF_CELLS,
