@@ -90,7 +90,7 @@ def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     for t in range(x.shape[1]):
         output, h = cell(x[:, t]) if h is None else cell(x[:, t], h)
         outputs.append(output)
-    return Returned(paddle.stack(outputs, axis=1), h[None], (x[:, -1], outputs[-1], h))
+    return Returned(paddle.stack(outputs, axis=1), output[None], (x[:, -1], output, output))
 
 
 def to_static(layer: Any) -> Any:
