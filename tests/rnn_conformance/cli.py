@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | clauses | adapters | faults | protocol | measure`.
+"""The command line: `rnn-conformance run | record | sweep | bisect | clauses | adapters | faults | …`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -14,6 +14,7 @@ import click
 
 from rnn_conformance.measure.commands import measure
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
+from rnn_conformance.report.versions import bisect, sweep
 
 
 class Commands(click.Group):
@@ -155,9 +156,15 @@ def run(
 
 
 @main.command()
-@click.argument("failures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FAILURE.json…")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE.json…")
 @click.option("--every-route", is_flag=True, help="It happens on every route: name none.")
-def record(failures: tuple[Path, ...], every_route: bool) -> None:
+@click.option(
+    "--update-ranges",
+    is_flag=True,
+    help="The files are sweeps: write the versions that they found into the records of the frameworks.",
+)
+@click.option("--deviations", type=click.Path(path_type=Path), help="Update this file of records instead.")
+def record(files: tuple[Path, ...], every_route: bool, update_ranges: bool, deviations: Path | None) -> None:
     """Print a record of a known deviation, made of what a failure left in results/failures.
 
     Several files, of other routes, clauses or adapters of one framework, give one record where they are of
@@ -167,7 +174,11 @@ def record(failures: tuple[Path, ...], every_route: bool) -> None:
     from rnn_conformance.engine.case import read_saved
     from rnn_conformance.report.record import records
 
-    saved = {path: read_saved(path) for path in dict.fromkeys(failures)}
+    if update_ranges:
+        from rnn_conformance.report.versions import update_records
+
+        sys.exit(update_records(files, deviations))
+    saved = {path: read_saved(path) for path in dict.fromkeys(files)}
     click.echo(records(saved, every_route=every_route), nl=False)
 
 
@@ -295,6 +306,8 @@ def check(command: tuple[str, ...], deadline: float) -> None:
 
 
 main.add_command(measure)
+main.add_command(sweep)
+main.add_command(bisect)
 
 if __name__ == "__main__":
     main()

@@ -144,12 +144,7 @@ def try_witnesses(
         if record.ends_process:
             holds = {"in a process of its own": record.id not in confirmed}
         else:
-            witness = record.witness_of(check.clause)
-            holds = {
-                route: _conforms(check, subject, record, witness.replace(route=route))
-                for route, supports in routes.items()
-                if record.claims(route) and within(supports, witness)
-            }
+            holds = conforms_on(check, subject, routes, record)
         conforming = [route or "default" for route, conforms in holds.items() if conforms]
         if len(conforming) < len(holds):
             came.deviating.append(record.id)
@@ -164,6 +159,18 @@ def try_witnesses(
             reason = f"never deviated here: the witness of {record.id!r} conforms on the routes {where}"
             came.verdicts.append(("never deviated", reason))
     return came
+
+
+def conforms_on(
+    check: Check, subject: Subject, routes: Mapping[str, Supports], record: Deviation
+) -> dict[str, bool]:
+    """Whether the witness of a record conforms, for each route that it claims and that can be asked."""
+    witness = record.witness_of(check.clause)
+    return {
+        route: _conforms(check, subject, record, witness.replace(route=route))
+        for route, supports in routes.items()
+        if record.claims(route) and within(supports, witness)
+    }
 
 
 def _conforms(check: Check, subject: Subject, record: Deviation, witness: Case) -> bool:
@@ -296,8 +303,25 @@ def known_deviations(
     """The records that ship with a framework, and those of an extra file, that apply to it at these versions.
 
     Raises:
-        BadInput: see `parse_deviations`; the extra file cannot be read; or a record is about a package that
-            the framework does not name among its versions.
+        BadInput: see `records_of`; or a record is about a package that the framework does not name among its
+            versions.
+    """
+    mine = records_of(framework, extra)
+    for record in mine:
+        unknown = [package for package in record.versions if package not in versions]
+        if unknown:
+            raise BadInput(
+                f"deviation {record.id!r}: versions: expected packages of {', '.join(versions)};"
+                f" got {', '.join(unknown)}"
+            )
+    return [record for record in mine if record.applies_to(framework.name, versions)]
+
+
+def records_of(framework: Framework, extra: str | None = None) -> list[Deviation]:
+    """The records about a framework at any version: those that ship with it, and those of an extra file.
+
+    Raises:
+        BadInput: see `parse_deviations`; or the extra file cannot be read.
     """
     from importlib.resources import files
 
@@ -311,15 +335,7 @@ def known_deviations(
         )
     if extra:
         records += read_deviations(extra, [*known_adapters(), framework.name])
-    mine = [record for record in records if framework.name in listed(record.adapter)]
-    for record in mine:
-        unknown = [package for package in record.versions if package not in versions]
-        if unknown:
-            raise BadInput(
-                f"deviation {record.id!r}: versions: expected packages of {', '.join(versions)};"
-                f" got {', '.join(unknown)}"
-            )
-    return [record for record in mine if record.applies_to(framework.name, versions)]
+    return [record for record in records if framework.name in listed(record.adapter)]
 
 
 def read_deviations(path: str, adapters: Collection[str] = ()) -> list[Deviation]:

@@ -124,7 +124,7 @@ class Recorder:
             there = read_result(results_path(self._folder, result))
         except BadInput:
             return  # none, or of another version of the suite
-        if _same_run(there, result):
+        if same_run(there, result):
             self._kept = [o for o in there.outcomes if o.clause not in self._answer.job.clauses]
 
     def record(self, result: AdapterResult, outcome: Outcome) -> None:
@@ -171,7 +171,8 @@ def _saved(result: AdapterResult, outcome: Outcome, finding: Finding, case: Case
     )
 
 
-def _same_run(one: AdapterResult, other: AdapterResult) -> bool:
+def same_run(one: AdapterResult, other: AdapterResult) -> bool:
+    """Whether two results are of one adapter and versions, drawn from one seed of one profile."""
     names = ("adapter", "versions", "suite_version", "profile", "seed")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 

@@ -23,6 +23,8 @@ class Job(msgspec.Struct):
     bare: bool = False  # known deviations are left aside
     explained: bool = True  # what is found is made small, and compared with known faults
     journal: str = ""  # the folder of the files that keep the case in progress
+    label: str = ""  # what it is called while it runs, where the adapter's name does not tell it from others
+    variables: dict[str, str] = {}  # of the worker's environment, besides those of this process
 
 
 class Perform(msgspec.Struct, tag=True):
@@ -30,17 +32,26 @@ class Perform(msgspec.Struct, tag=True):
 
     Args:
         confirmed: the ids of the records, of those whose witness ends the process, that were seen to hold.
+        case: given: on this case alone, instead of the job's.
     """
 
     clause: str
     confirmed: list[str] = []
+    case: CaseData | None = None
+
+
+class TryWitness(msgspec.Struct, tag=True):
+    """To a worker: run the witness of a record, whatever versions the record names."""
+
+    id: str
+    clause: str
 
 
 class Finish(msgspec.Struct, tag=True):
     """To a worker: nothing more will come."""
 
 
-Request = Perform | Finish
+Request = Perform | TryWitness | Finish
 
 
 class Record(msgspec.Struct):
@@ -87,6 +98,18 @@ class Checked(msgspec.Struct, tag=True):
     peak_memory_mib: float = 0.0
 
 
+class Tried(msgspec.Struct, tag=True):
+    """From a worker: what came of a witness.
+
+    Args:
+        deviates: for each route on which it could be asked, whether it deviates as recorded.
+        why_not: why it could be asked on none; "" where it could.
+    """
+
+    deviates: dict[str, bool] = {}
+    why_not: str = ""
+
+
 class Gone(msgspec.Struct, tag=True):
     """From a worker: the adapter's own process was lost during a check, and this one ends, too."""
 
@@ -110,4 +133,4 @@ class Finished(msgspec.Struct, tag=True):
     warning: str = ""
 
 
-Event = Started | Checking | Checked | Gone | Refused | Finished
+Event = Started | Checking | Checked | Tried | Gone | Refused | Finished

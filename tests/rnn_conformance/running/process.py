@@ -40,6 +40,8 @@ from rnn_conformance.running.messages import (
     Refused,
     Request,
     Started,
+    Tried,
+    TryWitness,
 )
 from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
 from rnn_reference.errors import BadInput
@@ -130,7 +132,7 @@ class Worker:
     ) -> None:
         self.peak_memory_mib = 0.0
         self.cpu_seconds = 0.0  # known when it has ended
-        self._job = job
+        self.job = job
         self._stop = stop
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -143,7 +145,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=folder,
-                env={**os.environ, **(environment or {}), "TMPDIR": str(self.files)},
+                env={**os.environ, **job.variables, **(environment or {}), "TMPDIR": str(self.files)},
                 start_new_session=True,
             )
         stop.workers.add(self)
@@ -160,7 +162,7 @@ class Worker:
         """
         self._stop.check()
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
-        self._send(msgspec.structs.replace(self._job, journal=str(self.files)))
+        self._send(msgspec.structs.replace(self.job, journal=str(self.files)))
         match found := self._next(timeout):
             case Started():
                 self.started = found
@@ -169,7 +171,7 @@ class Worker:
                 raise BadInput(message)
             case Lost():
                 raise BadInput(
-                    f"adapter {self._job.adapter!r} is broken: its process {found.how} before the first check"
+                    f"adapter {self.job.adapter!r} is broken: its process {found.how} before the first check"
                     f"\n{found.last_words}".rstrip()
                 )
         raise AssertionError(f"a worker started with {found}")
@@ -189,6 +191,17 @@ class Worker:
                     self.peak_memory_mib = max(self.peak_memory_mib, getattr(found, "peak_memory_mib", 0.0))
                     return found
             tell(found)
+
+    def try_witness(self, request: TryWitness, timeout: float) -> Tried | Lost:
+        """Run the witness of a record; a worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        self._send(request)
+        found = self._next(timeout)
+        assert isinstance(found, Tried | Lost)
+        return found
 
     def finish(self) -> str:
         """Let the adapter close, and end; what went wrong, if anything did."""

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.declarations import one_of
 from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
-from rnn_conformance.engine.deviations import Deviation, known_deviations
+from rnn_conformance.engine.deviations import Deviation, conforms_on, known_deviations, records_of
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
@@ -47,6 +48,7 @@ class Session:
         self.profile = profile
         self.seed = seed
         self._chapter = ""
+        self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
@@ -68,6 +70,23 @@ class Session:
             confirmed,
             self._likely_cause,
         )
+
+    def try_witness(self, id_: str, clause: str) -> dict[str, bool]:
+        """Whether the witness of a record deviates as recorded, for each route that can be asked for it.
+
+        The versions that the record names do not matter.
+
+        Raises:
+            BadInput: there is no such record of this framework.
+            Unsupported: the clause can be asked on no route, by declaration.
+        """
+        records = {record.id: record for record in records_of(self.subject.framework, self._deviations_file)}
+        one_of("record", id_, records)
+        check = all_checks()[clause]
+        self._begin(check)
+        routes = check.asked_on(self.subject).routes
+        holds = conforms_on(check, self.subject, routes, records[id_])
+        return {route: not conforms for route, conforms in holds.items()}
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""

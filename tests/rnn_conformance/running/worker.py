@@ -27,11 +27,12 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
-    Perform,
     Record,
     Refused,
     Request,
     Started,
+    Tried,
+    TryWitness,
 )
 
 if TYPE_CHECKING:
@@ -115,13 +116,17 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
     tell(Started(session.subject.name, session.versions, session.isolated, _records(session)))
-    while isinstance(request := msgspec.json.decode(lines.get(), type=Request), Perform):
+    while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
         check = all_checks()[request.clause]
         drawn.clear()
         called.clear()
-        tell(Checking(check.clause, check.title))
         try:
-            outcome = _performed(session, _kept(check, drawn), case, request.confirmed)
+            if isinstance(request, TryWitness):
+                tell(_tried(session, request))
+                continue
+            tell(Checking(check.clause, check.title))
+            given = case if request.case is None else from_data(request.case, checked=False)
+            outcome = _performed(session, _kept(check, drawn), given, request.confirmed)
         except ImplementationLost as lost:
             tell(Gone(lost.kind, lost.how))
             return
@@ -141,6 +146,14 @@ def _performed(session: Session, check: Check, case: Case | None, confirmed: lis
             reason="the suite itself failed",
             traceback=traceback.format_exc(),
         )
+
+
+def _tried(session: Session, request: TryWitness) -> Tried:
+    """What came of a witness; whatever keeps it from being run is said."""
+    try:
+        return Tried(session.try_witness(request.id, request.clause))
+    except Exception as error:
+        return Tried(why_not=f"{type(error).__name__}: {error}")
 
 
 def _kept(check: Check, journal: Journal) -> Check:
