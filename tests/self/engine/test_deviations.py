@@ -104,7 +104,9 @@ def test_a_case_that_ends_the_process_is_not_tried_to_make_another_small(
         return fails_on(check, subject, case)
 
     monkeypatch.setattr(Check, "fails_on", seen)
-    fatal = record(RECORD.replace('when = { activation = "relu" }', "ends_process = true\nwhen = { time = 1 }"))
+    fatal = record(
+        RECORD.replace('when = { activation = "relu" }', "ends_process = true\nwhen = { time = 1 }")
+    )
     subject = Subject(fault_framework("transposed-recurrent-weight"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [fatal], confirmed=[fatal.id])
     assert outcome.findings
