@@ -235,6 +235,9 @@ def _findings(
     def is_excused(case: Case, error: NonConforming) -> bool:
         return any(record.covers(case) and record.excuses(error) for record in known)
 
+    def is_fatal(case: Case) -> bool:
+        return any(record.ends_process and record.covers(case) for record in known)
+
     findings: list[Finding] = []
     if drawn.failed:
         search = Search(
@@ -244,6 +247,7 @@ def _findings(
             drawn.seed,
             profile.shrink,
             is_excused,
+            is_fatal,
             explain,
             structures_of(check, routes),
         )
