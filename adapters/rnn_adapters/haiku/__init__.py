@@ -1,0 +1,2 @@
+"""haiku"""
+FRAMEWORKS = ()
