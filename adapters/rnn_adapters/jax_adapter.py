@@ -1,6 +1,6 @@
 """`JaxAdapter`: the contract for JAX's libraries, of which each says how its layers are made and called.
 
-A call is a pure function of weights, input and initial states; JAX differentiates, compiles and infers the rest.
+A call is a pure function of weights, input and initial states, which JAX differentiates and compiles.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
+# They have no types.
+shaped: Callable[..., Any] = jax.ShapeDtypeStruct
+clear_caches: Callable[[], None] = jax.clear_caches
 Tree: TypeAlias = Any
 """Weights as a library has them: arrays in dictionaries and lists."""
 Native: TypeAlias = Mapping[str, Any]
 """The weights of one cell by the names of the conventions."""
 Loss: TypeAlias = Callable[[Callable[..., Any]], Any]
 """ℓ, of a function that is called as `Layers.pure` is but for the weights."""
-MOST_KEPT = 48
-"""Plans whose layers are kept from chapter to chapter; what JAX compiles for them takes memory."""
+MOST_KEPT = 128
+"""Plans whose layers are kept, half as many from chapter to chapter: what is compiled takes memory."""
 
 
 class CellPlan(NamedTuple):
@@ -136,7 +139,7 @@ class Layers(ABC):
 
     @abstractmethod
     def train(self, held: Any, loss: Loss, training: Training) -> Iterator[tuple[Any, Tree]]:
-        """For each step of training ℓ before it, and the weights after it; at the end ℓ and the last weights."""
+        """For each step ℓ before it, and the weights after it; then ℓ once more, and the last weights."""
 
     def restored(self, tree: Tree) -> Any:
         """What holds the weights that were saved and loaded again."""
@@ -186,6 +189,8 @@ class JaxAdapter(Adapter[Loaded]):
     def layers_for(self, plan: Plan) -> Layers:
         """Made once for a plan."""
         if plan not in self._made:
+            if len(self._made) == MOST_KEPT:
+                self._forget()
             self._made[plan] = self._make(plan)
         return self._made[plan]
 
@@ -224,9 +229,7 @@ class JaxAdapter(Adapter[Loaded]):
         self, model: Loaded, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
         towards = [d_sequence, list(in_a_row(d_final_states))]
-        found = self._derived(
-            "second_gradients", model, call, towards, self._sources_of(model, direction)
-        )
+        found = self._derived("second_gradients", model, call, towards, self._sources_of(model, direction))
         return self._gradients(model, found)
 
     def _derived(self, name: str, model: Loaded, call: Call, *towards: Tree) -> Tree:
@@ -234,7 +237,8 @@ class JaxAdapter(Adapter[Loaded]):
 
         def derivative(sources: Tree, lengths: Any, *towards: Tree) -> Tree:
             def function(sources: Tree) -> Tree:
-                sequence, finals, _ = layers.pure(*sources, lengths)
+                tree, x, states = sources
+                sequence, finals, _ = layers.pure(tree, x, states, lengths)
                 return [sequence, finals]
 
             return getattr(jax_derivatives, name)(function, sources, *towards)
@@ -290,8 +294,8 @@ class JaxAdapter(Adapter[Loaded]):
         with in_type_of(model.network):
             layers, held = self._for_call(model, call)
             x, states, lengths = given(call)
-            x = jax.ShapeDtypeStruct((batch, time, x.shape[-1]), x.dtype)
-            sized = partial(jax.tree.map, lambda each: jax.ShapeDtypeStruct((batch, *each.shape[1:]), each.dtype))
+            x = shaped((batch, time, x.shape[-1]), x.dtype)
+            sized = partial(jax.tree.map, lambda each: shaped((batch, *each.shape[1:]), each.dtype))
             found = jax.eval_shape(layers.pure, layers.tree_in(held), x, sized(states), sized(lengths))
         types = sorted({str(each.dtype) for each in (found.sequence, *found.finals)})
         finals = tuple(known(each.shape) for each in found.finals)
@@ -327,9 +331,12 @@ class JaxAdapter(Adapter[Loaded]):
         return {name: str(getattr(jax.config, name)) for name in names}
 
     def drop_caches(self) -> None:
-        if len(self._made) > MOST_KEPT:
-            self._made.clear()
-            jax.clear_caches()
+        if len(self._made) > MOST_KEPT / 2:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._made.clear()
+        clear_caches()
 
     def _cells(self, model: Loaded) -> list[Native]:
         """The weights that are held, by cell."""

@@ -54,21 +54,28 @@ _BOTH: _Routes = (
     ("vmap", "axes", "each row by itself, as (time, input), under `vmap`"),
     ("unrolled", "unrolled", "`RNN(unroll=3)`"),
     ("order kept", "arguments", "`RNN(reverse=True, keep_order=True)`"),
-    ("carry of the type computed in", "arguments", "`initial_carry` of the cell's `dtype`"),
-    ("flipped", "model", "`RNN` over `flip_sequences` of the input, in place of `reverse` and `Bidirectional`"),
+    (
+        "narrow types",
+        "arguments",
+        "`initial_carry` of the cell's `dtype`; of nnx, `modified_orthogonal`, too",
+    ),
+    (
+        "flipped",
+        "model",
+        "`RNN` over `flip_sequences` of the input, in place of `reverse` and `Bidirectional`",
+    ),
     ("remat", "model", "`remat` of the cell"),
     ("scan of a cell", "cell", "`jax.lax.scan` over `SimpleCell`"),
     ("cell", "cell", "`SimpleCell`, step by step"),
     ("bytes", "saved", "weights through `to_bytes` and `from_bytes`"),
-    ("eager derivatives", "compiled", "`jax.vjp` and `jax.jvp` without `jax.jit`"),
+    ("eager", "compiled", "without `jit`, the default here; `jax.vjp` and `jax.jvp`, too"),
 )
 ROUTES: dict[str, _Routes] = {
     "flax-nnx": (
         *_BOTH,
-        ("jit", "compiled", "`nnx.jit`"),
         ("split and merge", "compiled", "`nnx.merge` under `jax.jit`"),
     ),
-    "flax-linen": (*_BOTH, ("jit", "compiled", "`jax.jit` of `apply`")),
+    "flax-linen": _BOTH,
 }
 
 

@@ -1,4 +1,4 @@
-"""`FlaxLayers`: a network of Flax's layers, as both of its interfaces have them; put together from `Parts`."""
+"""`FlaxLayers`: a network of Flax's layers in either of its interfaces, put together from `Parts`."""
 
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ class Parts:
         backwards: what it is given to go backwards.
         time_major: time is the first axis of what is called.
         remat: cells compute their outputs anew for gradients.
-        states_computed: initial states are given in the type computed in, zeros among them.
-        direct: calls from outside, where they are not made as they are written.
+        narrow_helped: what narrow types need is given: initial states of the type computed in, and to nnx an
+            initialiser that has these types.
+        direct: calls from outside, where they are not made as they are written: compiled, mostly.
         saved: weights are saved and loaded before they are held.
         compiled_derivatives: see `JaxAdapter`.
     """
 
-    make: Callable[[Plan, Parts], FlaxLayers]
+    make: Callable[..., FlaxLayers]
     way: Way
     conventions: Conventions
     supports: Supports
@@ -63,7 +64,7 @@ class Parts:
     backwards: Mapping[str, Any] = field(default_factory=lambda: {"reverse": True})
     time_major: bool = False
     remat: bool = False
-    states_computed: bool = False
+    narrow_helped: bool = False
     direct: Callable[..., Returned] | None = None
     saved: bool = False
     compiled_derivatives: bool = True
@@ -120,7 +121,9 @@ class FlaxLayers(Layers):
             types = self.types_for(plan.dtype)
         if plan.compute_dtype is not None:
             types = {"dtype": plan.compute_dtype}
-        return types if activation == Activation("tanh") else types | {"activation_fn": callable_of(activation)}
+        return (
+            types if activation == Activation("tanh") else types | {"activation_fn": callable_of(activation)}
+        )
 
     @abstractmethod
     def types_for(self, dtype: str) -> dict[str, Any]:
@@ -132,7 +135,7 @@ class FlaxLayers(Layers):
             tree: dict[Any, Any] = {}
             for path in self.parts.way.paths[len(layer) - 1]:
                 for name, each in next(left).items():
-                    *folders, leaf = (*path, *name.split(self.separator))
+                    *folders, leaf = [*path, *name.split(self.separator)]
                     place = tree
                     for folder in folders:
                         place = place.setdefault(folder, {})
@@ -141,7 +144,7 @@ class FlaxLayers(Layers):
         return trees
 
     def cells_of(self, tree: Tree) -> list[Native]:
-        found = []
+        found = list[Native]()
         for layer, of_layer in zip(self.plan.layers, tree, strict=True):
             for path in self.parts.way.paths[len(layer) - 1]:
                 cell = of_layer
@@ -156,7 +159,9 @@ class FlaxLayers(Layers):
 
     def direct(self, held: Any, x: Any, states: Any, lengths: Any) -> Returned:
         call = self.parts.direct
-        return self.written(held, x, states, lengths) if call is None else call(self, held, x, states, lengths)
+        return (
+            self.written(held, x, states, lengths) if call is None else call(self, held, x, states, lengths)
+        )
 
     def written(self, held: Any, x: Any, states: Any, lengths: Any) -> Returned:
         """A call as it is written."""
@@ -177,7 +182,7 @@ class FlaxLayers(Layers):
     def _given_states(self, x: Any, states: Any) -> Any:
         """Initial states in the type computed in, where the route gives them so."""
         plan = self.plan
-        if not self.parts.states_computed or plan.compute_dtype is None:
+        if not self.parts.narrow_helped or plan.compute_dtype is None:
             return states
         if states is None:
             batch = x.shape[:-2]

@@ -21,7 +21,7 @@ from rnn_adapters.surface import Training
 RematCell: Any = nn.remat(nn.SimpleCell)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bound:
     """A module and its weights, called as a module that has them."""
 
@@ -68,12 +68,17 @@ class LinenLayers(FlaxLayers):
 
     def restored(self, tree: Tree) -> Tree:
         """By `to_bytes` and `from_bytes`, into a tree of zeros."""
-        return serialization.from_bytes(jax.tree.map(jax.numpy.zeros_like, tree), serialization.to_bytes(tree))
+        return serialization.from_bytes(
+            jax.tree.map(jax.numpy.zeros_like, tree), serialization.to_bytes(tree)
+        )
 
     def fresh(self, seed: int) -> Tree:
         keys = iter(jax.random.split(jax.random.key(seed), sum(map(len, self.modules))))
         return [
-            [module.init(next(keys), jax.numpy.zeros((1, 1, cells[0].inputs)))["params"] for module in modules]
+            [
+                module.init(next(keys), jax.numpy.zeros((1, 1, cells[0].inputs)))["params"]
+                for module in modules
+            ]
             for modules, cells in zip(self.modules, self.plan.layers, strict=True)
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import optax
 from flax import nnx, serialization
-from flax.nnx.nn.recurrent import flip_sequences
+from flax.nnx.nn.recurrent import flip_sequences, modified_orthogonal
 
 from rnn_adapters.flax.layers import FlaxLayers, Parts
 from rnn_adapters.jax_adapter import CellPlan, Loss, Plan, Returned, Tree
@@ -43,10 +43,14 @@ class NnxLayers(FlaxLayers):
         return make(plan.inputs, plan.hidden, **self.options_of(plan.activation), rngs=self.rngs)
 
     def types_for(self, dtype: str) -> dict[str, Any]:
-        return {"dtype": dtype, "param_dtype": dtype}
+        types = {"dtype": dtype, "param_dtype": dtype}
+        return types | {"recurrent_kernel_init": modified_orthogonal} if self.parts.narrow_helped else types
 
     def bound(self, tree: Tree) -> Modules:
-        modules: Modules = nnx.merge(self.graph, self._state_of(tree), self.others)
+        # Variables belong to the trace in which they are made, those of generators, too.
+        modules: Modules = nnx.merge(
+            self.graph, self._state_of(tree), jax.tree.map(lambda each: each, self.others)
+        )
         return modules
 
     def initial_state(self, cell: Any, shape: tuple[int, ...]) -> Any:
@@ -82,7 +86,9 @@ class NnxLayers(FlaxLayers):
 
     def _through_bytes(self, tree: Tree) -> Tree:
         """The pure dictionaries of a state, by `to_bytes` and `from_bytes`."""
-        return serialization.from_bytes(jax.tree.map(jax.numpy.zeros_like, tree), serialization.to_bytes(tree))
+        return serialization.from_bytes(
+            jax.tree.map(jax.numpy.zeros_like, tree), serialization.to_bytes(tree)
+        )
 
     def fresh(self, seed: int) -> Tree:
         return self.tree_in(self.made(seed))
@@ -98,12 +104,10 @@ class NnxLayers(FlaxLayers):
         wrt = trained_only(training.frozen)
         optimiser = nnx.Optimizer(held, optax.sgd(training.rate), wrt=wrt)
 
-        @nnx.jit
-        def of_modules(modules: Modules) -> Any:
-            def value(modules: Modules) -> Any:
-                return loss(lambda *given: self.through(modules, *given))
+        def value_of(modules: Modules) -> Any:
+            return loss(lambda *given: self.through(modules, *given))
 
-            return nnx.value_and_grad(value, argnums=nnx.DiffState(0, wrt))(modules)
+        of_modules = nnx.jit(nnx.value_and_grad(value_of, argnums=nnx.DiffState(0, wrt)))
 
         for _ in range(training.steps):
             value, found = of_modules(held)

@@ -41,7 +41,8 @@ CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
 
 def without(*names: str, **changes: Any) -> Supports:
     """What is supported but for these abilities."""
-    return replace(SUPPORTS, **dict.fromkeys(names, False), **changes)
+    lacking: dict[str, Any] = dict.fromkeys(names, False)
+    return replace(SUPPORTS, **lacking, **changes)
 
 
 def axes(x: str, sequence: str, final_states: str) -> dict[str, tuple[str, ...]]:
@@ -54,7 +55,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
     interface = import_module(f"rnn_adapters.flax.{framework.removeprefix('flax-')}")
     make = interface.NnxLayers if framework == "flax-nnx" else interface.LinenLayers
     conventions = CONVENTIONS[framework]
-    rnn = Parts(make, ONE, conventions, SUPPORTS)
+    rnn = Parts(make, ONE, conventions, SUPPORTS, direct=interface.jitted)
     cell = replace(
         rnn,
         way=SCANNED,
@@ -65,7 +66,6 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         ),
         supports=without(*TWO_DIRECTIONS, "lengths", "go_backwards", **CONCAT),
     )
-    jit = replace(rnn, direct=interface.jitted)
     return {
         DEFAULT: rnn,
         "carry not asked for": replace(
@@ -83,9 +83,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         "vmap": replace(
             rnn,
             way=BY_ROWS,
-            conventions=replace(
-                conventions, axes=axes("time input", "time directions*hidden", "hidden")
-            ),
+            conventions=replace(conventions, axes=axes("time input", "time directions*hidden", "hidden")),
             supports=without("leading_axes"),
         ),
         "unrolled": replace(rnn, options={"unroll": 3}),
@@ -94,7 +92,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
             backwards={"reverse": True, "keep_order": True},
             conventions=replace(conventions, go_backwards_order="input"),
         ),
-        "carry of the type computed in": replace(rnn, states_computed=True),
+        "narrow types": replace(rnn, narrow_helped=True),
         "flipped": replace(
             rnn,
             way=FLIPPED,
@@ -103,10 +101,11 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         ),
         "remat": replace(rnn, remat=True),
         "scan of a cell": cell,
-        "cell": replace(cell, way=STEPS),
+        "cell": replace(  # a loop over unknown steps cannot be written
+            cell, way=STEPS, supports=replace(cell.supports, unknown_axes=("batch",))
+        ),
         "bytes": replace(rnn, saved=True),
-        "eager derivatives": replace(rnn, compiled_derivatives=False),
-        "jit": jit,
+        "eager": replace(rnn, direct=None, compiled_derivatives=False),
         **({"split and merge": replace(rnn, direct=interface.merged)} if framework == "flax-nnx" else {}),
     }
 

@@ -78,9 +78,7 @@ def by_rows(
     return found
 
 
-ONE = Way(
-    one_module, whole, (((0, "cell"),), ((0, "forward_rnn", "cell"), (0, "backward_rnn", "cell")))
-)
+ONE = Way(one_module, whole, (((0, "cell"),), ((0, "forward_rnn", "cell"), (0, "backward_rnn", "cell"))))
 WITHOUT_CARRY = replace(ONE, call=without_carry)
 BY_ROWS = replace(ONE, call=by_rows, without=0)
 
@@ -132,7 +130,9 @@ def by_scan(
 ) -> tuple[Any, list[Any]]:
     """`jax.lax.scan` over the steps."""
     carry = carry_for(layers, modules[0], x, states)
-    carry, outputs = jax.lax.scan(modules[0], carry, jnp.moveaxis(x, -2, 0))
+    (cell,), steps = modules, jnp.moveaxis(x, -2, 0)
+    # JAX keeps what it traced for a function: a new one each time, as the cell's weights may be others.
+    carry, outputs = jax.lax.scan(lambda carry, x_t: cell(carry, x_t), carry, steps)
     return jnp.moveaxis(outputs, 0, -2), [carry]
 
 
