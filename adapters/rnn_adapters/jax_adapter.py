@@ -36,7 +36,7 @@ Native: TypeAlias = Mapping[str, Any]
 """The weights of one cell by the names of the conventions."""
 Loss: TypeAlias = Callable[[Callable[..., Any]], Any]
 """ℓ, of a function that is called as `Layers.pure` is but for the weights."""
-MOST_KEPT = 128
+MOST_KEPT = 64
 """Plans whose layers are kept, half as many from chapter to chapter: what is compiled takes memory."""
 
 

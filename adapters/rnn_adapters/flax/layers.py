@@ -135,7 +135,8 @@ class FlaxLayers(Layers):
             tree: dict[Any, Any] = {}
             for path in self.parts.way.paths[len(layer) - 1]:
                 for name, each in next(left).items():
-                    *folders, leaf = [*path, *name.split(self.separator)]
+                    folders: list[str | int] = [*path, *name.split(self.separator)]
+                    leaf = folders.pop()
                     place = tree
                     for folder in folders:
                         place = place.setdefault(folder, {})
