@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,8 @@ class Framework:
         title: how the tables of the spec call it, with a word about where it runs; "" leaves it out of them.
         extra: the extra of this distribution that installs it.
         modules: the top-level modules without which it cannot be made.
+        missing: what else is missing for it here, in words, such as a program; nothing is started to tell.
+        install: the command that brings it, where no extra does.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
         isolated: every check is performed in a process of its own: bad input is known to end the process.
 
@@ -65,6 +67,8 @@ class Framework:
     title: str = ""
     extra: str = ""
     modules: tuple[str, ...] = ()
+    missing: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
+    install: str = ""
     deviations: str = ""
     isolated: bool = False
 

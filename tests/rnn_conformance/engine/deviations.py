@@ -24,7 +24,7 @@ from rnn_conformance.engine.case import FACTS, Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.results import Kind, Verdict
+from rnn_conformance.engine.results import Came, Kind, Verdict
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Layer, Network
@@ -142,21 +142,18 @@ def try_witnesses(
     came = Witnesses()
     for record in known:
         if record.ends_process:
-            holds = {"in a process of its own": record.id not in confirmed}
-        else:
-            witness = record.witness_of(check.clause)
-            holds = {
-                route: _conforms(check, subject, record, witness.replace(route=route))
-                for route, supports in routes.items()
-                if record.claims(route) and within(supports, witness)
+            came_of_it: dict[str, Came] = {
+                "in a process of its own": "deviates" if record.id in confirmed else "conforms"
             }
-        conforming = [route or "default" for route, conforms in holds.items() if conforms]
-        if len(conforming) < len(holds):
+        else:
+            came_of_it = witnessed(check, subject, routes, record)
+        conforming = [route or "default" for route, found in came_of_it.items() if found != "deviates"]
+        if len(conforming) < len(came_of_it):
             came.deviating.append(record.id)
-        if not holds:
+        if not came_of_it:
             reason = f"its witness can be asked on no route: narrow or remove the record {record.id!r}"
             came.verdicts.append(("never deviated", reason))
-        elif len(conforming) == len(holds):
+        elif len(conforming) == len(came_of_it):
             reason = f"fixed: remove the record {record.id!r}, whose witness conforms now"
             came.verdicts.append(("fixed", reason))
         elif conforming:
@@ -166,14 +163,27 @@ def try_witnesses(
     return came
 
 
-def _conforms(check: Check, subject: Subject, record: Deviation, witness: Case) -> bool:
-    """Whether the check passes on the witness, or fails otherwise than recorded."""
+def witnessed(
+    check: Check, subject: Subject, routes: Mapping[str, Supports], record: Deviation
+) -> dict[str, Came]:
+    """What came of the witness of a record, for each route that it claims and that can be asked."""
+    witness = record.witness_of(check.clause)
+    return {
+        route: _came(check, subject, record, witness.replace(route=route))
+        for route, supports in routes.items()
+        if record.claims(route) and within(supports, witness)
+    }
+
+
+def _came(check: Check, subject: Subject, record: Deviation, witness: Case) -> Came:
     subject.tally = Tally()
     try:
         error = check.fails_on(subject, witness)
     except CannotExpress:
-        return True
-    return error is None or not record.excuses(error)
+        return "conforms"
+    if error is None:
+        return "conforms"
+    return "deviates" if record.excuses(error) else "fails otherwise"
 
 
 ABILITY_OF: Mapping[Doing, str] = {
@@ -296,8 +306,25 @@ def known_deviations(
     """The records that ship with a framework, and those of an extra file, that apply to it at these versions.
 
     Raises:
-        BadInput: see `parse_deviations`; the extra file cannot be read; or a record is about a package that
-            the framework does not name among its versions.
+        BadInput: see `records_of`; or a record is about a package that the framework does not name among its
+            versions.
+    """
+    mine = records_of(framework, extra)
+    for record in mine:
+        unknown = [package for package in record.versions if package not in versions]
+        if unknown:
+            raise BadInput(
+                f"deviation {record.id!r}: versions: expected packages of {', '.join(versions)};"
+                f" got {', '.join(unknown)}"
+            )
+    return [record for record in mine if record.applies_to(framework.name, versions)]
+
+
+def records_of(framework: Framework, extra: str | None = None) -> list[Deviation]:
+    """The records about a framework at any version: those that ship with it, and those of an extra file.
+
+    Raises:
+        BadInput: see `parse_deviations`; or the extra file cannot be read.
     """
     from importlib.resources import files
 
@@ -311,15 +338,7 @@ def known_deviations(
         )
     if extra:
         records += read_deviations(extra, [*known_adapters(), framework.name])
-    mine = [record for record in records if framework.name in listed(record.adapter)]
-    for record in mine:
-        unknown = [package for package in record.versions if package not in versions]
-        if unknown:
-            raise BadInput(
-                f"deviation {record.id!r}: versions: expected packages of {', '.join(versions)};"
-                f" got {', '.join(unknown)}"
-            )
-    return [record for record in mine if record.applies_to(framework.name, versions)]
+    return [record for record in records if framework.name in listed(record.adapter)]
 
 
 def read_deviations(path: str, adapters: Collection[str] = ()) -> list[Deviation]:

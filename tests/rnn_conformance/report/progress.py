@@ -51,18 +51,18 @@ class Terminal:
 
     def started(self, job: Job) -> None:
         """A job begins."""
-        self._tasks[job.adapter] = self._bars.add_task(job.adapter, total=len(job.clauses), now="starting")
+        self._tasks[_label(job)] = self._bars.add_task(_label(job), total=len(job.clauses), now="starting")
 
     def tell(self, job: Job, event: Event) -> None:
         """Something happened."""
         if isinstance(event, Checking):
-            self._bars.update(self._tasks[job.adapter], now=event.clause)
+            self._bars.update(self._tasks[_label(job)], now=event.clause)
         elif isinstance(event, Checked):
-            self._bars.advance(self._tasks[job.adapter])
+            self._bars.advance(self._tasks[_label(job)])
 
     def ended(self, answer: Answer) -> None:
         """A job has ended."""
-        self._bars.update(self._tasks[answer.job.adapter], now="could not be checked" * bool(answer.refusal))
+        self._bars.update(self._tasks[_label(answer.job)], now="could not be checked" * bool(answer.refusal))
         if answer.result is not None:
             self._bars.console.print(_last_line(answer), highlight=False, markup=False, soft_wrap=True)
 
@@ -100,26 +100,31 @@ class Lines:
 
     def started(self, job: Job) -> None:
         """A job begins."""
-        self._running[job.adapter] = _Running(len(job.clauses))
+        self._running[_label(job)] = _Running(len(job.clauses))
 
     def tell(self, job: Job, event: Event) -> None:
         """Something happened."""
         if isinstance(event, Checking):
-            running = self._running[job.adapter]
+            running = self._running[_label(job)]
             running.number, running.clause = running.number + 1, event.clause
 
     def ended(self, answer: Answer) -> None:
         """A job has ended."""
-        self._running.pop(answer.job.adapter, None)
+        self._running.pop(_label(answer.job), None)
         if answer.result is not None:
             click.echo(_last_line(answer), err=True)
 
     def _say(self) -> None:
         while not self._over.wait(self._every):
-            for adapter, running in list(self._running.items()):
+            for label, running in list(self._running.items()):
                 seconds = time.monotonic() - running.began
                 place = f", {running.number} of {running.total}" if running.number else ""
-                click.echo(f"{adapter}: {running.clause}{place}, {seconds:.0f} s", err=True)
+                click.echo(f"{label}: {running.clause}{place}, {seconds:.0f} s", err=True)
+
+
+def _label(job: Job) -> str:
+    """What a job is called: its adapter's name, where that tells it from others."""
+    return job.label or job.adapter
 
 
 def _last_line(answer: Answer) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import queue
 import shutil
 import signal
@@ -26,6 +25,8 @@ import msgspec
 from rnn_adapters.stdio.connection import exit_words
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import from_data
+from rnn_conformance.engine.clauses import spec_version
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
 from rnn_conformance.running.messages import (
@@ -40,6 +41,9 @@ from rnn_conformance.running.messages import (
     Refused,
     Request,
     Started,
+    TakeDrift,
+    Tried,
+    TryWitness,
 )
 from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
 from rnn_reference.errors import BadInput
@@ -130,7 +134,7 @@ class Worker:
     ) -> None:
         self.peak_memory_mib = 0.0
         self.cpu_seconds = 0.0  # known when it has ended
-        self._job = job
+        self.job = job
         self._stop = stop
         self._status: int | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -143,7 +147,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=folder,
-                env={**os.environ, **(environment or {}), "TMPDIR": str(self.files)},
+                env={**os.environ, **job.variables, **(environment or {}), "TMPDIR": str(self.files)},
                 start_new_session=True,
             )
         stop.workers.add(self)
@@ -160,7 +164,7 @@ class Worker:
         """
         self._stop.check()
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
-        self._send(msgspec.structs.replace(self._job, journal=str(self.files)))
+        self._send(msgspec.structs.replace(self.job, journal=str(self.files)))
         match found := self._next(timeout):
             case Started():
                 self.started = found
@@ -169,7 +173,7 @@ class Worker:
                 raise BadInput(message)
             case Lost():
                 raise BadInput(
-                    f"adapter {self._job.adapter!r} is broken: its process {found.how} before the first check"
+                    f"adapter {self.job.adapter!r} is broken: its process {found.how} before the first check"
                     f"\n{found.last_words}".rstrip()
                 )
         raise AssertionError(f"a worker started with {found}")
@@ -189,6 +193,29 @@ class Worker:
                     self.peak_memory_mib = max(self.peak_memory_mib, getattr(found, "peak_memory_mib", 0.0))
                     return found
             tell(found)
+
+    def try_witness(self, request: TryWitness, timeout: float) -> Tried | Lost:
+        """Run the witness of a record; a worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        self._send(request)
+        found = self._next(timeout)
+        assert isinstance(found, Tried | Lost)
+        return found
+
+    def take_drift(self, path: Path, timeout: float) -> str:
+        """Have a drift file written: why it was not, "" if it was.
+
+        A worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        self._send(TakeDrift(str(path.absolute())))
+        found = self._next(timeout)
+        return f"the process {found.how}" if isinstance(found, Lost) else getattr(found, "problem", "")
 
     def finish(self) -> str:
         """Let the adapter close, and end; what went wrong, if anything did."""
@@ -362,8 +389,11 @@ class Run:
         self._worker: Worker | None = None
         self._began = time.perf_counter()
 
-    def perform(self, clause: str) -> Outcome:
+    def perform(self, clause: str, seed: int | None = None) -> Outcome:
         """The outcome of the check of a clause.
+
+        Args:
+            seed: what cases are drawn from; None: the job's.
 
         Raises:
             BadInput: the adapter cannot be checked at all.
@@ -381,7 +411,7 @@ class Run:
         # The time that a check takes by order is none in which it gives no sign.
         timeout = self._timeout + (self.job.seconds_per_check or 0.0)
         try:
-            found = worker.perform(Perform(clause, confirmed), timeout, tell)
+            found = worker.perform(Perform(clause, confirmed, seed=seed), timeout, tell)
         except BaseException:  # it is in the middle of a check, and cannot be let finish
             self._end_worker()
             raise
@@ -395,6 +425,22 @@ class Run:
         if self._worker is not None and worker.started.isolated:
             self._finish_worker()
         return found.outcome
+
+    def take_drift(self, path: Path) -> bool:
+        """Have a drift file written; where that fails, a warning of the results says why.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        worker = self.start()
+        problem = worker.take_drift(path, self._timeout)
+        if problem:
+            self.result.warnings.append(f"drift was not measured: {problem}")
+            self._end_worker()
+        elif worker.started.isolated:
+            self._finish_worker()
+        return not problem
 
     def start(self) -> Worker:
         """The worker that performs checks now, started if there is none.
@@ -415,6 +461,7 @@ class Run:
             if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
                 self.result.adapter, self.result.versions = started.adapter, started.versions
+                self.result.environment = started.environment
                 self.records = started.records
                 self._tell(started)
         return self._worker
@@ -507,8 +554,8 @@ def empty_result(job: Job) -> AdapterResult:
         asked_for=job.adapter,
         versions={},
         suite_version=version("rnn-conformance"),
-        python=platform.python_version(),
-        platform=platform.platform(),
+        spec_version=spec_version(),
+        environment=Environment(),
         profile=job.profile,
         seed=job.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),

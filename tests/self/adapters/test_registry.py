@@ -51,8 +51,8 @@ def test_every_framework_says_what_it_needs() -> None:
     for name, framework in built_in().items():
         assert framework.name == name
         assert (
-            bool(framework.modules)
-            == bool(framework.extra)
+            bool(framework.modules or framework.install)
+            == bool(framework.extra or framework.install)
             == bool(framework.deviations)
             == (name not in ("reference", "c"))
         )

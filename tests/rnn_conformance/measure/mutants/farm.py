@@ -45,9 +45,3 @@ def _mirror(folder: Path, copy: Path, real: set[Path]) -> None:
             os.symlink(each, copy / each.name, target_is_directory=each.is_dir())
         else:
             shutil.copyfile(each, copy / each.name)
-
-
-def on_the_path(folder: Path) -> dict[str, str]:
-    """The variables for a process that is to find packages here first."""
-    before = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join([str(folder), *([before] if before else [])])}

@@ -16,10 +16,11 @@ import msgspec
 
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import RED, Outcome
-from rnn_conformance.measure.mutants.farm import on_the_path, package_with
+from rnn_conformance.measure.mutants.farm import package_with
 from rnn_conformance.measure.mutants.mutate import Mutant
 from rnn_conformance.measure.mutants.reach import AT_IMPORT, Reached, chapter_of
 from rnn_conformance.measure.mutants.target import Target
+from rnn_conformance.running.environments import on_the_path
 from rnn_conformance.running.messages import Job
 from rnn_conformance.running.order import most_killing_first
 from rnn_conformance.running.process import Run, Stop
