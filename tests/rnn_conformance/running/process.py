@@ -62,6 +62,10 @@ CLOSING_SECONDS = 10.0
 
 Tell = Callable[[Event], None]
 
+EVENTS: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+"""Made before there are threads: two that decode a type for the first time at once end the process
+(`decoder_of`)."""
+
 
 class Stopped(Exception):
     """Raised where a run finds that it was told to stop."""
@@ -271,7 +275,7 @@ class Worker:
         """The next event; what was lost if there is none."""
         try:
             line = self._line(time.monotonic() + timeout)
-            event: Event | None = None if line is None else msgspec.json.decode(line, type=Event)
+            event: Event | None = None if line is None else EVENTS.decode(line)
         except msgspec.DecodeError:  # it died in the middle of the line
             event = None
         except TimeoutError:

@@ -149,7 +149,7 @@ def test_a_release_that_cannot_be_imported_says_so(cache: Path) -> None:
 
 def test_a_sweep_tells_when_a_deviation_came_and_went(tmp_path: Path, cache: Path) -> None:
     """From nothing to a record with the right versions, by the commands that a user has."""
-    options = ("--package", "elmanlib", "--environments", cache, "--versions", "..2.0", "--jobs", "1")
+    options = ("--package", "elmanlib", "--environments", cache, "--versions", "..2.0", "--explain")
     done = cli("sweep", ADAPTER, *options, "--clause", "SEQ-3", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "this release was made in a hurry" in done.stdout
@@ -179,7 +179,7 @@ def test_a_sweep_tells_when_a_deviation_came_and_went(tmp_path: Path, cache: Pat
 
 
 def test_a_second_sweep_uses_what_the_first_has_left(tmp_path: Path, cache: Path) -> None:
-    options = ("--package", "elmanlib", "--environments", cache, "--clause", "SEQ-3")
+    options = ("--package", "elmanlib", "--environments", cache, "--clause", "SEQ-3", "--explain")
     cli("sweep", ADAPTER, *options, "--versions", "1.0", cwd=tmp_path)
     (kept,) = (tmp_path / "results").glob("elman*.json")
     before = kept.stat().st_mtime_ns
