@@ -23,7 +23,7 @@ from rnn_conformance.commands.options import (
     as_many_as_cores,
     folder,
 )
-from rnn_conformance.report.status import ALL_AS_RECORDED, INTERRUPTED, SOMETHING_FAILED
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 
 if TYPE_CHECKING:
     from rnn_conformance.running.process import Stop
@@ -87,10 +87,11 @@ def sweep(
 
     \b
     Exit status: 0 every version was tried
-                 2 bad input
+                 2 bad input, or a witness could not be run
     """
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.report.progress import progress
+    from rnn_conformance.report.sweep import could_not_run
     from rnn_conformance.running.environments import released_versions, selected_versions
     from rnn_conformance.running.jobs import try_folder
     from rnn_conformance.running.releases import package_of
@@ -122,6 +123,8 @@ def sweep(
             made = swept(plan, stop, _say, shown)
     _show(made, folder, form)
     click.echo(f"sweep: {sweep_path(folder, made.adapter, package)}", err=True)
+    if could_not_run(made):
+        sys.exit(COULD_NOT_RUN)
 
 
 def _show(made: Sweep, folder: Path, form: str) -> None:
