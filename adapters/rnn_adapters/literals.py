@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,14 @@ def literal(name: str, array: Array) -> list[str]:
     wrapped = textwrap.wrap(flat, WIDTH - 4, break_long_words=False)
     shape = f".reshape({tuple(array.shape)})" if array.ndim > 1 else ""
     return [f"{name} = np.array([", *(f"    {each}" for each in wrapped), f"]{typed}){shape}"]
+
+
+def together(arrays: Mapping[str, Array]) -> list[str]:
+    """One line that assigns several small arrays to their names; one for each where that is too long."""
+    texts = [f"np.{written_dtype(each)}({nested(each)})" for each in arrays.values()]
+    line = f"{', '.join(arrays)} = {', '.join(texts)}"
+    one = len(line) <= WIDTH and all(array.size and array.ndim for array in arrays.values())
+    return [line] if one else [text for name, array in arrays.items() for text in literal(name, array)]
 
 
 def written_dtype(array: Array) -> str:

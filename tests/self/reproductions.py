@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import made_adapter
-from rnn_adapters.reproduction import Question, script
+from rnn_adapters.reproduction import Question, script, suffix_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.drawing import draw_cases
@@ -65,11 +65,12 @@ def ended_here(text: str, folder: Path) -> str:
 
 def ended(text: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A script, run to its end in a process of its own that does not know this project."""
-    path = folder / "script.py"
+    path = folder / f"script{suffix_of(text)}"
     path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", QUIETLY] if path.suffix == ".py" else ["node"]
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
     return subprocess.run(
-        [sys.executable, "-c", QUIETLY, str(path)],
+        [*command, str(path)],
         capture_output=True,
         text=True,
         check=False,
