@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnn_adapters.reference import marked_by_value
-from rnn_adapters.reproduction import Code, Derivative, Question, Spoken, arrays_of_calls, numbered
+from rnn_adapters.reproduction import Code, Question, Spoken, arrays_of_calls, numbered
 from rnn_adapters.reproduction_javascript import literal, number, shape_of, split
 from rnn_reference.activations import Activation
+from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell
 
 NAMED = {"hard_sigmoid": "hardSigmoid", "elu(alpha=1.0)": "elu", "elu": "elu"}
@@ -222,8 +223,9 @@ class _Writer:
                 for name in names:
                     lines.append(f"const {name} = tf.input({{ batchShape: [{batch}, {layer.hidden_size}] }});")
                     inputs.append(name)
-        lines += self._chain(x, states, "", training=False)
-        outputs = [*self._outputs(), *(f"...{name}" for name in self._state_names())]
+        lines += self._chain(x, states, "", training=False, symbol="_out")
+        outputs = [f"{name}_out" for name in self._outputs()]
+        outputs += [f"...{name}_out" for name in self._state_names()]
         lines.append(
             f"const model = tf.model({{ inputs: [{', '.join(inputs)}], outputs: [{', '.join(outputs)}] }});"
         )
@@ -305,8 +307,10 @@ class _Writer:
             return []
         return [numbered("states", index, self.count) for index in range(self.count)]
 
-    def _chain(self, x: str, states: list[list[str]] | None, mask: str, *, training: bool) -> list[str]:
-        """Layers, applied one after the other."""
+    def _chain(
+        self, x: str, states: list[list[str]] | None, mask: str, *, training: bool, symbol: str = ""
+    ) -> list[str]:
+        """Layers, applied one after the other; what they give has names that end as symbols do."""
         lines = list[str]()
         if self.route in OF_CELLS and states is not None:  # the states of the top cell first
             states = [[name for names in reversed(states) for name in names]]
@@ -319,10 +323,10 @@ class _Writer:
             given += [f"mask: {mask}"] if mask else []
             given += ["training: true"] if training else []
             arguments = x if not given else f"{x}, {{ {', '.join(given)} }}"
-            below = "y" if self.count == 1 else f"y_{index}"
-            outputs = self._outputs() if top else [below]
+            below = f"y_{index}{symbol}"
+            outputs = [f"{name}{symbol}" for name in self._outputs()] if top else [below]
             names = self._state_names()
-            left = [*outputs, *([f"...{names[index]}"] if names else [])]
+            left = [*outputs, *([f"...{names[index]}{symbol}"] if names else [])]
             lines.append(
                 f"const [{', '.join(left)}] = [{self._name(index)}.apply({arguments})].flat(Infinity);"
             )
@@ -348,41 +352,25 @@ class _Writer:
             f"  return tf.add(tf.sum(tf.mul(d_y, {output})), tf.sum(tf.mul(d_h, tf.stack(states))));",
             "};",
             f"const sources = [{', '.join(map(self._tensor, names))}];",
-            *(self._once(of) if of.direction is None else self._twice(of)),
-        ]
-
-    def _once(self, of: Derivative) -> list[str]:
-        if of.of[0] in ("x", "state"):
-            return ["const d = tf.grads(loss)(sources);"]
-        return [
             "const variables = layer.trainableWeights.map((weight) => weight.read());",
-            "const { grads } = tf.variableGrads(() => loss(...sources), variables);",
-            "const d = variables.map(({ name }) => grads[name]);",
+            "const gradients = (f, given) => {",
+            "  const { grads } = tf.variableGrads(() => f(...given), variables);",
+            "  return [...tf.grads(f)(given), ...variables.map(({ name }) => grads[name])];",
+            "};",
+            *(["const d = gradients(loss, sources);"] if of.direction is None else self._twice(of.direction)),
         ]
 
-    def _twice(self, of: Derivative) -> list[str]:
-        direction = of.direction
-        assert direction is not None
+    def _twice(self, direction: Gradients) -> list[str]:
+        """Gradients of the sum of gradients times these rates."""
         arrays = [direction.x, *(state for layer in direction.initial_states for state in layer)]
         for cell in direction.cells:
             bias = cell.b if cell.b_h is None or cell.b is None else cell.b + cell.b_h
             arrays += [cell.W_x.T, cell.W_h.T, *([] if bias is None else [bias])]
-        of_inputs = of.of[0] in ("x", "state")
-        last = ["const d = tf.grads(along)(sources);"]
-        if not of_inputs:
-            last = [
-                "const second = tf.variableGrads(() => along(...sources), variables).grads;",
-                "const d = variables.map(({ name }) => second[name]);",
-            ]
+        products = "gradients(loss, given).map((each, i) => tf.sum(tf.mul(each, rates[i])))"
         return [
             *split("const rates = [", map(literal, arrays), "];"),
-            "const variables = layer.trainableWeights.map((weight) => weight.read());",
-            "const along = (...given) => {",
-            "  const { grads } = tf.variableGrads(() => loss(...given), variables);",
-            "  const first = [...tf.grads(loss)(given), ...variables.map(({ name }) => grads[name])];",
-            "  return tf.addN(first.map((each, i) => tf.sum(tf.mul(each, rates[i]))));",
-            "};",
-            *last,
+            f"const along = (...given) => tf.addN({products});",
+            "const d = gradients(along, sources);",
         ]
 
     # What is shown.
@@ -402,10 +390,11 @@ class _Writer:
     def _got_derivative(self, role: str, index: int) -> str:
         if role == "x":
             return "d[0].arraySync()"
+        directions = self.question.directions[0]
         if role == "state":
-            return "d.slice(1).map((each) => each.arraySync())"
+            return f"d.slice(1, {1 + directions}).map((each) => each.arraySync())"
         each = 2 + bool(self.network.cells[0].biases)
-        place = index * each + {"W_x": 0, "W_h": 1}.get(role, 2)
+        place = 1 + directions + index * each + {"W_x": 0, "W_h": 1}.get(role, 2)
         return f"d[{place}]{'.transpose()' * (role in ('W_x', 'W_h'))}.arraySync()"
 
     def _states(self) -> Sequence[str]:
