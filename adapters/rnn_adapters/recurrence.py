@@ -55,7 +55,6 @@ def recurrence(question: Question, loop: Loop) -> list[str]:
     step = _step(z, question.network.cells[0].activation, valid and "valid") if same else []
     step = step or [f"h = {_where(valid and 'valid', f'phi({z})')}"]
     lines = [
-        "",
         f"def rnn(x, h, W_x, W_h, b{'' if same else ', phi'}{', valid' if valid else ''}):",
         f'    x, h, states = x.astype("{loop.dtype}"), np.asarray(h, "{loop.dtype}"), []',
         "    for t in range(x.shape[1]):",
@@ -167,7 +166,7 @@ def _layers(question: Question, loop: Loop, same: bool, valid: str) -> list[str]
         if top and question.quantity == "last":
             return [*lines, f"expected = {merged(merge, finals)}"]
         y = merged(merge, outputs)
-        if not top:
+        if not top and not y.isidentifier():
             lines.append(f"y = {y}")
             y = "y"
     last = f"[:, -{call.x.shape[1]}:]" if question.before else ""

@@ -135,16 +135,17 @@ class Spoken:
         count, names = sum(map(len, given)), iter(range(sum(map(len, given))))
         return [[numbered(f"h0{self.suffix}", next(names), count) for _ in layer] for layer in given]
 
-    def arrays(self) -> dict[str, Array]:
-        """The arrays by name."""
-        found = {self.x: self.call.x}
-        for names, states in zip(self.states or [], self.call.initial_states or (), strict=True):
-            found |= dict(zip(names, states, strict=True))
+    def groups(self) -> list[dict[str, Array]]:
+        """The arrays by name, those together that belong together."""
+        states = dict[str, Array]()
+        for names, given in zip(self.states or [], self.call.initial_states or (), strict=True):
+            states |= dict(zip(names, given, strict=True))
+        found: list[dict[str, Array]] = [{self.x: self.call.x}, states]
         if self.call.lengths is not None:
-            found[self.lengths] = self.call.lengths
+            found.append({self.lengths: self.call.lengths})
         if self.call.mask is not None:
-            found[self.mask] = self.call.mask
-        return found
+            found.append({self.mask: self.call.mask})
+        return [group for group in found if group]
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,8 @@ def script(question: Question, code: Code) -> str:
     lines = [f'"""{question.title}"""', ""]
     lines += [f"import {module}" for module in sorted(code.standard)] + [""] * bool(code.standard)
     lines += [*code.imports, ""]
-    lines += [line for name, array in arrays_of_calls(question).items() for line in literal(name, array)]
-    lines += [line for arrays in arrays_of_cells(question) for line in together(arrays)]
+    groups = [arrays for spoken in question.spoken for arrays in spoken.groups()]
+    lines += [line for arrays in [*groups, *arrays_of_cells(question)] for line in together(arrays)]
     shown, made = f'print("{version_words(code)}", {code.version})', ["", *code.made, ""]
     if question.right is None:
         return joined([*lines, *made, shown, *_refusal(code)])
@@ -206,7 +207,8 @@ def version_words(code: Code) -> str:
 
 def arrays_of_calls(question: Question) -> dict[str, Array]:
     """The arrays of all calls by name."""
-    return {name: array for spoken in question.spoken for name, array in spoken.arrays().items()}
+    groups = [group for spoken in question.spoken for group in spoken.groups()]
+    return {name: array for group in groups for name, array in group.items()}
 
 
 def arrays_of_cells(question: Question) -> list[dict[str, Array]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_adapters.literals import literal, split
+from rnn_adapters.literals import literal, split, typed
 from rnn_adapters.reproduction import WEIGHTS, Derivative, Question, numbered
 
 
@@ -91,12 +91,9 @@ class OfFunction:
         assert direction is not None
         arrays = [direction.x, *(state for layer in direction.initial_states for state in layer)]
         arrays += [array for cell in direction.cells for array in cell if array is not None]
-        names = [f"r_{index}" for index in range(len(arrays))]
-        rates = [line for name, array in zip(names, arrays, strict=True) for line in literal(name, array)]
         every = f"tuple(range({len(arrays)}))"
         return [
-            *rates,
-            f"rates = [{', '.join(self.array.format(name) for name in names)}]",
+            *split("rates = [", [self.array.format(typed(array)) for array in arrays], "]"),
             "",
             "def along(*sources):",
             f"    gradients = {self.grad}(loss, argnums={every})(*sources)",

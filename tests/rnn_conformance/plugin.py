@@ -158,7 +158,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say which clauses stand on a recorded deviation or on the baseline: they pass, but not because all is well."""
+    """Say which clauses stand on a record or on the baseline: they pass, but not because all is well."""
     for name, outcomes in config.stash[OUTCOMES].items():
         deviating = [outcome for outcome in outcomes if outcome.verdict == "deviation"]
         if deviating:
@@ -180,7 +180,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 OUTCOMES = pytest.StashKey[dict[str, "list[Outcome]"]]()
-JUDGED = pytest.StashKey["list[Judged]"]()
+JUDGED = pytest.StashKey[list["Judged"]]()
 NAMES = pytest.StashKey["Names"]()
 
 

@@ -153,7 +153,9 @@ class _Writer(ABC):
         W_x, W_h = (self.typed(f"{of.weight(role, index)}.T") for role in ("W_x", "W_h"))
         bias = of.bias(index)
         bias = self.typed(f"({bias})" if "+" in bias else bias)
-        return f'{{"{self.inputs}": {{"kernel": {W_x}, "bias": {bias}}}, "{self.states}": {{"kernel": {W_h}}}}}'
+        return (
+            f'{{"{self.inputs}": {{"kernel": {W_x}, "bias": {bias}}}, "{self.states}": {{"kernel": {W_h}}}}}'
+        )
 
     def typed(self, array: str) -> str:
         """An array in the type of the network, which the script has in a wider one if it is bfloat16."""
@@ -314,7 +316,7 @@ class _Linen(_Writer):
         return f"weights{name.removeprefix('rnn').removeprefix('cell')}"
 
     def applied(self, name: str, arguments: Sequence[str]) -> str:
-        return f'{name}.apply({", ".join([self._variables(name), *arguments])})'
+        return f"{name}.apply({', '.join([self._variables(name), *arguments])})"
 
     def _variables(self, name: str) -> str:
         return f'{{"params": {self._held(name)}}}'

@@ -14,7 +14,9 @@ UNROLLED = {
     "batch first": "hk.dynamic_unroll({core}, x, {state}{reverse}, time_major=False)",
     "all states": "hk.dynamic_unroll({core}, x, {state}{reverse}, return_all_states=True)",
     "remat": "hk.dynamic_unroll(hk.remat({core}), x, {state}{reverse})",
-    "reset core": "hk.dynamic_unroll(hk.ResetCore({core}), (x, np.zeros(x.shape[:2], bool)), {state}{reverse})",
+    "reset core": (
+        "hk.dynamic_unroll(hk.ResetCore({core}), (x, np.zeros(x.shape[:2], bool)), {state}{reverse})"
+    ),
     "static unroll": "hk.static_unroll({core}, x, {state})",
 }
 USUAL = "hk.dynamic_unroll({core}, x, {state}{reverse})"
@@ -216,4 +218,3 @@ class _Writer:
         cut = f"[..., -{top}:]" if self.route == "skip connections" else ""
         turned = "" if self.batch_first else ".swapaxes(0, 1)"
         return f"np.array(y){cut}{turned}"
-

@@ -43,7 +43,7 @@ DIFFERENTIATED = ("", "activation modules", "checkpoint", *FORMS)
 def code(question: Question) -> Code | None:
     """Plain code of a call; none where a route has no call for it."""
     route, call = question.route, question.call
-    if route == "unbatched" and not len(call.x) or route == "cell" and not call.x.shape[1]:
+    if (route == "unbatched" and not len(call.x)) or (route == "cell" and not call.x.shape[1]):
         return None
     derived = question.derivative is not None
     if derived and not (differentiable(question) and route in DIFFERENTIATED):
@@ -176,4 +176,3 @@ class _Writer:
                 f"({output},) = mx.import_function(path)({arguments})",
             ]
         return [f"{output} = {CALLED.get(route, '{}({})').format(layer, arguments)}"]
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_adapters.literals import literal, split
+from rnn_adapters.literals import literal, split, typed
 from rnn_adapters.reproduction import WEIGHTS, Code, Question, stacked
 from rnn_reference.network import Array, Cell
 
@@ -114,7 +114,9 @@ class _Writer:
         spec = "paddle.static.InputSpec({}, {!r})".format
         count = len(self.network.cells)
         specs = [spec(f"[None, None, {last.input_size}]", str(dtype))]
-        specs.append(spec(f"[{count}, None, {last.hidden_size}]", str(dtype)) if self.spoken.states else "None")
+        specs.append(
+            spec(f"[{count}, None, {last.hidden_size}]", str(dtype)) if self.spoken.states else "None"
+        )
         specs.append(spec("[None]", "int64") if self.spoken.lengths else "None")
         return [
             'path = os.path.join(tempfile.mkdtemp(), "rnn")',
@@ -144,7 +146,9 @@ class _Writer:
             named = "" if states or self.route == "jit.save" else "sequence_length="
             arguments.append(f"{named}paddle.to_tensor({self.spoken.lengths})")
         call = f"y, h_n = rnn({', '.join(arguments)})"
-        return [*lines, "with paddle.no_grad():", f"    {call}"] if self.route == "no grad" else [*lines, call]
+        return (
+            [*lines, "with paddle.no_grad():", f"    {call}"] if self.route == "no grad" else [*lines, call]
+        )
 
     def _states(self, followed: bool) -> list[str]:
         """A line that gives the initial states `h`."""
@@ -183,11 +187,9 @@ class _Writer:
         states = [self._like_states(np.concatenate(of.direction.initial_states))]
         arrays = [of.direction.x, *(states[0] if two else states)]
         arrays += [array for rates in of.direction.cells for array in rates if array is not None]
-        names = [f"r_{index}" for index in range(len(arrays))]
         return [
             *lines,
-            *(line for name, array in zip(names, arrays, strict=True) for line in literal(name, array)),
-            f"rates = [paddle.to_tensor(r) for r in ({', '.join(names)})]",
+            *split("rates = [", [f"paddle.to_tensor({typed(array)})" for array in arrays], "]"),
             "first = paddle.grad(outputs, sources, cotangents, create_graph=True)",
             "d = paddle.grad(first, sources, rates, allow_unused=True)",
         ]
@@ -234,4 +236,3 @@ class _Writer:
         if self.network.num_layers == 1:
             return ""
         return f"[{number * self.directions}:{(number + 1) * self.directions}]"
-

@@ -6,9 +6,9 @@ installed.py     where TensorFlow.js is installed, and what is missing
 install.py       `python -m rnn_adapters.tfjs.install`
 reproduction.py  what a call is in plain code of a script
 running.py       the harness as a process, which all routes share
-js/              the harness: main (lines), session (requests), written (numbers, arrays), network, activations,
-                 layers, assemblies (how layers become a network), passages, derivatives, surface, configuration,
-                 training, routes
+js/              the harness: main (lines), session (requests), written (numbers, arrays), network,
+                 activations, layers, assemblies (how layers become a network), passages, derivatives,
+                 surface, configuration, training, routes
 """
 
 from __future__ import annotations

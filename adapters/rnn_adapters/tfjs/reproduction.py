@@ -96,7 +96,9 @@ class _Writer:
                 lines.append(f"{name}.build([null, {inputs}]);")
                 lines.append(f"{name}.built = true;")
                 continue
-            shape = f"[1, null, null, {inputs}]" if self.route == "row by row" else f"[{batch}, null, {inputs}]"
+            shape = (
+                f"[1, null, null, {inputs}]" if self.route == "row by row" else f"[{batch}, null, {inputs}]"
+            )
             lines.append(f"{name}.apply(tf.input({{ batchShape: {shape} }}));")
         return [*lines, *self._weights()]
 
@@ -221,7 +223,9 @@ class _Writer:
             states = [[f"{name}_in" for name in names] for names in spoken.states]
             for layer, names in zip(self.network.layers, states, strict=True):
                 for name in names:
-                    lines.append(f"const {name} = tf.input({{ batchShape: [{batch}, {layer.hidden_size}] }});")
+                    lines.append(
+                        f"const {name} = tf.input({{ batchShape: [{batch}, {layer.hidden_size}] }});"
+                    )
                     inputs.append(name)
         lines += self._chain(x, states, "", training=False, symbol="_out")
         outputs = [f"{name}_out" for name in self._outputs()]
@@ -268,9 +272,9 @@ class _Writer:
         if spoken.mask and self.route == "masking":
             x = f"tf.tensor({literal(self._marked()[0])})"
         elif spoken.mask and self.route == "embedding":
-            mask = spoken.call.mask
-            assert mask is not None
-            steps = np.where(mask, 1 + np.arange(mask.size).reshape(mask.shape), 0)
+            valid = spoken.call.mask
+            assert valid is not None
+            steps = np.where(valid, 1 + np.arange(valid.size).reshape(valid.shape), 0)
             x = f"tf.tensor({literal(steps)})"
         given = [x, *(name for names in states or [] for name in names)]
         inputs = given[0] if len(given) == 1 else f"[{', '.join(given)}]"

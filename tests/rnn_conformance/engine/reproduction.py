@@ -38,7 +38,7 @@ OF_LAYER = re.compile(r"final states of layer (\d+)")
 OF_GRADIENT = re.compile(
     r"gradient of (?:(x)|the initial (state) of layer (\d+)|(W_x|W_h|b|b_h) of cell (\d+))"
 )
-WIDTH = 100
+WIDTH = 108
 
 
 def add_scripts(subject: Subject, check: Check, outcome: Outcome) -> None:

@@ -77,7 +77,7 @@ def test_processes_of_xdist_write_one_file(tmp_path: Path) -> None:
 
 
 def test_what_the_baseline_knows_fails_no_test_and_the_rest_does(tmp_path: Path) -> None:
-    """The file is that of `run --update-baseline`; a finding that it does not know fails, and is told alone."""
+    """The file is that of `run --update-baseline`; what it does not know fails, and is told alone."""
     name = "fault:transposed-recurrent-weight"
     command = [sys.executable, "-m", "rnn_conformance.cli", "run", "--adapter", name, "--clause", "FWD-2"]
     command += ["--baseline", "known.json", "--update-baseline"]
