@@ -12,7 +12,6 @@ W_x_0, W_h_0, b_0 = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 W_x_1, W_h_1, b_1 = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, phi):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):
@@ -34,8 +33,7 @@ rnn (float[time, batch, 1] X)
     Y, Y_h_0 = RNN <activation_alpha = [1.0], activation_beta = [0.0], activations = ["Tanh", "Affine"], direction = "bidirectional", hidden_size = 1> (X, W_0, R_0, B_0)
 }""")
 weights = {
-    "W_0": np.stack([W_x_0, W_x_1]),
-    "R_0": np.stack([W_h_0, W_h_1]),
+    "W_0": np.stack([W_x_0, W_x_1]), "R_0": np.stack([W_h_0, W_h_1]),
     "B_0": np.stack([np.concatenate([b_0, np.zeros_like(b_0)]), np.concatenate([b_1, np.zeros_like(b_1)])]),
 }
 model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())

@@ -1,5 +1,5 @@
-"""With check_shape_annotations, a wrong number of lengths is refused, and lengths below 0 and above T
-are taken.
+"""With check_shape_annotations, a wrong number of lengths is refused, and lengths below 0 and above T are
+taken.
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 

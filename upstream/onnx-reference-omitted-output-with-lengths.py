@@ -1,5 +1,4 @@
-"""As onnx-reference-omitted-output, without initial states and with lengths: the bias is left out
-before them.
+"""As onnx-reference-omitted-output, without initial states and with lengths: the bias is left out before them.
 
 Clause OPT-1 of rnn-conformance: options act together as each does alone."""
 
@@ -14,7 +13,6 @@ W_x_0, W_h_0 = np.float32([[1.0]]), np.float32([[0.5]])
 W_x_1, W_h_1 = np.float32([[1.0]]), np.float32([[0.5]])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, valid):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):
@@ -39,9 +37,7 @@ rnn (float[time, batch, 1] X, int32[batch] sequence_lens)
     Y_h_0 = Concat <axis = 0> (Y_h_0_0_forward, Y_h_0_0_backward)
 }""")
 weights = {
-    "W_0_forward": W_x_0[None],
-    "R_0_forward": W_h_0[None],
-    "W_0_backward": W_x_1[None],
+    "W_0_forward": W_x_0[None], "R_0_forward": W_h_0[None], "W_0_backward": W_x_1[None],
     "R_0_backward": W_h_1[None],
 }
 model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())

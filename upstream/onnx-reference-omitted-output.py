@@ -1,5 +1,4 @@
-"""Where a node leaves out an output, a later node that leaves out an input is given that output in its
-place.
+"""Where a node leaves out an output, a later node that leaves out an input is given that output in its place.
 
 Clause SEQ-2 of rnn-conformance: last output is batch features."""
 
@@ -9,13 +8,11 @@ from onnx import numpy_helper, parser
 from onnx.reference import ReferenceEvaluator
 
 x = np.array([[[1.0]]], "float32")
-h0_0 = np.array([[0.5]], "float32")
-h0_1 = np.array([[0.25]], "float32")
+h0_0, h0_1 = np.float32([[0.5]]), np.float32([[0.25]])
 W_x_0, W_h_0 = np.float32([[1.0]]), np.float32([[0.5]])
 W_x_1, W_h_1 = np.float32([[1.0]]), np.float32([[0.5]])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):
@@ -40,9 +37,7 @@ rnn (float[time, batch, 1] X, float[2, batch, 1] initial_h_0)
     Y_h_0 = Concat <axis = 0> (Y_h_0_0_forward, Y_h_0_0_backward)
 }""")
 weights = {
-    "W_0_forward": W_x_0[None],
-    "R_0_forward": W_h_0[None],
-    "W_0_backward": W_x_1[None],
+    "W_0_forward": W_x_0[None], "R_0_forward": W_h_0[None], "W_0_backward": W_x_1[None],
     "R_0_backward": W_h_1[None],
 }
 model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())

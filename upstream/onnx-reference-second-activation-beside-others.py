@@ -1,5 +1,4 @@
-"""As onnx-reference-second-activation, where the two directions have other parameters of one
-activation.
+"""As onnx-reference-second-activation, where the two directions have other parameters of one activation.
 
 Clause OPT-1 of rnn-conformance: options act together as each does alone."""
 
@@ -20,8 +19,7 @@ rnn (float[time, batch, 1] X)
     Y, Y_h_0 = RNN <activation_alpha = [1.0, 0.5], activation_beta = [0.0, 0.25], activations = ["Affine", "Affine"], direction = "bidirectional", hidden_size = 1> (X, W_0, R_0, B_0)
 }""")
 weights = {
-    "W_0": np.stack([W_x_0, W_x_1]),
-    "R_0": np.stack([W_h_0, W_h_1]),
+    "W_0": np.stack([W_x_0, W_x_1]), "R_0": np.stack([W_h_0, W_h_1]),
     "B_0": np.stack([np.concatenate([b_0, np.zeros_like(b_0)]), np.concatenate([b_1, np.zeros_like(b_1)])]),
 }
 model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())
@@ -32,7 +30,6 @@ outputs = session.run(None, feeds)
 got = outputs[1].transpose(2, 0, 1, 3).reshape(1, 1, 2)
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, phi):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):

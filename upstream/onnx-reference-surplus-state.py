@@ -8,8 +8,7 @@ from onnx import numpy_helper, parser
 from onnx.reference import ReferenceEvaluator
 
 x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
-h0_0 = np.array([[0.5], [0.5], [0.5]], "float32")
-h0_1 = np.array([[0.5], [0.5], [0.5]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 model = parser.parse_model("""

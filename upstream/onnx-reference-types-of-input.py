@@ -1,5 +1,4 @@
-"""Input and states of any type are taken, complex ones too, and the outputs are of the type of the
-input.
+"""Input and states of any type are taken, complex ones too, and the outputs are of the type of the input.
 
 Clause ERR-5 of rnn-conformance: input of another type is the same numbers or an error."""
 

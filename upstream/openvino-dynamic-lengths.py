@@ -15,15 +15,8 @@ x_in = ops.parameter([-1, -1, 1], np.float32, name="x")
 lengths_in = ops.parameter([-1], np.int32, name="lengths")
 h_in = ops.parameter([-1, 2, 1], np.float32, name="h_0")
 rnn = ops.rnn_sequence(
-    x_in,
-    h_in,
-    lengths_in,
-    np.stack([W_x_0, W_x_1]),
-    np.stack([W_h_0, W_h_1]),
-    np.stack([b_0, b_1]),
-    1,
-    "bidirectional",
-    ["sigmoid"],
+    x_in, h_in, lengths_in, np.stack([W_x_0, W_x_1]), np.stack([W_h_0, W_h_1]), np.stack([b_0, b_1]), 1,
+    "bidirectional", ["sigmoid"],
 )
 model = openvino.Model([rnn.output(0), rnn.output(1)], [x_in, lengths_in, h_in], "rnn")
 core = openvino.Core()
@@ -33,7 +26,6 @@ outputs = list(compiled([x, lengths.astype("int32"), np.zeros((2, 2, 1), np.floa
 got = outputs[0].swapaxes(1, 2).reshape(2, 2, 2)
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, valid):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):

@@ -1,5 +1,4 @@
-"""In a model of dynamic shapes, the final states of a sequence of no steps are whatever stood in
-memory.
+"""In a model of dynamic shapes, the final states of a sequence of no steps are whatever stood in memory.
 
 Clause EDG-2 of rnn-conformance: a sequence of no steps."""
 

@@ -1,5 +1,4 @@
-"""Converted from ONNX, a bidirectional node computes both directions with the activation of the
-forward one.
+"""Converted from ONNX, a bidirectional node computes both directions with the activation of the forward one.
 
 Clause OPT-6 of rnn-conformance: compiling changes nothing."""
 
@@ -19,8 +18,7 @@ rnn (float[1, 1, 1] X)
     Y, Y_h_0 = RNN <activations = ["Tanh", "Relu"], direction = "bidirectional", hidden_size = 1> (X, W_0, R_0, B_0)
 }""")
 weights = {
-    "W_0": np.stack([W_x_0, W_x_1]),
-    "R_0": np.stack([W_h_0, W_h_1]),
+    "W_0": np.stack([W_x_0, W_x_1]), "R_0": np.stack([W_h_0, W_h_1]),
     "B_0": np.stack([np.concatenate([b_0, np.zeros_like(b_0)]), np.concatenate([b_1, np.zeros_like(b_1)])]),
 }
 model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())
@@ -33,7 +31,6 @@ outputs = list(compiled(feeds).values())
 got = outputs[1].transpose(2, 0, 1, 3).reshape(1, 1, 2)
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, phi):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):

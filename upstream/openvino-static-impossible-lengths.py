@@ -1,5 +1,5 @@
-"""In a model of static shapes, lengths below 0 and above T are taken in one direction, and the final
-state is zero.
+"""In a model of static shapes, lengths below 0 and above T are taken in one direction, and the final state is
+zero.
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 

@@ -12,9 +12,7 @@ W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = torch.nn.RNN(1, 1)
 rnn.load_state_dict({
-    "weight_ih_l0": torch.tensor(W_x),
-    "weight_hh_l0": torch.tensor(W_h),
-    "bias_ih_l0": torch.tensor(b),
+    "weight_ih_l0": torch.tensor(W_x), "weight_hh_l0": torch.tensor(W_h), "bias_ih_l0": torch.tensor(b),
     "bias_hh_l0": torch.tensor(np.zeros(1, "float32")),
 })
 

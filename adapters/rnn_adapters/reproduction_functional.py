@@ -46,8 +46,8 @@ class OfFunction:
             return "0"
         if role == "state":
             assert spoken.states is not None
-            places = [self.arguments.index(name) for name in spoken.states[index]]
-            return f"({', '.join(map(str, places))},)"
+            places = [str(self.arguments.index(name)) for name in spoken.states[index]]
+            return places[0] if len(places) == 1 else f"({', '.join(places)})"
         return str(self.arguments.index(self.question.weight(role, index)))
 
     def lines(self, call: Sequence[str], sequence: str, finals: Sequence[str]) -> list[str]:
@@ -81,7 +81,10 @@ class OfFunction:
     @property
     def got(self) -> str:
         """An expression for the gradient as an array, in canonical axes."""
-        return "np.stack(d)" if self.of.of[0] == "state" else "np.array(d)"
+        role, index = self.of.of
+        if role != "state":
+            return "np.array(d)"
+        return "np.array(d)[None]" if self.question.directions[index] == 1 else "np.stack(d)"
 
     def _once(self) -> list[str]:
         return [f"d = {self.grad}(loss, argnums={self.place})(*sources)"]

@@ -125,7 +125,7 @@ class _Writer:
             if self.route == "one bias":
                 b, b_h = of.bias(index), ""
             elif not b_h:
-                b_h = f"np.zeros_like({b})"
+                b_h = f"0 * {b}"
             kernel = f"{W_x}.T"
             if index and self.route == "skip connections":  # those of the skip are zero
                 zeros = f"np.zeros(({self.network.input_size}, {self.network.layers[index].hidden_size}))"
