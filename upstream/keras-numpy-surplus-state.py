@@ -9,8 +9,7 @@ import keras
 import numpy as np
 
 x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
-h0_0 = np.array([[0.5], [0.5], [0.5]], "float32")
-h0_1 = np.array([[0.5], [0.5], [0.5]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)

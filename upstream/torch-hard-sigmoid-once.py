@@ -1,5 +1,5 @@
-"""Double backward of Keras's hard_sigmoid raises RuntimeError: derivative for
-aten::hardsigmoid_backward is not implemented.
+"""Double backward of Keras's hard_sigmoid raises RuntimeError: derivative for aten::hardsigmoid_backward is
+not implemented.
 
 Clause GRD-16 of rnn-conformance: gradients of gradients through every activation."""
 
@@ -31,12 +31,10 @@ def loss(x, h0):
     of_states = keras.ops.sum(torch.tensor(d_states) * keras.ops.stack(states))
     return keras.ops.sum(torch.tensor(d_sequence) * output) + of_states
 
-r_0 = np.array([[[-1.25]]])
-r_1 = np.array([[0.875]])
-r_2 = np.array([[0.875]])
-r_3 = np.array([[0.375]])
-r_4 = np.array([0.375])
-rates = [r_0, r_1, r_2, r_3, r_4]
+rates = [
+    np.float64([[[-1.25]]]), np.float64([[0.875]]), np.float64([[0.875]]), np.float64([[0.375]]),
+    np.float64([0.375]),
+]
 x_t = torch.tensor(x, requires_grad=True)
 h0_t = torch.tensor(h0, requires_grad=True)
 sources = [x_t, h0_t, *(variable.value for variable in layer.trainable_variables)]
