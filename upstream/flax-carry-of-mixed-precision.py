@@ -1,5 +1,4 @@
-"""RNN of a SimpleCell with a narrow `dtype` raises a TypeError, but for a carry that is given in that
-type.
+"""RNN of a SimpleCell with a narrow `dtype` raises a TypeError, but for a carry that is given in that type.
 
 Clause DTY-6 of rnn-conformance: mixed precision rounds weights and input first."""
 

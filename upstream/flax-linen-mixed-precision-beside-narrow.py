@@ -1,5 +1,4 @@
-"""As flax-carry-of-mixed-precision, in clauses that ask each case of a narrow type in mixed precision,
-too.
+"""As flax-carry-of-mixed-precision, in clauses that ask each case of a narrow type in mixed precision, too.
 
 Clause DTY-8 of rnn-conformance: sums of hundreds of products are summed in float32."""
 

@@ -1,5 +1,4 @@
-"""As haiku-state-of-mixed-precision, in clauses that ask each case of a narrow type in mixed
-precision, too.
+"""As haiku-state-of-mixed-precision, in clauses that ask each case of a narrow type in mixed precision, too.
 
 Clause DTY-8 of rnn-conformance: sums of hundreds of products are summed in float32."""
 
@@ -25,10 +24,7 @@ def network(x, state):
         return hk.dynamic_unroll(core, x, state)
 
 rnn = hk.without_apply_rng(hk.transform(network))
-weights = {
-    "vanilla_rnn/linear": {"w": W_x.T, "b": b},
-    "vanilla_rnn/linear_1": {"w": W_h.T, "b": np.zeros_like(b)},
-}
+weights = {"vanilla_rnn/linear": {"w": W_x.T, "b": b}, "vanilla_rnn/linear_1": {"w": W_h.T, "b": 0 * b}}
 
 y, state = jax.jit(rnn.apply)(weights, x.swapaxes(0, 1), h0)
 got = np.array(y).swapaxes(0, 1).astype("float32")

@@ -16,7 +16,7 @@ def network(x):
 rnn = hk.without_apply_rng(hk.transform(network))
 weights = {
     "vanilla_rnn/linear": {"w": W_x.T.astype("bfloat16"), "b": b.astype("bfloat16")},
-    "vanilla_rnn/linear_1": {"w": W_h.T.astype("bfloat16"), "b": np.zeros_like(b).astype("bfloat16")},
+    "vanilla_rnn/linear_1": {"w": W_h.T.astype("bfloat16"), "b": 0 * b.astype("bfloat16")},
 }
 
 y, state = jax.jit(rnn.apply)(weights, x.astype("bfloat16").swapaxes(0, 1))

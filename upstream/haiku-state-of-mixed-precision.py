@@ -22,10 +22,7 @@ def network(x, state):
         return hk.dynamic_unroll(core, x, state)
 
 rnn = hk.without_apply_rng(hk.transform(network))
-weights = {
-    "vanilla_rnn/linear": {"w": W_x.T, "b": b},
-    "vanilla_rnn/linear_1": {"w": W_h.T, "b": np.zeros_like(b)},
-}
+weights = {"vanilla_rnn/linear": {"w": W_x.T, "b": b}, "vanilla_rnn/linear_1": {"w": W_h.T, "b": 0 * b}}
 
 y, state = jax.jit(rnn.apply)(weights, x.swapaxes(0, 1), h0)
 got = np.array(y).swapaxes(0, 1).astype("float32")

@@ -1,5 +1,4 @@
-"""Complex input is computed in complex numbers; of what comes out the real part is returned, with a
-warning.
+"""Complex input is computed in complex numbers; of what comes out the real part is returned, with a warning.
 
 Clause ERR-5 of rnn-conformance: input of another type is the same numbers or an error."""
 

@@ -9,14 +9,12 @@ import keras
 import numpy as np
 
 x = np.array([[[1.0]]], "float32")
-h0_0 = np.array([[0.5]], "float32")
-h0_1 = np.array([[0.25]], "float32")
+h0_0, h0_1 = np.float32([[0.5]]), np.float32([[0.25]])
 mask = np.array([[True]])
 W_x_0, W_h_0, b_0 = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 W_x_1, W_h_1, b_1 = np.float32([[0.5]]), np.float32([[1.0]]), np.float32([0.5])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-
 def rnn(x, h, W_x, W_h, b, valid):
     x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
     for t in range(x.shape[1]):

@@ -12,9 +12,7 @@ W_x, W_h, b = np.float64([[1.0]]), np.float64([[0.5]]), np.float64([0.25])
 
 rnn = nn.RNN(1, 1, nonlinearity=nn.sigmoid)
 rnn.update({
-    "Wxh": mx.array(W_x, mx.float64),
-    "Whh": mx.array(W_h, mx.float64),
-    "bias": mx.array(b, mx.float64),
+    "Wxh": mx.array(W_x, mx.float64), "Whh": mx.array(W_h, mx.float64), "bias": mx.array(b, mx.float64),
 })
 
 y = rnn(mx.array(x, mx.float64), mx.array(h0, mx.float64))

@@ -23,9 +23,7 @@ print("expected", expected.astype("float64").tolist())
 
 rnn = nn.RNN(1, 1)
 rnn.update({
-    "Wxh": mx.array(W_x, mx.float64),
-    "Whh": mx.array(W_h, mx.float64),
-    "bias": mx.array(b, mx.float64),
+    "Wxh": mx.array(W_x, mx.float64), "Whh": mx.array(W_h, mx.float64), "bias": mx.array(b, mx.float64),
 })
 path = os.path.join(tempfile.mkdtemp(), "rnn.safetensors")
 rnn.save_weights(path)

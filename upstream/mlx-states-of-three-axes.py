@@ -7,8 +7,7 @@ import numpy as np
 from mlx import nn
 
 x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
-h0_0 = np.array([[0.5], [0.5], [0.5]], "float32")
-h0_1 = np.array([[0.5], [0.5], [0.5]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = nn.RNN(1, 1)

@@ -1,6 +1,6 @@
 /*
- * A model whose recurrent layer takes initial states and returns its states raises an error when it is
- * called by apply.
+ * A model whose recurrent layer takes initial states and returns its states raises an error when it is called
+ * by apply.
  *
  * Clause INI-2 of rnn-conformance: a given initial state is the state before the first step.
  */

@@ -1,6 +1,5 @@
 /*
- * Gradients of gradients leave out how the slope of tanh and sigmoid changes: they are wrong, without
- * a word.
+ * Gradients of gradients leave out how the slope of tanh and sigmoid changes: they are wrong, without a word.
  *
  * Clause GRD-11 of rnn-conformance: gradients of gradients are exact in integers.
  */

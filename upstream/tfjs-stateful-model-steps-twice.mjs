@@ -1,6 +1,6 @@
 /*
- * In a model, a stateful layer that returns its states is run once for each of its outputs, each time
- * from the states that the time before left.
+ * In a model, a stateful layer that returns its states is run once for each of its outputs, each time from the
+ * states that the time before left.
  *
  * Clause STA-3 of rnn-conformance: a stateful layer goes on where it was.
  */
