@@ -81,8 +81,20 @@ KERNEL_SIZES: tuple[Sizes, ...] = (
     *((size, 4, size + 1, size - 1) for size in (9, 17, 33)),
 )
 KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
+PADDED = Cases(
+    activations=BOUNDED,
+    regimes=("damped",),
+    batch=(4,),
+    time=(300, 140),
+    inputs=(2,),
+    hidden=(3,),
+    padding=("lengths", "mask"),
+    scatter=True,
+)
+"""Beyond the 127 and the 255 that a byte counts to."""
 LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)))
 WIDE_LAYERS = OnOneRoute(WIDE, WIDE)
+PADDED_SEQUENCES = OnOneRoute(PADDED, replace(PADDED, time=(300,)))
 
 
 @check("LNG-1", LONG_SEQUENCES, needs=("sequence",), share=RARELY)
@@ -99,4 +111,9 @@ def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -
 
 @check("LNG-3", KERNELS, needs=("outputs",), share=SOME)
 def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check("LNG-4", PADDED_SEQUENCES, needs=("outputs", "variable_lengths"), share=SOME)
+def test_lengths_and_masks_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)

@@ -262,6 +262,15 @@ class AverageAsSumInGradients(Fault):
         return super().parted("sum" if mode == "ave" else mode, g, forward, backward)
 
 
+@fault("backpropagation-cut-off", "GRD-20")
+class BackpropagationCutOff(Fault):
+    """Sends no gradient further back than to the start of its block of 16 steps."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return before * 0 if t and t % 16 == 0 else before
+
+
 @fault("masked-gradients-times-zero", "GRD-19")
 class MaskedGradientsTimesZero(Fault):
     """Multiplies the gradients of masked time steps with zero, which leaves NaN as it is."""
