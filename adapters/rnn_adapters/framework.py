@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import METHODS, ROUTE_KINDS, Conventions, RouteKind, checked_together, one_of
+from rnn_adapters.reproduction import Reproduce
 from rnn_reference.errors import BadInput
 
 DEFAULT = ""
@@ -51,7 +52,11 @@ class Framework:
         title: how the tables of the spec call it, with a word about where it runs; "" leaves it out of them.
         extra: the extra of this distribution that installs it.
         modules: the top-level modules without which it cannot be made.
+        missing: what else is missing for it here, in words, such as a program; nothing is started to tell.
+        install: the command that brings it, where no extra does.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
+        reproduction: writes the framework's part of a script that shows what was found without this project.
+        bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.
         isolated: every check is performed in a process of its own: bad input is known to end the process.
 
     Raises:
@@ -65,7 +70,11 @@ class Framework:
     title: str = ""
     extra: str = ""
     modules: tuple[str, ...] = ()
+    missing: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
+    install: str = ""
     deviations: str = ""
+    reproduction: Reproduce | None = field(default=None, repr=False)
+    bug_report: str = ""
     isolated: bool = False
 
     def __post_init__(self) -> None:

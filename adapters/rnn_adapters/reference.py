@@ -12,6 +12,7 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ROLES, Conventions, NativeWeight, Supports
 from rnn_adapters.framework import Framework
+from rnn_adapters.reference_code import code
 from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_documents import decoded, encoded
 from rnn_adapters.written_networks import NetworkData, read_network, write_network
@@ -277,5 +278,6 @@ FRAMEWORKS = (
         ReferenceAdapter,
         conventions=ReferenceAdapter.conventions,
         title="`rnn_reference.Network`",
+        reproduction=code,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +26,24 @@ class Data(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What all written forms have in common."""
 
 
+_BUILDING = Lock()
+
+
+_DECODERS: dict[Any, Any] = {}
+
+
+def decoder_of(kind: type[Kind]) -> msgspec.json.Decoder[Kind]:
+    """What decodes a type; made once, and by one thread at a time.
+
+    Where two threads decode a type for the first time at once, msgspec 0.22 ends the process.
+    """
+    with _BUILDING:
+        if kind not in _DECODERS:
+            _DECODERS[kind] = msgspec.json.Decoder(kind)
+        made: msgspec.json.Decoder[Kind] = _DECODERS[kind]
+    return made
+
+
 def decoded(document: bytes | str, kind: type[Kind], place: str = "") -> Kind:
     """The data in a JSON document; `read_x` makes of it what it stands for.
 
@@ -35,7 +54,7 @@ def decoded(document: bytes | str, kind: type[Kind], place: str = "") -> Kind:
         BadInput: the document is no JSON, or has other fields.
     """
     try:
-        return msgspec.json.decode(document, type=kind)
+        return decoder_of(kind).decode(document)
     except msgspec.DecodeError as error:
         raise explained(error, place) from None
     except UnicodeDecodeError as error:

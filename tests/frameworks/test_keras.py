@@ -13,10 +13,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents, run_examples
 from helpers import random_case, random_cell
+from reproductions import ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
+from rnn_adapters.keras.adapter import backend_in_force
 from rnn_adapters.registry import load_adapter, load_framework
+from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
@@ -178,3 +182,26 @@ def test_activations_with_parameters_get_through_a_file(activation: str, route: 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
     coverage = coverage_of(Subject(load_framework("keras")), PROFILES["quick"])
     assert not coverage.missing
+
+
+NAME = f"keras-{backend_in_force()}"
+RECORDS = records_of(NAME)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_a_script_shows_what_a_record_says(record: Deviation, tmp_path: Path) -> None:
+    expect_shown(NAME, record, tmp_path, KERAS_BACKEND=backend_in_force())
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    if listed(record.adapter)[0] == NAME:
+        expect_kept(NAME, record)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
+    framework = load_framework(NAME)
+    for question in questions(framework, route, RECORDS, count=4):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from reproductions import ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import missing_modules
+from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
@@ -40,3 +48,23 @@ def test_a_first_call(name: str, route: str) -> None:
 @pytest.mark.parametrize("framework", INSTALLED, ids=lambda framework: framework.name)
 def test_every_pair_of_option_values_occurs_in_the_quick_profile(framework: Framework) -> None:
     assert not coverage_of(Subject(framework), PROFILES["quick"]).missing
+
+
+RECORDS = [(framework.name, record) for framework in INSTALLED for record in records_of(framework.name)]
+
+
+@pytest.mark.parametrize(("name", "record"), RECORDS, ids=[record.id for _, record in RECORDS])
+def test_a_script_shows_what_a_record_says(name: str, record: Deviation, tmp_path: Path) -> None:
+    expect_shown(name, record, tmp_path)
+    expect_kept(name, record)
+
+
+@pytest.mark.parametrize(
+    ("name", "route"),
+    [(framework.name, route) for framework in INSTALLED for route in ("", *framework.routes)],
+)
+def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, tmp_path: Path) -> None:
+    framework = load_framework(name)
+    for question in questions(framework, route, records_of(name), count=6):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from reproductions import ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
+
 from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
@@ -40,3 +46,25 @@ def test_nothing_is_sent_to_anybody() -> None:
     load_adapter("openvino")
     assert sys.modules["openvino_telemetry"] is None
     assert sys.modules["openvino.tools.ovc"].telemetry.__class__.__module__.endswith("telemetry_stub")
+
+
+RECORDS = records_of("openvino")
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_a_script_shows_what_a_record_says(record: Deviation, tmp_path: Path) -> None:
+    expect_shown("openvino", record, tmp_path)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    if listed(record.adapter)[0] == "openvino":
+        expect_kept("openvino", record)
+
+
+@pytest.mark.parametrize("route", ["", *load_framework("openvino").routes])
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
+    framework = load_framework("openvino")
+    for question in questions(framework, route, RECORDS, count=4):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text

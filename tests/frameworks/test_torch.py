@@ -15,10 +15,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents, run_examples
 from helpers import random_case, random_cell
+from reproductions import ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, load_adapter, load_framework
 from rnn_conformance.checks.support.derivatives import expect_each
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
@@ -243,3 +246,25 @@ def test_gradcheck_agrees_twice(directions: int) -> None:
     inputs = [array.detach().clone().requires_grad_() for array in given]
     assert torch.autograd.gradcheck(outputs, inputs, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(outputs, inputs)
+
+
+RECORDS = records_of("torch")
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_a_script_shows_what_a_record_says(record: Deviation, tmp_path: Path) -> None:
+    expect_shown("torch", record, tmp_path)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    if listed(record.adapter)[0] == "torch":
+        expect_kept("torch", record)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
+    framework = load_framework("torch")
+    for question in questions(framework, route, RECORDS, count=6):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text

@@ -93,6 +93,31 @@ def test_input_that_it_does_not_refuse_is_found(python: Path, project: Path) -> 
     assert "run it again: rnn-conformance run --adapter my_rnn:MyRnn --case" in output
 
 
+def test_a_site(python: Path, project: Path) -> None:
+    """Its templates are in the wheel; what it is made with comes by an extra."""
+    command_line = python.with_name("rnn-conformance")
+    run(command_line, "run", "--adapter", "my_rnn:MyRnn", "--clause", "FWD", cwd=project)
+    output = run(command_line, "report", "results", cwd=project, expect=2)
+    assert "pip install 'rnn-conformance[report]' brings it" in output
+    run(python, "-m", "pip", "install", "--quiet", "rnn-conformance[report]", cwd=project)
+    run(command_line, "report", "results", cwd=project)
+    assert "every step follows the recurrence" in (project / "site" / "index.html").read_text(
+        encoding="utf-8"
+    )
+    assert (project / "site" / "assets" / "site.css").exists()
+
+
+def test_programs_in_other_languages_are_in_it(python: Path, project: Path) -> None:
+    script = (
+        "from importlib.resources import files; tfjs = files('rnn_adapters.tfjs');"
+        "names = ['js/main.js', 'declarations.json', 'package.json', 'package-lock.json', '.npmrc'];"
+        "print(all((tfjs / name).is_file() for name in names), (files('rnn_adapters.c') / 'rnn.c').is_file())"
+    )
+    assert run(python, "-c", script, cwd=project).split() == ["True", "True"]
+    output = run(python.with_name("rnn-conformance"), "adapters", cwd=project)
+    assert "python -m rnn_adapters.tfjs.install" in output
+
+
 def test_a_framework_that_is_missing_is_explained(python: Path, project: Path) -> None:
     output = run(python.with_name("rnn-conformance"), "run", "--adapter", "torch", cwd=project, expect=2)
     assert "adapter 'torch' needs the module 'torch', which is not installed here" in output

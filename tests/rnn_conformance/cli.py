@@ -1,4 +1,4 @@
-"""The command line: `rnn-conformance run | record | sweep | bisect | clauses | adapters | faults | …`.
+"""The command line: `rnn-conformance run | record | report | report-bug | sweep | clauses | adapters | …`.
 
 Everything heavy is imported by the command that needs it: `--help` imports no NumPy, no framework, no pytest.
 """
@@ -13,6 +13,9 @@ from typing import Any
 import click
 
 from rnn_conformance.measure.commands import measure
+from rnn_conformance.report.campaigns import campaign
+from rnn_conformance.report.commands import badge, compare, for_integration, jobs, merge
+from rnn_conformance.report.site.command import report
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 from rnn_conformance.report.versions import bisect, sweep
 
@@ -86,7 +89,14 @@ def main() -> None:
     show_default="the cores",
     help="Adapters at a time.",
 )
+@click.option(
+    "--examples", metavar="FOLDER|URL", help="Try counterexamples kept there, too, and keep new ones."
+)
+@click.option(
+    "--shard", metavar="NUMBER/COUNT", help="Only this share of the clauses, such as 2/8; see merge."
+)
 @click.option("--fail-fast", is_flag=True, help="End at the first finding; what catches most is asked first.")
+@for_integration
 def run(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],
@@ -98,15 +108,24 @@ def run(
     deviations: str | None,
     timeout: float,
     jobs: int,
+    examples: str | None,
+    shard: str | None,
     fail_fast: bool,
+    drift: bool,
+    baseline: Path | None,
+    update_baseline: bool,
+    junit: Path | None,
 ) -> None:
     """Check implementations and print a matrix of clauses by adapter.
 
     Results are written while it runs, an adapter in a file of its own. With --clause, what the file says of
-    other clauses stays, if it is of the same versions, profile and seed; with --case, nothing is written.
+    other clauses stays, if it is of the same versions, profile, seed and environment; with --case, nothing is
+    written.
+
+    With --baseline, findings that its file knows do not fail the run, and what is known and gone is told.
 
     \b
-    Exit status: 0 all as recorded
+    Exit status: 0 all as recorded, or in the baseline
                  1 a clause failed, a known deviation is fixed or never was one, or nothing was asserted
                  2 an adapter could not be checked, or the suite itself failed
                  130, 143 ended by Ctrl-C or SIGTERM; what there is is shown and written
@@ -114,16 +133,19 @@ def run(
     from rnn_conformance.engine.case import read_case, to_data
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.engine.profiles import profile_named
+    from rnn_conformance.report.baseline import Known
     from rnn_conformance.report.progress import progress
     from rnn_conformance.report.run import exit_status, show
     from rnn_conformance.running.jobs import ended_by_signals, run_jobs
     from rnn_conformance.running.messages import Job
     from rnn_conformance.running.order import most_killing_first
     from rnn_conformance.running.process import Stop
+    from rnn_conformance.running.shards import parsed_shard
 
     stop = Stop()
     with ended_by_signals(stop):
         profile_named(profile, seconds)
+        known = Known.at(baseline, update=update_baseline, one_case=case_path is not None)
         if deviations is not None:
             from rnn_conformance.engine.deviations import read_deviations
 
@@ -132,10 +154,15 @@ def run(
         if case_path is not None:
             clause, read = read_case(case_path)
             selected, case = select_clauses(clauses or (clause,)), to_data(read)
+        if shard is not None:
+            selected = parsed_shard(shard).share(selected)
         if fail_fast:
             selected = most_killing_first(selected)
         wanted = [
-            Job(name, selected, profile, seconds, seed, deviations, case) for name in dict.fromkeys(adapters)
+            Job(
+                name, selected, profile, seconds, seed, deviations, case, drift=drift, examples=examples or ""
+            )
+            for name in dict.fromkeys(adapters)
         ]
         written = None if case is not None else folder
         with progress() as shown:
@@ -147,12 +174,18 @@ def run(
                 progress=shown,
                 stop=stop,
                 fail_fast=fail_fast,
+                is_bad=known.is_bad,
             )
-        show(answers, folder, timeout, case_path)
+        judged = known.judge([answer.result for answer in answers if answer.result is not None])
+        show(answers, folder, timeout, case_path, judged)
+        if junit is not None:
+            from rnn_conformance.report.junit import write_junit
+
+            write_junit(junit, [answer.result for answer in answers if answer.result is not None], judged)
     for answer in answers:
         if answer.refusal:
             click.echo(f"rnn-conformance: {answer.refusal}", err=True)
-    sys.exit(exit_status(answers, stop.signal))
+    sys.exit(exit_status(answers, stop.signal, judged, part=shard is not None))
 
 
 @main.command()
@@ -180,6 +213,47 @@ def record(files: tuple[Path, ...], every_route: bool, update_ranges: bool, devi
         sys.exit(update_records(files, deviations))
     saved = {path: read_saved(path) for path in dict.fromkeys(files)}
     click.echo(records(saved, every_route=every_route), nl=False)
+
+
+@main.command("report-bug")
+@click.argument("failure", type=click.Path(path_type=Path), metavar="FAILURE.json")
+@click.option("--since", default="", help="The first release that does it.", metavar="VERSION")
+def report_bug(failure: Path, since: str) -> None:
+    """Print the text of an issue, made of what a failure left in results/failures.
+
+    It is in the form that the framework's makers ask for, with the script that stands beside the file.
+    """
+    from rnn_conformance.engine.case import read_saved
+    from rnn_conformance.report.issue import framework_named, issue_of, written
+
+    saved = read_saved(failure)
+    issue = issue_of(failure, saved, since)
+    click.echo(written(issue, framework_named(saved.adapter).bug_report), nl=False)
+
+
+@main.command()
+@click.option("--adapter", required=True, help="Whose known deviations: a known adapter.")
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the reports and their scripts into this folder.",
+)
+def upstream(adapter: str, folder: Path | None) -> None:
+    """List the known deviations of an adapter as reports for its makers, and how long each script is.
+
+    A record of several adapters is reported with the first of them.
+    """
+    from rnn_conformance.report.upstream import reports, write, write_index
+
+    for each in reports(adapter):
+        lines = len(each.script.splitlines())
+        words = f"a script of {lines} lines" if lines else "no script can show it"
+        click.echo(f"{each.record.id}: {words}")
+        if folder is not None:
+            write(folder, each)
+    if folder is not None:
+        write_index(folder)
 
 
 @main.command()
@@ -219,10 +293,12 @@ def adapters() -> None:
         except BadInput as error:
             table.add_row(name, escape(target), f"[red]cannot be imported:[/] {escape(str(error))}")
             continue
-        missing = missing_modules(framework)
-        state = f"[yellow]no: {', '.join(missing)}[/]" if missing else "[green]yes[/]"
+        missing = [*missing_modules(framework), *framework.missing()]
+        state = f"[yellow]no: {escape(', '.join(missing))}[/]" if missing else "[green]yes[/]"
         if missing and framework.extra:
             state += f"  [dim]pip install 'rnn-conformance\\[{framework.extra}]'[/]"
+        elif missing and framework.install:
+            state += f"  [dim]{escape(framework.install)}[/]"
         table.add_row(name, escape(target), state)
     console = Console()
     if not console.is_terminal:
@@ -306,6 +382,12 @@ def check(command: tuple[str, ...], deadline: float) -> None:
 
 
 main.add_command(measure)
+main.add_command(compare)
+main.add_command(badge)
+main.add_command(merge)
+main.add_command(campaign)
+main.add_command(jobs)
+main.add_command(report)
 main.add_command(sweep)
 main.add_command(bisect)
 

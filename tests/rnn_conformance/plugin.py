@@ -10,6 +10,7 @@ pytest loads this in every test run of an environment in which it is installed, 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from rnn_conformance.engine.results import Outcome
     from rnn_conformance.running.jobs import Names
     from rnn_conformance.running.messages import Job
+
+
+PARTS = "parts"
+"""Below the results, where the processes of pytest-xdist write until theirs are put together."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,8 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line("markers", "clause(id): the clause of the spec that the test checks")
     config.stash[OUTCOMES] = {}
-    if config.getoption("--rnn-results") and hasattr(config, "workerinput"):
-        raise pytest.UsageError("--rnn-results: the processes of pytest-xdist cannot write one file together")
+    results = config.getoption("--rnn-results")
+    if results is not None and not _part(config):  # what a run that was killed has left
+        shutil.rmtree(Path(results) / PARTS, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -88,7 +94,7 @@ def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]
     folder = None if results is None else Path(results)
     timeout = config.getoption("--rnn-timeout")
     answer = Answer(_job(request))
-    recorder = Recorder(folder, answer)
+    recorder = Recorder(folder, answer, f"{PARTS}/{_part(config)}" if _part(config) else ".")
     here = config.invocation_params.dir
     with Run(answer.job, timeout, environment=_paths(here), folder=here) as run:
         try:
@@ -116,6 +122,19 @@ def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]
     recorder.write(run.result)
     if answer.refusal:
         pytest.exit(f"rnn-conformance: {answer.refusal}", returncode=2)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Put together what the processes of pytest-xdist have written."""
+    results = session.config.getoption("--rnn-results")
+    if results is None or _part(session.config):
+        return
+    from rnn_conformance.running.shards import merge_folders
+
+    folder = Path(results)
+    if (folder / PARTS).is_dir():
+        merge_folders(sorted((folder / PARTS).iterdir()), folder)
+        shutil.rmtree(folder / PARTS)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -160,6 +179,12 @@ def _job(request: pytest.FixtureRequest) -> Job:
         option("--rnn-seed"),
         option("--rnn-deviations"),
     )
+
+
+def _part(config: pytest.Config) -> str:
+    """The name of this process of pytest-xdist; "" where there is but one."""
+    worker: dict[str, str] = getattr(config, "workerinput", {})
+    return worker.get("workerid", "")
 
 
 def _no_names() -> Names:

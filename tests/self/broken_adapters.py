@@ -23,6 +23,17 @@ class Crashes(ReferenceAdapter):
         return super().run(model, call)
 
 
+class CrashesOnLongOnes(ReferenceAdapter):
+    """Dies of a segmentation fault on forty steps or more; works otherwise."""
+
+    name = "crashes on long ones"
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.x.shape[1] >= 40:
+            ctypes.string_at(0)
+        return super().run(model, call)
+
+
 class Exits(ReferenceAdapter):
     """Ends the process whenever sequences are not asked for."""
 

@@ -16,7 +16,11 @@ Mistake = Callable[[Line, Line], Line | None]
 def strict(request: Line, answer: Line) -> Line:
     """Refuses what it does not know."""
     unknown = {*request} - {"id", "request", "protocol", "network", "call", "d_sequence", "d_final_states"}
-    return error(request, "failed", f"what is {min(unknown)}?") if unknown - {"direction"} else answer
+    return (
+        error(request, "failed", f"what is {min(unknown)}?")
+        if unknown - {"direction", "training", "unknown", "frozen"}
+        else answer
+    )
 
 
 def few_digits(request: Line, answer: Line) -> Line:

@@ -8,6 +8,7 @@ derivatives.py    how it is differentiated
 symbolic.py       what is told of outputs without numbers
 configuration.py  how a layer is made anew from its configuration
 training.py       how it trains
+reproduction.py   all this as the plain code of a script
 routes.py         the routes, as changes of these parts, and what they declare
 adapter.py        the adapter put together from them
 """
@@ -19,6 +20,7 @@ from functools import partial
 
 from rnn_adapters.framework import Framework, Route
 from rnn_adapters.keras.adapter import backend_in_force
+from rnn_adapters.keras.reproduction import code_on
 from rnn_adapters.keras.routes import DEFAULT_ROUTE, default_conventions, routes_on
 
 MODULES = {
@@ -33,6 +35,7 @@ TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
 """The backends that the tables of the spec show, for those that are like them."""
 
 DEVIATIONS = "rnn_adapters.keras/deviations.toml"
+BUG_REPORT = "rnn_adapters.keras/bug_report.md"
 
 
 def framework_on(backend: str) -> Framework:
@@ -46,6 +49,8 @@ def framework_on(backend: str) -> Framework:
         extra="tensorflow" if backend == "tensorflow" else f"keras-{backend}",
         modules=MODULES[backend],
         deviations=DEVIATIONS,
+        reproduction=partial(code_on, backend),
+        bug_report=BUG_REPORT,
     )
 
 
@@ -71,6 +76,8 @@ FRAMEWORKS = (
         extra="keras",
         modules=("keras",),
         deviations=DEVIATIONS,
+        reproduction=lambda question: code_on(backend_in_force(), question),
+        bug_report=BUG_REPORT,
     ),
 )
 """On each backend, and on the one in force (KERAS_BACKEND)."""

@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from rnn_adapters import jax_derivatives
 from rnn_reference.network import Array
 
 Function: TypeAlias = Callable[[list[Any], list[Any]], list[Any]]
@@ -174,13 +175,13 @@ class ByJax(Differentiator):
         self.compiled = compiled
 
     def gradients(self, of: Computation, cotangents: list[Array]) -> list[Any]:
-        return self._run(of, _gradients, cotangents)
+        return self._run(of, jax_derivatives.gradients, cotangents)
 
     def tangents(self, of: Computation, direction: list[Array]) -> list[Any]:
-        return self._run(of, _tangents, direction)
+        return self._run(of, jax_derivatives.tangents, direction)
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        return self._run(of, _second_gradients, cotangents, direction)
+        return self._run(of, jax_derivatives.second_gradients, cotangents, direction)
 
     def _run(self, of: Computation, derivative: Callable[..., Any], *towards: list[Array]) -> list[Any]:
         """A derivative of the function of inputs and variables together."""
@@ -192,21 +193,3 @@ class ByJax(Differentiator):
         if self.compiled:
             taken = of.compiled.setdefault((derivative, of.key), jax.jit(taken))
         return list(taken(of.sources(of.inputs), of.constants, *towards))
-
-
-def _gradients(function: Any, sources: list[Any], cotangents: list[Any]) -> Any:
-    import jax
-
-    outputs, pull_back = jax.vjp(function, sources)
-    pairs = zip(cotangents, outputs, strict=True)
-    return pull_back([jax.numpy.asarray(cotangent, output.dtype) for cotangent, output in pairs])[0]
-
-
-def _tangents(function: Any, sources: list[Any], direction: list[Any]) -> Any:
-    import jax
-
-    return jax.jvp(function, (sources,), (direction,))[1]
-
-
-def _second_gradients(function: Any, sources: list[Any], cotangents: list[Any], direction: list[Any]) -> Any:
-    return _gradients(lambda sources: _gradients(function, sources, cotangents), sources, direction)

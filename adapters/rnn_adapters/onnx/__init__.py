@@ -8,6 +8,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="ONNX RNN",
@@ -40,6 +41,19 @@ def _adapter(framework: str, route: str = DEFAULT) -> Adapter[Any]:
     else:
         from rnn_adapters.onnx.evaluator import ROUTES, VERSIONS
     return OnnxAdapter(framework, ROUTES[route], VERSIONS)
+
+
+def _reproduced(framework: str, question: Question) -> Code | None:
+    from rnn_adapters.onnx.reproduction import EVALUATOR, EVALUATORS, SESSION, SESSIONS, code  # imports onnx
+
+    if framework == "onnx":
+        from rnn_adapters.onnx.runtime import ROUTES
+    else:
+        from rnn_adapters.onnx.evaluator import ROUTES
+    parts, known, usual = ROUTES[question.route], SESSIONS, SESSION
+    if framework != "onnx":
+        known, usual = EVALUATORS, EVALUATOR
+    return code(question, known.get(question.route, usual), parts.style, by_steps=parts.by_steps)
 
 
 _Routes = tuple[tuple[str, RouteKind, str], ...]
@@ -85,6 +99,8 @@ def _framework(name: str, title: str, extra: str, modules: tuple[str, ...], rout
         extra=extra,
         modules=modules,
         deviations="rnn_adapters.onnx/deviations.toml",
+        reproduction=partial(_reproduced, name),
+        bug_report=f"rnn_adapters.onnx/bug_report_{'runtime' if name == 'onnx' else 'onnx'}.md",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.openvino.reproduction import code
 
 CONVENTIONS = Conventions(
     layer="openvino.opset14.rnn_sequence",
@@ -66,5 +67,7 @@ FRAMEWORKS = (
         extra="openvino",
         modules=("openvino", "onnx"),
         deviations="rnn_adapters.openvino/deviations.toml",
+        reproduction=code,
+        bug_report="rnn_adapters.openvino/bug_report.md",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -17,36 +17,50 @@ from rnn_adapters.stdio.connection import Connection
 from rnn_adapters.stdio.messages import (
     DEADLINE,
     PROTOCOL,
+    AssignWeights,
     CountParameters,
+    CountTrainable,
+    DefaultStates,
     Differentiate,
     DropCaches,
     FreshlyInitialised,
     GlobalState,
+    HandedMasks,
     Hello,
     HelloData,
+    InferredShapes,
+    KeptOptions,
     Load,
     NativeWeights,
     ReadWeights,
     Request,
     ResetStates,
+    Restored,
     Run,
     SecondGradients,
     Speaks,
     Tangents,
+    Train,
 )
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written import (
     ArrayData,
     RouteData,
+    ShapesData,
+    read_array,
     read_conventions,
     read_gradients,
     read_network,
     read_output,
     read_route,
+    read_shapes,
     read_supports,
+    read_trained,
     write_array,
     write_call,
     write_gradients,
     write_network,
+    write_training,
 )
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
@@ -196,6 +210,50 @@ class StdioAdapter(Adapter[Loaded]):
         request = FreshlyInitialised(like=_written(write_network, like), seed=seed, route=self._route)
         return self._harness.read(request, read_network)
 
+    def assign_weights(self, model: Loaded, network: Network) -> None:
+        self._current(model)
+        self._harness.ask(AssignWeights(network=_written(write_network, network)))
+
+    def restored(self, model: Loaded) -> Loaded:
+        dtype = self._current(model)
+        self._harness.loaded = None
+        self._harness.ask(Restored())
+        self._harness.loaded = Loaded(dtype)
+        return self._harness.loaded
+
+    def inferred_shapes(
+        self, model: Loaded, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        written = _written(write_call, call, self._current(model))
+        found: dict[str, ShapesData] = self._harness.ask(InferredShapes(call=written, unknown=list(unknown)))
+        return {way: read_shapes(shapes) for way, shapes in found.items()}
+
+    def handed_masks(self, model: Loaded, call: Call) -> Mapping[str, Array | None]:
+        request = HandedMasks(call=_written(write_call, call, self._current(model)))
+        return self._harness.read(request, _masks)
+
+    def kept_options(self, model: Loaded, call: Call) -> Mapping[str, tuple[str, str]]:
+        request = KeptOptions(call=_written(write_call, call, self._current(model)))
+        found: dict[str, tuple[str, str]] = self._harness.ask(request)
+        return found
+
+    def default_states(self, model: Loaded, call: Call) -> States:
+        request = DefaultStates(call=_written(write_call, call, self._current(model)))
+        return self._harness.read(request, _states, model.dtype)
+
+    def count_trainable(self, model: Loaded, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        self._current(model)
+        found: dict[str, int] = self._harness.ask(CountTrainable(frozen=list(frozen)))
+        return found
+
+    def trained(self, model: Loaded, call: Call, training: Training) -> Trained:
+        dtype = self._current(model)
+        request = Train(
+            call=_written(write_call, call, dtype), training=_written(write_training, training, dtype)
+        )
+        self._harness.loaded = None
+        return self._harness.read(request, read_trained)
+
     def gradients(self, model: Loaded, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         of_sequence, *of_states = _cotangents(self._current(model), d_sequence, d_final_states)
         request = Differentiate(
@@ -265,6 +323,17 @@ def framework_of_command(command: str, deadline: float = DEADLINE) -> Framework:
 
 def _place(route: str) -> str:
     return f"hello.routes[{route!r}]"
+
+
+def _masks(data: Mapping[str, ArrayData | None], place: str) -> dict[str, Array | None]:
+    return {
+        way: None if mask is None else read_array(mask, np.dtype(bool), f"{place}[{way!r}]")
+        for way, mask in data.items()
+    }
+
+
+def _states(data: Sequence[ArrayData], dtype: DType, place: str) -> States:
+    return tuple(read_array(state, dtype, f"{place}[{index}]") for index, state in enumerate(data))
 
 
 def _written(write: Callable[Given, Read], *given: Given.args, **named: Given.kwargs) -> Read:

@@ -72,6 +72,11 @@ class Connection:
             threading.Thread(target=work, daemon=True).start()
         weakref.finalize(self, self.process.kill)
 
+    @property
+    def open(self) -> bool:
+        """Whether it can still be asked."""
+        return self._lost is None and not self._closed
+
     def ask(self, request: Request) -> Any:
         """What the harness answers, as data of the type in `ANSWERS`.
 
@@ -89,7 +94,7 @@ class Connection:
         Raises:
             ImplementationLost: there is none.
         """
-        if self._lost is not None or self._closed:
+        if not self.open:
             raise self._lost or ImplementationLost("was asked to end")
         self._asked += 1
         request.id = self._asked
@@ -169,7 +174,7 @@ class Connection:
         Raises:
             RuntimeError: it did not end as it should.
         """
-        if self._closed or self._lost is not None:
+        if not self.open:
             return
         self.deadline = min(self.deadline, CLOSING_SECONDS)
         try:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 
+from rnn_adapters.surface import UnknownAxis
 from rnn_adapters.written import (
     ArrayData,
     CallData,
@@ -19,9 +20,13 @@ from rnn_adapters.written import (
     NetworkData,
     OutputData,
     RouteData,
+    ShapesData,
     SupportsData,
+    TrainedData,
+    TrainingData,
     documents_schema,
 )
+from rnn_adapters.written_documents import names
 
 PROTOCOL = 1
 """The version of the protocol, raised when the meaning of a message changes."""
@@ -40,6 +45,7 @@ UNKNOWN_REQUEST, FAILED = "unknown request", "failed"
 ErrorKind: TypeAlias = Literal["refused", "cannot express", "out of memory", "unknown request", "failed"]
 
 Printable: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,64}$")]
+AxisName: TypeAlias = Annotated[str, names(get_args(UnknownAxis))]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=86400)]
 
 
@@ -114,6 +120,54 @@ class FreshlyInitialised(Request, tag="freshly_initialised", kw_only=True):
     like: NetworkData
     seed: int
     route: str = ""
+
+
+class AssignWeights(Request, tag="assign_weights", kw_only=True):
+    """Give what is loaded these weights; it goes on being called, and keeps its states."""
+
+    network: NetworkData
+
+
+class Restored(Request, tag="restored", kw_only=True):
+    """Save what is loaded and load it again; what follows is about what came back."""
+
+
+class InferredShapes(Request, tag="inferred_shapes", kw_only=True):
+    """The shapes that are inferred for the outputs of a call, by each way to infer them."""
+
+    call: CallData
+    unknown: list[AxisName] = msgspec.field(default_factory=list)
+
+
+class HandedMasks(Request, tag="handed_masks", kw_only=True):
+    """The masks that the layer after the top one is given, by each way in which they are handed on."""
+
+    call: CallData
+
+
+class KeptOptions(Request, tag="kept_options", kw_only=True):
+    """For each option of a layer what was given, and what is left after its configuration, in words."""
+
+    call: CallData
+
+
+class DefaultStates(Request, tag="default_states", kw_only=True):
+    """The states that a call is said to start from if none are given."""
+
+    call: CallData
+
+
+class CountTrainable(Request, tag="count_trainable", kw_only=True):
+    """The number of parameters that would be trained, by each way to keep layers from it."""
+
+    frozen: list[int] = msgspec.field(default_factory=list)
+
+
+class Train(Request, tag="trained", kw_only=True):
+    """Train, and tell the weights after every step."""
+
+    call: CallData
+    training: TrainingData
 
 
 class GlobalState(Request, tag="global_state", kw_only=True):
@@ -200,6 +254,14 @@ AnyRequest: TypeAlias = (
     | CountParameters
     | ResetStates
     | FreshlyInitialised
+    | AssignWeights
+    | Restored
+    | InferredShapes
+    | HandedMasks
+    | KeptOptions
+    | DefaultStates
+    | CountTrainable
+    | Train
     | GlobalState
     | DropCaches
     | Bye
@@ -219,6 +281,14 @@ ANSWERS: Mapping[type[Request], Any] = {
     CountParameters: int,
     ResetStates: Nothing,
     FreshlyInitialised: NetworkData,
+    AssignWeights: Nothing,
+    Restored: Nothing,
+    InferredShapes: dict[str, ShapesData],
+    HandedMasks: dict[str, ArrayData | None],
+    KeptOptions: dict[str, tuple[str, str]],
+    DefaultStates: list[ArrayData],
+    CountTrainable: dict[str, int],
+    Train: TrainedData,
     GlobalState: dict[str, str],
     DropCaches: Nothing,
     Bye: Nothing,

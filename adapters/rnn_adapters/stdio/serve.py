@@ -9,18 +9,17 @@ import copy
 import os
 import re
 import sys
-from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, cast, get_args
 
 import msgspec
 import numpy as np
 
-from rnn_adapters.adapter import Adapter, CannotExpress
-from rnn_adapters.declarations import METHODS, Supports
+from rnn_adapters.adapter import Adapter, Call, CannotExpress
+from rnn_adapters.declarations import one_of
 from rnn_adapters.framework import DEFAULT, Framework
 from rnn_adapters.registry import load_framework, made_adapter
 from rnn_adapters.stdio.messages import (
-    ANSWERS,
     CANNOT_EXPRESS,
     FAILED,
     OUT_OF_MEMORY,
@@ -28,26 +27,34 @@ from rnn_adapters.stdio.messages import (
     REFUSED,
     UNKNOWN_REQUEST,
     AnyRequest,
+    AssignWeights,
     Bye,
     CountParameters,
+    CountTrainable,
     DeclaredRoute,
+    DefaultStates,
     Differentiate,
     DropCaches,
     FreshlyInitialised,
     GlobalState,
+    HandedMasks,
     Hello,
     HelloData,
+    InferredShapes,
+    KeptOptions,
     Load,
     NativeWeights,
     Nothing,
     ReadWeights,
     Request,
     ResetStates,
+    Restored,
     Run,
     SecondGradients,
     Tangents,
-    tag_of,
+    Train,
 )
+from rnn_adapters.surface import UnknownAxis
 from rnn_adapters.written import (
     CellData,
     NetworkData,
@@ -56,12 +63,16 @@ from rnn_adapters.written import (
     read_call,
     read_gradients,
     read_network,
+    read_training,
+    write_array,
     write_conventions,
     write_gradients,
     write_network,
     write_output,
     write_route,
+    write_shapes,
     write_supports,
+    write_trained,
 )
 from rnn_reference.activations import ACTIVATIONS
 from rnn_reference.errors import BadInput
@@ -123,6 +134,17 @@ class Server:
                 return Nothing()
             case Run():
                 return write_output(adapter.run(model, read_call(request.call, dtype)), dtype)
+            case AssignWeights():
+                adapter.assign_weights(model, as_written(request.network))
+                return Nothing()
+            case Restored():
+                self.loaded = None
+                self.loaded = (adapter, adapter.restored(model), dtype)
+                return Nothing()
+            case CountTrainable():
+                return dict(adapter.count_trainable(model, tuple(request.frozen)))
+            case InferredShapes() | HandedMasks() | KeptOptions() | DefaultStates() | Train():
+                return self.of_surface(request, read_call(request.call, dtype))
             case Tangents():
                 call, direction = read_call(request.call, dtype), read_gradients(request.direction, dtype)
                 return write_output(adapter.tangents(model, call, direction), dtype)
@@ -135,6 +157,32 @@ class Server:
                 direction = read_gradients(request.direction, dtype)
                 found = adapter.second_gradients(model, call, of_sequence, of_states, direction)
                 return write_gradients(found, dtype)
+        raise AssertionError(request)
+
+    def of_surface(
+        self, request: InferredShapes | HandedMasks | KeptOptions | DefaultStates | Train, call: Call
+    ) -> Any:
+        """The answer to a request about a call of which no outputs are asked for."""
+        assert self.loaded is not None
+        adapter, model, dtype = self.loaded
+        match request:
+            case InferredShapes():
+                for axis in request.unknown:
+                    one_of("unknown", axis, get_args(UnknownAxis))
+                found = adapter.inferred_shapes(
+                    model, call, cast(tuple[UnknownAxis, ...], (*request.unknown,))
+                )
+                return {way: write_shapes(shapes) for way, shapes in found.items()}
+            case HandedMasks():
+                masks, of_mask = adapter.handed_masks(model, call), np.dtype(bool)
+                return {way: None if m is None else write_array(m, of_mask) for way, m in masks.items()}
+            case KeptOptions():
+                return dict(adapter.kept_options(model, call))
+            case DefaultStates():
+                return [write_array(state, dtype) for state in adapter.default_states(model, call)]
+            case Train():
+                self.loaded = None
+                return write_trained(adapter.trained(model, call, read_training(request.training, dtype)))
         raise AssertionError(request)
 
     def adapter(self, route: str) -> Adapter[Any]:
@@ -151,7 +199,7 @@ class Server:
             name=re.sub(r"[^A-Za-z0-9_.+-]", "-", self.framework.name)[:64],
             versions=default.versions(),
             conventions=write_conventions(default.conventions),
-            supports=write_supports(carried(default.supports)),
+            supports=write_supports(default.supports),
             routes={name: self.declared(name) for name in self.framework.routes},
         )
 
@@ -168,15 +216,8 @@ class Server:
         if adapter.conventions != default.conventions:
             declared.conventions = write_conventions(adapter.conventions)
         if adapter.supports != default.supports:
-            declared.supports = write_supports(carried(adapter.supports))
+            declared.supports = write_supports(adapter.supports)
         return declared
-
-
-def carried(supports: Supports) -> Supports:
-    """What is supported, but for that for which the protocol has no request."""
-    known = {tag_of(request) for request in ANSWERS}
-    changes: dict[str, Any] = dict.fromkeys((name for name in METHODS if name not in known), False)
-    return replace(supports, **changes, unknown_axes=())
 
 
 def as_written(data: NetworkData) -> Network:

@@ -8,6 +8,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="torch.nn.RNN",
@@ -40,6 +41,12 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return TorchAdapter(ROUTES[route])
 
 
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.torch.reproduction import code  # which needs the conventions above
+
+    return code(question)
+
+
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("batch first", "axes", "`RNN(batch_first=True)`"),
     ("unbatched", "axes", "each row by itself, as (time, input)"),
@@ -67,5 +74,7 @@ FRAMEWORKS = (
         extra="torch",
         modules=("torch",),
         deviations="rnn_adapters.torch/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.torch/bug_report.md",
     ),
 )

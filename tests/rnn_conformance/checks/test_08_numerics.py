@@ -33,8 +33,8 @@ def test_tanh_is_this_exact(subject: Subject, case: Case) -> None:
     cell = case.network.cells[0]
     W_x = np.zeros_like(cell.W_x)
     W_x[:, 0] = 1
-    no_bias = None if subject.supports.no_bias else np.zeros_like(cell.W_h[0])
-    case = with_cell(case, W_x=W_x, W_h=np.zeros_like(cell.W_h), b=no_bias, b_h=None)
+    b = np.zeros_like(cell.W_h[0]) if cell.biases else None
+    case = with_cell(case, W_x=W_x, W_h=np.zeros_like(cell.W_h), b=b, b_h=None)
     expect_steps(subject, case, subject.run(case))
 
 

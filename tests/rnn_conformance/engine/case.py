@@ -370,7 +370,7 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
     Args:
         adapter, versions: what failed.
-        kind, message, facts: those of the finding.
+        kind, message, facts, likely_cause: those of the finding.
     """
 
     clause: str
@@ -380,6 +380,7 @@ class SavedCase(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     kind: Kind | None = None
     message: str = ""
     facts: dict[str, Fact] = {}
+    likely_cause: str = ""
 
 
 def to_data(case: Case) -> CaseData:

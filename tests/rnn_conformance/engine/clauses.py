@@ -12,6 +12,7 @@ from rnn_reference.errors import BadInput
 CLAUSE = re.compile(r"^\*\*(?P<id>[A-Z]{3}-\d+)\*\*\s+(?P<text>.+?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 LEVEL = re.compile(r"\b(MUST|SHOULD|MAY)\b")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+VERSION = re.compile(r"^Version of this specification: \*\*(\S+)\*\*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,19 @@ def spec_folder() -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError(f"the spec is missing: neither {here / 'spec'} nor {here.parents[1] / 'spec'}")
+
+
+@cache
+def spec_version() -> str:
+    """The version of the spec, which its README tells; raised when the meaning of a clause changes.
+
+    Raises:
+        ValueError: it does not tell.
+    """
+    found = VERSION.search((spec_folder() / "README.md").read_text(encoding="utf-8"))
+    if found is None:
+        raise ValueError("spec/README.md: expected a line that tells the version of the specification")
+    return found[1]
 
 
 def parse_clauses(markdown: str, file: str) -> list[Clause]:

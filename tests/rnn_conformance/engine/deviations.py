@@ -24,7 +24,7 @@ from rnn_conformance.engine.case import FACTS, Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.results import Kind, Verdict
+from rnn_conformance.engine.results import Came, Kind, Verdict
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Layer, Network
@@ -51,6 +51,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         witness: the case that shows it, on every claimed route; for some clauses there may be another.
         ends_process: it ends the process or hangs: its cases are not run, and its witness by itself.
         link: an upstream thread.
+        script: shows it in plain code of the framework, where no call by itself does.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ends_process: bool = False
     elsewhere: bool = False
     link: str = ""
+    script: str = ""
 
     @property
     def clauses(self) -> list[str]:
@@ -142,16 +144,18 @@ def try_witnesses(
     came = Witnesses()
     for record in known:
         if record.ends_process:
-            holds = {"in a process of its own": record.id not in confirmed}
+            came_of_it: dict[str, Came] = {
+                "in a process of its own": "deviates" if record.id in confirmed else "conforms"
+            }
         else:
-            holds = conforms_on(check, subject, routes, record)
-        conforming = [route or "default" for route, conforms in holds.items() if conforms]
-        if len(conforming) < len(holds):
+            came_of_it = witnessed(check, subject, routes, record)
+        conforming = [route or "default" for route, found in came_of_it.items() if found != "deviates"]
+        if len(conforming) < len(came_of_it):
             came.deviating.append(record.id)
-        if not holds:
+        if not came_of_it:
             reason = f"its witness can be asked on no route: narrow or remove the record {record.id!r}"
             came.verdicts.append(("never deviated", reason))
-        elif len(conforming) == len(holds):
+        elif len(conforming) == len(came_of_it):
             reason = f"fixed: remove the record {record.id!r}, whose witness conforms now"
             came.verdicts.append(("fixed", reason))
         elif conforming:
@@ -161,26 +165,27 @@ def try_witnesses(
     return came
 
 
-def conforms_on(
+def witnessed(
     check: Check, subject: Subject, routes: Mapping[str, Supports], record: Deviation
-) -> dict[str, bool]:
-    """Whether the witness of a record conforms, for each route that it claims and that can be asked."""
+) -> dict[str, Came]:
+    """What came of the witness of a record, for each route that it claims and that can be asked."""
     witness = record.witness_of(check.clause)
     return {
-        route: _conforms(check, subject, record, witness.replace(route=route))
+        route: _came(check, subject, record, witness.replace(route=route))
         for route, supports in routes.items()
         if record.claims(route) and within(supports, witness)
     }
 
 
-def _conforms(check: Check, subject: Subject, record: Deviation, witness: Case) -> bool:
-    """Whether the check passes on the witness, or fails otherwise than recorded."""
+def _came(check: Check, subject: Subject, record: Deviation, witness: Case) -> Came:
     subject.tally = Tally()
     try:
         error = check.fails_on(subject, witness)
     except CannotExpress:
-        return True
-    return error is None or not record.excuses(error)
+        return "conforms"
+    if error is None:
+        return "conforms"
+    return "deviates" if record.excuses(error) else "fails otherwise"
 
 
 ABILITY_OF: Mapping[Doing, str] = {

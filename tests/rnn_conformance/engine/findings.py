@@ -108,6 +108,7 @@ class Search:
         seed: with which it did.
         shrink: whether cases are made small.
         is_excused: whether a known deviation explains what was found on a case: such a case is none like it.
+        is_fatal: whether one says that a case ends the process: it is not tried.
         explain: tells the likely cause of each finding.
         structures: of the cases that were drawn first.
     """
@@ -118,6 +119,7 @@ class Search:
     seed: str
     shrink: bool = True
     is_excused: Callable[[Case, NonConforming], bool] = lambda case, error: False
+    is_fatal: Callable[[Case], bool] = lambda case: False
     explain: Explain | None = None
     structures: Structures | None = None
 
@@ -142,7 +144,9 @@ class Search:
         return found
 
     def tried(self, case: Case) -> Failed | None:
-        """The case tried once more; None where it holds now."""
+        """The case tried once more; None where it holds now, or cannot be tried."""
+        if self.is_fatal(case):
+            return None
         self.subject.tally = Tally()
         try:
             error = self.check.fails_on(self.subject, case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rnn_adapters.adapter import CannotExpress
@@ -13,7 +13,7 @@ from rnn_adapters.declarations import Supports, one_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses
+from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses, within
 from rnn_conformance.engine.drawing import Structures, draw_cases
 from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
@@ -59,6 +59,7 @@ def perform(
     start: int = 0,
     confirmed: Collection[str] = (),
     explain: Explain | None = None,
+    kept: Sequence[Case] = (),
 ) -> Outcome:
     """The outcome of a check. Nothing that the framework does, and no mistake of our own, is raised.
 
@@ -67,6 +68,7 @@ def perform(
         start: seed of the drawing. The same seed draws the same cases.
         confirmed: ids of the records whose witness has ended a process of its own as recorded.
         explain: tells the likely cause of a finding.
+        kept: counterexamples of earlier runs, which are tried besides what is drawn.
     """
     began = time.perf_counter()
     known = [deviation for deviation in deviations if deviation.concerns(check.clause)]
@@ -77,6 +79,7 @@ def perform(
         witnesses = try_witnesses(check, subject, asked.routes, claimed, confirmed)
         drawn = _draw(check, asked.routes, subject, profile, known, start)
         outcome.findings = _findings(check, asked.routes, subject, profile, known, drawn, explain)
+        outcome.findings += _still_failing(check, asked.routes, subject, known, drawn, kept, outcome.findings)
         elsewhere = [deviation.id for deviation in known if deviation.id in drawn.used]
         outcome.deviations = list(dict.fromkeys([*(record.id for record in claimed), *elsewhere]))
         _judge(outcome, asked, drawn, witnesses)
@@ -232,6 +235,9 @@ def _findings(
     def is_excused(case: Case, error: NonConforming) -> bool:
         return any(record.covers(case) and record.excuses(error) for record in known)
 
+    def is_fatal(case: Case) -> bool:
+        return any(record.ends_process and record.covers(case) for record in known)
+
     findings: list[Finding] = []
     if drawn.failed:
         search = Search(
@@ -241,6 +247,7 @@ def _findings(
             drawn.seed,
             profile.shrink,
             is_excused,
+            is_fatal,
             explain,
             structures_of(check, routes),
         )
@@ -255,6 +262,29 @@ def _findings(
             )
             refused = Failed(case, NonConforming(message, kind="refused"))
             findings.append(refused.finding(cases=tally.refused_cases))
+    return findings
+
+
+def _still_failing(
+    check: Check,
+    routes: Mapping[str, Supports],
+    subject: Subject,
+    known: list[Deviation],
+    drawn: Drawn,
+    kept: Sequence[Case],
+    found: list[Finding],
+) -> list[Finding]:
+    """The counterexamples of earlier runs that still are some, but for what was found anew."""
+    again, findings = Drawn(), list[Finding]()
+    for case in kept:
+        if case.route in routes and within(routes[case.route], case):
+            _examine(check, subject, case, known, again)
+    for route, tally in again.tallies.items():
+        drawn.tallies.setdefault(route, Tally()).add(tally)
+    drawn.used |= again.used
+    for failed in again.failed:
+        if not any(failed.is_like(each.kind, each.route, each.facts) for each in [*found, *findings]):
+            findings.append(failed.finding())
     return findings
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-from rnn_adapters.written import CaseData
-from rnn_adapters.written_documents import ordered
+from rnn_adapters.written import CaseData, documents_schema
+from rnn_adapters.written_documents import decoded, encoded
+from rnn_conformance.engine.environment import Environment
 from rnn_reference.errors import BadInput
 
 Verdict = Literal[
@@ -47,12 +48,22 @@ Kind = Literal[
 ]
 """What kind of thing is wrong."""
 
+Came = Literal["deviates", "fails otherwise", "conforms"]
+"""What came of a record's witness: it deviates as recorded, in another way, or not at all."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-SCHEMA = "rnn-conformance/results/2"
+SCHEMA: Literal["rnn-conformance/results/3"] = "rnn-conformance/results/3"
+"""Files of the schema before this one are read, too (`_of_schema_2`)."""
 
 LONGEST_MESSAGE = 2000
 """Letters of a finding's message."""
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Positive: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]  # or zero
+ClauseId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}-\d+$")]
+Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{32})?$")]
+Time: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")]
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -67,16 +78,18 @@ class Finding(msgspec.Struct, kw_only=True):
         case: the case as drawn, from which the check makes its calls.
         shown_case: the network and input of the call that went wrong, in words.
         likely_cause: the fault of the catalogue that behaves alike, or "no known fault".
+        script: shows it in plain code of the framework; "" where no script can.
     """
 
     kind: Kind
-    message: str
+    message: Annotated[str, msgspec.Meta(max_length=LONGEST_MESSAGE)]
     route: str = ""
     facts: dict[str, str | int | bool] = {}
-    cases: int = 1
+    cases: Annotated[int, msgspec.Meta(ge=1)] = 1
     case: CaseData | None = None
     shown_case: str = ""
     likely_cause: str = ""
+    script: str = ""
 
 
 class RouteOutcome(msgspec.Struct, kw_only=True):
@@ -85,54 +98,54 @@ class RouteOutcome(msgspec.Struct, kw_only=True):
     route: str  # "" for the default route
     verdict: Verdict
     reason: str = ""  # of every verdict but pass and fail
-    cases: int = 0
-    deviating_cases: int = 0  # of these, covered by a record and therefore not asserted
-    refused_cases: int = 0  # of these, for which the route has no words
-    elements: int = 0  # asserted
-    informative: int = 0  # of these, within a bound that says something
-    worst_ratio: float = 0.0  # largest error ÷ bound
+    cases: Count = 0
+    deviating_cases: Count = 0  # of these, covered by a record and therefore not asserted
+    refused_cases: Count = 0  # of these, for which the route has no words
+    elements: Count = 0  # asserted
+    informative: Count = 0  # of these, within a bound that says something
+    worst_ratio: Positive = 0.0  # largest error ÷ bound
 
 
 class Outcome(msgspec.Struct, kw_only=True):
     """What performing a check gave, over all its routes."""
 
-    clause: str
+    clause: ClauseId
     title: str
     verdict: Verdict
     reason: str = ""  # of every verdict but pass and fail
     findings: list[Finding] = []
     deviations: list[str] = []  # ids of the records that apply to this clause
     unused_deviations: list[str] = []  # of these, which covered no case and no witness
-    cases: int = 0
-    deviating_cases: int = 0
-    refused_cases: int = 0
-    elements: int = 0
-    informative: int = 0
-    worst_ratio: float = 0.0
-    ratio_quantiles: dict[str, float] = {}  # of error ÷ bound, by name: "0.5", "0.9", "0.99"
+    cases: Count = 0
+    deviating_cases: Count = 0
+    refused_cases: Count = 0
+    elements: Count = 0
+    informative: Count = 0
+    worst_ratio: Positive = 0.0
+    ratio_quantiles: dict[str, Positive] = {}  # of error ÷ bound, by name: "0.5", "0.9", "0.99"
     routes: list[RouteOutcome] = []
-    digest: str = ""  # of the drawn cases, one after the other
+    digest: Digest = ""  # of the drawn cases, one after the other
     traceback: str = ""  # of an error of the suite's own
-    seconds: float = 0.0
-    framework_seconds: float = 0.0  # of these, spent in the adapter
+    seconds: Positive = 0.0
+    framework_seconds: Positive = 0.0  # of these, spent in the adapter
 
 
 class AdapterResult(msgspec.Struct, kw_only=True):
     """A run of one adapter."""
 
-    schema: str = SCHEMA
-    adapter: str
+    schema: Literal["rnn-conformance/results/3"] = SCHEMA
+    adapter: Annotated[str, msgspec.Meta(min_length=1)]
     asked_for: str  # the name it was asked for by: "keras", "module:attribute"
     versions: dict[str, str]
     suite_version: str
-    python: str
-    platform: str
+    spec_version: str  # "" where an older suite did not tell
+    environment: Environment  # of the process in which the adapter ran
     profile: str
-    seed: int
-    started: str  # ISO 8601, UTC
-    seconds: float = 0.0  # start-up included
-    start_up_seconds: float = 0.0
-    peak_memory_mib: float = 0.0
+    seed: Count
+    started: Time  # ISO 8601, UTC
+    seconds: Positive = 0.0  # start-up included
+    start_up_seconds: Positive = 0.0
+    peak_memory_mib: Positive = 0.0
     interrupted: bool = False  # ended before all clauses were checked
     warnings: list[str] = []
     outcomes: list[Outcome] = []
@@ -155,8 +168,7 @@ def worst(verdicts: list[Verdict]) -> Verdict:
 
 def results_schema() -> dict[str, Any]:
     """The JSON schema of a results file."""
-    schema: dict[str, Any] = ordered(msgspec.json.schema(AdapterResult))
-    return schema
+    return documents_schema("The results of rnn-conformance", [AdapterResult])
 
 
 def results_path(folder: Path, result: AdapterResult) -> Path:
@@ -166,14 +178,21 @@ def results_path(folder: Path, result: AdapterResult) -> Path:
     return folder / f"{file_stem(name)}.json"
 
 
+def drift_path(results: Path) -> Path:
+    """Where the drift file of a results file lies (`running.drift`)."""
+    return results.parent / "drift" / results.name
+
+
 def write_result(folder: Path, result: AdapterResult) -> Path:
     """Write one adapter's results: whole or not at all, though the process be stopped in between.
 
     Raises:
-        BadInput: it cannot be written there.
+        BadInput: it cannot be written there, or would be no results file.
     """
     path = results_path(folder, result)
-    write_whole(path, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+    content = encoded(result)
+    _decoded(content, f"results {path}")
+    write_whole(path, msgspec.json.format(content, indent=1) + b"\n")
     return path
 
 
@@ -193,20 +212,43 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_result(path: Path) -> AdapterResult:
-    """Read a results file.
+    """Read a results file, of this schema or the one before.
 
     Raises:
-        BadInput: it is missing or is no results file of this schema.
+        BadInput: it is missing or is no results file of either.
     """
     try:
-        result = msgspec.json.decode(path.read_bytes(), type=AdapterResult)
+        content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"results file {path}: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise BadInput(f"results file {path}: {error}") from None
-    if result.schema != SCHEMA:
-        raise BadInput(f"results file {path}: expected schema {SCHEMA}; got {result.schema}")
-    return result
+    return _decoded(content, f"results file {path}")
+
+
+class _Head(msgspec.Struct):
+    schema: str
+
+
+def _decoded(content: bytes, place: str) -> AdapterResult:
+    """What a results file says.
+
+    Raises:
+        BadInput: it is none, or breaks the schema; the place and the field are named.
+    """
+    schema = decoded(content, _Head, place).schema
+    if schema == SCHEMA_2:
+        content = encoded(_of_schema_2(decoded(content, dict[str, Any], place)))
+    elif schema != SCHEMA:
+        raise BadInput(f"{place}: expected schema {SCHEMA} or {SCHEMA_2}; got {schema!r}")
+    return decoded(content, AdapterResult, place)
+
+
+SCHEMA_2 = "rnn-conformance/results/2"
+
+
+def _of_schema_2(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of the schema before this one, which told less of where a run was made."""
+    where = {name: document.pop(name, "") for name in ("python", "platform")}
+    return document | {"schema": SCHEMA, "spec_version": "", "environment": where}
 
 
 def file_stem(name: str) -> str:

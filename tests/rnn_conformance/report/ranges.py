@@ -15,18 +15,21 @@ from rnn_conformance.report.record import toml
 from rnn_conformance.running.sweep import Sweep, Swept
 from rnn_reference.errors import BadInput
 
-Standing = Literal["deviates", "partly", "conforms", "not asked"]
-"""What a record's witnesses say at a version: all deviate as recorded, some, none; or none could be run."""
+Standing = Literal["deviates", "partly", "fails otherwise", "conforms", "not asked"]
+"""What a record's witnesses say at a version: all deviate as recorded, some do, none does but some fail in
+another way, none fails; or none could be run."""
 
 
 def standing(swept: Swept, record: str) -> Standing:
     """That of a record at one version."""
     each = [
-        deviates for came in swept.witnesses.get(record, {}).values() for deviates in came.deviates.values()
+        came for witnessed in swept.witnesses.get(record, {}).values() for came in witnessed.routes.values()
     ]
     if not each:
         return "not asked"
-    return "deviates" if all(each) else "partly" if any(each) else "conforms"
+    if "deviates" in each:
+        return "deviates" if set(each) == {"deviates"} else "partly"
+    return "fails otherwise" if "fails otherwise" in each else "conforms"
 
 
 def runs(words: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
@@ -82,7 +85,9 @@ def _together(found: set[Standing]) -> Standing:
     asked = found - {"not asked"}
     if not asked:
         return "not asked"
-    return next(iter(asked)) if len(asked) == 1 else "partly"
+    if "deviates" in asked or "partly" in asked:
+        return "deviates" if asked == {"deviates"} else "partly"
+    return "fails otherwise" if "fails otherwise" in asked else "conforms"
 
 
 def _specifier(asked: Sequence[tuple[str, Standing]]) -> str:

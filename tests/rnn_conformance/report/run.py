@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.report import terminal
+from rnn_conformance.report.baseline import Judged
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, SOMETHING_FAILED
 from rnn_conformance.running.jobs import Answer, again
 
 
-def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path | None = None) -> None:
+def show(
+    answers: list[Answer],
+    folder: Path | None,
+    timeout: float,
+    case: Path | None = None,
+    judged: Judged | None = None,
+) -> None:
     """Print what a run gave.
 
     Args:
         folder: where results were written.
         case: the file that the case was read from, if there was one.
+        judged: the run in the light of a baseline, if there is one: what is known is told in short.
     """
     console = Console()
     checked = [(answer, answer.result) for answer in answers if answer.result is not None]
@@ -30,8 +40,13 @@ def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path 
 
     for answer, result in checked:
         for outcome in result.red:
+            again = commands(answer, outcome, folder, timeout, case)
+            if judged is not None:
+                if not judged.is_new(result, outcome):
+                    continue
+                outcome, again = only_new(judged, result, outcome, again)
             console.rule(characters="─", style="red")
-            say(terminal.explanation(result, outcome, commands(answer, outcome, folder, timeout, case)))
+            say(terminal.explanation(result, outcome, again))
     if not results:
         return
     console.print(terminal.matrix(results))
@@ -41,6 +56,7 @@ def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path 
         ("Unsupported", terminal.unsupported_lines(results)),
         ("Calls that a route has no words for", terminal.refused_lines(results)),
         ("Warnings", terminal.warning_lines(results)),
+        *(baseline_lines(judged) if judged is not None else ()),
     ):
         if lines:
             console.print(f"[bold]{heading}[/]")
@@ -56,20 +72,51 @@ def show(answers: list[Answer], folder: Path | None, timeout: float, case: Path 
         say(f"results: {', '.join(written)}")
 
 
+def only_new(
+    judged: Judged, result: AdapterResult, outcome: Outcome, again: list[str]
+) -> tuple[Outcome, list[str]]:
+    """An outcome with those of its findings that the baseline does not know, and their commands."""
+    places = judged.new.get((result.adapter, outcome.clause), [])
+    if not places:
+        return outcome, again
+    findings = [outcome.findings[place] for place in places]
+    return msgspec.structs.replace(outcome, findings=findings), [again[place] for place in places]
+
+
+def baseline_lines(judged: Judged) -> Iterator[tuple[str, list[str]]]:
+    """Headings and lines: what the baseline knows, and what of that is gone."""
+    for heading, findings, reds in (
+        ("Known by the baseline", judged.known, judged.known_reds),
+        ("Gone, and still in the baseline (--update-baseline)", judged.gone, judged.gone_reds),
+    ):
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for known in findings:
+            where = (f"{known.clause} {known.adapter}", known.kind, terminal.about_facts(known.facts))
+            groups.setdefault(where, []).append(known.route)
+        lines = [
+            f"{place}: {kind}, {terminal.on_routes(routes)}{facts}"
+            for (place, kind, facts), routes in groups.items()
+        ]
+        lines += [
+            f"{each.clause} {each.adapter}: {each.verdict}"
+            + ("" if each.route is None else f", on {terminal.route_named(each.route)}")
+            for each in reds
+        ]
+        yield heading, lines
+
+
 def commands(
     answer: Answer, outcome: Outcome, folder: Path | None, timeout: float, case: Path | None
 ) -> list[str]:
-    """How to run each finding again; the clause, where there is none."""
-    return [
-        again(
-            answer.job,
-            outcome.clause,
-            case=case or answer.cases.get((outcome.clause, index)),
-            folder=folder,
-            timeout=timeout,
-        )
-        for index in range(max(len(outcome.findings), 1))
-    ]
+    """How to run each finding again, and its script; the clause, where there is none."""
+    found = []
+    for index in range(max(len(outcome.findings), 1)):
+        left = answer.cases.get((outcome.clause, index))
+        command = again(answer.job, outcome.clause, case=case or left, folder=folder, timeout=timeout)
+        if left is not None and outcome.findings[index].script:
+            command += f"\nwithout this project: python {left.with_suffix('.py')}"
+        found.append(command)
+    return found
 
 
 def nothing_asserted(result: AdapterResult) -> bool:
@@ -77,11 +124,15 @@ def nothing_asserted(result: AdapterResult) -> bool:
     return result.asserted_nothing and not result.interrupted and not result.red
 
 
-def exit_status(answers: list[Answer], signal: int) -> int:
+def exit_status(
+    answers: list[Answer], signal: int, judged: Judged | None = None, *, part: bool = False
+) -> int:
     """That of the whole run.
 
     Args:
         signal: which ended it; 0 if none did.
+        judged: the run in the light of a baseline, if there is one: only what is new fails it.
+        part: others ask the other clauses: that nothing was asserted is no failure yet.
     """
     results = [answer.result for answer in answers if answer.result is not None]
     if signal:
@@ -90,6 +141,9 @@ def exit_status(answers: list[Answer], signal: int) -> int:
         return COULD_NOT_RUN
     if any(outcome.verdict == "error" for result in results for outcome in result.outcomes):
         return COULD_NOT_RUN
-    if any(result.red or nothing_asserted(result) for result in results):
+    red = [(result, outcome) for result in results for outcome in result.red]
+    if judged is not None:
+        red = [(result, outcome) for result, outcome in red if judged.is_new(result, outcome)]
+    if red or (not part and any(map(nothing_asserted, results))):
         return SOMETHING_FAILED
     return ALL_AS_RECORDED

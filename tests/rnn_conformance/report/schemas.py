@@ -10,9 +10,15 @@ from typing import Any
 from rnn_adapters.stdio.messages import protocol_schema
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.engine.results import results_schema
+from rnn_conformance.report.baseline import baseline_schema
+from rnn_conformance.report.comparison import comparison_schema
+from rnn_conformance.running.drift import drift_schema
 from rnn_conformance.running.sweep import sweep_schema
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "baseline.json": baseline_schema,
+    "comparison.json": comparison_schema,
+    "drift.json": drift_schema,
     "protocol.json": protocol_schema,
     "results.json": results_schema,
     "sweep.json": sweep_schema,

@@ -13,6 +13,7 @@ from rnn_adapters.declarations import Conventions
 from rnn_adapters.framework import Route
 from rnn_adapters.registry import built_in
 from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
+from rnn_adapters.written import ArrayData, ShapesData
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import FACTS
 from rnn_conformance.engine.clauses import spec_folder
@@ -30,39 +31,42 @@ def shown() -> dict[str, Conventions]:
 GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+def axes_in_words(names: tuple[str, ...]) -> str:
+    """The axes of an array as the spec writes them: (batch, directions·hidden)."""
+    return f"({', '.join(names).replace('*', '·')}{',' if len(names) == 1 else ''})"
+
+
+def _weight(role: str) -> Callable[[Conventions], str]:
+    def cell(conventions: Conventions) -> str:
+        found = [native for native in conventions.weights if native.role == role]
+        return f"`{found[0].name}` {axes_in_words(found[0].axes)}" if found else "–"
+
+    return cell
+
+
+CONVENTION_ROWS: dict[str, Callable[[Conventions], str]] = {
+    "input": lambda c: axes_in_words(c.axes["x"]),
+    "sequence output": lambda c: axes_in_words(c.axes["sequence"]),
+    "final states": lambda c: axes_in_words(c.axes["final_states"]),
+    "order of final states": lambda c: c.final_state_order,
+    "last output": lambda c: c.last_output,
+    "sequence output at masked time steps": lambda c: c.padded_output,
+    "the same, bidirectional": lambda c: c.padded_output_bidirectional,
+    "outputs of going backwards": lambda c: f"{c.go_backwards_order} order" if c.go_backwards_order else "–",
+    "W_x": _weight("W_x"),
+    "W_h": _weight("W_h"),
+    "first bias": _weight("b"),
+    "second bias": _weight("b_h"),
+    "bias vectors": lambda c: str(c.bias_vectors or "as given"),
+}
+"""What is shown of a framework's conventions, by name, in Markdown."""
+
+
 def conventions_table() -> str:
     """The declared conventions of the frameworks, a column each."""
-
-    def axes(names: tuple[str, ...]) -> str:
-        return f"({', '.join(names).replace('*', '·')}{',' if len(names) == 1 else ''})"
-
-    def weight(role: str) -> Callable[[Conventions], str]:
-        def cell(conventions: Conventions) -> str:
-            found = [native for native in conventions.weights if native.role == role]
-            return f"`{found[0].name}` {axes(found[0].axes)}" if found else "–"
-
-        return cell
-
-    rows: dict[str, Callable[[Conventions], str]] = {
-        "input": lambda c: axes(c.axes["x"]),
-        "sequence output": lambda c: axes(c.axes["sequence"]),
-        "final states": lambda c: axes(c.axes["final_states"]),
-        "order of final states": lambda c: c.final_state_order,
-        "last output": lambda c: c.last_output,
-        "sequence output at masked time steps": lambda c: c.padded_output,
-        "the same, bidirectional": lambda c: c.padded_output_bidirectional,
-        "outputs of going backwards": lambda c: (
-            f"{c.go_backwards_order} order" if c.go_backwards_order else "–"
-        ),
-        "W_x": weight("W_x"),
-        "W_h": weight("W_h"),
-        "first bias": weight("b"),
-        "second bias": weight("b_h"),
-        "bias vectors": lambda c: str(c.bias_vectors or "as given"),
-    }
     columns = shown()
     lines = [["", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[name, *map(cell, columns.values())] for name, cell in rows.items()]
+    lines += [[name, *map(cell, columns.values())] for name, cell in CONVENTION_ROWS.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -115,8 +119,17 @@ def variants_table() -> str:
 
 def requests_table() -> str:
     """The requests of the protocol, with their fields and answers."""
-    words: dict[Any, str] = {Nothing: "`{}`", int: "a whole number", dict[str, str]: "strings by name"}
-    words[Shapes] = "a list of shapes by role"
+    words: dict[Any, str] = {
+        Nothing: "`{}`",
+        int: "a whole number",
+        dict[str, str]: "strings by name",
+        Shapes: "a list of shapes by role",
+        dict[str, ShapesData]: "`ShapesData` by way",
+        dict[str, ArrayData | None]: "an array or null by way",
+        dict[str, tuple[str, str]]: "two strings by option",
+        list[ArrayData]: "a list of arrays",
+        dict[str, int]: "whole numbers by way",
+    }
     lines = ["| request | what is asked | fields | answer |", "| --- | --- | --- | --- |"]
     for request, answer in ANSWERS.items():
         fields = [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from rich.table import Table
 from rich.text import Text
 
+from rnn_conformance.engine.case import Fact
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import VERDICTS, AdapterResult, Finding, Outcome, Verdict
 from rnn_conformance.running.messages import Record
@@ -101,7 +103,7 @@ def explanation(result: AdapterResult, outcome: Outcome, again: list[str]) -> st
         parts.append(indented(outcome.traceback))
     groups: dict[tuple[str, ...], list[tuple[Finding, str]]] = {}
     for finding, command in zip(outcome.findings, again, strict=False):
-        groups.setdefault(_but_for_the_route(finding), []).append((finding, command))
+        groups.setdefault(but_for_the_route(finding), []).append((finding, command))
     for number, ((finding, command), *others) in enumerate(groups.values()):
         count = f"{number + 1} of {len(groups)}: " if len(groups) > 1 else ""
         alike = f"; the same on {routes_named([other.route for other, _ in others])}" if others else ""
@@ -118,22 +120,22 @@ def explanation(result: AdapterResult, outcome: Outcome, again: list[str]) -> st
     return "\n".join(parts)
 
 
-def _but_for_the_route(finding: Finding) -> tuple[str, ...]:
+def but_for_the_route(finding: Finding) -> tuple[str, ...]:
     """What is told of a finding, on whichever route it was found."""
     case = finding.shown_case.replace(f", route {finding.route!r}", "")
-    return finding.kind, finding.message, finding.likely_cause, case, about_facts(finding)
+    return finding.kind, finding.message, finding.likely_cause, case, about_facts(finding.facts)
 
 
 def about(finding: Finding) -> str:
     """What kind of thing is wrong, where, and what the cases that show it have in common."""
     cases = f", in {finding.cases} cases" if finding.cases > 1 else ""
-    return f"{finding.kind}, on {route_named(finding.route)}{cases}{about_facts(finding)}"
+    return f"{finding.kind}, on {route_named(finding.route)}{cases}{about_facts(finding.facts)}"
 
 
-def about_facts(finding: Finding) -> str:
-    """What the cases that show it have in common."""
-    facts = [f"{name} = {value}" for name, value in finding.facts.items()][:SHOWN_FACTS]
-    return f", where {', '.join(facts)}" if facts else ""
+def about_facts(facts: Mapping[str, Fact]) -> str:
+    """What the cases that show a finding have in common."""
+    told = [f"{name} = {value}" for name, value in facts.items()][:SHOWN_FACTS]
+    return f", where {', '.join(told)}" if told else ""
 
 
 def route_named(route: str) -> str:
@@ -144,6 +146,13 @@ def route_named(route: str) -> str:
 def routes_named(routes: list[str]) -> str:
     """Several routes in words; none is the default one."""
     return route_named(routes[0]) if len(routes) == 1 else f"routes {', '.join(routes)}"
+
+
+def on_routes(routes: list[str]) -> str:
+    """Where something was found, the default route first: "on the default route and routes cell, loop"."""
+    others = [route for route in routes if route]
+    words = [route_named("")] * (len(others) < len(routes)) + [routes_named(others)] * bool(others)
+    return f"on {' and '.join(words)}"
 
 
 def deviation_lines(records: list[Record], results: list[AdapterResult]) -> list[str]:

@@ -77,6 +77,7 @@ TIMEOUT = click.option(
 )
 @click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
 @click.option("--again", is_flag=True, help="Ask again what an earlier sweep has left in that folder.")
+@click.option("--explain", is_flag=True, help="Make what is found small, and name its likely cause.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True
 )
@@ -101,6 +102,7 @@ def sweep(
     folder: Path,
     deviations: str | None,
     again: bool,
+    explain: bool,
     form: str,
     jobs: int,
     timeout: float,
@@ -143,6 +145,7 @@ def sweep(
             cache=cache,
             again=again,
             deviations=deviations,
+            explained=explain,
         )
         with progress() as shown:
             made = swept(plan, stop, _say, shown)

@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +27,12 @@ from rnn_conformance.engine.results import (
     AdapterResult,
     Finding,
     Outcome,
+    drift_path,
     file_stem,
     read_result,
     results_path,
     write_result,
+    write_whole,
 )
 from rnn_conformance.running.messages import Event, Job, Record
 from rnn_conformance.running.process import Run, Stop, Stopped
@@ -51,6 +53,7 @@ class Answer:
         result: None where nothing was checked.
         refusal: why it could not be done, or not to its end; "" if it could.
         path: the results file, if there is one.
+        drift: the drift file, if one was written.
         records: the known deviations that apply.
         cases: the file that holds the case of a finding, by clause and number of the finding.
     """
@@ -59,6 +62,7 @@ class Answer:
     result: AdapterResult | None = None
     refusal: str = ""
     path: Path | None = None
+    drift: Path | None = None
     records: list[Record] = field(default_factory=list)
     cases: dict[tuple[str, int], Path] = field(default_factory=dict)
 
@@ -74,6 +78,10 @@ class Progress(Protocol):
 
     def ended(self, answer: Answer) -> None:
         """A job has ended."""
+
+
+Bad = Callable[[AdapterResult, Outcome], bool]
+"""Whether an outcome is bad enough to end a run that fails fast."""
 
 
 class Names:
@@ -105,16 +113,23 @@ class Recorder:
     """Writes down the results of one adapter, clause by clause.
 
     Clauses that are not run keep the results that they have, as long as these are of the same adapter, at the
-    same versions, and drawn from the same seed of the same profile.
+    same versions, made in the same environment, and drawn from the same seed of the same profile.
 
     Args:
         folder: where results are kept; None: nothing is written.
+        part: a folder below, for the results of a part of the run; the cases of what was found lie where
+            those of the whole do.
     """
 
-    def __init__(self, folder: Path | None, answer: Answer) -> None:
+    def __init__(self, folder: Path | None, answer: Answer, part: str = ".") -> None:
         self._folder = folder
+        self._part = part
         self._answer = answer
         self._kept: list[Outcome] = []
+
+    def drift_path(self, result: AdapterResult) -> Path | None:
+        """Where the numbers of this adapter are kept; None where nothing is written."""
+        return None if self._folder is None else drift_path(results_path(self._folder, result))
 
     def start(self, result: AdapterResult) -> None:
         """Find the results that are kept."""
@@ -124,7 +139,7 @@ class Recorder:
             there = read_result(results_path(self._folder, result))
         except BadInput:
             return  # none, or of another version of the suite
-        if same_run(there, result):
+        if same_run(there, result) and there.environment == result.environment:
             self._kept = [o for o in there.outcomes if o.clause not in self._answer.job.clauses]
 
     def record(self, result: AdapterResult, outcome: Outcome) -> None:
@@ -134,10 +149,13 @@ class Recorder:
         try:
             for path in case_files(self._folder, result, outcome.clause):
                 path.unlink(missing_ok=True)
+                path.with_suffix(".py").unlink(missing_ok=True)
             for index, finding in enumerate(outcome.findings):
                 if finding.case is not None:
                     path = case_file(self._folder, result, outcome.clause, index)
                     write_case(path, _saved(result, outcome, finding, finding.case))
+                    if finding.script:
+                        write_whole(path.with_suffix(".py"), finding.script.encode())
                     self._answer.cases[outcome.clause, index] = path
         except OSError as error:
             self._answer.refusal = f"results: {error.filename} cannot be written: {error.strerror}"
@@ -153,7 +171,7 @@ class Recorder:
         )
         whole = msgspec.structs.replace(result, outcomes=outcomes)
         try:
-            self._answer.path = write_result(self._folder, whole)
+            self._answer.path = write_result(self._folder / self._part, whole)
         except BadInput as error:
             self._answer.refusal = str(error)
 
@@ -168,6 +186,7 @@ def _saved(result: AdapterResult, outcome: Outcome, finding: Finding, case: Case
         kind=finding.kind,
         message=finding.message,
         facts=finding.facts,
+        likely_cause=finding.likely_cause,
     )
 
 
@@ -218,11 +237,13 @@ def run_jobs(
     progress: Progress | None = None,
     stop: Stop | None = None,
     fail_fast: bool = False,
+    is_bad: Bad = lambda result, outcome: outcome.verdict in RED,
 ) -> list[Answer]:
     """Check adapters, and write their results into a folder while it lasts.
 
     Args:
-        fail_fast: at the first red verdict of any of them no other check is begun.
+        fail_fast: at the first bad outcome of any of them no other check is begun.
+        is_bad: what ends a run that fails fast; a red verdict, if nothing else is said.
 
     Raises:
         BadInput: the folder cannot be written.
@@ -237,7 +258,7 @@ def run_jobs(
             return answer
         if progress is not None:
             progress.started(job)
-        _run_job(answer, timeout, Recorder(folder, answer), names, stop, progress, over)
+        _run_job(answer, timeout, Recorder(folder, answer), names, stop, progress, over, is_bad)
         if progress is not None:
             progress.ended(answer)
         return answer
@@ -254,6 +275,7 @@ def _run_job(
     stop: Stop,
     progress: Progress | None,
     over: Flag | None,
+    is_bad: Bad,
 ) -> None:
     job = answer.job
 
@@ -272,8 +294,10 @@ def _run_job(
                     raise Stopped
                 outcome = run.perform(clause)
                 recorder.record(run.result, outcome)
-                if over is not None and outcome.verdict in RED:
+                if over is not None and is_bad(run.result, outcome):
                     over.set()
+            if job.drift and (path := recorder.drift_path(run.result)) is not None and run.take_drift(path):
+                answer.drift = path
         except Stopped:
             run.result.interrupted = True
         except BadInput as error:

@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 
 from rnn_adapters.written import CaseData
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.environment import Environment
+from rnn_conformance.engine.results import Came, Outcome
 
 
 class Job(msgspec.Struct):
@@ -23,6 +24,8 @@ class Job(msgspec.Struct):
     bare: bool = False  # known deviations are left aside
     explained: bool = True  # what is found is made small, and compared with known faults
     journal: str = ""  # the folder of the files that keep the case in progress
+    drift: bool = False  # what is computed on the fixed cases is kept, too
+    examples: str = ""  # where counterexamples are kept and shared: a folder, or a Redis server
     label: str = ""  # what it is called while it runs, where the adapter's name does not tell it from others
     variables: dict[str, str] = {}  # of the worker's environment, besides those of this process
 
@@ -33,11 +36,13 @@ class Perform(msgspec.Struct, tag=True):
     Args:
         confirmed: the ids of the records, of those whose witness ends the process, that were seen to hold.
         case: given: on this case alone, instead of the job's.
+        seed: given: on cases drawn from this seed, instead of the job's.
     """
 
     clause: str
     confirmed: list[str] = []
     case: CaseData | None = None
+    seed: int | None = None
 
 
 class TryWitness(msgspec.Struct, tag=True):
@@ -47,11 +52,17 @@ class TryWitness(msgspec.Struct, tag=True):
     clause: str
 
 
+class TakeDrift(msgspec.Struct, tag=True):
+    """To a worker: write a drift file (`running.drift`)."""
+
+    path: str
+
+
 class Finish(msgspec.Struct, tag=True):
     """To a worker: nothing more will come."""
 
 
-Request = Perform | TryWitness | Finish
+Request = Perform | TryWitness | TakeDrift | Finish
 
 
 class Record(msgspec.Struct):
@@ -76,12 +87,14 @@ class Started(msgspec.Struct, tag=True):
     Args:
         isolated: every check is to be performed in a worker of its own.
         records: the known deviations that apply.
+        environment: of the worker's process.
     """
 
     adapter: str
     versions: dict[str, str]
     isolated: bool = False
     records: list[Record] = []
+    environment: Environment = Environment()
 
 
 class Checking(msgspec.Struct, tag=True):
@@ -102,12 +115,18 @@ class Tried(msgspec.Struct, tag=True):
     """From a worker: what came of a witness.
 
     Args:
-        deviates: for each route on which it could be asked, whether it deviates as recorded.
+        routes: what came of it on each route on which it could be asked.
         why_not: why it could be asked on none; "" where it could.
     """
 
-    deviates: dict[str, bool] = {}
+    routes: dict[str, Came] = {}
     why_not: str = ""
+
+
+class TookDrift(msgspec.Struct, tag=True):
+    """From a worker: the drift file is written; otherwise the problem says why not."""
+
+    problem: str = ""
 
 
 class Gone(msgspec.Struct, tag=True):
@@ -133,4 +152,4 @@ class Finished(msgspec.Struct, tag=True):
     warning: str = ""
 
 
-Event = Started | Checking | Checked | Tried | Gone | Refused | Finished
+Event = Started | Checking | Checked | Tried | TookDrift | Gone | Refused | Finished

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import queue
 import shutil
 import signal
@@ -26,6 +25,8 @@ import msgspec
 from rnn_adapters.stdio.connection import exit_words
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import from_data
+from rnn_conformance.engine.clauses import spec_version
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
 from rnn_conformance.running.messages import (
@@ -40,6 +41,7 @@ from rnn_conformance.running.messages import (
     Refused,
     Request,
     Started,
+    TakeDrift,
     Tried,
     TryWitness,
 )
@@ -59,6 +61,10 @@ CLOSING_SECONDS = 10.0
 """The time that an adapter is given to close."""
 
 Tell = Callable[[Event], None]
+
+EVENTS: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+"""Made before there are threads: two that decode a type for the first time at once end the process
+(`decoder_of`)."""
 
 
 class Stopped(Exception):
@@ -203,6 +209,18 @@ class Worker:
         assert isinstance(found, Tried | Lost)
         return found
 
+    def take_drift(self, path: Path, timeout: float) -> str:
+        """Have a drift file written: why it was not, "" if it was.
+
+        A worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        self._send(TakeDrift(str(path.absolute())))
+        found = self._next(timeout)
+        return f"the process {found.how}" if isinstance(found, Lost) else getattr(found, "problem", "")
+
     def finish(self) -> str:
         """Let the adapter close, and end; what went wrong, if anything did."""
         self._send(Finish())
@@ -257,7 +275,7 @@ class Worker:
         """The next event; what was lost if there is none."""
         try:
             line = self._line(time.monotonic() + timeout)
-            event: Event | None = None if line is None else msgspec.json.decode(line, type=Event)
+            event: Event | None = None if line is None else EVENTS.decode(line)
         except msgspec.DecodeError:  # it died in the middle of the line
             event = None
         except TimeoutError:
@@ -375,8 +393,11 @@ class Run:
         self._worker: Worker | None = None
         self._began = time.perf_counter()
 
-    def perform(self, clause: str) -> Outcome:
+    def perform(self, clause: str, seed: int | None = None) -> Outcome:
         """The outcome of the check of a clause.
+
+        Args:
+            seed: what cases are drawn from; None: the job's.
 
         Raises:
             BadInput: the adapter cannot be checked at all.
@@ -394,12 +415,14 @@ class Run:
         # The time that a check takes by order is none in which it gives no sign.
         timeout = self._timeout + (self.job.seconds_per_check or 0.0)
         try:
-            found = worker.perform(Perform(clause, confirmed), timeout, tell)
+            found = worker.perform(Perform(clause, confirmed, seed=seed), timeout, tell)
         except BaseException:  # it is in the middle of a check, and cannot be let finish
             self._end_worker()
             raise
         if isinstance(found, Lost):
-            found = Checked(lost_outcome(clause, title, found), worker.peak_memory_mib)
+            outcome = lost_outcome(clause, title, found)
+            add_script_of_lost(self.job.adapter, outcome, found.call)
+            found = Checked(outcome, worker.peak_memory_mib)
             self._end_worker()
         self._note_memory(worker)
         self.result.outcomes.append(found.outcome)
@@ -408,6 +431,22 @@ class Run:
         if self._worker is not None and worker.started.isolated:
             self._finish_worker()
         return found.outcome
+
+    def take_drift(self, path: Path) -> bool:
+        """Have a drift file written; where that fails, a warning of the results says why.
+
+        Raises:
+            BadInput: the adapter cannot be checked at all.
+            Stopped: the run was told to stop.
+        """
+        worker = self.start()
+        problem = worker.take_drift(path, self._timeout)
+        if problem:
+            self.result.warnings.append(f"drift was not measured: {problem}")
+            self._end_worker()
+        elif worker.started.isolated:
+            self._finish_worker()
+        return not problem
 
     def start(self) -> Worker:
         """The worker that performs checks now, started if there is none.
@@ -428,6 +467,7 @@ class Run:
             if not self.result.start_up_seconds:
                 self.result.start_up_seconds = time.perf_counter() - began
                 self.result.adapter, self.result.versions = started.adapter, started.versions
+                self.result.environment = started.environment
                 self.records = started.records
                 self._tell(started)
         return self._worker
@@ -520,12 +560,25 @@ def empty_result(job: Job) -> AdapterResult:
         asked_for=job.adapter,
         versions={},
         suite_version=version("rnn-conformance"),
-        python=platform.python_version(),
-        platform=platform.platform(),
+        spec_version=spec_version(),
+        environment=Environment(),
         profile=job.profile,
         seed=job.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def add_script_of_lost(adapter: str, outcome: Outcome, call: CaseData | None) -> None:
+    """Give the finding of a check that its process did not survive a script of the call it was making."""
+    from rnn_adapters.registry import load_framework
+    from rnn_conformance.checks import all_checks
+    from rnn_conformance.engine.reproduction import script_of_lost
+
+    (finding,) = outcome.findings
+    with contextlib.suppress(BadInput):
+        if call is not None:
+            case, check = from_data(call, checked=False), all_checks()[outcome.clause]
+            finding.script = script_of_lost(load_framework(adapter), check, case, finding.message)
 
 
 def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:

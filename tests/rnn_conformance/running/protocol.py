@@ -15,6 +15,7 @@ from rnn_adapters.framework import DEFAULT
 from rnn_adapters.stdio.client import Harness
 from rnn_adapters.stdio.connection import Connection, Refused, exit_words
 from rnn_adapters.stdio.messages import CLOSING_SECONDS, UNKNOWN_REQUEST, Answer, Bye, Trouble
+from rnn_adapters.surface import Shape, Training
 from rnn_adapters.written import decoded, encoded, write_network
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
@@ -291,6 +292,13 @@ def _shaped(what: str, array: Array | None, shape: tuple[int, ...]) -> None:
         raise Wrong(f"{what}: expected an array of shape {list(shape)}; got {got}")
 
 
+def _shape(what: str, found: Shape | None, shape: Shape) -> None:
+    if found != shape:
+        raise Wrong(
+            f"{what}: expected the shape {list(shape)}; got {'none' if found is None else list(found)}"
+        )
+
+
 def native_weights(peer: Peer) -> str:
     """The shapes of the framework's own arrays."""
     if not peer.adapter.supports.native_weights:
@@ -321,6 +329,90 @@ def freshly_initialised(peer: Peer) -> str:
         raise NotDeclared
     made = peer.subject.freshly_initialised(small(peer.adapter).network, 0)
     _shaped("layers[0].forward.W_x", made.layers[0].forward.W_x, (2, 3))
+    return "asked"
+
+
+def assign_weights(peer: Peer) -> str:
+    """Weights are changed in place."""
+    if not peer.adapter.supports.assign_weights:
+        raise NotDeclared
+    case = small(peer.adapter)
+    peer.subject.load_anew(case.network)
+    cell = case.network.layers[0].forward
+    other = Network([Layer(Cell(cell.W_x[::-1], cell.W_h, cell.b, activation=cell.activation))])
+    peer.subject.assign_weights(case.network, other)
+    if not peer.adapter.supports.read_weights:
+        return "asked"
+    found = peer.subject.read_weights(other).layers[0].forward.W_x
+    if found.tobytes() != other.layers[0].forward.W_x.tobytes():
+        raise Wrong(f"W_x: expected what was assigned, {cell.W_x[::-1].tolist()}; got {found.tolist()}")
+    return "weights are those that were assigned"
+
+
+def restored(peer: Peer) -> str:
+    """What was saved and loaded again computes the same."""
+    if not peer.adapter.supports.restored:
+        raise NotDeclared
+    case = small(peer.adapter)
+    peer.subject.load_anew(case.network)
+    peer.subject.restore(case.network)
+    return agreeing(peer.subject, case)
+
+
+def inferred_shapes(peer: Peer) -> str:
+    """Shapes before numbers."""
+    if not peer.adapter.supports.inferred_shapes:
+        raise NotDeclared
+    case = small(peer.adapter).replace(return_sequences=peer.adapter.supports.sequence)
+    for way, shapes in peer.subject.inferred_shapes(case, ()).items():
+        found = shapes.sequence if peer.adapter.supports.sequence else shapes.last
+        _shape(way, found, (2, 4, 2) if peer.adapter.supports.sequence else (2, 2))
+    return "asked"
+
+
+def handed_masks(peer: Peer) -> str:
+    """The mask after the layer."""
+    if not peer.adapter.supports.handed_masks:
+        raise NotDeclared
+    case = small(peer.adapter).replace(mask=np.array([[True, True, False, True]] * 2))
+    for way, mask in peer.subject.handed_masks(case).items():
+        _shape(way, None if mask is None else mask.shape, (2, 4))
+    return "asked"
+
+
+def default_states(peer: Peer) -> str:
+    """The states that a call starts from."""
+    if not peer.adapter.supports.default_states:
+        raise NotDeclared
+    states = peer.subject.default_states(small(peer.adapter))
+    _shaped("states[0]", states[0] if states else None, (1, 2, 2))
+    return "asked"
+
+
+def kept_options(peer: Peer) -> str:
+    """Options and what is left of them."""
+    if not peer.adapter.supports.kept_options:
+        raise NotDeclared
+    return f"{len(peer.subject.kept_options(small(peer.adapter)))} options"
+
+
+def count_trainable(peer: Peer) -> str:
+    """What would be trained."""
+    if not peer.adapter.supports.count_trainable:
+        raise NotDeclared
+    return str(peer.subject.count_trainable(small(peer.adapter), ()))
+
+
+def trained(peer: Peer) -> str:
+    """Two steps of training, and the loss before each and after both."""
+    if not peer.adapter.supports.trained:
+        raise NotDeclared
+    case = small(peer.adapter)
+    d_sequence = np.ones((2, 4, 2), case.network.dtype)
+    found = peer.subject.trained(case, Training(d_sequence, rate=0.125, steps=2))
+    if (len(found.networks), len(found.losses)) != (2, 3):
+        got = f"{len(found.networks)} networks and {len(found.losses)} losses"
+        raise Wrong(f"expected a network after each of 2 steps, and 3 losses; got {got}")
     return "asked"
 
 
@@ -389,6 +481,14 @@ STEPS: Mapping[str, Callable[[Peer], str]] = {
     "count_parameters": count_parameters,
     "reset_states": reset_states,
     "freshly_initialised": freshly_initialised,
+    "assign_weights": assign_weights,
+    "restored": restored,
+    "inferred_shapes": inferred_shapes,
+    "handed_masks": handed_masks,
+    "kept_options": kept_options,
+    "default_states": default_states,
+    "count_trainable": count_trainable,
+    "trained": trained,
     "global_state, drop_caches": between_chapters,
     "routes": routes,
     "bye": bye,

@@ -15,11 +15,18 @@ from rnn_adapters.registry import load_framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, Fact
 from rnn_conformance.engine.check import Check
-from rnn_conformance.engine.deviations import Deviation, conforms_on, known_deviations, records_of
+from rnn_conformance.engine.deviations import (
+    Deviation,
+    known_deviations,
+    records_of,
+    witnessed,
+)
+from rnn_conformance.engine.examples import examples_at
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
 from rnn_conformance.engine.profiles import PROFILES, Profile
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.reproduction import add_scripts
+from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
@@ -33,13 +40,19 @@ class Session:
     Args:
         name: a known adapter, `module:attribute`, or `fault:NAME`.
         deviations_file: records besides those that ship with the adapters.
+        examples: where counterexamples are kept and shared; "" nowhere.
 
     Raises:
         BadInput: no such adapter, or it is broken: its smoke test failed.
     """
 
     def __init__(
-        self, name: str, profile: Profile, seed: int = 0, deviations_file: str | None = None
+        self,
+        name: str,
+        profile: Profile,
+        seed: int = 0,
+        deviations_file: str | None = None,
+        examples: str = "",
     ) -> None:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
@@ -48,31 +61,47 @@ class Session:
         self.profile = profile
         self.seed = seed
         self._chapter = ""
+        self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
-    def perform(self, check: Check, case: Case | None = None, confirmed: Collection[str] = ()) -> Outcome:
+    def perform(
+        self,
+        check: Check,
+        case: Case | None = None,
+        confirmed: Collection[str] = (),
+        seed: int | None = None,
+    ) -> Outcome:
         """The outcome of a check on drawn cases, or on one given case.
 
         Args:
             confirmed: ids of the records whose witness has ended a process of its own as recorded.
+            seed: what cases are drawn from; None: the session's.
         """
         self._begin(check)
         if case is not None:
-            return perform_case(check, self.subject, case, self.deviations, self._likely_cause)
-        return perform(
+            outcome = perform_case(check, self.subject, case, self.deviations, self._likely_cause)
+            self._add_scripts(check, outcome)
+            return outcome
+        kept = self._examples.of(check.clause) if self._examples else ()
+        outcome = perform(
             check,
             self.subject,
             self.profile,
             self.deviations,
-            self.seed,
+            self.seed if seed is None else seed,
             confirmed,
             self._likely_cause,
+            kept,
         )
+        self._add_scripts(check, outcome)
+        if self._examples:
+            self._examples.update(outcome)
+        return outcome
 
-    def try_witness(self, id_: str, clause: str) -> dict[str, bool]:
-        """Whether the witness of a record deviates as recorded, for each route that can be asked for it.
+    def try_witness(self, id_: str, clause: str) -> dict[str, Came]:
+        """What came of the witness of a record, for each route that can be asked for it.
 
         The versions that the record names do not matter.
 
@@ -85,8 +114,12 @@ class Session:
         check = all_checks()[clause]
         self._begin(check)
         routes = check.asked_on(self.subject).routes
-        holds = conforms_on(check, self.subject, routes, records[id_])
-        return {route: not conforms for route, conforms in holds.items()}
+        return witnessed(check, self.subject, routes, records[id_])
+
+    def _add_scripts(self, check: Check, outcome: Outcome) -> None:
+        """Where findings are explained at all, the script of each."""
+        if self.profile.shrink:
+            add_scripts(self.subject, check, outcome)
 
     def _begin(self, check: Check) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""

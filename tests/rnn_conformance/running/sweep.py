@@ -16,7 +16,15 @@ from rnn_adapters.registry import load_framework
 from rnn_adapters.written_documents import ordered
 from rnn_conformance.engine.case import to_data
 from rnn_conformance.engine.deviations import Deviation, records_of
-from rnn_conformance.engine.results import AdapterResult, file_stem, read_result, results_path, write_whole
+from rnn_conformance.engine.environment import this_environment
+from rnn_conformance.engine.results import (
+    AdapterResult,
+    Came,
+    file_stem,
+    read_result,
+    results_path,
+    write_whole,
+)
 from rnn_conformance.running.jobs import Progress, run_jobs, same_run
 from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop, Stopped, Worker, empty_result, ends_process
@@ -30,11 +38,11 @@ class Witnessed(msgspec.Struct, kw_only=True):
     """What came of a record's witness for one clause.
 
     Args:
-        deviates: for each route on which it could be asked, whether it deviates as recorded.
+        routes: what came of it on each route on which it could be asked.
         why_not: why it could be asked on none; "" where it could.
     """
 
-    deviates: dict[str, bool] = {}
+    routes: dict[str, Came] = {}
     why_not: str = ""
 
 
@@ -91,6 +99,7 @@ class Plan:
         cache: the folder of environments; None: in the user's cache folder.
         again: results that are there already are not used.
         deviations: a file of records besides those that ship with the framework.
+        explained: what is found is made small, which takes most of the time where much is found.
     """
 
     adapter: str
@@ -106,6 +115,7 @@ class Plan:
     cache: Path | None = None
     again: bool = False
     deviations: str | None = None
+    explained: bool = False
 
     def job(self, version: str, variables: dict[str, str] | None = None) -> Job:
         """The job that one version is."""
@@ -115,6 +125,7 @@ class Plan:
             self.profile,
             seed=self.seed,
             deviations_file=self.deviations,
+            explained=self.explained,
             label=f"{self.adapter} {version}",
             variables=variables or {},
         )
@@ -164,14 +175,14 @@ def sweep(plan: Plan, stop: Stop, say: Callable[[str], None], progress: Progress
 
 
 def _empty(plan: Plan, name: str) -> Sweep:
-    told = empty_result(plan.job(""))
+    told, where = empty_result(plan.job("")), this_environment()
     return Sweep(
         adapter=name,
         package=plan.package,
         beside=list(plan.beside),
         suite_version=told.suite_version,
-        python=told.python,
-        platform=told.platform,
+        python=where.python,
+        platform=where.platform,
         profile=plan.profile,
         seed=plan.seed,
         clauses=plan.clauses,
@@ -213,11 +224,11 @@ def _witnesses(
             if record.ends_process:
                 case = to_data(record.witness_of(clause))
                 ends = ends_process(worker.job, clause, case, plan.timeout, stop)
-                came = Witnessed(deviates={"in a process of its own": ends})
+                came = Witnessed(routes={"in a process of its own": "deviates" if ends else "conforms"})
             else:
                 tried = worker.try_witness(TryWitness(record.id, clause), plan.timeout)
                 if isinstance(tried, Tried):
-                    came = Witnessed(deviates=tried.deviates, why_not=tried.why_not)
+                    came = Witnessed(routes=tried.routes, why_not=tried.why_not)
                 else:
                     came = Witnessed(why_not=f"the process {tried.how}")
                     worker = workers.enter_context(Worker(worker.job, stop))

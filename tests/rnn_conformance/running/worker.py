@@ -11,8 +11,10 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -27,16 +29,20 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
+    Perform,
     Record,
     Refused,
     Request,
     Started,
+    TakeDrift,
+    TookDrift,
     Tried,
     TryWitness,
 )
 
 if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
+    from rnn_conformance.engine.deviations import Deviation
     from rnn_conformance.engine.subject import Subject
     from rnn_conformance.running.session import Session
 
@@ -95,13 +101,14 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     from rnn_adapters.adapter import ImplementationLost
     from rnn_conformance.checks import all_checks
     from rnn_conformance.engine.case import from_data
+    from rnn_conformance.engine.environment import this_environment
     from rnn_conformance.engine.profiles import profile_named
     from rnn_conformance.running.session import Session
     from rnn_reference.errors import BadInput
 
     try:
         profile = replace(profile_named(job.profile, job.seconds_per_check), shrink=job.explained)
-        session = Session(job.adapter, profile, job.seed, job.deviations_file)
+        session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
             session.subject.take(case.route)
@@ -115,18 +122,22 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session.deviations = []
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
-    tell(Started(session.subject.name, session.versions, session.isolated, _records(session)))
+    name, isolated = session.subject.name, session.isolated
+    tell(Started(name, session.versions, isolated, told(session.deviations), this_environment()))
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
-        check = all_checks()[request.clause]
         drawn.clear()
         called.clear()
         try:
+            if isinstance(request, TakeDrift):
+                tell(_took_drift(session, request))
+                continue
+            check = all_checks()[request.clause]
             if isinstance(request, TryWitness):
                 tell(_tried(session, request))
                 continue
             tell(Checking(check.clause, check.title))
             given = case if request.case is None else from_data(request.case, checked=False)
-            outcome = _performed(session, _kept(check, drawn), given, request.confirmed)
+            outcome = _performed(session, _kept(check, drawn), given, request)
         except ImplementationLost as lost:
             tell(Gone(lost.kind, lost.how))
             return
@@ -134,10 +145,10 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     tell(Finished(_closed(session)))
 
 
-def _performed(session: Session, check: Check, case: Case | None, confirmed: list[str]) -> Outcome:
+def _performed(session: Session, check: Check, case: Case | None, request: Perform) -> Outcome:
     """The outcome of a check; what the suite itself raises is one, too."""
     try:
-        return session.perform(check, case, confirmed)
+        return session.perform(check, case, request.confirmed, request.seed)
     except Exception:
         return Outcome(
             clause=check.clause,
@@ -146,6 +157,17 @@ def _performed(session: Session, check: Check, case: Case | None, confirmed: lis
             reason="the suite itself failed",
             traceback=traceback.format_exc(),
         )
+
+
+def _took_drift(session: Session, request: TakeDrift) -> TookDrift:
+    """Keep what the adapter computes on the fixed cases."""
+    from rnn_conformance.running.drift import drift_of, write_drift
+
+    try:
+        write_drift(Path(request.path), drift_of(session.subject, session.versions))
+    except Exception as error:
+        return TookDrift(f"{type(error).__name__}: {error}")
+    return TookDrift()
 
 
 def _tried(session: Session, request: TryWitness) -> Tried:
@@ -167,7 +189,8 @@ def _kept(check: Check, journal: Journal) -> Check:
     return replace(check, body=body)
 
 
-def _records(session: Session) -> list[Record]:
+def told(records: Iterable[Deviation]) -> list[Record]:
+    """Known deviations, as far as others are told of them."""
     from rnn_conformance.engine.deviations import listed
 
     return [
@@ -180,7 +203,7 @@ def _records(session: Session) -> list[Record]:
             record.link,
             {clause: to_data(record.witness_of(clause)) for clause in record.clauses * record.ends_process},
         )
-        for record in session.deviations
+        for record in records
     ]
 
 

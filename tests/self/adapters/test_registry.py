@@ -34,7 +34,7 @@ def test_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "message"),
     [
         ("tensorflow", "adapter 'tensorflow' is not known; did you mean 'keras-tensorflow'"),
-        ("zzz", "adapter 'zzz' is not known; Known: reference, c, keras-tensorflow"),
+        ("zzz", "adapter 'zzz' is not known; Known: reference, c, flax-nnx"),
         ("no_such_module:X", "needs the module 'no_such_module', which is not installed here"),
         ("json:nothing", "could not be made from json:nothing: AttributeError"),
         ("json:decoder", "to give an rnn_adapters.Adapter or a Framework; got module"),
@@ -51,8 +51,8 @@ def test_every_framework_says_what_it_needs() -> None:
     for name, framework in built_in().items():
         assert framework.name == name
         assert (
-            bool(framework.modules)
-            == bool(framework.extra)
+            bool(framework.modules or framework.install)
+            == bool(framework.extra or framework.install)
             == bool(framework.deviations)
             == (name not in ("reference", "c"))
         )

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ from helpers import random_case, random_cell
 
 from rnn_adapters import Call, load_framework
 from rnn_adapters.adapter import CannotExpress, ImplementationLost
+from rnn_adapters.declarations import METHODS
 from rnn_adapters.framework import Framework, Route, framework_of
 from rnn_adapters.reference import ReferenceAdapter
 from rnn_adapters.stdio.client import Harness
@@ -33,7 +35,8 @@ from rnn_adapters.stdio.messages import (
     tag_of,
 )
 from rnn_adapters.stdio.serve import Server, answered, serve
-from rnn_adapters.written import decoded, encoded
+from rnn_adapters.surface import Training
+from rnn_adapters.written import decoded, encoded, write_network
 from rnn_reference import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Network
@@ -53,6 +56,10 @@ def connection() -> Iterator[Connection]:
 
 def test_every_request_has_an_answer() -> None:
     assert set(get_args(AnyRequest)) == set(ANSWERS)
+
+
+def test_every_ability_that_is_a_method_has_a_request() -> None:
+    assert set(METHODS) <= {tag_of(request) for request in ANSWERS}
 
 
 def test_a_conversation_is_of_the_schema(monkeypatch: pytest.MonkeyPatch, connection: Connection) -> None:
@@ -91,12 +98,40 @@ def test_a_conversation_is_of_the_schema(monkeypatch: pytest.MonkeyPatch, connec
     assert adapter.native_weights(model) == here.native_weights(network)
     assert str(adapter.read_weights(model).cells[1].activation) == "relu"
     assert adapter.global_state() == {}
+    masked = replace(CASE.call, mask=np.arange(CASE.x.shape[1]) < np.ones((len(CASE.x), 1)))
+    assert adapter.inferred_shapes(model, masked, ("time",)) == here.inferred_shapes(
+        network, masked, ("time",)
+    )
+    for mask, expected_mask in zip(
+        adapter.handed_masks(model, masked).values(),
+        here.handed_masks(network, masked).values(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mask, expected_mask)
+    for state, zeros in zip(
+        adapter.default_states(model, masked), here.default_states(network, masked), strict=True
+    ):
+        assert state.tobytes() == zeros.tobytes()
+    assert adapter.count_trainable(model, (0,)) == {"by the spec": 0}
+    training = Training(output.sequence, rate=0.125, steps=2)
+    trained, right = adapter.trained(model, CASE.call, training), here.trained(network, CASE.call, training)
+    assert trained.losses == right.losses
+    assert encoded(write_network(trained.networks[1])) == encoded(write_network(right.networks[1]))
+    model = adapter.load(CASE.network)
+    adapter.assign_weights(model, trained.networks[0])
+    restored = adapter.restored(model)
+    with pytest.raises(BadInput, match="expected the network that was loaded last"):
+        adapter.read_weights(model)
+    held = adapter.read_weights(restored)
+    assert encoded(write_network(held)) == encoded(write_network(trained.networks[0]))
     adapter.drop_caches()
     adapter.close()
     for line in lines:
         VALIDATOR.validate(json.loads(line))
     asked = {json.loads(line)["request"] for line in lines[::2]}
-    assert asked == {tag_of(each) for each in ANSWERS} - {"reset_states", "freshly_initialised"}
+    assert asked == {tag_of(each) for each in ANSWERS} - {
+        *("reset_states", "freshly_initialised", "kept_options")
+    }
 
 
 def encoded_gradients(gradients: Gradients) -> list[bytes]:

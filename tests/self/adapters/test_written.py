@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -681,3 +683,25 @@ def test_the_schema_is_one_and_refuses_what_is_none() -> None:
         with_forward(W_y=[]),
     ):
         assert not accepts(broken)
+
+
+def test_threads_may_decode_a_type_for_the_first_time_at_once() -> None:
+    """Msgspec alone does not stand it: it crashes in about every second process."""
+    script = (
+        "import sys, threading; sys.setswitchinterval(1e-6)\n"
+        "from rnn_adapters.written_documents import decoded\n"
+        "from rnn_adapters.written import CaseData\n"
+        "from rnn_reference.errors import BadInput\n"
+        "barrier = threading.Barrier(2)\n"
+        "def decode():\n"
+        "    barrier.wait()\n"
+        "    try:\n"
+        "        decoded(b'{}', CaseData)\n"
+        "    except BadInput:\n"
+        "        pass\n"
+        "threads = [threading.Thread(target=decode) for _ in range(2)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+    )
+    for _ in range(8):
+        subprocess.run([sys.executable, "-c", script], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,21 @@ def test_a_failure_looks_as_it_is_shown(tmp_path: Path) -> None:
         if VERSION.sub("…", shown[1]) in explanations:
             return
     assert VERSION.sub("…", shown[1]) in explanations
+
+
+def test_the_commands_of_a_release_do_as_they_say(tmp_path: Path) -> None:
+    (tmp_path / "my_rnn.py").write_text(readme_adapter(), encoding="utf-8")
+    section = README.partition("## Did this release change anything?")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    printed = [command_line(tmp_path, *shlex.split(line)[1:], expect=0) for line in lines]
+    shown = re.search(r"```text\n(.*?)```", section, re.DOTALL)
+    assert shown is not None
+    assert any(text.endswith(shown[1]) for text in printed)
+    assert any(text.startswith("### `mine") for text in printed)
+    assert (tmp_path / "junit.xml").exists()
+    badge = json.loads((tmp_path / "badge.json").read_text(encoding="utf-8"))
+    assert badge["message"] == "7 of 7 clauses"
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))

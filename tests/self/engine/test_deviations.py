@@ -7,7 +7,10 @@ from helpers import random_case, random_cell
 
 from rnn_adapters import load_framework
 from rnn_conformance.checks import all_checks
+from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.deviations import Deviation, known_deviations, parse_deviations
 from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
@@ -88,6 +91,26 @@ def test_a_fault_outside_the_condition_still_fails() -> None:
     subject = Subject(fault_framework("transposed-recurrent-weight"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
     assert outcome.verdict == "fail"
+
+
+def test_a_case_that_ends_the_process_is_not_tried_to_make_another_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[Case] = []
+    fails_on = Check.fails_on
+
+    def seen(check: Check, subject: Subject, case: Case) -> NonConforming | None:
+        tried.append(case)
+        return fails_on(check, subject, case)
+
+    monkeypatch.setattr(Check, "fails_on", seen)
+    fatal = record(
+        RECORD.replace('when = { activation = "relu" }', "ends_process = true\nwhen = { time = 1 }")
+    )
+    subject = Subject(fault_framework("transposed-recurrent-weight"))
+    outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [fatal], confirmed=[fatal.id])
+    assert outcome.findings
+    assert 1 not in {case.facts["time"] for case in tried}
 
 
 def test_a_record_whose_witness_conforms_fails_the_run() -> None:

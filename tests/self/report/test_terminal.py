@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome, RouteOutcome, Verdict
 from rnn_conformance.report import run, terminal
 from rnn_conformance.running.jobs import Answer
@@ -19,8 +20,8 @@ def result(*outcomes: Outcome, interrupted: bool = False) -> AdapterResult:
         asked_for="my:Rnn",
         versions={"mine": "1.0"},
         suite_version="1",
-        python="3",
-        platform="",
+        spec_version="1",
+        environment=Environment(),
         profile="quick",
         seed=0,
         started="",

@@ -62,6 +62,19 @@ def test_x_stops_at_the_first_failure(tmp_path: Path) -> None:
     assert [outcome.clause for outcome in read_result(path).outcomes] == ["FWD-1"]
 
 
+def test_processes_of_xdist_write_one_file(tmp_path: Path) -> None:
+    pytest_run("--rnn-adapter", "reference", "--rnn-results", "one", "-k", "FWD- or SEQ-", cwd=tmp_path)
+    name = ("--rnn-adapter", "reference", "--rnn-results", "two")
+    done = pytest_run(*name, "-n", "2", "-k", "FWD- or SEQ-", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    (alone,), (together,) = (tuple((tmp_path / each).rglob("*.json")) for each in ("one", "two"))
+    told = [
+        [(o.clause, o.verdict, o.digest) for o in read_result(path).outcomes] for path in (alone, together)
+    ]
+    assert told[0] == told[1]
+    assert len(told[0]) > 10
+
+
 def test_without_an_adapter_says_what_to_do(tmp_path: Path) -> None:
     done = pytest_run(cwd=tmp_path)
     assert done.returncode != 0

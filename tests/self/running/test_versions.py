@@ -13,8 +13,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from rnn_conformance.engine.results import read_result
-from rnn_conformance.report.ranges import Range, found_range, runs
+from rnn_conformance.engine.results import Came, read_result
+from rnn_conformance.report.ranges import Range, found_range, runs, standing
 from rnn_conformance.report.schemas import SCHEMAS
 from rnn_conformance.running import environments
 from rnn_conformance.running.environments import (
@@ -106,6 +106,31 @@ def test_what_cannot_be_installed_leaves_no_environment(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_compare_runs_both_versions_and_tells_what_got_worse(tmp_path: Path, cache: Path) -> None:
+    versions = ("elmanlib==1.0", "elmanlib==1.1", "--adapter", ADAPTER, "--clause", "SEQ")
+    done = cli("compare", *versions, "--environments", cache, "--drift", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (compared,) = json.loads(done.stdout)["adapters"]
+    found = compared["difference"]
+    assert (found["old"]["versions"], found["new"]["versions"]) == ({"elmanlib": "1.0"}, {"elmanlib": "1.1"})
+    assert found["regressed"]
+    assert not found["other_cases"]
+    assert compared["drift"]["compared"]  # sequences, which are as they were
+    assert not any(moved["changed"] for moved in compared["drift"]["moved"])
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
+        "elmanlib--1.0",
+        "elmanlib--1.1",
+    ]
+
+
+def test_a_version_that_cannot_be_compared_ends_with_2(tmp_path: Path, cache: Path) -> None:
+    for version, words in (("1.2", "this release was made in a hurry"), ("9.9", "cannot be installed")):
+        versions = ("elmanlib==1.0", f"elmanlib=={version}", "--adapter", ADAPTER, "--clause", "SEQ-1")
+        done = cli("compare", *versions, "--environments", cache, cwd=tmp_path)
+        assert done.returncode == 2, done.stdout
+        assert words in done.stderr
+
+
 def test_a_worker_finds_the_version_first(cache: Path) -> None:
     for version in ("1.0", "2.0"):
         with worker_at(Job(ADAPTER, []), (f"elmanlib=={version}",), 60, Stop(), cache) as worker:
@@ -124,7 +149,7 @@ def test_a_release_that_cannot_be_imported_says_so(cache: Path) -> None:
 
 def test_a_sweep_tells_when_a_deviation_came_and_went(tmp_path: Path, cache: Path) -> None:
     """From nothing to a record with the right versions, by the commands that a user has."""
-    options = ("--package", "elmanlib", "--environments", cache, "--versions", "..2.0", "--jobs", "1")
+    options = ("--package", "elmanlib", "--environments", cache, "--versions", "..2.0", "--explain")
     done = cli("sweep", ADAPTER, *options, "--clause", "SEQ-3", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "this release was made in a hurry" in done.stdout
@@ -154,7 +179,7 @@ def test_a_sweep_tells_when_a_deviation_came_and_went(tmp_path: Path, cache: Pat
 
 
 def test_a_second_sweep_uses_what_the_first_has_left(tmp_path: Path, cache: Path) -> None:
-    options = ("--package", "elmanlib", "--environments", cache, "--clause", "SEQ-3")
+    options = ("--package", "elmanlib", "--environments", cache, "--clause", "SEQ-3", "--explain")
     cli("sweep", ADAPTER, *options, "--versions", "1.0", cwd=tmp_path)
     (kept,) = (tmp_path / "results").glob("elman*.json")
     before = kept.stat().st_mtime_ns
@@ -186,9 +211,19 @@ def test_bisect_says_where_nothing_tells_two_versions_apart(tmp_path: Path, cach
     assert "SEQ-3: no finding tells elmanlib 1.0 and 2.0 apart" in done.stdout
 
 
-def swept(version: str, *deviates: bool, problem: str = "") -> Swept:
-    routes = {str(number): each for number, each in enumerate(deviates)}
-    return Swept(version=version, problem=problem, witnesses={"a": {"SEQ-3": Witnessed(deviates=routes)}})
+def swept(version: str, *deviates: bool, problem: str = "", other: Came = "conforms") -> Swept:
+    routes: dict[str, Came] = {
+        str(number): "deviates" if each else other for number, each in enumerate(deviates)
+    }
+    return Swept(version=version, problem=problem, witnesses={"a": {"SEQ-3": Witnessed(routes=routes)}})
+
+
+def test_a_witness_that_fails_otherwise_is_told_from_one_that_conforms() -> None:
+    """It is no reason for a record to hold, and none to say that all is well."""
+    assert standing(swept("1.0", False, other="fails otherwise"), "a") == "fails otherwise"
+    assert standing(swept("1.0", False, True, other="fails otherwise"), "a") == "partly"
+    both = sweep_of(swept("1.0", True), swept("1.1", False, other="fails otherwise"))
+    assert found_range("a", [both]) == Range(">=1.0, <1.1")
 
 
 def sweep_of(*versions: Swept) -> Sweep:

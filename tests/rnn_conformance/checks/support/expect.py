@@ -131,11 +131,9 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
     assert steps is not None
     shown = np.zeros_like(sequence)
     if declared in ("carried", "state"):
-        before = shown[:, 0]
-        if declared == "state" and case.initial_states is not None:
-            before = case.initial_states[-1][0]
-        known = np.concatenate([before[:, None], sequence], axis=1)
-        shown = np.take_along_axis(known, last_valid(steps)[:, :, None], axis=1)
+        if case.network.layers[-1].directions == 2 and case.call.merge_mode not in ("concat", "none"):
+            return  # of a merged output nobody can tell what either direction carries on
+        shown = carried(case, sequence, steps, from_state=declared == "state")
     no_claim = np.where(np.broadcast_to(steps[:, :, None], sequence.shape), np.inf, 0.0)
     wide = reference_dtype(case.network.dtype)
     subject.agree(
@@ -144,6 +142,21 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
         Bounded(shown.astype(wide), no_claim),
         case.network.dtype,
     )
+
+
+def carried(case: Case, sequence: Array, steps: Array, *, from_state: bool) -> Array:
+    """The output of the last valid time step of each direction, wherever the sequence output stands."""
+    parts = np.split(sequence, case.network.layers[-1].directions, axis=-1)
+    shown = []
+    for direction, part in enumerate(parts):
+        order = slice(None, None, -1 if direction else 1)
+        before = np.zeros_like(part[:, 0])
+        if from_state and case.initial_states is not None:
+            before = case.initial_states[-1][direction]
+        known = np.concatenate([before[:, None], part[:, order]], axis=1)
+        last = last_valid(steps[:, order])[:, :, None]
+        shown.append(np.take_along_axis(known, last, axis=1)[:, order])
+    return np.concatenate(shown, axis=-1)
 
 
 def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:

@@ -1,0 +1,114 @@
+"""The routes into Haiku, each put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import haiku as hk
+
+from rnn_adapters.declarations import Supports
+from rnn_adapters.framework import DEFAULT
+from rnn_adapters.haiku import CONVENTIONS, ways
+from rnn_adapters.haiku.layers import HaikuLayers, Parts
+from rnn_adapters.jax_adapter import JaxAdapter
+
+FLAGS = (
+    *("stacked", "mixed_layers", "initial_states", "sequence", "final_states", "go_backwards"),
+    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
+    *("read_weights", "native_weights", "count_parameters", "assign_weights"),
+    *("inferred_shapes", "default_states", "count_trainable", "trained"),
+)
+SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
+SUPPORTS = Supports(
+    activations=("relu",),
+    dtypes=("float32", "float64", "float16", "bfloat16"),
+    compute_dtypes=("float16", "bfloat16"),
+    unknown_axes=("batch",),
+    expensive="shapes",
+    **SUPPORTED,
+)
+OF_WEIGHTS = (
+    *("read_weights", "native_weights", "count_parameters", "count_trainable", "trained"),
+    "freshly_initialised",
+)
+WITHOUT_WEIGHTS: dict[str, Any] = dict.fromkeys(OF_WEIGHTS, False)
+
+
+def axes(x: str, sequence: str, final_states: str) -> dict[str, tuple[str, ...]]:
+    """`Conventions.axes`, with spaces between."""
+    return {"x": (*x.split(),), "sequence": (*sequence.split(),), "final_states": (*final_states.split(),)}
+
+
+ROUTE = Parts(CONVENTIONS, SUPPORTS, ways.unrolled, ways.applied, direct=ways.jitted)
+"""What a user writes first: `dynamic_unroll` with time first, transformed, compiled and applied."""
+FORWARD = replace(SUPPORTS, go_backwards=False)
+SCANNED = replace(
+    ROUTE,
+    network=ways.by_steps,
+    conventions=replace(CONVENTIONS, axes=axes("batch input", "batch hidden", "batch hidden")),
+    supports=FORWARD,
+    without=0,
+)
+ROUTES: Mapping[str, Parts] = {
+    DEFAULT: ROUTE,
+    "batch first": replace(
+        ROUTE,
+        network=partial(ways.unrolled, time_major=False),
+        batch_first=True,
+        conventions=replace(CONVENTIONS, axes=axes("batch time input", "batch time hidden", "batch hidden")),
+    ),
+    "vmap": replace(
+        ROUTE,
+        call=ways.by_rows,
+        batch_first=True,
+        without=0,
+        conventions=replace(CONVENTIONS, axes=axes("time input", "time hidden", "hidden")),
+    ),
+    "static unroll": replace(ROUTE, network=ways.static, supports=FORWARD),
+    "unrolled": replace(ROUTE, network=partial(ways.unrolled, unroll=3)),
+    "all states": replace(ROUTE, network=ways.all_states),
+    "one bias": replace(
+        ROUTE,
+        core={"double_bias": False},
+        conventions=replace(
+            CONVENTIONS,
+            weights=CONVENTIONS.weights[:3],
+            bias_vectors=1,
+            initialisation={"W_x": "none", "W_h": "none", "b": "zeros"},
+        ),
+    ),
+    "states of the type computed in": replace(ROUTE, states_computed=True),
+    "deep": replace(ROUTE, always_deep=True),
+    "skip connections": replace(
+        ROUTE,
+        deep=hk.deep_rnn_with_skip_connections,
+        always_deep=True,
+        skips=True,
+        # The weights of skips are no part of the network.
+        supports=replace(SUPPORTS, **WITHOUT_WEIGHTS),
+    ),
+    "one after the other": replace(ROUTE, network=ways.one_after_the_other),
+    "reset core": replace(ROUTE, network=ways.reset),
+    "remat": replace(ROUTE, network=ways.remat),
+    "with state": replace(ROUTE, call=ways.with_state),
+    "core": SCANNED,
+    "scan of a core": replace(SCANNED, network=ways.one_step, call=ways.by_scan),
+    "eager": replace(ROUTE, direct=None, compiled_derivatives=False),
+}
+
+
+def adapter_of(route: str) -> JaxAdapter:
+    """The adapter of a route."""
+    parts = ROUTES[route]
+    return JaxAdapter(
+        "haiku",
+        partial(HaikuLayers, parts=parts),
+        parts.conventions,
+        parts.supports,
+        {"dm-haiku": version("dm-haiku")},
+        compiled_derivatives=parts.compiled_derivatives,
+    )

@@ -1,0 +1,413 @@
+"""Keras's part of a reproduction: plain code of each route, on every backend. Nothing here imports Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_adapters.keras.activations import NAMED_HARD_SIGMOID
+from rnn_adapters.keras.reproduction_derivatives import Derivatives
+from rnn_adapters.literals import number, split
+from rnn_adapters.reference import marked_by_value
+from rnn_adapters.reproduction import Code, Question, Spoken, numbered
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell
+
+CALLED = {
+    "elu": "keras.activations.elu(z, alpha={alpha})",
+    "leaky_relu": "keras.activations.leaky_relu(z, negative_slope={alpha})",
+    "hard_sigmoid": "keras.ops.clip({alpha} * z + {beta}, 0, 1)",
+    "affine": "{alpha} * z + {beta}",
+    "scaled_tanh": "{alpha} * keras.ops.tanh({beta} * z)",
+}
+"""Activations with parameters, as functions of z."""
+PASSAGES = {
+    "model file": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.keras")',
+        "model.save(path)",
+        "model = keras.models.load_model(path)",
+    ),
+    "weights file": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")',
+        "model.save_weights(path)",
+        "model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])",
+        "model.load_weights(path)",
+    ),
+    "model clone": (
+        "clone = keras.models.clone_model(model)",
+        "clone.set_weights(model.get_weights())",
+        "model = clone",
+    ),
+    "model JSON": (
+        "other = keras.models.model_from_json(model.to_json())",
+        "other.set_weights(model.get_weights())",
+        "model = other",
+    ),
+}
+"""What a model goes through once it has its weights."""
+MODELS = ("functional", "sequential", "predict", "masking", "embedding", *PASSAGES)
+CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
+NOT_JITTED = ("eager", "cell", "states by place")
+ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
+"""A layer made anew from its configuration."""
+STATELESS = (
+    "@jax.jit",
+    "def stateless(trainable, others, x, options):",
+    "    return layer.stateless_call(trainable, others, x, **options)",
+    "",
+    "def call(x, **options):",
+    "    trainable = [variable.value for variable in layer.trainable_variables]",
+    "    others = [variable.value for variable in layer.non_trainable_variables]",
+    "    outputs, updated = stateless(trainable, others, x, options)",
+    "    for variable, value in zip(layer.non_trainable_variables, updated):",
+    "        variable.assign(value)",
+    "    return outputs",
+)
+"""A stateful layer under `jax.jit`, as Keras's own trainer calls it."""
+
+
+def code_on(backend: str, question: Question) -> Code | None:
+    """Plain code of a call on a backend; none of dropout, which is random."""
+    writer = _Writer(backend, question)
+    if question.call.dropout is not None or not writer.can_be_written:
+        return None
+    imports = [f'os.environ["KERAS_BACKEND"] = "{backend}"', *writer.backend_imports]
+    imports += ["import keras", "import numpy as np"]
+    return Code(imports, writer.made(), writer.called(), writer.got(), "keras.__version__", writer.standard)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the parts of one script."""
+
+    backend: str
+    question: Question
+
+    @property
+    def route(self) -> str:
+        return self.question.route
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether there is plain code for what is asked."""
+        question = self.question
+        if question.derivative is None:
+            return True
+        layers = question.network.num_layers == 1 and not question.call.stateful
+        return layers and self.route in ("", "eager") and self.backend != "numpy"
+
+    @property
+    def is_model(self) -> bool:
+        return self.route in MODELS
+
+    @property
+    def returns_state(self) -> bool:
+        return self.route not in ("final states not asked for", "sequential")
+
+    @property
+    def jitted(self) -> bool:
+        """JAX compiles layers, but on routes that call them otherwise."""
+        return self.backend == "jax" and not self.is_model and self.route not in NOT_JITTED
+
+    @property
+    def standard(self) -> list[str]:
+        """Modules of the standard library."""
+        found = ["os"]
+        found += ["json"] if self.route == "configuration" else []
+        found += ["tempfile"] if self.route in ("model file", "weights file") else []
+        return found
+
+    @property
+    def backend_imports(self) -> list[str]:
+        derived = self.question.derivative is not None
+        if self.backend == "jax" and (self.jitted or derived):
+            return ["import jax"]
+        if self.backend == "tensorflow" and (derived or self.route in CALLS):
+            return ["import tensorflow as tf"]
+        return ["import torch"] if self.backend == "torch" and derived else []
+
+    # Layers.
+
+    def made(self) -> list[str]:
+        """The layers, with their weights."""
+        question, lines = self.question, self._activations()
+        if self.route == "RNN of cells":
+            lines += self._stack_of_cells()
+        else:
+            first = 0
+            for index, layer in enumerate(question.network.layers):
+                lines += self._layer(index, first)
+                first += layer.directions
+        if self.is_model:
+            return [*self._model(lines), *PASSAGES.get(self.route, ())]
+        return [*lines, "", *STATELESS] if self.jitted and question.call.stateful else lines
+
+    def _activations(self) -> list[str]:
+        """Functions for activations that Keras has no name for; registered, so that a layer can be copied."""
+        lines = list[str]()
+        for activation, name in self._functions().items():
+            parameters = {name: repr(value) for name, value in activation.parameters.items()}
+            body = CALLED[activation.name].format(**parameters)
+            lines += [
+                "@keras.saving.register_keras_serializable()",
+                f"def {name}(z):",
+                f"    return {body}",
+                "",
+            ]
+        return lines
+
+    def _functions(self) -> dict[Activation, str]:
+        used = dict.fromkeys(c.activation for c in self.question.network.cells if not _is_named(c.activation))
+        return {activation: numbered("phi", index, len(used)) for index, activation in enumerate(used)}
+
+    def _activation(self, activation: Activation) -> str:
+        """Keras's argument."""
+        if activation == NAMED_HARD_SIGMOID:
+            return '"hard_sigmoid"'
+        return self._functions().get(activation, f'"{activation.name}"')
+
+    def _layer(self, index: int, first: int) -> list[str]:
+        """One layer, whose cells are counted from `first`."""
+        layer = self.question.network.layers[index]
+        name = numbered("layer", index, self.question.network.num_layers)
+        if self.route == "cell":
+            made = [f"layer = keras.layers.SimpleRNNCell({', '.join(self._cell_options(layer.forward))})"]
+            made.append(f"layer.build((None, {layer.input_size}))")
+        else:
+            options = self._loop_options(index)
+            made = [f"{name} = {self._direction(layer.forward, options)}"]
+            if layer.backward is not None:
+                made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
+            made += [ANEW] if self.route == "configuration" else []
+            batch = len(self.question.call.x) if self.question.call.stateful else None
+            made.append(f"{name}.build(({batch}, None, {layer.input_size}))")
+        weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
+        return [*made, *split(f"{name}.set_weights([", weights, "])")]
+
+    def _weights(self, cell: int) -> list[str]:
+        question = self.question
+        found = [f"{question.weight(role, cell)}.T" for role in ("W_x", "W_h")]
+        return [*found, question.bias(cell)] if question.bias(cell) else found
+
+    def _both(self, index: int, options: Sequence[str]) -> list[str]:
+        """The arguments of `Bidirectional`."""
+        layer, call = self.question.network.layers[index], self.question.call
+        arguments = [self._direction(layer.forward, options)]
+        if call.merge_mode != "concat" and index == self.question.network.num_layers - 1:
+            mode = None if call.merge_mode == "none" else call.merge_mode
+            arguments.append("merge_mode=None" if mode is None else f'merge_mode="{mode}"')
+        if self.route == "backward layer":
+            assert layer.backward is not None
+            backward = self._direction(layer.backward, [*options, "go_backwards=True"])
+            arguments.append(f"backward_layer={backward}")
+        return [*arguments, *self._dtype()]
+
+    def _direction(self, cell: Cell, loop: Sequence[str]) -> str:
+        options = self._cell_options(cell)
+        if self.route == "RNN of a cell":
+            arguments = [f"keras.layers.SimpleRNNCell({', '.join(options)})", *loop, *self._dtype()]
+            return f"keras.layers.RNN({', '.join(arguments)})"
+        more = {"unrolled": ["unroll=True"], "zero output": ["zero_output_for_mask=True"]}.get(self.route, [])
+        return f"keras.layers.SimpleRNN({', '.join([*options, *loop, *more])})"
+
+    def _cell_options(self, cell: Cell) -> list[str]:
+        options = [str(cell.hidden_size), *self._dtype()]
+        if cell.activation.name != "tanh":
+            options.append(f"activation={self._activation(cell.activation)}")
+        options += [] if cell.biases else ["use_bias=False"]
+        narrow = self.question.network.dtype.itemsize < 4
+        return [*options, 'recurrent_initializer="zeros"'] if narrow else options
+
+    def _dtype(self) -> list[str]:
+        narrow = self.question.call.compute_dtype
+        name = f"mixed_{narrow}" if narrow else str(self.question.network.dtype)
+        return [] if name == "float32" else [f'dtype="{name}"']
+
+    def _loop_options(self, index: int) -> list[str]:
+        call, top = self.question.call, index == self.question.network.num_layers - 1
+        options = ["return_sequences=True"] if call.return_sequences or not top else []
+        options += ["return_state=True"] if self.returns_state else []
+        options += ["go_backwards=True"] if call.go_backwards and top else []
+        return [*options, "stateful=True"] if call.stateful else options
+
+    def _stack_of_cells(self) -> list[str]:
+        network = self.question.network
+        cells = [f"keras.layers.SimpleRNNCell({', '.join(self._cell_options(c))})" for c in network.cells]
+        loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
+        inner = "cells" if not self._dtype() else f"keras.layers.StackedRNNCells(cells, {self._dtype()[0]})"
+        weights = [weight for index in range(len(cells)) for weight in self._weights(index)]
+        return [
+            *split("cells = [", cells, "]"),
+            f"layer = keras.layers.RNN({', '.join([inner, *loop])})",
+            f"layer.build((None, None, {network.input_size}))",
+            *split("layer.set_weights([", weights, "])"),
+        ]
+
+    # Models.
+
+    def _model(self, layers: list[str]) -> list[str]:
+        """A model around the layers: symbols for the input, the mask and the states."""
+        question = self.question
+        (spoken,) = question.spoken
+        features, dtype = question.network.input_size, str(question.network.dtype)
+        typed = "" if dtype == "float32" else f', dtype="{dtype}"'
+        lines = [*layers, f"x_in = keras.Input((None, {features}){typed})"]
+        inputs, x, mask = ["x_in"], "x_in", ""
+        states = None if spoken.states is None else [[f"{n}_in" for n in names] for names in spoken.states]
+        for layer, names in zip(question.network.layers, states or [], strict=False):
+            lines += [f"{name} = keras.Input(({layer.hidden_size},){typed})" for name in names]
+        if spoken.mask and self.route == "masking":
+            value = number(self._marked()[1])
+            x = f"keras.layers.Masking({value}{typed})(x_in)"
+        elif spoken.mask and self.route == "embedding":
+            lines[-1 - sum(map(len, states or []))] = 'x_in = keras.Input((None,), dtype="int32")'
+            table = f"np.concatenate([np.zeros((1, {features})), {spoken.x}.reshape(-1, {features})])"
+            lines += [
+                f"table = {table}",
+                f"embedding = keras.layers.Embedding(len(table), {features}, mask_zero=True{typed})",
+            ]
+            x = "embedding(x_in)"
+        elif spoken.mask:
+            lines.append('mask_in = keras.Input((None,), dtype="bool")')
+            inputs, mask = ["x_in", "mask_in"], "mask_in"
+        if self.route == "sequential":
+            count = question.network.num_layers
+            names = [numbered("layer", index, count) for index in range(count)]
+            return [*lines, f"model = keras.Sequential([x_in, {', '.join(names)}])"]
+        lines += self._chain(x, states, mask, training=False)
+        inputs += [name for names in states or [] for name in names]
+        outputs = [*self._outputs(), *(f"*{name}" for name in self._state_names())]
+        lines.append(f"model = keras.Model([{', '.join(inputs)}], [{', '.join(outputs)}])")
+        return [*lines, "embedding.set_weights([table])"] if "table" in "".join(lines) else lines
+
+    def _marked(self) -> tuple[Array, float]:
+        call = self.question.call
+        assert call.mask is not None
+        return marked_by_value(call.x, call.mask)
+
+    # Calls.
+
+    def called(self) -> list[str]:
+        """All calls."""
+        if self.question.derivative is not None:
+            return Derivatives(self.backend, self.question, self._outputs()).lines()
+        lines = list[str]()
+        for spoken in self.question.spoken:
+            lines += self._one_call(spoken)
+        return lines
+
+    def _one_call(self, spoken: Spoken) -> list[str]:
+        if self.route == "cell":
+            return self._by_steps(spoken)
+        if not self.is_model:
+            return self._chain(spoken.x, spoken.states, spoken.mask, training=spoken.call.training)
+        given, lines = [spoken.x], list[str]()
+        if spoken.mask and self.route == "masking":
+            marked, value = self._marked()
+            if not np.array_equal(marked, spoken.call.x, equal_nan=True):
+                lines.append(f"{spoken.x}[~{spoken.mask}] = {number(value)}")
+        elif spoken.mask and self.route == "embedding":
+            given = [
+                f"np.where({spoken.mask}, 1 + np.arange({spoken.mask}.size).reshape({spoken.mask}.shape), 0)"
+            ]
+        elif spoken.mask:
+            given.append(spoken.mask)
+        given += [name for names in spoken.states or [] for name in names]
+        call = "model.predict({}, batch_size=2, verbose=0)" if self.route == "predict" else "model({})"
+        if self.route == "sequential":
+            return [f"output = {call.format(spoken.x)}"]
+        outputs = ", ".join([*self._outputs(), "*states"])
+        arguments = f"[{', '.join(given)}]"
+        return [*lines, f"{outputs} = {call.format(arguments)}"]
+
+    def _by_steps(self, spoken: Spoken) -> list[str]:
+        batch, time = spoken.call.x.shape[:2]
+        states = spoken.states
+        h = f"layer.get_initial_state({batch})" if states is None else f"[{', '.join(states[0])}]"
+        return [
+            f"outputs, h = [], {h}",
+            f"for t in range({time}):",
+            f"    output, h = layer({spoken.x}[:, t], h)",
+            "    outputs.append(output)",
+        ]
+
+    def _outputs(self) -> list[str]:
+        return ["forward", "backward"] if self.question.call.merge_mode == "none" else ["output"]
+
+    def _state_names(self) -> list[str]:
+        if self.route == "RNN of cells":
+            return ["states"]
+        count = self.question.network.num_layers
+        return [numbered("states", index, count) for index in range(count)] if self.returns_state else []
+
+    def _chain(self, x: str, states: list[list[str]] | None, mask: str, *, training: bool) -> list[str]:
+        """Layers, called one after the other."""
+        lines, count = list[str](), 1 if self.route == "RNN of cells" else self.question.network.num_layers
+        if self.route == "RNN of cells" and states is not None:
+            states = [[name for names in states for name in names]]
+        for index in range(count):
+            arguments = [x]
+            if states is not None and self.route == "states by place":
+                given = states[index]
+                arguments.append(given[0] if len(given) == 1 else f"({', '.join(given)})")
+            elif states is not None:
+                arguments.append(f"initial_state=[{', '.join(states[index])}]")
+            arguments += [f"mask={mask}"] if mask else []
+            outputs = self._outputs() if index == count - 1 else ["output"]
+            names = self._state_names()
+            left = ", ".join([*outputs, *([f"*{names[index]}"] if names else [])])
+            arguments += ["training=True"] if training else []
+            lines.append(f"{left} = {self._caller(index, count)}({', '.join(arguments)})")
+            x = "output"
+        if self.route == "RNN of cells" and not self.is_model and self.returns_state:
+            lines.append("states = keras.tree.flatten(states)")
+        return lines
+
+    def _caller(self, index: int, count: int) -> str:
+        """What is called for a layer."""
+        name = numbered("layer", index, count)
+        if self.route in CALLS:
+            return CALLS[self.route].format(name)
+        if not self.jitted:
+            return name
+        if self.question.call.stateful:
+            return "call"
+        static = ', static_argnames="training"' if self.question.call.training else ""
+        return f"jax.jit({name}{static})"
+
+    # What is shown.
+
+    def got(self) -> str:
+        """The quantity as an array, in canonical axes."""
+        question, convert = self.question, "keras.ops.convert_to_numpy"
+        if question.derivative is not None:
+            turned = ".T" * (question.derivative.of[0] in ("W_x", "W_h"))
+            stacked = "[None]" * (question.derivative.of[0] == "state")
+            return f"{convert}(d){turned}{stacked}"
+        if question.quantity == "final states":
+            return f"np.stack([{convert}(state) for state in {self._states()}])"
+        if self.route == "cell":
+            return f"np.stack([{convert}(output) for output in outputs], axis=1)"
+        if question.call.merge_mode == "none":
+            return f"np.concatenate([{convert}(forward), {convert}(backward)], axis=-1)"
+        return f"{convert}(output)"
+
+    def _states(self) -> str:
+        """The states of the layer that is asked for."""
+        question = self.question
+        if self.route == "cell":
+            return "h"
+        if not self.is_model and self.route != "RNN of cells":
+            return numbered("states", question.layer, question.network.num_layers)
+        if question.network.num_layers == 1:
+            return "states"
+        start, count = sum(question.directions[: question.layer]), question.directions[question.layer]
+        return f"states[{start}:{start + count}]"
+
+
+def _is_named(activation: Activation) -> bool:
+    """Whether Keras has a name for it."""
+    named = activation == NAMED_HARD_SIGMOID or activation == Activation("elu")
+    return named or activation.name not in CALLED

@@ -1,0 +1,154 @@
+"""Gradients, and gradients of gradients, of a Keras layer in plain code of each backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_adapters.literals import literal
+from rnn_adapters.reproduction import Derivative, Question, Spoken
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Writes the lines that give the gradient `d` of one layer.
+
+    Args:
+        outputs: the names of its sequence outputs: one, or those of both directions.
+    """
+
+    backend: str
+    question: Question
+    outputs: Sequence[str]
+
+    def lines(self) -> list[str]:
+        """A loss, and its derivative."""
+        by = {"tensorflow": self._by_tape, "torch": self._by_autograd, "jax": self._by_jax}[self.backend]
+        return [
+            *literal("d_sequence", self.of.d_sequence),
+            *literal("d_states", np.concatenate(self.of.d_final_states)),
+            "",
+            *self._loss(),
+            "",
+            *self._rates(),
+            *by(),
+        ]
+
+    @property
+    def of(self) -> Derivative:
+        assert self.question.derivative is not None
+        return self.question.derivative
+
+    @property
+    def spoken(self) -> Spoken:
+        (spoken,) = self.question.spoken
+        return spoken
+
+    @property
+    def sources(self) -> list[str]:
+        """Input and initial states; weights come after them."""
+        return [self.spoken.x, *self._states()]
+
+    def _states(self) -> list[str]:
+        return [name for names in self.spoken.states or [] for name in names]
+
+    @property
+    def place(self) -> int:
+        """The place of what is asked for among input, states and weights."""
+        role, index = self.of.of
+        if role in ("x", "state"):
+            return 0 if role == "x" else 1
+        counts = [2 + bool(cell.biases) for cell in self.question.network.cells]
+        return len(self.sources) + sum(counts[:index]) + {"W_x": 0, "W_h": 1}.get(role, 2)
+
+    def _loss(self) -> list[str]:
+        """Σ cotangents · outputs, as a function of input and states, and on JAX of the weights."""
+        jax = self.backend == "jax"
+        arguments = f"initial_state=[{', '.join(self._states())}]"
+        arguments += f", mask={self.spoken.mask}" if self.spoken.mask else ""
+        unpacked = ", ".join([*self.outputs, "*states"])
+        made = f"{unpacked} = layer({self.spoken.x}, {arguments})"
+        if jax:
+            made = f"({unpacked}), _ = layer.stateless_call(weights, others, {self.spoken.x}, {arguments})"
+        output, both = self.outputs[0], ", ".join(self.outputs)
+        joined = [f"    output = keras.ops.concatenate([{both}], axis=-1)"] if len(self.outputs) == 2 else []
+        convert = "torch.tensor({})" if self.backend == "torch" else "{}"
+        d_sequence, d_states = (convert.format(name) for name in ("d_sequence", "d_states"))
+        return [
+            f"def loss({', '.join([*self.sources, 'weights'] if jax else self.sources)}):",
+            f"    {made}",
+            *joined,
+            f"    of_states = keras.ops.sum({d_states} * keras.ops.stack(states))",
+            f"    return keras.ops.sum({d_sequence} * {'output' if joined else output}) + of_states",
+        ]
+
+    def _rates(self) -> list[str]:
+        """The direction of a second derivative, as Keras holds its sources."""
+        direction, lines = self.of.direction, list[str]()
+        if direction is None:
+            return []
+        arrays = [direction.x, *(state for layer in direction.initial_states for state in layer)]
+        for cell in direction.cells:
+            bias = cell.b if cell.b_h is None or cell.b is None else cell.b + cell.b_h
+            arrays += [cell.W_x.T, cell.W_h.T, *([] if bias is None else [bias])]
+        names = [f"r_{index}" for index in range(len(arrays))]
+        for name, array in zip(names, arrays, strict=True):
+            lines += literal(name, array)
+        return [*lines, f"rates = [{', '.join(names)}]"]
+
+    def _by_tape(self) -> list[str]:
+        names = ", ".join(self.sources)
+        made = [f"{name} = tf.constant({name})" for name in self.sources]
+        made.append(f"sources = [{names}, *(variable.value for variable in layer.trainable_variables)]")
+        first = ["with tf.GradientTape() as tape:", "    tape.watch(sources)", f"    value = loss({names})"]
+        if self.of.direction is None:
+            return [*made, *first, f"d = tape.gradient(value, sources[{self.place}])"]
+        return [
+            *made,
+            "with tf.GradientTape() as outer:",
+            "    outer.watch(sources)",
+            *(f"    {line}" for line in first),
+            "    gradients = tape.gradient(value, sources)",
+            "    along = sum(tf.reduce_sum(g * r) for g, r in zip(gradients, rates))",
+            f"d = outer.gradient(along, sources[{self.place}])",
+        ]
+
+    def _by_autograd(self) -> list[str]:
+        given = [f"{name}_t" for name in self.sources]
+        names = ", ".join(given)
+        made = [
+            f"{t} = torch.tensor({name}, requires_grad=True)"
+            for t, name in zip(given, self.sources, strict=True)
+        ]
+        made.append(f"sources = [{names}, *(variable.value for variable in layer.trainable_variables)]")
+        if self.of.direction is None:
+            return [*made, f"(d,) = torch.autograd.grad(loss({names}), sources[{self.place}])"]
+        return [
+            *made,
+            f"gradients = torch.autograd.grad(loss({names}), sources, create_graph=True)",
+            "along = sum((g * torch.tensor(r)).sum() for g, r in zip(gradients, rates))",
+            f"(d,) = torch.autograd.grad(along, sources[{self.place}])",
+        ]
+
+    def _by_jax(self) -> list[str]:
+        names, count = ", ".join(self.sources), len(self.sources)
+        made = [
+            "weights = [variable.value for variable in layer.trainable_variables]",
+            "others = [variable.value for variable in layer.non_trainable_variables]",
+            f"sources = [{names}, *weights]",
+            "",
+            "def whole(sources):",
+            f"    return loss(*sources[:{count}], sources[{count}:])",
+            "",
+        ]
+        if self.of.direction is None:
+            return [*made, f"d = jax.grad(whole)(sources)[{self.place}]"]
+        return [
+            *made,
+            "def along(sources):",
+            "    return sum((g * r).sum() for g, r in zip(jax.grad(whole)(sources), rates))",
+            "",
+            f"d = jax.grad(along)(sources)[{self.place}]",
+        ]

@@ -1,0 +1,272 @@
+"""A script that shows one answer of a framework beside the right one, in plain code without this project.
+
+A framework writes its own part (`Code`): how a layer is made, given weights and called by a route. What all
+scripts have in common is here: arrays as literals, the recurrence as a loop of NumPy's, and the comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from rnn_adapters.adapter import Call
+from rnn_adapters.literals import joined, literal
+from rnn_adapters.recurrence import Loop, recurrence
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Network, States
+
+Quantity: TypeAlias = Literal["sequence", "last", "final states", "gradient", "second gradient"]
+Source: TypeAlias = tuple[str, int]
+"""What a gradient is of: ("x", 0), ("state", layer) or a weight by its role, such as ("W_h", cell)."""
+
+WEIGHTS = ("W_x", "W_h", "b", "b_h")
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative:
+    """What is differentiated: the gradients of Σ cotangents · outputs, or of Σ direction · these gradients.
+
+    Args:
+        of: the source whose gradient is shown.
+        d_sequence, d_final_states, direction: see `Adapter.gradients` and `Adapter.second_gradients`.
+    """
+
+    of: Source
+    d_sequence: Array
+    d_final_states: States
+    direction: Gradients | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Right:
+    """The right answer.
+
+    Args:
+        value: of the quantity, in canonical axes.
+        bound: how far from it a correct answer may be, in the shape of `value`; infinite: nothing is claimed.
+        loop: how NumPy computes it from the arrays of the call; None: it is written down.
+        dtype: the type that the answer must have; "" where that is not in question.
+    """
+
+    value: Array
+    bound: Array
+    loop: Loop | None = None
+    dtype: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A call of a loaded network, and what is right.
+
+    Args:
+        title: what happens, in a few words.
+        right: None where the call must be refused.
+        raises: the framework is known to answer by an error, or not at all: what is right is printed before.
+        before: the calls that were made of the stateful layers before.
+        quantity, layer: which of the outputs is shown; the layer is that of final states.
+        derivative: what is differentiated, for a gradient.
+    """
+
+    title: str
+    network: Network
+    call: Call
+    right: Right | None
+    route: str = ""
+    raises: bool = False
+    before: tuple[Call, ...] = ()
+    quantity: Quantity = "sequence"
+    layer: int = 0
+    derivative: Derivative | None = None
+
+    @property
+    def directions(self) -> list[int]:
+        """How many directions each layer has."""
+        return [layer.directions for layer in self.network.layers]
+
+    def weight(self, role: str, cell: int) -> str:
+        """The name of a weight; "" where the cell has none."""
+        held = getattr(self.network.cells[cell], role)
+        return "" if held is None else numbered(role, cell, len(self.network.cells))
+
+    def bias(self, cell: int) -> str:
+        """The one bias of a cell; "" where there is none."""
+        return " + ".join(name for role in ("b", "b_h") if (name := self.weight(role, cell)))
+
+    @property
+    def spoken(self) -> list[Spoken]:
+        """The calls, one after the other, by the names of their arrays."""
+        calls = [*self.before, self.call]
+        return [Spoken(call, f"_{i}" if i < len(self.before) else "") for i, call in enumerate(calls)]
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """A call, and the names that its arrays have in a script."""
+
+    call: Call
+    suffix: str = ""
+
+    @property
+    def x(self) -> str:
+        return f"x{self.suffix}"
+
+    @property
+    def lengths(self) -> str:
+        return "" if self.call.lengths is None else f"lengths{self.suffix}"
+
+    @property
+    def mask(self) -> str:
+        return "" if self.call.mask is None else f"mask{self.suffix}"
+
+    @property
+    def states(self) -> list[list[str]] | None:
+        """For each layer the initial state of each direction, (batch, hidden); None: none are given."""
+        given = self.call.initial_states
+        if given is None:
+            return None
+        count, names = sum(map(len, given)), iter(range(sum(map(len, given))))
+        return [[numbered(f"h0{self.suffix}", next(names), count) for _ in layer] for layer in given]
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by name."""
+        found = {self.x: self.call.x}
+        for names, states in zip(self.states or [], self.call.initial_states or (), strict=True):
+            found |= dict(zip(names, states, strict=True))
+        if self.call.lengths is not None:
+            found[self.lengths] = self.call.lengths
+        if self.call.mask is not None:
+            found[self.mask] = self.call.mask
+        return found
+
+
+@dataclass(frozen=True)
+class Code:
+    """A framework's part of a script.
+
+    Args:
+        imports: its imports, and what must stand before them, after those of the standard library.
+        made: lines that make the layer and give it its weights.
+        called: lines that make the calls.
+        got: an expression for what the last call gave: the quantity as an array, in canonical axes.
+        version: an expression for the version of the framework.
+        standard: modules of the standard library that it needs.
+    """
+
+    imports: Sequence[str]
+    made: Sequence[str]
+    called: Sequence[str]
+    got: str
+    version: str
+    standard: Sequence[str] = ()
+
+
+Reproduce: TypeAlias = Callable[[Question], Code | None]
+"""A framework's part of a script; None where it has no plain code for such a call."""
+
+
+def script(question: Question, code: Code) -> str:
+    """The whole script, whose exit status is 1 where the framework is wrong, and 0 where it is right."""
+    lines = [f'"""{question.title}"""', ""]
+    lines += [f"import {module}" for module in sorted({*code.standard, "sys"})] + [""]
+    lines += [*code.imports, ""]
+    lines += [line for name, array in arrays_of(question).items() for line in literal(name, array)]
+    shown, made = f'print("{version_words(code)}", {code.version})', ["", *code.made, ""]
+    if question.right is None:
+        return joined([*lines, *made, shown, *_refusal(code)])
+    right, (expected, *compared) = _right(question, question.right), _comparison(question.right)
+    if question.raises:
+        return joined([*lines, "", *right, shown, expected, *made, *_got(question, code), *compared])
+    return joined([*lines, *made, *_got(question, code), "", *right, shown, expected, *compared])
+
+
+def version_words(code: Code) -> str:
+    """The name of the package whose version is printed."""
+    return code.version.partition(".")[0]
+
+
+def arrays_of(question: Question) -> dict[str, Array]:
+    """All arrays of a script by name: those of the calls, and the weights."""
+    found = {name: array for spoken in question.spoken for name, array in spoken.arrays().items()}
+    for index, cell in enumerate(question.network.cells):
+        found |= {question.weight(role, index): held for role, held in weights_of(cell).items()}
+    return found
+
+
+def weights_of(cell: Cell) -> dict[str, Array]:
+    """The weights that there are, by role."""
+    return {role: held for role in WEIGHTS if (held := getattr(cell, role)) is not None}
+
+
+def stacked(names: Sequence[str]) -> str:
+    """An expression for arrays along a new first axis."""
+    return f"{names[0]}[None]" if len(names) == 1 else f"np.stack([{', '.join(names)}])"
+
+
+def numbered(name: str, index: int, count: int) -> str:
+    """A name, with a number where there are several."""
+    return name if count == 1 else f"{name}_{index}"
+
+
+def _got(question: Question, code: Code) -> list[str]:
+    narrow = question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
+    return [*code.called, f"got = {code.got}" + ('.astype("float32")' if narrow else "")]
+
+
+def _right(question: Question, right: Right) -> list[str]:
+    """Lines that give `expected`."""
+    if right.loop is not None:
+        return ["# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step", *recurrence(question, right.loop)]
+    return ["# as the recurrence gives it in a wider type", *literal("expected", right.value)]
+
+
+def _comparison(right: Right) -> list[str]:
+    """Lines that print both values and their difference, and end the script."""
+    wide = '.astype("float64")' if right.value.dtype == np.longdouble else ""
+    lines = [f'print("expected", expected{wide}.tolist())', 'print("got     ", got.tolist())']
+    if right.dtype:
+        lines.append(f'assert got.dtype == "{right.dtype}", f"expected {right.dtype}; got {{got.dtype}}"')
+    *needed, bound = _bound(right)
+    shown = "" if needed else f', "of at most", {bound}'
+    return [
+        *lines,
+        f'print("difference", abs(got - expected).max(initial=0){shown})',
+        *needed,
+        f"close = np.isclose(got, expected, rtol=0, atol={bound}, equal_nan=True)",
+        "sys.exit(0 if got.shape == expected.shape and close.all() else 1)",
+    ]
+
+
+def _bound(right: Right) -> list[str]:
+    """Lines that are needed for the bound, and then an expression of it."""
+    if not right.bound.size:
+        return ["0"]
+    largest = float(right.bound.max())
+    if (right.bound == largest).all() and np.isfinite(largest):
+        return [rounded_up(largest)]
+    bounds = np.array([float(rounded_up(float(each))) for each in right.bound.flat])
+    return [*literal("bound", bounds.reshape(right.bound.shape)), "bound"]
+
+
+def rounded_up(bound: float) -> str:
+    """A bound in three digits, and no smaller than it is."""
+    if bound == 0 or not np.isfinite(bound):
+        return f"{bound:g}"
+    text = f"{bound:.2e}"
+    return text if float(text) >= bound else f"{bound * 1.005:.2e}"
+
+
+def _refusal(code: Code) -> list[str]:
+    """The call, which must raise."""
+    return [
+        "try:",
+        *(f"    {line}" for line in code.called),
+        f"    got = {code.got}",
+        "except Exception as error:",
+        '    print("refused, as it should be:", type(error).__name__)',
+        "else:",
+        '    print("expected an error; got", got.tolist())',
+        "    sys.exit(1)",
+    ]

@@ -1,0 +1,59 @@
+"""tfjs: `tf.layers.simpleRNN` of TensorFlow.js and every other route into it, by a harness in JavaScript.
+
+Nothing here starts Node. What is declared stands in `declarations.json`, which the harness sends as it is.
+
+installed.py  where TensorFlow.js is installed, and what is missing
+install.py    `python -m rnn_adapters.tfjs.install`
+running.py    the harness as a process, which all routes share
+js/           the harness: main (lines), session (requests), written (numbers, arrays), network, activations,
+              layers, assemblies (how layers become a network), passages, derivatives, surface, configuration,
+              training, routes
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from rnn_adapters.adapter import Adapter
+from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.written import ConventionsData, read_conventions
+
+INSTALL = "python -m rnn_adapters.tfjs.install"
+"""The command that installs TensorFlow.js."""
+
+DECLARED: dict[str, Any] = json.loads((files(__name__) / "declarations.json").read_text("utf-8"))
+
+
+def _adapter(route: str = DEFAULT) -> Adapter[Any]:
+    from rnn_adapters.tfjs.running import harness
+
+    return harness().adapter(route)
+
+
+def _missing() -> Sequence[str]:
+    from rnn_adapters.tfjs.installed import missing
+
+    return missing()
+
+
+FRAMEWORKS = (
+    Framework(
+        "tfjs",
+        _adapter,
+        routes={
+            name: Route(route["kind"], route["what"], partial(_adapter, name), route.get("expensive", False))
+            for name, route in DECLARED["routes"].items()
+        },
+        conventions=read_conventions(msgspec.convert(DECLARED["conventions"], ConventionsData)),
+        title="`tf.layers.simpleRNN` of TensorFlow.js",
+        missing=_missing,
+        install=INSTALL,
+        deviations="rnn_adapters.tfjs/deviations.toml",
+    ),
+)

@@ -1,0 +1,201 @@
+"""torch's part of a reproduction: plain code of each route. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_adapters.literals import literal, split
+from rnn_adapters.reproduction import Code, Question, Spoken, stacked
+from rnn_adapters.torch import CONVENTIONS
+
+SORTED = "sorted lengths"
+CELLS = ("cell", "compiled cell")
+WITHIN = {"no grad": "torch.no_grad()", "inference mode": "torch.inference_mode()"}
+HOLDER = (
+    "class Holder(torch.nn.Module):",
+    "    def __init__(self, rnn):",
+    "        super().__init__()",
+    "        self.rnn = rnn",
+    "",
+    "    def forward(self, x: torch.Tensor, h0: torch.Tensor | None = None):",
+    "        return self.rnn(x, h0)",
+)
+WRAPPED = {
+    "state dict": (
+        "file, other = io.BytesIO(), copy.deepcopy(rnn)",
+        "torch.save(rnn.state_dict(), file)",
+        "file.seek(0)",
+        "for parameter in other.parameters():",
+        "    torch.nn.init.zeros_(parameter)",
+        "other.load_state_dict(torch.load(file, weights_only=True))",
+        "rnn = other",
+    ),
+    "compiled": ("rnn = torch.compile(rnn)",),
+    "compiled cell": ('rnn = torch.compile(rnn, backend="aot_eager")',),
+    "scripted": ("", *HOLDER, "", "rnn = torch.jit.script(Holder(rnn))"),
+}
+"""What a route does with the layer once it has its weights."""
+
+
+def code(question: Question) -> Code | None:
+    """Plain code of a call; none of dropout, which is random, and of what belongs to another framework."""
+    if question.call.dropout is not None or question.quantity == "last" or question.before:
+        return None
+    if question.derivative is not None and (question.route in WITHIN or question.quantity != "gradient"):
+        return None
+    padded = question.call.lengths is not None
+    packing = ["from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence"] if padded else []
+    return Code(
+        imports=["import numpy as np", "import torch", *packing],
+        made=[*_made(question), *WRAPPED.get(question.route, ())],
+        called=_called(question),
+        got=_got(question),
+        version="torch.__version__",
+        standard=["copy", "io"] if question.route == "state dict" else [],
+    )
+
+
+def _typed(question: Question) -> str:
+    """The argument for a type that is not torch's default."""
+    name = str(question.network.dtype)
+    return "" if name == "float32" else f", dtype=torch.{name}"
+
+
+def _tensor(question: Question, array: str) -> str:
+    """A tensor of an array; of bfloat16, which arrays do not have, it is made here."""
+    return f"torch.tensor({array}{_typed(question) if question.network.dtype == 'bfloat16' else ''})"
+
+
+def _made(question: Question) -> list[str]:
+    """The layer with its weights."""
+    network, bottom = question.network, question.network.layers[0]
+    cell = question.route in CELLS
+    options = [str(bottom.input_size), str(bottom.hidden_size)]
+    options += [f"num_layers={network.num_layers}"] if network.num_layers > 1 else []
+    options += ['nonlinearity="relu"'] if bottom.forward.activation.name == "relu" else []
+    options += [] if bottom.forward.biases else ["bias=False"]
+    options += ["bidirectional=True"] if bottom.directions == 2 else []
+    options += ["batch_first=True"] if question.route == "batch first" else []
+    options += [_typed(question).removeprefix(", ")] if _typed(question) else []
+    weights, index = list[str](), 0
+    for number, layer in enumerate(network.layers):
+        for direction, of in enumerate(layer.cells):
+            for weight in CONVENTIONS.weights:
+                suffix = "_reverse" * direction
+                name = weight.name.format(layer=number) + suffix
+                name = name.removesuffix("_l0") if cell else name
+                given = question.weight(weight.role, index) or f"np.zeros({of.hidden_size}{_zeros(question)})"
+                if weight.role in ("W_x", "W_h") or of.biases:
+                    weights.append(f'"{name}": {_tensor(question, given)}')
+            index += 1
+    kind = "RNNCell" if cell else "RNN"
+    return [f"rnn = torch.nn.{kind}({', '.join(options)})", *split("rnn.load_state_dict({", weights, "})")]
+
+
+def _zeros(question: Question) -> str:
+    name = str(question.network.dtype)
+    return "" if name == "float64" else f', "{"float32" if name == "bfloat16" else name}"'
+
+
+def _called(question: Question) -> list[str]:
+    (spoken,) = question.spoken
+    lines = _by_route(question, spoken)
+    within = [WITHIN[question.route]] if question.route in WITHIN else []
+    if question.call.compute_dtype is not None:
+        within.append(f'torch.autocast("cpu", dtype=torch.{question.call.compute_dtype})')
+    if within:
+        lines = [f"with {', '.join(within)}:", *(f"    {line}" for line in lines)]
+    return [*lines, *_differentiated(question)]
+
+
+def _by_route(question: Question, spoken: Spoken) -> list[str]:
+    """Lines that give `sequence` and `h_n`."""
+    route, states = question.route, [name for names in spoken.states or [] for name in names]
+    first = route == "batch first"
+    turned = "" if first or question.call.x.ndim < 2 else ".swapaxes(0, 1)"
+    lines, h0 = list[str](), "h" if states else ""
+    x, h = f"{spoken.x}{turned}", f"{stacked(states)}" if states else ""
+    if route == SORTED and spoken.lengths:
+        lines.append(f'order = np.argsort(-{spoken.lengths}, kind="stable")')
+        x, h = f"{spoken.x}[order]{turned}", f"{h}[:, order]" if h else ""
+    gradient = question.derivative is not None
+    lines.append(f"x_t = {_tensor(question, x)}" + ".requires_grad_()" * gradient)
+    lines += [f"h = {_tensor(question, h)}" + ".requires_grad_()" * gradient] if h else []
+    if route in CELLS:
+        start = "h = h[0]" if h0 else ""
+        step = f"h = rnn(x_t[t]{', h' if h0 else ''})"
+        if not h0:
+            lines.append("h = None")
+            step = "h = rnn(x_t[t], h)"
+        lines += [start] if start else []
+        lines += ["steps = []", "for t in range(len(x_t)):", f"    {step}", "    steps.append(h)"]
+        return [*lines, "sequence, h_n = torch.stack(steps), h[None]"]
+    if route == "unbatched":
+        row = "rnn(x_t[:, i]" + (", h[:, i])" if h0 else ")")
+        lines.append(f"rows = [{row} for i in range(x_t.shape[1])]")
+        return [*lines, "sequence, h_n = (torch.stack(parts, 1) for parts in zip(*rows))"]
+    given = f", {h0}" if h0 else ""
+    if route == "functional call":
+        call = f"torch.func.functional_call(rnn, dict(rnn.named_parameters()), ({{x}}{given or ','}))"
+    else:
+        call = f"rnn({{x}}{given})"
+    if not spoken.lengths:
+        return [*lines, f"sequence, h_n = {call.format(x='x_t')}"]
+    lengths = f"{spoken.lengths}[order]" if route == SORTED else spoken.lengths
+    options = ", batch_first=True" * first
+    unsorted = "" if route == SORTED else ", enforce_sorted=False"
+    lines.append(f"packed = pack_padded_sequence(x_t, torch.tensor({lengths}){options}{unsorted})")
+    lines.append(f"output, h_n = {call.format(x='packed')}")
+    time = question.call.x.shape[1]
+    lines.append(f"sequence, _ = pad_packed_sequence(output{options}, total_length={time})")
+    if route == SORTED:
+        lines += ["back = np.argsort(order)", "sequence, h_n = sequence[:, back], h_n[:, back]"]
+    return lines
+
+
+SOURCES = {"W_x": "weight_ih_l", "W_h": "weight_hh_l", "b": "bias_ih_l", "b_h": "bias_hh_l"}
+
+
+def _differentiated(question: Question) -> list[str]:
+    """Lines that give the gradient `d`."""
+    of = question.derivative
+    if of is None:
+        return []
+    role, number = of.of
+    source = {"x": "x_t", "state": "h"}.get(role, "")
+    if not source:
+        directions = question.directions[0]
+        suffix = "_reverse" if number % directions else ""
+        source = f'dict(rnn.named_parameters())["{SOURCES[role]}{number // directions}{suffix}"]'
+        if question.route in CELLS:
+            source = f"rnn.{SOURCES[role].removesuffix('_l')}"
+    turned = of.d_sequence if question.route == "batch first" else of.d_sequence.swapaxes(0, 1)
+    return [
+        *literal("d_sequence", np.ascontiguousarray(turned)),
+        *literal("d_h_n", np.concatenate(of.d_final_states)),
+        f"cotangents = [{_tensor(question, 'd_sequence')}, {_tensor(question, 'd_h_n')}]",
+        f"(d,) = torch.autograd.grad([sequence, h_n], [{source}], cotangents)",
+    ]
+
+
+def _got(question: Question) -> str:
+    """What is shown, in canonical axes."""
+    narrow = ".float()" * (question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None)
+    first = question.route == "batch first"
+    if question.derivative is not None:
+        turned = ".transpose(0, 1)" * (question.derivative.of[0] == "x" and not first)
+        if question.derivative.of[0] == "state":
+            return f"d{_layer(question)}{narrow}.numpy()"
+        return f"d{turned}{narrow}.numpy()"
+    if question.quantity == "final states":
+        return f"h_n{_layer(question)}.detach(){narrow}.numpy()"
+    return f"sequence.detach(){'' if first else '.transpose(0, 1)'}{narrow}.numpy()"
+
+
+def _layer(question: Question) -> str:
+    """The slice of h_n that belongs to a layer; nothing where there is one."""
+    if question.network.num_layers == 1:
+        return ""
+    number = question.derivative.of[1] if question.derivative else question.layer
+    start, count = sum(question.directions[:number]), question.directions[number]
+    return f"[{start}:{start + count}]"

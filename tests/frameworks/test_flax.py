@@ -1,0 +1,93 @@
+"""What only Flax can show: run where it is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.strategies import FORMS
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
+from rnn_reference import Cell, Layer, Network, bound_network
+
+NAMES = ("flax-nnx", "flax-linen")
+ROUTES = [(name, route) for name in NAMES for route in ("", *load_framework(name).routes)]
+
+
+def network_of(activation: str = "tanh", seed: int = 0) -> Network:
+    rng = np.random.default_rng(seed)
+    W_x, W_h, b = (rng.normal(size=size).astype("f4") for size in ((3, 2), (3, 3), 3))
+    return Network([Layer(Cell(W_x, W_h, b, activation=activation))])
+
+
+def input_of(seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(seed).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize(("name", "route"), ROUTES)
+def test_a_first_call(name: str, route: str) -> None:
+    network, x = network_of(), input_of()
+    adapter = load_adapter(name, route)
+    output = adapter.run(adapter.load(network), Call(x))
+    assert output.sequence is not None
+    expected = bound_network(network, x).sequence
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize(("name", "route"), ROUTES)
+def test_what_is_loaded_is_what_runs(name: str, route: str) -> None:
+    """Weights that are assigned to what was loaded are read from it, and are those of every later call."""
+    network, x = network_of(), input_of()
+    other, adapter = network.mapped(lambda array: array / 2), load_adapter(name, route)
+    model = adapter.load(network)
+    adapter.run(model, Call(x))
+    adapter.assign_weights(model, other)
+    held, output = adapter.read_weights(model), adapter.run(model, Call(x))
+    assert output.sequence is not None
+    np.testing.assert_array_equal(held.cells[0].W_h, other.cells[0].W_h)
+    expected = bound_network(other, x).sequence
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_restored_are_other_weights(name: str) -> None:
+    network, adapter = network_of(), load_adapter(name)
+    model = adapter.load(network)
+    restored = adapter.restored(model)
+    adapter.assign_weights(model, network.mapped(lambda array: array / 2))
+    np.testing.assert_array_equal(adapter.read_weights(restored).cells[0].W_x, network.cells[0].W_x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("activation", [str(form) for forms in FORMS.values() for form in forms])
+def test_activations_with_parameters_are_callables(name: str, activation: str) -> None:
+    """The routes of chapter OPT draw tanh and relu alone."""
+    network, x, adapter = network_of(activation), input_of(), load_adapter(name)
+    sequence = adapter.run(adapter.load(network), Call(x)).sequence
+    assert sequence is not None
+    expected = bound_network(network, x).sequence
+    assert (abs(sequence - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float64_is_asked_for_where_a_network_has_it_and_nowhere_else(name: str) -> None:
+    network, adapter = network_of().astype("float64"), load_adapter(name)
+    sequence = adapter.run(adapter.load(network), Call(input_of().astype("f8"))).sequence
+    assert sequence is not None
+    assert sequence.dtype == np.float64
+    assert adapter.global_state()["jax_enable_x64"] == "False"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fresh_weights_are_those_of_the_seed(name: str) -> None:
+    adapter, like = load_adapter(name), network_of()
+    one, again, other = (adapter.freshly_initialised(like, seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.cells[0].W_h, again.cells[0].W_h)
+    assert not np.array_equal(one.cells[0].W_h, other.cells[0].W_h)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_pair_of_option_values_occurs_in_the_quick_profile(name: str) -> None:
+    assert not coverage_of(Subject(load_framework(name)), PROFILES["quick"]).missing

@@ -1,0 +1,88 @@
+"""What only Haiku can show: run where it is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
+from rnn_reference import Cell, Layer, Network, bound_network
+
+ROUTES = ("", *load_framework("haiku").routes)
+
+
+def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
+    """Layers of these sizes above an input of 2."""
+    rng, layers = np.random.default_rng(0), []
+    for inputs, hidden in zip((2, *sizes), sizes, strict=False):
+        W_x, W_h, b, b_h = (
+            rng.normal(size=size).astype("f4")
+            for size in ((hidden, inputs), (hidden, hidden), hidden, hidden)
+        )
+        layers.append(Layer(Cell(W_x, W_h, b, b_h if biases == 2 else None, "relu")))
+    return Network(layers)
+
+
+def input_of() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(1).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("sizes", [(3,), (3, 4)])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_first_call(route: str, sizes: tuple[int, ...]) -> None:
+    network, x, adapter = network_of(sizes), input_of(), load_adapter("haiku", route)
+    output = adapter.run(adapter.load(network), Call(x))
+    assert output.sequence is not None
+    expected = bound_network(network, x).sequence
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_is_loaded_is_what_runs(route: str) -> None:
+    """Weights that are assigned to what was loaded are those of every later call."""
+    network, x, adapter = network_of(), input_of(), load_adapter("haiku", route)
+    other, model = network.mapped(lambda array: array / 2), adapter.load(network)
+    adapter.run(model, Call(x))
+    adapter.assign_weights(model, other)
+    output, expected = adapter.run(model, Call(x)), bound_network(other, x).sequence
+    assert output.sequence is not None
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+
+
+def test_one_bias_is_stored_as_one() -> None:
+    network, adapter = network_of(), load_adapter("haiku", "one bias")
+    model = adapter.load(network)
+    assert adapter.count_parameters(model) == 3 * 2 + 3 * 3 + 3
+    assert load_adapter("haiku").count_parameters(load_adapter("haiku").load(network)) == 3 * 2 + 3 * 3 + 6
+
+
+def test_skips_have_weights_of_zero_which_are_no_part_of_the_network() -> None:
+    """The upper core is given the input, too, which stands before the outputs of the lower one."""
+    network, adapter = network_of((3, 4)), load_adapter("haiku", "skip connections")
+    held = adapter.load(network).held
+    upper = held["vanilla_rnn_1/linear"]["w"]
+    assert upper.shape == (2 + 3, 4)
+    assert not upper[:2].any()
+    np.testing.assert_array_equal(upper[2:].T, network.cells[1].W_x)
+
+
+def test_float64_is_asked_for_where_a_network_has_it_and_nowhere_else() -> None:
+    network, adapter = network_of().astype("float64"), load_adapter("haiku")
+    sequence = adapter.run(adapter.load(network), Call(input_of().astype("f8"))).sequence
+    assert sequence is not None
+    assert sequence.dtype == np.float64
+    assert adapter.global_state()["jax_enable_x64"] == "False"
+
+
+def test_fresh_weights_are_those_of_the_seed() -> None:
+    adapter, like = load_adapter("haiku"), network_of()
+    one, again, other = (adapter.freshly_initialised(like, seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.cells[0].W_h, again.cells[0].W_h)
+    assert not np.array_equal(one.cells[0].W_h, other.cells[0].W_h)
+
+
+def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
+    assert not coverage_of(Subject(load_framework("haiku")), PROFILES["quick"]).missing

@@ -1,0 +1,147 @@
+"""What only TensorFlow.js can show: run where Node is, and where it was installed by the command for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from rnn_adapters import Adapter, Call, load_adapter, load_framework
+from rnn_adapters.tfjs import DECLARED, INSTALL
+from rnn_adapters.tfjs.installed import FOLDER, PACKAGE_FILES, folder, missing
+from rnn_conformance.cli import main
+from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.coverage import coverage_of
+from rnn_conformance.running.protocol import steps
+from rnn_reference import BadInput, Cell, Layer, Network, bound_network
+
+FRAMEWORK = load_framework("tfjs")
+SCRIPTS = Path(str(files("rnn_adapters.tfjs"))) / "js"
+COMMAND = ["node", str(SCRIPTS / "main.js"), str(folder())]
+
+
+@pytest.fixture
+def adapter() -> Iterator[Adapter[Any]]:
+    made = load_adapter("tfjs")
+    yield made
+    made.close()
+
+
+def small(activation: str = "tanh") -> tuple[Network, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(0)
+    W_x, W_h, b = (rng.normal(size=size).astype("f4") for size in ((3, 2), (3, 3), 3))
+    return Network([Layer(Cell(W_x, W_h, b, activation=activation))]), rng.normal(size=(4, 5, 2)).astype("f4")
+
+
+def test_it_is_installed() -> None:
+    assert missing() == []
+
+
+@pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
+def test_a_first_call(route: str) -> None:
+    network, x = small()
+    adapter = load_adapter("tfjs", route)
+    output = adapter.run(adapter.load(network), Call(x))
+    expected = bound_network(network, x).sequence
+    assert output.sequence is not None
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+    adapter.close()
+
+
+@pytest.mark.parametrize("form", ["leaky_relu", "leaky_relu(alpha=0.5)", "elu(alpha=0.5)", "scaled_tanh"])
+def test_an_activation_that_has_no_name_passes_through_a_file(form: str) -> None:
+    network, x = small(form)
+    adapter = load_adapter("tfjs", "model file")
+    output = adapter.run(adapter.load(network), Call(x))
+    expected = bound_network(network, x).sequence
+    assert output.sequence is not None
+    assert (abs(output.sequence - expected.value) <= expected.bound).all()
+    adapter.close()
+
+
+def test_all_routes_are_those_of_one_process_until_it_is_closed(adapter: Adapter[Any]) -> None:
+    first = load_adapter("tfjs", "unrolled")
+    assert first.versions() == adapter.versions()
+    adapter.close()
+    network, x = small()
+    again = load_adapter("tfjs", "unrolled")
+    assert again.run(again.load(network), Call(x)).sequence is not None
+    again.close()
+
+
+def test_what_python_knows_of_it_is_what_the_harness_says() -> None:
+    asked = '{"id": 1, "request": "hello", "protocol": 1}\n{"id": 2, "request": "bye"}\n'
+    done = subprocess.run(COMMAND, input=asked, capture_output=True, text=True, check=True, timeout=60)
+    said = json.loads(done.stdout.splitlines()[0])["answer"]
+    assert said["conventions"] == DECLARED["conventions"]
+    assert {name: (route["kind"], route["what"]) for name, route in said["routes"].items()} == {
+        name: (route.kind, route.what) for name, route in FRAMEWORK.routes.items()
+    }
+
+
+def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
+    subject = Subject(FRAMEWORK)
+    assert not coverage_of(subject, PROFILES["quick"]).missing
+    subject.close()
+
+
+def test_it_keeps_to_the_protocol() -> None:
+    wrong = {step.name: step.wrong for step in steps(COMMAND, 60) if step.wrong}
+    assert {*wrong} == {"routes"}  # a model with states and returned states: tfjs-model-with-states
+    assert "route 'functional'" in wrong["routes"]
+    assert "neither initialState or constants should be provided" in wrong["routes"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("", "failed"),
+        ("{", "failed"),
+        ("[]", "failed"),
+        ('{"id": 1.5, "request": "bye"}', "failed"),
+        ('{"id": 1, "request": "run", "call": {"x": [[[1]]]}}', "failed"),
+        ('{"id": 1, "request": "sing"}', "unknown request"),
+        ('{"id": 1, "request": "toString"}', "unknown request"),
+        ('{"id": 1, "request": "load"}', "failed"),
+        ('{"id": 1, "request": "load", "route": "scenic", "network": {}}', "failed"),
+        ('{"id": 1, "request": "load", "network": {"dtype": "float64", "layers": []}}', "refused"),
+        (
+            '{"id": 1, "request": "load", "network": {"dtype": "float32", "layers": [{"forward":'
+            ' {"W_x": [[1, 2], [3]], "W_h": [[1, 2], [3, 4]]}}]}}',
+            "failed",
+        ),
+    ],
+)
+def test_what_it_cannot_read_is_an_error_and_the_next_request_is_answered(line: str, kind: str) -> None:
+    asked = f'{line}\n{{"id": 2, "request": "bye"}}\n'
+    done = subprocess.run(COMMAND, input=asked, capture_output=True, text=True, check=True, timeout=60)
+    error, answer = map(json.loads, done.stdout.splitlines())
+    assert error["error"]["kind"] == kind
+    assert answer == {"id": 2, "answer": {}}
+
+
+def test_where_it_is_missing_this_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    with pytest.raises(BadInput, match=f"adapter 'tfjs' needs @tensorflow/tfjs in .*; {INSTALL} brings it"):
+        load_adapter("tfjs")
+    said = CliRunner().invoke(main, ["adapters"], env={"COLUMNS": "250"}).output
+    (line,) = [each for each in said.splitlines() if " tfjs " in each]
+    assert f"no: @tensorflow/tfjs in {tmp_path}  {INSTALL}" in line
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert missing() == ["the program 'node'", f"@tensorflow/tfjs in {tmp_path}"]
+
+
+def test_npm_finds_its_files_without_an_address() -> None:
+    for name in PACKAGE_FILES:
+        assert (files("rnn_adapters.tfjs") / name).is_file()
+    lock = json.loads((files("rnn_adapters.tfjs") / "package-lock.json").read_text("utf-8"))
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+    assert all("integrity" in package for name, package in lock["packages"].items() if name)

@@ -1,0 +1,302 @@
+"""`rnn-conformance compare`, `merge` and `badge`, and what `run` takes for continuous integration.
+
+Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
+from rnn_conformance.report.versions import CACHE, PROFILE, SEED, TIMEOUT
+
+if TYPE_CHECKING:
+    from rnn_conformance.report.comparison import Loaded
+    from rnn_conformance.running.process import Stop
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
+
+DRIFT = click.option(
+    "--drift", is_flag=True, help="Keep what is computed on fixed cases, too, so that `compare` tells of it."
+)
+
+
+def for_integration(command: Command) -> Command:
+    """The options of `run` that a pipeline needs."""
+    for option in (
+        click.option("--junit", type=FILE, help="Write JUnit XML there."),
+        click.option("--update-baseline", is_flag=True, help="Write into the baseline what this run finds."),
+        click.option(
+            "--baseline",
+            type=FILE,
+            help="Known findings: fail on others only.",
+        ),
+        DRIFT,
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Versions that `compare` runs.
+
+    Args:
+        adapter: None where none was named.
+        folder: results go into a folder of it that is called as the packages are.
+        cache: of the installed packages; None: the user's.
+    """
+
+    adapter: str | None
+    clauses: tuple[str, ...]
+    profile: str
+    seed: int
+    deviations: str | None
+    folder: Path
+    timeout: float
+    cache: Path | None
+    drift: bool
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--adapter", help="The only adapter to compare; the one that is run, where versions are named.")
+@click.option("--clause", "clauses", multiple=True, help="Run this clause or chapter only. May be repeated.")
+@PROFILE
+@SEED
+@click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
+@click.option(
+    "--results",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the results of versions are written.",
+)
+@TIMEOUT
+@CACHE
+@DRIFT
+@click.option(
+    "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True
+)
+def compare(
+    old: str,
+    new: str,
+    adapter: str | None,
+    clauses: tuple[str, ...],
+    profile: str,
+    seed: int,
+    deviations: str | None,
+    folder: Path,
+    timeout: float,
+    cache: Path | None,
+    drift: bool,
+    form: str,
+) -> None:
+    """Tell what changed from OLD to NEW: verdicts, findings, deviations, and numbers where they were kept.
+
+    OLD and NEW are results files, folders of results, or versions, which are installed and run:
+
+    \b
+    rnn-conformance compare results/keras-numpy-3.9.2.json results/keras-numpy-3.10.0.json
+    rnn-conformance compare before after
+    rnn-conformance compare keras==3.9.2 keras==3.10.0 --adapter keras-numpy
+    rnn-conformance compare "keras==3.9.2 numpy==1.26.4" "keras==3.9.2 numpy==2.0.2" --adapter keras-numpy
+
+    A clause that only one side has checked is named, and compared with nothing.
+
+    \b
+    Exit status: 0 nothing is worse
+                 1 a regression: a verdict got red, or a finding is new
+                 2 they could not be compared
+    """
+    from rnn_conformance.report.comparison import compared
+    from rnn_conformance.running.jobs import ended_by_signals
+    from rnn_conformance.running.process import Stop, Stopped
+
+    versions = Versions(adapter, clauses, profile, seed, deviations, folder, timeout, cache, drift)
+    stop = Stop()
+    with ended_by_signals(stop):
+        try:
+            before, after = (_side(side, versions, stop) for side in (old, new))
+        except Stopped:
+            sys.exit(128 + stop.signal)
+    comparison = compared(before, after)
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(comparison), indent=1))
+    elif form == "markdown":
+        from rnn_conformance.report.comparison_text import markdown
+
+        click.echo(markdown(comparison), nl=False)
+    else:
+        from rich.console import Console
+
+        from rnn_conformance.report.comparison_text import show
+
+        console = Console()
+        if not console.is_terminal:
+            console.width = 200
+        show(console, comparison)
+    sys.exit(SOMETHING_FAILED if comparison.regression else ALL_AS_RECORDED)
+
+
+def _side(side: str, versions: Versions, stop: Stop) -> dict[str, Loaded]:
+    """The results of one side.
+
+    Raises:
+        BadInput: it is neither a file nor a folder nor packages, or they cannot be checked.
+        Stopped: the run was told to stop.
+    """
+    from rnn_conformance.report.comparison import loaded_from
+
+    if Path(side).exists():
+        return loaded_from(Path(side), versions.adapter)
+    return _of_version(side, tuple(side.split()), versions, stop)
+
+
+def _of_version(side: str, packages: tuple[str, ...], versions: Versions, stop: Stop) -> dict[str, Loaded]:
+    """The results of an adapter with these packages.
+
+    Raises:
+        BadInput: it cannot be checked with them.
+        Stopped: the run was told to stop.
+    """
+    import msgspec
+
+    from rnn_conformance.engine.clauses import select_clauses
+    from rnn_conformance.engine.results import file_stem
+    from rnn_conformance.report.comparison import Loaded
+    from rnn_conformance.report.progress import progress
+    from rnn_conformance.running.drift import read_drift
+    from rnn_conformance.running.jobs import run_jobs
+    from rnn_conformance.running.messages import Job
+    from rnn_conformance.running.process import Stopped
+    from rnn_conformance.running.releases import worker_at
+    from rnn_reference.errors import BadInput
+
+    if not any(sign in package for package in packages for sign in "=<>@~"):
+        raise BadInput(
+            f"expected a results file, a folder of results, or packages such as keras==3.10.0; got {side!r}"
+        )
+    if versions.adapter is None:
+        raise BadInput(f"--adapter: expected the adapter that is to be run with {side}; got none")
+    job = Job(
+        versions.adapter,
+        select_clauses(versions.clauses),
+        versions.profile,
+        seed=versions.seed,
+        deviations_file=versions.deviations,
+        drift=versions.drift,
+        label=f"{versions.adapter} with {side}",
+    )
+    with worker_at(job, packages, versions.timeout, stop, versions.cache) as worker:
+        job = msgspec.structs.replace(job, variables=worker.job.variables)
+    with progress() as shown:
+        (answer,) = run_jobs(
+            [job],
+            timeout=versions.timeout,
+            folder=versions.folder / file_stem(side),
+            progress=shown,
+            stop=stop,
+        )
+    if stop.signal:
+        raise Stopped
+    if answer.refusal or answer.result is None:
+        raise BadInput(answer.refusal)
+    drift = None if answer.drift is None else read_drift(answer.drift)
+    return {answer.result.adapter: Loaded(answer.result, drift)}
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RESULTS.json…")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    help="Where it is written.  [default: standard output]",
+)
+@click.option("--label", default="RNN conformance", show_default=True, help="The left half of the badge.")
+def badge(results: tuple[Path, ...], output: Path | None, label: str) -> None:
+    """Make the data of a badge out of results: how many clauses pass, deviate and fail.
+
+    Publish the file, and show it by the "endpoint" badge of shields.io.
+    """
+    import msgspec
+
+    from rnn_conformance.engine.results import read_result
+    from rnn_conformance.report.badge import badge as made_badge
+    from rnn_conformance.report.badge import write_badge
+
+    made = made_badge([read_result(path) for path in results], label)
+    if output is None:
+        click.echo(msgspec.json.format(msgspec.json.encode(made), indent=1))
+    else:
+        write_badge(output, made)
+
+
+@click.command()
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option(
+    "--results",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the whole is written.",
+)
+@click.option("--baseline", type=FILE, help="Known findings: fail on others only.")
+@click.option("--junit", type=FILE, help="Write JUnit XML there.")
+def merge(folders: tuple[Path, ...], folder: Path, baseline: Path | None, junit: Path | None) -> None:
+    """Put together the results of `run --shard`, a folder of each part, and answer as the whole run does.
+
+    \b
+    Exit status: as that of run
+    """
+    from rnn_conformance.report.baseline import Known
+    from rnn_conformance.report.run import exit_status, show
+    from rnn_conformance.running.jobs import DEFAULT_TIMEOUT
+    from rnn_conformance.running.shards import merge_folders
+
+    known = Known.at(baseline, update=False, one_case=False)
+    answers = merge_folders(folders, folder)
+    results = [answer.result for answer in answers if answer.result is not None]
+    judged = known.judge(results)
+    show(answers, folder, DEFAULT_TIMEOUT, None, judged)
+    if junit is not None:
+        from rnn_conformance.report.junit import write_junit
+
+        write_junit(junit, results, judged)
+    sys.exit(exit_status(answers, 0, judged))
+
+
+@click.command()
+@click.option("--adapter", "adapters", multiple=True, required=True, help="What to check. May be repeated.")
+@click.option("--shards", type=click.IntRange(min=1), default=1, show_default=True, help="Parts of each run.")
+def jobs(adapters: tuple[str, ...], shards: int) -> None:
+    """Write the jobs of a CI matrix: an adapter and a part of its run each, as JSON."""
+    import json
+
+    from rnn_adapters.registry import load_framework
+    from rnn_conformance.engine.results import file_stem
+
+    written = list[str]()
+    for name in dict.fromkeys(adapters):
+        extra = load_framework(name).extra
+        for number in range(1, shards + 1):
+            results = f"{file_stem(name)}-{number}-of-{shards}"
+            job = {"adapter": name, "extra": extra, "shard": f"{number}/{shards}", "results": results}
+            written.append(f" {json.dumps(job)}")
+    click.echo('{"include": [\n' + ",\n".join(written) + "\n]}")

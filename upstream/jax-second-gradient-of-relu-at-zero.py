@@ -1,0 +1,58 @@
+"""The gradient of a gradient takes 1/2 for the derivative of relu at 0, where the gradient itself
+takes 0.
+
+Clause GRD-13 of rnn-conformance: it is zero for gradients of gradients too."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "jax"
+import jax
+import keras
+import numpy as np
+
+x = np.array([[[1.0], [1.0], [-1.0]]], "float32")
+h0 = np.array([[1.0, 0.0]], "float32")
+W_x = np.array([[0.0], [0.0]], "float32")
+W_h = np.array([[0.0, 0.0], [0.0, 0.0]], "float32")
+b = np.array([0.0, 1.0], "float32")
+
+layer = keras.layers.SimpleRNN(2, activation="relu", return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+d_sequence = np.array([[[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]], "float32")
+d_states = np.array([[[1.0, 1.0]]], "float32")
+
+def loss(x, h0, weights):
+    (output, *states), _ = layer.stateless_call(weights, others, x, initial_state=[h0])
+    of_states = keras.ops.sum(d_states * keras.ops.stack(states))
+    return keras.ops.sum(d_sequence * output) + of_states
+
+r_0 = np.array([[[1.0], [1.0], [0.0]]], "float32")
+r_1 = np.array([[1.0, -1.0]], "float32")
+r_2 = np.array([[1.0, -1.0]], "float32")
+r_3 = np.array([[1.0, -1.0], [1.0, 1.0]], "float32")
+r_4 = np.array([1.0, 1.0], "float32")
+rates = [r_0, r_1, r_2, r_3, r_4]
+weights = [variable.value for variable in layer.trainable_variables]
+others = [variable.value for variable in layer.non_trainable_variables]
+sources = [x, h0, *weights]
+
+def whole(sources):
+    return loss(*sources[:2], sources[2:])
+
+def along(sources):
+    return sum((g * r).sum() for g, r in zip(jax.grad(whole)(sources), rates))
+
+d = jax.grad(along)(sources)[2]
+got = keras.ops.convert_to_numpy(d).T
+
+# as the recurrence gives it in a wider type
+expected = np.array([[0.0], [3.0]])
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 0)
+close = np.isclose(got, expected, rtol=0, atol=0, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

@@ -1,0 +1,41 @@
+"""A stateful layer gives zero as the last output of a row of which every step is masked; the state
+that it keeps is the one before.
+
+Clause HIS-2 of rnn-conformance: kept states go through a history."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras
+import numpy as np
+
+x_0 = np.array([[[1.0]]], "float32")
+x = np.array([[[1.0]]], "float32")
+mask = np.array([[False]])
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+layer = keras.layers.SimpleRNN(1, return_state=True, stateful=True)
+layer.build((1, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+output, *states = layer(x_0)
+output, *states = layer(x, mask=mask)
+got = keras.ops.convert_to_numpy(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+whole = np.concatenate([x_0, x], axis=1)
+valid = np.concatenate([np.ones(x_0.shape[:2], bool), mask], axis=1)
+h = np.zeros((1, 1), "float64")
+for t in range(2):
+    z = whole[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.where(valid[:, t, None], np.tanh(z), h)
+expected = h
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.99e-07)
+close = np.isclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

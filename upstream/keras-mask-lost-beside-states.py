@@ -1,0 +1,43 @@
+"""A mask made by Masking or Embedding is ignored by a layer that is called with initial states.
+
+Clause OPT-9 of rnn-conformance: steps not taken can be said otherwise."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras
+import numpy as np
+
+x = np.array([[[1.0], [2.0]]], "float32")
+h0 = np.array([[0.5]], "float32")
+mask = np.array([[True, False]])
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+x_in = keras.Input((None, 1))
+h0_in = keras.Input((1,))
+output, *states = layer(keras.layers.Masking(0)(x_in), initial_state=[h0_in])
+model = keras.Model([x_in, h0_in], [output, *states])
+
+x[~mask] = 0
+output, *states = model([x, h0])
+got = keras.ops.convert_to_numpy(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = h0.astype("float64"), []
+for t in range(2):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.where(mask[:, t, None], np.tanh(z), h)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.80e-07)
+close = np.isclose(got, expected, rtol=0, atol=7.80e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

@@ -1,0 +1,48 @@
+"""Gradients are NaN where the input is NaN or infinite at a masked time step; the outputs are not.
+
+Clause GRD-19 of rnn-conformance: what stands at masked time steps reaches no gradient."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import tensorflow as tf
+import keras
+import numpy as np
+
+x = np.array([[[1.0], [np.nan]]], "float32")
+h0 = np.array([[0.5]], "float32")
+mask = np.array([[True, False]])
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+d_sequence = np.array([[[0.125], [0.0]]], "float32")
+d_states = np.array([[[0.625]]], "float32")
+
+def loss(x, h0):
+    output, *states = layer(x, initial_state=[h0], mask=mask)
+    of_states = keras.ops.sum(d_states * keras.ops.stack(states))
+    return keras.ops.sum(d_sequence * output) + of_states
+
+x = tf.constant(x)
+h0 = tf.constant(h0)
+sources = [x, h0, *(variable.value for variable in layer.trainable_variables)]
+with tf.GradientTape() as tape:
+    tape.watch(sources)
+    value = loss(x, h0)
+d = tape.gradient(value, sources[0])
+got = keras.ops.convert_to_numpy(d)
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.13552997919273627], [0.0]]])
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 1.24e-06)
+close = np.isclose(got, expected, rtol=0, atol=1.24e-06, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

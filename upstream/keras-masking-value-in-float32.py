@@ -1,0 +1,43 @@
+"""Masking rounds its mask_value to float32: float64 input that holds a number which float32 does not
+is not masked.
+
+Clause OPT-9 of rnn-conformance: steps not taken can be said otherwise."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras
+import numpy as np
+
+x = np.array([[[0.1, 1.0], [1.0, 1.0]]])
+mask = np.array([[True, False]])
+W_x = np.array([[1.0, 0.5]])
+W_h = np.array([[0.5]])
+b = np.array([0.25])
+
+layer = keras.layers.SimpleRNN(1, dtype="float64", return_sequences=True, return_state=True)
+layer.build((None, None, 2))
+layer.set_weights([W_x.T, W_h.T, b])
+x_in = keras.Input((None, 2), dtype="float64")
+output, *states = layer(keras.layers.Masking(0.1, dtype="float64")(x_in))
+model = keras.Model([x_in], [output, *states])
+
+x[~mask] = 0.1
+output, *states = model([x])
+got = keras.ops.convert_to_numpy(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((1, 1), "longdouble"), []
+for t in range(2):
+    z = x[:, t].astype("longdouble") @ W_x.T + h @ W_h.T + b
+    h = np.where(mask[:, t, None], np.tanh(z), h)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("keras", keras.__version__)
+print("expected", expected.astype("float64").tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0))
+bound = np.array([[[1.58e-15], [1.58e-15]]])
+close = np.isclose(got, expected, rtol=0, atol=bound, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

@@ -1,0 +1,30 @@
+"""A mask of more steps than the input is taken; its end is ignored.
+
+Clause MSK-6 of rnn-conformance: a mask of the wrong shape is an error."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "numpy"
+import keras
+import numpy as np
+
+x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
+mask = np.array([[True, True, True], [True, True, True], [True, True, True]])
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+print("keras", keras.__version__)
+try:
+    output, *states = layer(x, mask=mask)
+    got = keras.ops.convert_to_numpy(output)
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    sys.exit(1)

@@ -1,0 +1,50 @@
+"""Unrolled, a bidirectional layer clears outputs of the backward direction at steps that were taken.
+
+Clause OPT-2 of rnn-conformance: unrolling changes nothing."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras
+import numpy as np
+
+x = np.array([[[1.0], [2.0]]], "float32")
+h0_0 = np.array([[0.5]], "float32")
+h0_1 = np.array([[0.25]], "float32")
+mask = np.array([[True, False]])
+W_x_0 = np.array([[1.0]], "float32")
+W_h_0 = np.array([[0.5]], "float32")
+b_0 = np.array([0.25], "float32")
+W_x_1 = np.array([[0.5]], "float32")
+W_h_1 = np.array([[1.0]], "float32")
+b_1 = np.array([0.5], "float32")
+
+layer = keras.layers.Bidirectional(
+    keras.layers.SimpleRNN(1, return_sequences=True, return_state=True, unroll=True),
+)
+layer.build((None, None, 1))
+layer.set_weights([W_x_0.T, W_h_0.T, b_0, W_x_1.T, W_h_1.T, b_1])
+
+output, *states = layer(x, initial_state=[h0_0, h0_1], mask=mask)
+got = keras.ops.convert_to_numpy(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+
+def rnn(x, h, W_x, W_h, b, valid):
+    x, h, states = x.astype("float64"), np.asarray(h, "float64"), []
+    for t in range(x.shape[1]):
+        z = x[:, t] @ W_x.T + h @ W_h.T + b
+        h = np.where(valid[:, t, None], np.tanh(z), h)
+        states.append(h)
+    return np.stack(states, axis=1), h
+
+states_0, h_0 = rnn(x, h0_0, W_x_0, W_h_0, b_0, mask)
+states_1, h_1 = rnn(x[:, ::-1], h0_1, W_x_1, W_h_1, b_1, mask[:, ::-1])
+expected = np.where(mask[:, :, None], np.concatenate([states_0, states_1[:, ::-1]], axis=-1), 0)
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.99e-07)
+close = np.isclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

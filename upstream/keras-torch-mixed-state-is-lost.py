@@ -1,0 +1,33 @@
+"""In mixed precision a stateful layer keeps no state: every call starts from zeros.
+
+Clause HIS-2 of rnn-conformance: kept states go through a history."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "torch"
+import keras
+import numpy as np
+
+x_0 = np.array([[[1.0]]], "float32")
+x = np.array([[[1.0]]], "float32")
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+layer = keras.layers.SimpleRNN(1, dtype="mixed_float16", return_sequences=True, return_state=True, stateful=True)
+layer.build((1, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+output, *states = layer(x_0)
+output, *states = layer(x)
+got = keras.ops.convert_to_numpy(output).astype("float32")
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.9320971728898602]]])
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 8.68e-04)
+close = np.isclose(got, expected, rtol=0, atol=8.68e-04, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

@@ -1,0 +1,42 @@
+"""Where a layer has relu or hard_sigmoid, NaN in the input or in a state is gone from the outputs.
+
+Clause NAN-4 of rnn-conformance: nan shows in final states and last outputs of its row alone."""
+
+import sys
+
+import numpy as np
+import onnxruntime
+from onnx import numpy_helper, parser
+
+x = np.array([[[np.nan]]], "float32")
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+model = parser.parse_model("""
+<ir_version: 14, opset_import: ["" : 28]>
+rnn (float[time, batch, 1] X)
+=> (float[1, batch, 1] Y_h_0)
+{
+    , Y_h_0 = RNN <activations = ["Relu"], hidden_size = 1> (X, W_0, R_0, B_0)
+}""")
+weights = {"W_0": W_x[None], "R_0": W_h[None], "B_0": np.concatenate([b, np.zeros_like(b)])[None]}
+model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())
+session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+feeds = {"X": x.swapaxes(0, 1)}
+outputs = session.run(None, feeds)
+got = outputs[0][0]
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h = np.zeros((1, 1), "float64")
+for t in range(1):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.maximum(z, 0)
+expected = h
+print("onnxruntime", onnxruntime.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 0)
+close = np.isclose(got, expected, rtol=0, atol=0, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

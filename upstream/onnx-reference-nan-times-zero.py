@@ -1,0 +1,44 @@
+"""In a batch of two or more, a weight of 0 that is alone in its matrix makes 0 of NaN.
+
+Clause NAN-1 of rnn-conformance: nan stays nan."""
+
+import sys
+
+import numpy as np
+import onnx
+from onnx import numpy_helper, parser
+from onnx.reference import ReferenceEvaluator
+
+x = np.array([[[np.nan]], [[2.0]]], "float32")
+W_x = np.array([[0.0]], "float32")
+W_h = np.array([[0.0]], "float32")
+b = np.array([0.25], "float32")
+
+model = parser.parse_model("""
+<ir_version: 14, opset_import: ["" : 28]>
+rnn (float[time, batch, 1] X)
+=> (float[1, batch, 1] Y_h_0, float[time, 1, batch, 1] Y)
+{
+    Y, Y_h_0 = RNN <hidden_size = 1> (X, W_0, R_0, B_0)
+}""")
+weights = {"W_0": W_x[None], "R_0": W_h[None], "B_0": np.concatenate([b, np.zeros_like(b)])[None]}
+model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in weights.items())
+session = ReferenceEvaluator(model)
+
+feeds = {"X": x.swapaxes(0, 1)}
+outputs = session.run(None, feeds)
+got = outputs[1][:, 0].swapaxes(0, 1)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((2, 1), "float64"), []
+for t in range(1):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.tanh(z)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("onnx", onnx.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.75e-07)
+close = np.isclose(got, expected, rtol=0, atol=7.75e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

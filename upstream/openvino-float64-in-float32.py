@@ -1,0 +1,40 @@
+"""A float64 model is computed in float32, and returns float64.
+
+Clause NUM-5 of rnn-conformance: float64 is computed in float64."""
+
+import sys
+
+import numpy as np
+import openvino
+from openvino import opset14 as ops
+
+x = np.array([[[1.0]]])
+W_x = np.array([[0.1]])
+W_h = np.array([[0.0]])
+b = np.array([0.0])
+
+x_in = ops.parameter([-1, -1, 1], np.float64, name="x")
+lengths_in = ops.parameter([-1], np.int32, name="lengths")
+h_in = ops.parameter([-1, 1, 1], np.float64, name="h_0")
+rnn = ops.rnn_sequence(x_in, h_in, lengths_in, W_x[None], W_h[None], b[None], 1, "forward", ["tanh"])
+model = openvino.Model([rnn.output(0), rnn.output(1)], [x_in, lengths_in, h_in], "rnn")
+core = openvino.Core()
+compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+outputs = list(compiled([x, np.full(1, 1, "int32"), np.zeros((1, 1, 1), np.float64)]).values())
+got = outputs[0][:, 0]
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((1, 1), "longdouble"), []
+for t in range(1):
+    z = x[:, t].astype("longdouble") @ W_x.T + h @ W_h.T + b
+    h = np.tanh(z)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("openvino", openvino.__version__)
+print("expected", expected.astype("float64").tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0))
+bound = np.array([[[1.38e-15]]])
+close = np.isclose(got, expected, rtol=0, atol=bound, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

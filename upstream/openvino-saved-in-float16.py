@@ -1,0 +1,44 @@
+"""save_model rounds weights to float16.
+
+Clause OPT-7 of rnn-conformance: saving and loading change nothing."""
+
+import os
+import sys
+import tempfile
+
+import numpy as np
+import openvino
+from openvino import opset14 as ops
+
+x = np.array([[[1.0]]], "float32")
+W_x = np.array([[0.1], [0.1]], "float32")
+W_h = np.array([[0.5, 0.5], [0.5, 0.5]], "float32")
+b = np.array([0.25, 0.25], "float32")
+
+x_in = ops.parameter([-1, -1, 1], np.float32, name="x")
+lengths_in = ops.parameter([-1], np.int32, name="lengths")
+h_in = ops.parameter([-1, 1, 2], np.float32, name="h_0")
+rnn = ops.rnn_sequence(x_in, h_in, lengths_in, W_x[None], W_h[None], b[None], 2, "forward", ["tanh"])
+model = openvino.Model([rnn.output(0), rnn.output(1)], [x_in, lengths_in, h_in], "rnn")
+core = openvino.Core()
+path = os.path.join(tempfile.mkdtemp(), "model.xml")
+openvino.save_model(model, path)
+model = core.read_model(path)
+compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+outputs = list(compiled([x, np.full(1, 1, "int32"), np.zeros((1, 1, 2), np.float32)]).values())
+got = outputs[0][:, 0]
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((1, 2), "float64"), []
+for t in range(1):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.tanh(z)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("openvino", openvino.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 8.08e-07)
+close = np.isclose(got, expected, rtol=0, atol=8.08e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

@@ -1,0 +1,39 @@
+"""A model of static shapes whose batch is empty ends the process (SIGFPE).
+
+Clause EDG-1 of rnn-conformance: an empty batch."""
+
+import sys
+
+import numpy as np
+import openvino
+from openvino import opset14 as ops
+
+x = np.zeros((0, 1, 1), "float32")
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((0, 1), "float64"), []
+for t in range(1):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.tanh(z)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("openvino", openvino.__version__)
+print("expected", expected.tolist())
+
+x_in = ops.parameter([0, 1, 1], np.float32, name="x")
+lengths_in = ops.parameter([0], np.int32, name="lengths")
+h_in = ops.parameter([0, 1, 1], np.float32, name="h_0")
+rnn = ops.rnn_sequence(x_in, h_in, lengths_in, W_x[None], W_h[None], b[None], 1, "forward", ["tanh"])
+model = openvino.Model([rnn.output(0), rnn.output(1)], [x_in, lengths_in, h_in], "rnn")
+core = openvino.Core()
+compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+outputs = list(compiled([x, np.full(0, 1, "int32"), np.zeros((0, 1, 1), np.float32)]).values())
+got = outputs[0][:, 0]
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 0)
+close = np.isclose(got, expected, rtol=0, atol=0, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

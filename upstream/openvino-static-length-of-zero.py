@@ -1,0 +1,41 @@
+"""The final state of a row of length 0 is zero, whatever its initial state.
+
+Clause LEN-6 of rnn-conformance: a row of no steps keeps its state."""
+
+import sys
+
+import numpy as np
+import openvino
+from openvino import opset14 as ops
+
+x = np.array([[[1.0]], [[2.0]]], "float32")
+h0 = np.array([[0.5], [0.25]], "float32")
+lengths = np.array([1, 0])
+W_x = np.array([[1.0]], "float32")
+W_h = np.array([[0.5]], "float32")
+b = np.array([0.25], "float32")
+
+x_in = ops.parameter([2, 1, 1], np.float32, name="x")
+lengths_in = ops.parameter([2], np.int32, name="lengths")
+h_in = ops.parameter([2, 1, 1], np.float32, name="h_0")
+rnn = ops.rnn_sequence(x_in, h_in, lengths_in, W_x[None], W_h[None], b[None], 1, "forward", ["tanh"])
+model = openvino.Model([rnn.output(0), rnn.output(1)], [x_in, lengths_in, h_in], "rnn")
+core = openvino.Core()
+compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+outputs = list(compiled([x, lengths.astype("int32"), h0[None].swapaxes(0, 1)]).values())
+got = outputs[1].swapaxes(0, 1)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+valid = np.arange(x.shape[1]) < lengths[:, None]
+h = h0.astype("float64")
+for t in range(1):
+    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
+    h = np.where(valid[:, t, None], np.tanh(z), h)
+expected = h[None]
+print("openvino", openvino.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.80e-07)
+close = np.isclose(got, expected, rtol=0, atol=7.80e-07, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)

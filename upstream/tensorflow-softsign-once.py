@@ -1,0 +1,59 @@
+"""Double backward and JVP of softsign raise LookupError: gradient registry has no entry for
+SoftsignGrad.
+
+Clause GRD-16 of rnn-conformance: gradients of gradients through every activation."""
+
+import os
+import sys
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import tensorflow as tf
+import keras
+import numpy as np
+
+x = np.array([[[1.0]]])
+h0 = np.array([[0.5]])
+W_x = np.array([[1.0]])
+W_h = np.array([[0.5]])
+b = np.array([0.25])
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.0]]])
+print("keras", keras.__version__)
+print("expected", expected.astype("float64").tolist())
+
+layer = keras.layers.SimpleRNN(1, dtype="float64", activation="softsign", return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+d_sequence = np.array([[[0.125]]])
+d_states = np.array([[[-0.125]]])
+
+def loss(x, h0):
+    output, *states = layer(x, initial_state=[h0])
+    of_states = keras.ops.sum(d_states * keras.ops.stack(states))
+    return keras.ops.sum(d_sequence * output) + of_states
+
+r_0 = np.array([[[-1.25]]])
+r_1 = np.array([[0.875]])
+r_2 = np.array([[0.875]])
+r_3 = np.array([[0.375]])
+r_4 = np.array([0.375])
+rates = [r_0, r_1, r_2, r_3, r_4]
+x = tf.constant(x)
+h0 = tf.constant(h0)
+sources = [x, h0, *(variable.value for variable in layer.trainable_variables)]
+with tf.GradientTape() as outer:
+    outer.watch(sources)
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        value = loss(x, h0)
+    gradients = tape.gradient(value, sources)
+    along = sum(tf.reduce_sum(g * r) for g, r in zip(gradients, rates))
+d = outer.gradient(along, sources[0])
+got = keras.ops.convert_to_numpy(d)
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0))
+bound = np.array([[[1.23e-17]]])
+close = np.isclose(got, expected, rtol=0, atol=bound, equal_nan=True)
+sys.exit(0 if got.shape == expected.shape and close.all() else 1)
