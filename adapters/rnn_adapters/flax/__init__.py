@@ -3,7 +3,7 @@
 Nothing here imports Flax.
 
 layers.py       how a network is made of layers, as both interfaces have them
-ways.py         how one layer is made and called
+calling.py      how one layer is made and called
 activations.py  the callables that cells are given
 nnx.py          modules that hold their weights
 linen.py        modules whose weights are beside them

@@ -21,7 +21,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Way:
+class Calling:
     """How a layer is made and called.
 
     Args:
@@ -44,7 +44,7 @@ class Parts:
 
     Args:
         make: `NnxLayers` or `LinenLayers`.
-        way: how each layer is made and called.
+        calling: how each layer is made and called.
         options: what `RNN` is given besides.
         backwards: what it is given to go backwards.
         time_major: time is the first axis of what is called.
@@ -57,7 +57,7 @@ class Parts:
     """
 
     make: Callable[..., FlaxLayers]
-    way: Way
+    calling: Calling
     conventions: Conventions
     supports: Supports
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class FlaxLayers(Layers):
     def made(self, seed: int) -> list[list[Any]]:
         """The modules of each layer, which hold weights from this seed where modules hold them."""
         self.seeded(seed)
-        return [self.parts.way.make(self, list(map(self.cell, cells))) for cells in self.plan.layers]
+        return [self.parts.calling.make(self, list(map(self.cell, cells))) for cells in self.plan.layers]
 
     def seeded(self, seed: int) -> None:
         """Modules that are made from now on draw their weights from this seed."""
@@ -133,7 +133,7 @@ class FlaxLayers(Layers):
         left, trees = iter(cells), list[Any]()
         for layer in self.plan.layers:
             tree: dict[Any, Any] = {}
-            for path in self.parts.way.paths[len(layer) - 1]:
+            for path in self.parts.calling.paths[len(layer) - 1]:
                 for name, each in next(left).items():
                     folders: list[str | int] = [*path, *name.split(self.separator)]
                     leaf = folders.pop()
@@ -147,7 +147,7 @@ class FlaxLayers(Layers):
     def cells_of(self, tree: Tree) -> list[Native]:
         found = list[Native]()
         for layer, of_layer in zip(self.plan.layers, tree, strict=True):
-            for path in self.parts.way.paths[len(layer) - 1]:
+            for path in self.parts.calling.paths[len(layer) - 1]:
                 cell = of_layer
                 for folder in path:
                     cell = cell[folder]
@@ -175,7 +175,7 @@ class FlaxLayers(Layers):
         outputs, finals, states = x, list[Any](), self._given_states(x, states)
         for index, layer in enumerate(modules):
             of_layer = None if states is None else states[index]
-            outputs, found = self.parts.way.call(self, layer, outputs, of_layer, lengths)
+            outputs, found = self.parts.calling.call(self, layer, outputs, of_layer, lengths)
             finals += found
         native = self._seen(x, outputs, finals)
         return Returned(jnp.moveaxis(outputs, 0, -2) if self.parts.time_major else outputs, finals, native)
@@ -192,7 +192,7 @@ class FlaxLayers(Layers):
 
     def _seen(self, x: Any, outputs: Any, finals: list[Any]) -> tuple[Any, ...]:
         """What a module saw."""
-        without = self.parts.way.without
+        without = self.parts.calling.without
         if without is None:
             return (x, outputs, *finals[:1])
         states = [each if without else each[0] for each in finals[:1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -112,13 +113,15 @@ class LinenLayers(FlaxLayers):
 
 def labelled(tree: Tree, frozen: tuple[int, ...]) -> Tree:
     """For each weight whether it is trained, as Flax's guide to transfer learning labels them."""
+    labels = ["frozen" if index in frozen else "trained" for index in range(len(tree))]
     return [
-        [
-            path_aware_map(lambda path, _: "frozen" if index in frozen else "trained", of_module)  # noqa: B023
-            for of_module in layer
-        ]
-        for index, layer in enumerate(tree)
+        [path_aware_map(partial(_always, label), of_module) for of_module in layer]
+        for label, layer in zip(labels, tree, strict=True)
     ]
+
+
+def _always(label: str, path: Any, weight: Any) -> str:
+    return label
 
 
 def jitted(layers: LinenLayers, held: Tree, x: Any, states: Any, lengths: Any) -> Returned:

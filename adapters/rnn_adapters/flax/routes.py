@@ -11,8 +11,8 @@ from typing import Any
 
 from rnn_adapters.declarations import Supports
 from rnn_adapters.flax import CONVENTIONS
+from rnn_adapters.flax.calling import BY_ROWS, FLIPPED, ONE, SCANNED, STEPS, WITHOUT_CARRY
 from rnn_adapters.flax.layers import Parts
-from rnn_adapters.flax.ways import BY_ROWS, FLIPPED, ONE, SCANNED, STEPS, WITHOUT_CARRY
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.jax_adapter import JaxAdapter
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -58,7 +58,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
     rnn = Parts(make, ONE, conventions, SUPPORTS, direct=interface.jitted)
     cell = replace(
         rnn,
-        way=SCANNED,
+        calling=SCANNED,
         conventions=replace(
             conventions,
             layer=conventions.layer.replace("RNN", "SimpleCell"),
@@ -69,7 +69,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
     return {
         DEFAULT: rnn,
         "carry not asked for": replace(
-            rnn, way=WITHOUT_CARRY, supports=without("final_states", "trained", *DERIVATIVES)
+            rnn, calling=WITHOUT_CARRY, supports=without("final_states", "trained", *DERIVATIVES)
         ),
         "time major": replace(
             rnn,
@@ -82,7 +82,7 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         ),
         "vmap": replace(
             rnn,
-            way=BY_ROWS,
+            calling=BY_ROWS,
             conventions=replace(conventions, axes=axes("time input", "time directions*hidden", "hidden")),
             supports=without("leading_axes"),
         ),
@@ -95,14 +95,14 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         "narrow types": replace(rnn, narrow_helped=True),
         "flipped": replace(
             rnn,
-            way=FLIPPED,
+            calling=FLIPPED,
             conventions=replace(conventions, go_backwards_order="input"),
             supports=replace(SUPPORTS, **CONCAT),
         ),
         "remat": replace(rnn, remat=True),
         "scan of a cell": cell,
         "cell": replace(  # a loop over unknown steps cannot be written
-            cell, way=STEPS, supports=replace(cell.supports, unknown_axes=("batch",))
+            cell, calling=STEPS, supports=replace(cell.supports, unknown_axes=("batch",))
         ),
         "bytes": replace(rnn, saved=True),
         "eager": replace(rnn, direct=None, compiled_derivatives=False),

@@ -12,7 +12,7 @@ import haiku as hk
 
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
-from rnn_adapters.haiku import CONVENTIONS, ways
+from rnn_adapters.haiku import CONVENTIONS, calling
 from rnn_adapters.haiku.layers import HaikuLayers, Parts
 from rnn_adapters.jax_adapter import JaxAdapter
 
@@ -43,12 +43,12 @@ def axes(x: str, sequence: str, final_states: str) -> dict[str, tuple[str, ...]]
     return {"x": (*x.split(),), "sequence": (*sequence.split(),), "final_states": (*final_states.split(),)}
 
 
-ROUTE = Parts(CONVENTIONS, SUPPORTS, ways.unrolled, ways.applied, direct=ways.jitted)
+ROUTE = Parts(CONVENTIONS, SUPPORTS, calling.unrolled, calling.applied, direct=calling.jitted)
 """What a user writes first: `dynamic_unroll` with time first, transformed, compiled and applied."""
 FORWARD = replace(SUPPORTS, go_backwards=False)
 SCANNED = replace(
     ROUTE,
-    network=ways.by_steps,
+    network=calling.by_steps,
     conventions=replace(CONVENTIONS, axes=axes("batch input", "batch hidden", "batch hidden")),
     supports=FORWARD,
     without=0,
@@ -57,20 +57,20 @@ ROUTES: Mapping[str, Parts] = {
     DEFAULT: ROUTE,
     "batch first": replace(
         ROUTE,
-        network=partial(ways.unrolled, time_major=False),
+        network=partial(calling.unrolled, time_major=False),
         batch_first=True,
         conventions=replace(CONVENTIONS, axes=axes("batch time input", "batch time hidden", "batch hidden")),
     ),
     "vmap": replace(
         ROUTE,
-        call=ways.by_rows,
+        call=calling.by_rows,
         batch_first=True,
         without=0,
         conventions=replace(CONVENTIONS, axes=axes("time input", "time hidden", "hidden")),
     ),
-    "static unroll": replace(ROUTE, network=ways.static, supports=FORWARD),
-    "unrolled": replace(ROUTE, network=partial(ways.unrolled, unroll=3)),
-    "all states": replace(ROUTE, network=ways.all_states),
+    "static unroll": replace(ROUTE, network=calling.static, supports=FORWARD),
+    "unrolled": replace(ROUTE, network=partial(calling.unrolled, unroll=3)),
+    "all states": replace(ROUTE, network=calling.all_states),
     "one bias": replace(
         ROUTE,
         core={"double_bias": False},
@@ -91,12 +91,12 @@ ROUTES: Mapping[str, Parts] = {
         # The weights of skips are no part of the network.
         supports=replace(SUPPORTS, **WITHOUT_WEIGHTS),
     ),
-    "one after the other": replace(ROUTE, network=ways.one_after_the_other),
-    "reset core": replace(ROUTE, network=ways.reset),
-    "remat": replace(ROUTE, network=ways.remat),
-    "with state": replace(ROUTE, call=ways.with_state),
+    "one after the other": replace(ROUTE, network=calling.one_after_the_other),
+    "reset core": replace(ROUTE, network=calling.reset),
+    "remat": replace(ROUTE, network=calling.remat),
+    "with state": replace(ROUTE, call=calling.with_state),
     "core": SCANNED,
-    "scan of a core": replace(SCANNED, network=ways.one_step, call=ways.by_scan),
+    "scan of a core": replace(SCANNED, network=calling.one_step, call=calling.by_scan),
     "eager": replace(ROUTE, direct=None, compiled_derivatives=False),
 }
 

@@ -43,7 +43,7 @@ class Returned(NamedTuple):
 CallLayer: TypeAlias = Callable[[nn.RNN, mx.array, mx.array | None], Returned]
 
 
-class Stack(nn.Module):  # type: ignore[misc]
+class Stack(nn.Module):
     """Layers, called one after the other.
 
     Args:
@@ -222,7 +222,8 @@ class MlxAdapter(Adapter[Loaded]):
     def _canonical(self, held: Mapping[str, Any]) -> dict[str, Array]:
         """The weights of a layer, or what has their shapes, by role."""
         arrays = {name: array(each) for name, each in held.items() if isinstance(each, mx.array)}
-        return dict(canonical_weights(self.conventions.weights, arrays)[0])  # type: ignore[arg-type]
+        (by_role,) = canonical_weights(self.conventions.weights, arrays)
+        return {str(role): weight for role, weight in by_role.items()}
 
     @contextmanager
     def _function(self, model: Loaded) -> Iterator[Function]:

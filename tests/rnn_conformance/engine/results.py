@@ -51,6 +51,22 @@ Kind = Literal[
 Came = Literal["deviates", "fails otherwise", "conforms"]
 """What came of a record's witness: it deviates as recorded, in another way, or not at all."""
 
+
+class Witnessed(msgspec.Struct, kw_only=True):
+    """What came of a record's witness for one clause.
+
+    Args:
+        routes: on each route on which it could be asked.
+        why_not: why it could be asked on none, by declaration; "" where it could.
+        error: what kept it from being run, though it could be asked: a process that was lost, or a mistake of
+            the suite's own; "" where nothing did.
+    """
+
+    routes: dict[str, Came] = {}
+    why_not: str = ""
+    error: str = ""
+
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 SCHEMA: Literal["rnn-conformance/results/3"] = "rnn-conformance/results/3"

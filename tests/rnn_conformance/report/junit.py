@@ -64,10 +64,11 @@ def _suite(result: AdapterResult, judged: Judged | None) -> ET.Element:
 def _cases(result: AdapterResult, outcome: Outcome, known: bool) -> Iterator[ET.Element]:
     """One for each route; one for the clause where it has none, or is worse than they are."""
     verdicts = verdicts_of(outcome)
+    of_routes: dict[str | None, Verdict]
     of_routes = {route: verdict for route, verdict in verdicts.items() if route is not None}
     reasons: dict[str | None, str] = {route.route: route.reason for route in outcome.routes}
     if not of_routes or (outcome.verdict in RED and outcome.verdict not in of_routes.values()):
-        of_routes = {None: outcome.verdict, **of_routes}  # type: ignore[dict-item]
+        of_routes = {None: outcome.verdict, **of_routes}
         reasons[None] = "\n".join(filter(None, (outcome.reason, outcome.traceback)))
     seconds = outcome.seconds
     for route, verdict in of_routes.items():

@@ -27,7 +27,7 @@ def tables(made: Sweep, results: dict[str, AdapterResult]) -> list[SweepTable]:
     Args:
         results: by version, where clauses were asked.
     """
-    found = [_versions(made, results), _records(made), _verdicts(results)]
+    found = [_versions(made, results), _records(made), _errors(made), _verdicts(results)]
     return [table for table in found if table.rows]
 
 
@@ -51,6 +51,23 @@ def _records(made: Sweep) -> SweepTable:
         words = [(swept.version, standing(swept, id)) for swept in made.swept if not swept.problem]
         rows.append((id, _in_words(words)))
     return SweepTable("When each recorded deviation came and went", ("record", "its witness"), rows)
+
+
+def _errors(made: Sweep) -> SweepTable:
+    """The witnesses that could be asked and could not be run."""
+    rows: list[tuple[str, ...]] = [
+        (swept.version, record, clause, came.error.replace("\n", " "))
+        for swept in made.swept
+        for record, of_clauses in swept.witnesses.items()
+        for clause, came in of_clauses.items()
+        if came.error
+    ]
+    return SweepTable("Witnesses that could not be run", ("version", "record", "clause", "because"), rows)
+
+
+def could_not_run(made: Sweep) -> bool:
+    """Whether a witness could not be run, of whose record nothing is known then."""
+    return bool(_errors(made).rows)
 
 
 def _verdicts(results: dict[str, AdapterResult]) -> SweepTable:

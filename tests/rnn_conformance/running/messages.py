@@ -8,7 +8,7 @@ import msgspec
 
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.environment import Environment
-from rnn_conformance.engine.results import Came, Outcome
+from rnn_conformance.engine.results import Outcome, Witnessed
 
 
 class Job(msgspec.Struct):
@@ -112,15 +112,9 @@ class Checked(msgspec.Struct, tag=True):
 
 
 class Tried(msgspec.Struct, tag=True):
-    """From a worker: what came of a witness.
+    """From a worker: what came of a witness."""
 
-    Args:
-        routes: what came of it on each route on which it could be asked.
-        why_not: why it could be asked on none; "" where it could.
-    """
-
-    routes: dict[str, Came] = {}
-    why_not: str = ""
+    witnessed: Witnessed
 
 
 class TookDrift(msgspec.Struct, tag=True):

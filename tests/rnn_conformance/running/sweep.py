@@ -19,7 +19,7 @@ from rnn_conformance.engine.deviations import Deviation, records_of
 from rnn_conformance.engine.environment import this_environment
 from rnn_conformance.engine.results import (
     AdapterResult,
-    Came,
+    Witnessed,
     file_stem,
     read_result,
     results_path,
@@ -32,18 +32,6 @@ from rnn_conformance.running.releases import worker_at
 from rnn_reference.errors import BadInput
 
 SCHEMA = "rnn-conformance/sweep/1"
-
-
-class Witnessed(msgspec.Struct, kw_only=True):
-    """What came of a record's witness for one clause.
-
-    Args:
-        routes: what came of it on each route on which it could be asked.
-        why_not: why it could be asked on none; "" where it could.
-    """
-
-    routes: dict[str, Came] = {}
-    why_not: str = ""
 
 
 class Swept(msgspec.Struct, kw_only=True):
@@ -228,9 +216,9 @@ def _witnesses(
             else:
                 tried = worker.try_witness(TryWitness(record.id, clause), plan.timeout)
                 if isinstance(tried, Tried):
-                    came = Witnessed(routes=tried.routes, why_not=tried.why_not)
+                    came = tried.witnessed
                 else:
-                    came = Witnessed(why_not=f"the process {tried.how}")
+                    came = Witnessed(error=f"the process {tried.how}")
                     worker = workers.enter_context(Worker(worker.job, stop))
                     worker.start(plan.timeout)
             found.setdefault(record.id, {})[clause] = came

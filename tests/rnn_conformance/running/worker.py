@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 
 from rnn_conformance.engine.case import Case, to_data
-from rnn_conformance.engine.results import Outcome
+from rnn_conformance.engine.results import Outcome, Witnessed
 from rnn_conformance.running.messages import (
     Checked,
     Checking,
@@ -171,11 +171,15 @@ def _took_drift(session: Session, request: TakeDrift) -> TookDrift:
 
 
 def _tried(session: Session, request: TryWitness) -> Tried:
-    """What came of a witness; whatever keeps it from being run is said."""
+    """What came of a witness. That it is unsupported is told from what kept it from being run."""
+    from rnn_conformance.engine.check import Unsupported
+
     try:
-        return Tried(session.try_witness(request.id, request.clause))
+        return Tried(Witnessed(routes=session.try_witness(request.id, request.clause)))
+    except Unsupported as reason:
+        return Tried(Witnessed(why_not=str(reason)))
     except Exception as error:
-        return Tried(why_not=f"{type(error).__name__}: {error}")
+        return Tried(Witnessed(error=f"{type(error).__name__}: {error}"))
 
 
 def _kept(check: Check, journal: Journal) -> Check:

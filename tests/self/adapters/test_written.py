@@ -115,7 +115,7 @@ def edges(kind: np.dtype[Any]) -> list[Any]:
     """−0, and the smallest subnormal and the largest number of a type, of either sign."""
     unsigned = np.dtype(f"u{kind.itemsize}")
     infinite = np.array([np.inf], kind).view(unsigned)
-    tiny, largest = np.array([1, infinite[0] - 1], unsigned).view(kind)
+    tiny, largest = np.array([1, infinite[0] - unsigned.type(1)], unsigned).view(kind)
     return [np.array(-0.0, kind)[()], tiny, -tiny, largest, -largest]
 
 

@@ -13,9 +13,10 @@ import jsonschema
 import msgspec
 import pytest
 
-from rnn_conformance.engine.results import Came, read_result
+from rnn_conformance.engine.results import Came, Witnessed, read_result
 from rnn_conformance.report.ranges import Range, found_range, runs, standing
 from rnn_conformance.report.schemas import SCHEMAS
+from rnn_conformance.report.sweep import could_not_run, tables
 from rnn_conformance.running import environments
 from rnn_conformance.running.environments import (
     NotInstallable,
@@ -23,10 +24,10 @@ from rnn_conformance.running.environments import (
     released_versions,
     selected_versions,
 )
-from rnn_conformance.running.messages import Job
+from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop
 from rnn_conformance.running.releases import worker_at
-from rnn_conformance.running.sweep import Sweep, Swept, Witnessed, read_sweep, sweep_path
+from rnn_conformance.running.sweep import Sweep, Swept, read_sweep, sweep_path
 from rnn_reference import BadInput
 
 ADAPTER = "elman:FRAMEWORK"
@@ -237,6 +238,26 @@ def sweep_of(*versions: Swept) -> Sweep:
         seed=0,
         swept=list(versions),
     )
+
+
+def test_a_witness_that_could_not_be_run_is_told() -> None:
+    """It says nothing of the record, and that nothing was said is no silence."""
+    lost = swept("1.1")
+    lost.witnesses["a"]["SEQ-3"] = Witnessed(error="the process ended")
+    made = sweep_of(swept("1.0", True), lost)
+    assert could_not_run(made)
+    assert not could_not_run(sweep_of(swept("1.0", True)))
+    (table,) = [table for table in tables(made, {}) if table.heading == "Witnesses that could not be run"]
+    assert table.rows == [("1.1", "a", "SEQ-3", "the process ended")]
+    assert found_range("a", [made]) == Range(">=1.0")
+
+
+def test_a_witness_tells_a_declaration_from_a_mistake(cache: Path) -> None:
+    """A clause that is unsupported is one thing, a record that there is not another."""
+    with worker_at(Job(ADAPTER, []), ("elmanlib==1.0",), 60, Stop(), cache) as worker:
+        tried = worker.try_witness(TryWitness("nothing", "SEQ-3"), 60)
+    assert isinstance(tried, Tried)
+    assert "record: expected" in tried.witnessed.error
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`rnn-conformance compare`, `merge` and `badge`, and what `run` takes for continuous integration.
+"""`rnn-conformance compare`, and `badge`: what results say beside others, and in a word.
 
 Everything heavy is imported by the command that needs it.
 """
@@ -6,43 +6,28 @@ Everything heavy is imported by the command that needs it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from rnn_conformance.commands.options import (
+    CACHE,
+    DEVIATIONS,
+    DRIFT,
+    FILE,
+    FORMAT,
+    PROFILE,
+    SEED,
+    TIMEOUT,
+    folder,
+)
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
-from rnn_conformance.report.versions import CACHE, PROFILE, SEED, TIMEOUT
 
 if TYPE_CHECKING:
     from rnn_conformance.report.comparison import Loaded
     from rnn_conformance.running.process import Stop
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
-
-DRIFT = click.option(
-    "--drift", is_flag=True, help="Keep what is computed on fixed cases, too, so that `compare` tells of it."
-)
-
-
-def for_integration(command: Command) -> Command:
-    """The options of `run` that a pipeline needs."""
-    for option in (
-        click.option("--junit", type=FILE, help="Write JUnit XML there."),
-        click.option("--update-baseline", is_flag=True, help="Write into the baseline what this run finds."),
-        click.option(
-            "--baseline",
-            type=FILE,
-            help="Known findings: fail on others only.",
-        ),
-        DRIFT,
-    ):
-        command = option(command)
-    return command
 
 
 @dataclass(frozen=True)
@@ -73,21 +58,12 @@ class Versions:
 @click.option("--clause", "clauses", multiple=True, help="Run this clause or chapter only. May be repeated.")
 @PROFILE
 @SEED
-@click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
-@click.option(
-    "--results",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the results of versions are written.",
-)
+@DEVIATIONS
+@folder("--results", "Where the results of versions are written.")
 @TIMEOUT
 @CACHE
 @DRIFT
-@click.option(
-    "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True
-)
+@FORMAT
 def compare(
     old: str,
     new: str,
@@ -243,60 +219,3 @@ def badge(results: tuple[Path, ...], output: Path | None, label: str) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=1))
     else:
         write_badge(output, made)
-
-
-@click.command()
-@click.argument(
-    "folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False)
-)
-@click.option(
-    "--results",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the whole is written.",
-)
-@click.option("--baseline", type=FILE, help="Known findings: fail on others only.")
-@click.option("--junit", type=FILE, help="Write JUnit XML there.")
-def merge(folders: tuple[Path, ...], folder: Path, baseline: Path | None, junit: Path | None) -> None:
-    """Put together the results of `run --shard`, a folder of each part, and answer as the whole run does.
-
-    \b
-    Exit status: as that of run
-    """
-    from rnn_conformance.report.baseline import Known
-    from rnn_conformance.report.run import exit_status, show
-    from rnn_conformance.running.jobs import DEFAULT_TIMEOUT
-    from rnn_conformance.running.shards import merge_folders
-
-    known = Known.at(baseline, update=False, one_case=False)
-    answers = merge_folders(folders, folder)
-    results = [answer.result for answer in answers if answer.result is not None]
-    judged = known.judge(results)
-    show(answers, folder, DEFAULT_TIMEOUT, None, judged)
-    if junit is not None:
-        from rnn_conformance.report.junit import write_junit
-
-        write_junit(junit, results, judged)
-    sys.exit(exit_status(answers, 0, judged))
-
-
-@click.command()
-@click.option("--adapter", "adapters", multiple=True, required=True, help="What to check. May be repeated.")
-@click.option("--shards", type=click.IntRange(min=1), default=1, show_default=True, help="Parts of each run.")
-def jobs(adapters: tuple[str, ...], shards: int) -> None:
-    """Write the jobs of a CI matrix: an adapter and a part of its run each, as JSON."""
-    import json
-
-    from rnn_adapters.registry import load_framework
-    from rnn_conformance.engine.results import file_stem
-
-    written = list[str]()
-    for name in dict.fromkeys(adapters):
-        extra = load_framework(name).extra
-        for number in range(1, shards + 1):
-            results = f"{file_stem(name)}-{number}-of-{shards}"
-            job = {"adapter": name, "extra": extra, "shard": f"{number}/{shards}", "results": results}
-            written.append(f" {json.dumps(job)}")
-    click.echo('{"include": [\n' + ",\n".join(written) + "\n]}")

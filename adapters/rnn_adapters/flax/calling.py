@@ -1,4 +1,4 @@
-"""The ways to make and to call a layer; the same in both interfaces of Flax."""
+"""How a layer is made and called: the same in both interfaces of Flax."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rnn_adapters.flax.layers import FlaxLayers, Way
+from rnn_adapters.flax.layers import Calling, FlaxLayers
 
 MERGES: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
     "concat": {},  # the default
@@ -78,7 +78,7 @@ def by_rows(
     return found
 
 
-ONE = Way(one_module, whole, (((0, "cell"),), ((0, "forward_rnn", "cell"), (0, "backward_rnn", "cell"))))
+ONE = Calling(one_module, whole, (((0, "cell"),), ((0, "forward_rnn", "cell"), (0, "backward_rnn", "cell"))))
 WITHOUT_CARRY = replace(ONE, call=without_carry)
 BY_ROWS = replace(ONE, call=by_rows, without=0)
 
@@ -109,7 +109,7 @@ def flipped(
     return jnp.concatenate(outputs, axis=-1), finals
 
 
-FLIPPED = Way(two_modules, flipped, (((0, "cell"),), ((0, "cell"), (1, "cell"))))
+FLIPPED = Calling(two_modules, flipped, (((0, "cell"),), ((0, "cell"), (1, "cell"))))
 
 
 # A bare cell.
@@ -147,5 +147,5 @@ def by_steps(
     return jnp.stack(outputs, axis=-2), [carry]
 
 
-SCANNED = Way(the_cell, by_scan, (((0,),), ()), without=1)
+SCANNED = Calling(the_cell, by_scan, (((0,),), ()), without=1)
 STEPS = replace(SCANNED, call=by_steps)

@@ -1,4 +1,4 @@
-"""The ways to unroll a core (`Parts.network`), and to call what was transformed (`Parts.call`)."""
+"""How a core is unrolled (`Parts.network`), and what was transformed called (`Parts.call`)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ Everything heavy is imported when it is needed.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnn_conformance.report.status import ALL_AS_RECORDED, INTERRUPTED, SOMETHING_FAILED
+from rnn_conformance.commands.options import (
+    CACHE,
+    DEVIATIONS,
+    FORMAT,
+    PROFILE,
+    SEED,
+    TIMEOUT,
+    as_many_as_cores,
+    folder,
+)
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
 
 if TYPE_CHECKING:
     from rnn_conformance.running.process import Stop
@@ -27,29 +36,6 @@ BESIDE = click.option(
     multiple=True,
     metavar="REQUIREMENT",
     help="Installed with each version, such as numpy==1.26.4. May be repeated.",
-)
-CACHE = click.option(
-    "--environments",
-    "cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the versions are kept.  [default: the user's cache folder]",
-)
-PROFILE = click.option(
-    "--profile",
-    default="quick",
-    show_default=True,
-    type=click.Choice(("quick", "ci")),
-    help="How much is drawn.",
-)
-SEED = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draw other cases."
-)
-TIMEOUT = click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=600.0,
-    show_default=True,
-    help="Seconds that one check may take.",
 )
 
 
@@ -67,27 +53,12 @@ TIMEOUT = click.option(
 @BESIDE
 @PROFILE
 @SEED
-@click.option(
-    "--results",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the results are written, and found again.",
-)
-@click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
+@folder("--results", "Where the results are written, and found again.")
+@DEVIATIONS
 @click.option("--again", is_flag=True, help="Ask again what an earlier sweep has left in that folder.")
 @click.option("--explain", is_flag=True, help="Make what is found small, and name its likely cause.")
-@click.option(
-    "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    show_default="the cores",
-    help="Versions at a time.",
-)
+@FORMAT
+@as_many_as_cores("--jobs", "Versions at a time.")
 @TIMEOUT
 @CACHE
 def sweep(
@@ -116,10 +87,11 @@ def sweep(
 
     \b
     Exit status: 0 every version was tried
-                 2 bad input
+                 2 bad input, or a witness could not be run
     """
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.report.progress import progress
+    from rnn_conformance.report.sweep import could_not_run
     from rnn_conformance.running.environments import released_versions, selected_versions
     from rnn_conformance.running.jobs import try_folder
     from rnn_conformance.running.releases import package_of
@@ -151,6 +123,8 @@ def sweep(
             made = swept(plan, stop, _say, shown)
     _show(made, folder, form)
     click.echo(f"sweep: {sweep_path(folder, made.adapter, package)}", err=True)
+    if could_not_run(made):
+        sys.exit(COULD_NOT_RUN)
 
 
 def _show(made: Sweep, folder: Path, form: str) -> None:

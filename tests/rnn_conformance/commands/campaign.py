@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnn_conformance.commands.options import PROFILE, TIMEOUT, as_many_as_cores, folder
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, SOMETHING_FAILED
 
 if TYPE_CHECKING:
@@ -29,36 +29,11 @@ SHOWN = 3
     metavar="REQUIREMENTS",
     help="Checked with these, such as keras==3.10.0. Repeated: each by itself.",
 )
-@click.option(
-    "--profile",
-    default="quick",
-    show_default=True,
-    type=click.Choice(("quick", "ci")),
-    help="How much is drawn.",
-)
-@click.option(
-    "--results",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("campaign"),
-    show_default=True,
-    help="Where results are kept; what is there is not done again.",
-)
+@PROFILE
+@folder("--results", "Where results are kept; what is there is not done again.", "campaign")
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster.  [default: workers on this machine]")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    show_default="the cores",
-    help="On this machine.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=600.0,
-    show_default=True,
-    help="Seconds that one check may take.",
-)
+@as_many_as_cores("--workers", "On this machine.")
+@TIMEOUT
 def campaign(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],
