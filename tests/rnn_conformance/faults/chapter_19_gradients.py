@@ -229,6 +229,15 @@ class BendWithoutItsSign(Fault):
         return np.abs(bend) if activation.name == "tanh" else bend
 
 
+@fault("bend-of-sigmoid-without-its-sign", "GRD-16")
+class BendOfSigmoidWithoutItsSign(Fault):
+    """Takes the second derivative of sigmoid for positive, which it is below 0."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.abs(bend) if activation.name == "sigmoid" else bend
+
+
 @fault("bend-dropped", "GRD-16")
 class BendDropped(Fault):
     """Takes the derivative of every activation for a constant when a gradient is differentiated."""
