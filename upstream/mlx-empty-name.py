@@ -9,7 +9,7 @@ from mlx import nn
 x = np.array([[[1.0]]], "float32")
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
-rnn = nn.RNN(1, 1, nonlinearity=nn.)
+rnn = nn.RNN(1, 1, nonlinearity="")
 rnn.update({"Wxh": mx.array(W_x), "Whh": mx.array(W_h), "bias": mx.array(b)})
 
 print("mx", mx.__version__)

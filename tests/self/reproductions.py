@@ -61,7 +61,8 @@ def derivatives(name: str) -> Iterator[Question]:
         return rng.normal(size=array.shape).astype("f4")
 
     d_sequence, d_states = rng.normal(size=(2, 3, 3)).astype("f4"), tuple(map(like, states))
-    rates = CellGradients(*(None if w is None else like(w) for w in (cell.W_x, cell.W_h, cell.b, cell.b_h)))
+    biases = [None if bias is None else like(bias) for bias in (cell.b, cell.b_h)]
+    rates = CellGradients(like(cell.W_x), like(cell.W_h), *biases)
     direction = Gradients(like(case.x), tuple(map(like, states)), (rates,))
     given = case.network, case.x, states, d_sequence, d_states
     for along in (None, direction) if adapter.supports.second_gradients else (None,):

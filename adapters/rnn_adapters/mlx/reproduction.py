@@ -10,6 +10,8 @@ from rnn_adapters.reproduction_functional import OfFunction, differentiable
 from rnn_reference.activations import Activation
 from rnn_reference.network import Cell
 
+NAMED = ("relu", "sigmoid", "softsign", "softplus")
+"""Functions of `nn` of the same name."""
 FUNCTIONS: Mapping[str, str] = {
     "linear": "lambda z: z",
     "elu": "lambda z: nn.elu(z, {alpha})",
@@ -18,7 +20,7 @@ FUNCTIONS: Mapping[str, str] = {
     "affine": "lambda z: {alpha} * z + {beta}",
     "scaled_tanh": "lambda z: {alpha} * mx.tanh({beta} * z)",
 }
-"""Those that are not a function of `nn` of the same name."""
+"""What a user writes of the others."""
 MODULES: Mapping[str, str] = {
     "tanh": "nn.Tanh()",
     "relu": "nn.ReLU()",
@@ -128,7 +130,10 @@ class _Writer:
         parameters = {name: repr(value) for name, value in of.parameters.items()}
         if self.question.route == "activation modules":
             return MODULES[of.name].format(**parameters)
-        return "" if of.name == "tanh" else FUNCTIONS.get(of.name, f"nn.{of.name}").format(**parameters)
+        if of.name in NAMED:
+            return f"nn.{of.name}"
+        # A name that is unknown is handed on: what MLX says to it is part of what is shown.
+        return "" if of.name == "tanh" else FUNCTIONS.get(of.name, f'"{of.name}"').format(**parameters)
 
     def _given(self, index: int, tensor: Callable[[str], str]) -> list[str]:
         """A line that gives a layer its weights."""
