@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from docs import documents_for, run_examples
 
 from rnn_adapters import Call, load_adapter, load_framework
 from rnn_conformance.engine.profiles import PROFILES
@@ -24,6 +27,11 @@ def network_of(activation: str = "tanh", seed: int = 0) -> Network:
 
 def input_of(seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(seed).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("flax"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("flax",))
 
 
 @pytest.mark.parametrize(("name", "route"), ROUTES)

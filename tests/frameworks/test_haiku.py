@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from docs import documents_for, run_examples
 
 from rnn_adapters import Call, load_adapter, load_framework
 from rnn_conformance.engine.profiles import PROFILES
@@ -28,6 +31,11 @@ def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
 
 def input_of() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(1).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("haiku"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("haiku",))
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 4)])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from docs import documents_for, run_script
 
 from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_adapters.tfjs import DECLARED, INSTALL
@@ -43,6 +44,11 @@ def small(activation: str = "tanh") -> tuple[Network, np.ndarray[Any, Any]]:
 
 def test_it_is_installed() -> None:
     assert missing() == []
+
+
+@pytest.mark.parametrize("path", documents_for("tfjs"), ids=lambda path: path.name)
+def test_scripts_of_the_documents(path: Path) -> None:
+    assert run_script(path, "tfjs", folder())
 
 
 @pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
