@@ -1,4 +1,4 @@
-"""The generated tables of the pages for those who come from a framework: what it declares, and what is recorded of it."""
+"""The generated tables of the pages "If you come from …": what is declared and what is recorded."""
 
 from __future__ import annotations
 
