@@ -53,7 +53,9 @@ def _outcomes(result: AdapterResult, clauses: Sequence[Clause]) -> list[Outcome]
     found = {outcome.clause: outcome for outcome in result.outcomes}
     missing = [clause.id for clause in clauses if clause.id not in found]
     if missing:
-        raise BadInput(f"results of {result.adapter}: expected every clause; got none of {', '.join(missing)}")
+        raise BadInput(
+            f"results of {result.adapter}: expected every clause; got none of {', '.join(missing)}"
+        )
     return [found[clause.id] for clause in clauses]
 
 

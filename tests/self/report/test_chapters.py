@@ -50,7 +50,9 @@ def test_a_cell(verdicts: list[Verdict], shown: str) -> None:
 def test_there_is_a_row_for_each_chapter(result: AdapterResult) -> None:
     others = with_verdict(with_verdict(result, "BID", "unsupported"), "FWD-2", "deviation")
     header, _, *rows = chapters_table([result, others]).splitlines()
-    assert header == f"| chapter | reference {result.versions['numpy']} | reference {result.versions['numpy']} |"
+    assert (
+        header == f"| chapter | reference {result.versions['numpy']} | reference {result.versions['numpy']} |"
+    )
     assert len(rows) == len({clause.file for clause in all_clauses().values()}) + 1
     count = len([clause for clause in all_clauses() if clause.startswith("FWD")])
     assert f"| [The recurrence](spec/01-recurrence.md) | {count}/{count} | {count - 1}/{count} |" in rows
