@@ -1,6 +1,7 @@
-"""The matrix of the README, chapters by frameworks: `python -m rnn_conformance.report.chapters RESULTS.json …`.
+"""The matrix of the README, chapters by frameworks.
 
-It is printed, or with `--write README.md` takes the place of the one that stands there.
+`python -m rnn_conformance.report.chapters RESULTS.json …` makes it of results files. It is printed, or with
+`--write README.md` takes the place of the one that stands there.
 """
 
 from __future__ import annotations

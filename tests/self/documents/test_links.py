@@ -25,9 +25,10 @@ def dead_links(path: Path, markdown: str) -> list[str]:
         file, _, anchor = target.partition("#")
         found = (path.parent / file).resolve() if file else path
         whole = markdown if found == path else ""
-        if not found.exists():
-            dead.append(target)
-        elif anchor and anchor not in anchors(whole or found.read_text(encoding="utf-8")):
+        there = found.exists()
+        if there and anchor:
+            there = anchor in anchors(whole or found.read_text(encoding="utf-8"))
+        if not there:
             dead.append(target)
     return dead
 
