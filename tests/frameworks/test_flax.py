@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents_for, run_examples
 from reproductions import derivatives, ended_here, questions, text_of
 from upstream import expect_kept, expect_shown, records_of
 
@@ -33,6 +34,11 @@ def network_of(activation: str = "tanh", seed: int = 0) -> Network:
 
 def input_of(seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(seed).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("flax"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("flax",))
 
 
 @pytest.mark.parametrize(("name", "route"), ROUTES)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents_for, run_examples
 from reproductions import derivatives, ended_here, questions, text_of
 from upstream import expect_kept, expect_shown, records_of
 
@@ -37,6 +38,11 @@ def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
 
 def input_of() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(1).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("haiku"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("haiku",))
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 4)])

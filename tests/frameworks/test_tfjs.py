@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from docs import documents_for, run_script
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from reproductions import derivatives, ended, questions, text_of
@@ -50,6 +51,11 @@ def small(activation: str = "tanh") -> tuple[Network, np.ndarray[Any, Any]]:
 
 def test_it_is_installed() -> None:
     assert missing() == []
+
+
+@pytest.mark.parametrize("path", documents_for("tfjs"), ids=lambda path: path.name)
+def test_scripts_of_the_documents(path: Path) -> None:
+    assert run_script(path, "tfjs", folder())
 
 
 @pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
