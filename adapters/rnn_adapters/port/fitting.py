@@ -29,7 +29,9 @@ class Holds:
     what: str
     supports: Supports
     bias_vectors: int | None
-    activation: Callable[[Activation, np.dtype[np.generic]], Activation] = lambda activation, dtype: activation
+    activation: Callable[[Activation, np.dtype[np.generic]], Activation] = lambda activation, dtype: (
+        activation
+    )
     shared_bias: bool = False
 
 
@@ -69,9 +71,7 @@ def _refuse(network: Network, holds: Holds) -> None:
     differing = {
         (cell.activation, bool(cell.biases)) for layer in layers if layer.backward for cell in layer.cells
     }
-    mixed = any(
-        len({(cell.activation, bool(cell.biases)) for cell in layer.cells}) > 1 for layer in layers
-    )
+    mixed = any(len({(cell.activation, bool(cell.biases)) for cell in layer.cells}) > 1 for layer in layers)
     lacking = {
         "two directions": any(layer.directions == 2 for layer in layers) and not supports.bidirectional,
         "several layers": len(layers) > 1 and not supports.stacked,
@@ -102,7 +102,9 @@ def _cell(cell: Cell, layer: Layer, holds: Holds, notes: dict[str, None], allow_
     if activation != cell.activation:
         said = f"{cell.activation} is held as {activation}"
         if not allow_rounding:
-            raise BadInput(f"activation: {said}, which rounds its parameters; --allow-rounding says yes to that")
+            raise BadInput(
+                f"activation: {said}, which rounds its parameters; --allow-rounding says yes to that"
+            )
         notes[said] = None
     b, b_h = cell.b, cell.b_h
     if b is None and holds.shared_bias and any(each.biases for each in layer.cells):
@@ -128,7 +130,9 @@ def _summed(b: Array, b_h: Array, holds: Holds, allow_rounding: bool) -> tuple[A
     if not lost.any():
         return total, "two biases as one: their sum, which is exact"
     units = np.abs(lost[total != 0] / total[total != 0].astype(np.float64)).max(initial=0)
-    error = f"by {np.abs(lost).max():.3g} at most, {units / precision_of(b.dtype).unit_roundoff:.3g} u of a sum"
+    error = (
+        f"by {np.abs(lost).max():.3g} at most, {units / precision_of(b.dtype).unit_roundoff:.3g} u of a sum"
+    )
     if not allow_rounding:
         raise BadInput(
             f"bias: {holds.what} has one bias, and the sum of the two is rounded {error}; write it for a"

@@ -10,6 +10,7 @@ from rnn_adapters.port.contents import shown
 from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Network
+from rnn_reference.parameters import network_parameters
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,18 @@ class Found:
     places: tuple[Mapping[str, str], ...]
     layers: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def network_in_words(self) -> str:
+        """Layers, sizes, activations, type and parameters of the network."""
+        network = self.network
+        sizes = [network.input_size, *(layer.output_size for layer in network.layers)]
+        phis = dict.fromkeys(str(cell.activation) for cell in network.cells)
+        two = sum(layer.directions == 2 for layer in network.layers)
+        return (
+            f"{network.num_layers} layers, {two} of them bidirectional, {' → '.join(map(str, sizes))} features,"
+            f" {', '.join(phis)}, {network.dtype}, {network_parameters(network)} parameters"
+        )
 
 
 def activations_of(

@@ -137,7 +137,9 @@ class Graph:
         helper = imported("onnx.numpy_helper")
         tensor = self._tensors.get(name)
         if tensor is None:
-            raise BadInput(f"node {shown(node)}: expected {shown(name)} to stand in the model; got it computed")
+            raise BadInput(
+                f"node {shown(node)}: expected {shown(name)} to stand in the model; got it computed"
+            )
         if tensor.data_location == 1 or tensor.external_data:
             raise BadInput(f"{shown(name)}: expected its numbers in the model; got them in another file")
         array: Array = helper.to_array(tensor)

@@ -72,7 +72,9 @@ def port(
     """
     options = options or Options()
     if target.path.exists() and not force:
-        raise BadInput(f"{target}: expected no such file; got one that is there already (--force replaces it)")
+        raise BadInput(
+            f"{target}: expected no such file; got one that is there already (--force replaces it)"
+        )
     found = read(source, options)
     try:
         held = fitted(found.network, target.form.holds(), allow_rounding=allow_rounding)

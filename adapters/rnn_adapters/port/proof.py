@@ -103,7 +103,9 @@ def prove(network: Network, sides: Sequence[tuple[str, str, Run]], seed: int) ->
     )
     wide = [output.astype(np.float64) for output in outputs]
     alike = all(each.shape == wide[0].shape for each in wide)
-    apart = float(max((np.abs(each - wide[0]).max(initial=0) for each in wide), default=0)) if alike else np.inf
+    apart = (
+        float(max((np.abs(each - wide[0]).max(initial=0) for each in wide), default=0)) if alike else np.inf
+    )
     return Proof(found, x.shape, seed, expected.value.size, informative, apart)
 
 

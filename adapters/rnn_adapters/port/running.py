@@ -149,7 +149,10 @@ def by_keras(where: Location, found: Found, options: Options) -> Runner:
 
     def run(x: Array) -> Array:
         for layer in layers:
-            for each in (layer, *(getattr(layer, name, layer) for name in ("forward_layer", "backward_layer"))):
+            for each in (
+                layer,
+                *(getattr(layer, name, layer) for name in ("forward_layer", "backward_layer")),
+            ):
                 each.return_sequences, each.return_state, each.stateful = True, False, False
             x = layer(x)
         sequence: Array = keras.ops.convert_to_numpy(x)

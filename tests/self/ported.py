@@ -1,0 +1,105 @@
+"""Networks that a form of files can hold, drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from rnn_adapters.port.fitting import Holds, fitted
+from rnn_adapters.port.forms import FORMS, Form
+from rnn_adapters.port.found import Found, Options
+from rnn_reference import Activation, Cell, Layer, Network
+from rnn_reference.activations import DEFAULTS
+from rnn_reference.network import Array
+
+ALPHAS = (0.3, 1.0, 1.5)
+
+
+def activations(holds: Holds) -> list[Activation]:
+    """Every activation of a form, with several parameters where they can be chosen."""
+    found = [Activation(name) for name in holds.supports.activations]
+    for name in holds.supports.parameters:
+        if DEFAULTS[name].keys() == {"alpha"} and name in ("elu", "leaky_relu"):
+            found += [Activation(name, alpha=alpha) for alpha in ALPHAS]
+        elif holds.what != "Keras":
+            found += [Activation(name, alpha=alpha, beta=0.25) for alpha in ALPHAS if name != "leaky_relu"]
+    if holds.what == "Keras":
+        found = [each for each in found if each.name not in ("hard_sigmoid", "affine", "scaled_tanh")]
+        found.append(Activation("hard_sigmoid", alpha=1 / 6, beta=0.5))
+    return list(dict.fromkeys(found))
+
+
+@st.composite
+def networks(draw: st.DrawFn, holds: Holds, dtypes: tuple[str, ...] | None = None) -> Network:
+    """A network that a form holds, of any bits: zeros of both signs, tiny and huge numbers among them."""
+    supports = holds.supports
+    dtype = draw(st.sampled_from(dtypes or supports.dtypes))
+    phis, rng = activations(holds), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shared = (
+        draw(st.sampled_from(phis)),
+        draw(st.sampled_from((False, True) if supports.no_bias else (True,))),
+    )
+
+    def weights(*shape: int) -> Array:
+        numbers = rng.standard_normal(shape) * 2.0 ** rng.integers(-12, 8, shape)
+        special = np.array([0.0, -0.0, 6e-8, 1.0, -2.0])[rng.integers(0, 5, shape)]
+        array: Array = np.where(rng.random(shape) < 0.3, special, numbers).astype(
+            np.zeros(0, dtype_of(dtype)).dtype
+        )
+        return array
+
+    def cell(inputs: int, hidden: int, kind: tuple[Activation, bool]) -> Cell:
+        phi, biased = kind
+        two = draw(st.booleans()) and holds.bias_vectors is None
+        biases = [weights(hidden) for _ in range(biased + (biased and two))]
+        return Cell(weights(hidden, inputs), weights(hidden, hidden), *biases, activation=phi)
+
+    def kind() -> tuple[Activation, bool]:
+        biased = draw(st.booleans()) if supports.no_bias else True
+        return draw(st.sampled_from(phis)), biased
+
+    layers: list[Layer] = []
+    count = draw(st.integers(1, 12)) if supports.stacked else 1
+    inputs, hidden = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    two = supports.bidirectional and draw(st.booleans())
+    for _ in range(count):
+        if supports.mixed_layers:
+            hidden = draw(st.integers(1, 4))
+            two = supports.bidirectional and draw(st.booleans())
+            shared = kind()
+        backward = kind() if supports.mixed_directions else shared
+        cells = [cell(inputs, hidden, each) for each in ([shared, backward] if two else [shared])]
+        layers.append(Layer(*cells))
+        inputs = layers[-1].output_size
+    return Network(layers)
+
+
+def dtype_of(name: str) -> Any:
+    import ml_dtypes
+
+    return ml_dtypes.bfloat16 if name == "bfloat16" else name
+
+
+def held_by(network: Network, form: Form) -> Network:
+    """What a form holds of a network."""
+    return fitted(network, form.holds(), allow_rounding=True).network
+
+
+def through(network: Network, form: Form, suffix: str) -> Found:
+    """What is read of a network that was written; the options say what the file does not."""
+    silent = suffix in (".npz", ".msgpack")
+    phis = tuple(layer.forward.activation for layer in network.layers) if silent else ()
+    config = ""
+    if suffix == ".weights.h5":
+        import json
+
+        from rnn_adapters.port.keras_config import written_model
+
+        config = json.dumps(written_model(network))
+    return form.read(form.write(network, suffix), suffix, Options(phis, config=config))
+
+
+def named(name: str) -> Form:
+    return FORMS[name]
