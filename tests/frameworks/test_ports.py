@@ -1,7 +1,8 @@
-"""Ports between frameworks: those that are installed, each by its own loader. `tox run -e ports` has all of them."""
+"""Ports between frameworks: those that are installed, each by its own loader. `tox run -e ports` has all."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from docs import ROOT, run_examples
-from hypothesis import given, settings
-from ported import held_by, named, networks, through
+from hypothesis import given
+from ported import BUSY, held_by, named, networks, through
 
 from rnn_adapters.port.forms import FORMS, location
 from rnn_adapters.port.found import Options
@@ -62,7 +63,7 @@ def test_from_keras_through_all_to_keras(
     monkeypatch.chdir(tmp_path)
     network = keras_model(Path("0.keras"))
     printed = []
-    for source, target in zip(STEPS, STEPS[1:], strict=False):
+    for source, target in itertools.pairwise(STEPS):
         done = CliRunner().invoke(main, ["port", "--from", source, "--to", target, "--seed", "1"])
         assert done.exit_code == 0, done.output
         assert "the reference" not in done.output
@@ -116,7 +117,7 @@ def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Pa
 def test_onnx_models_come_back_to_the_bit() -> None:
     form = named("onnx")
 
-    @settings(max_examples=40, deadline=None)
+    @BUSY
     @given(networks(form.holds()))
     def check(network: Network) -> None:
         held = held_by(network, form)

@@ -1,4 +1,4 @@
-"""Files that hold arrays by name: safetensors, npz, msgpack as Flax writes it. None of them is ever unpickled."""
+"""Files that hold arrays by name: safetensors, npz, msgpack as Flax writes it. None is ever unpickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network as a file can hold it: refused with the reason, or changed in nothing but how biases are stored."""
+"""A network as a file can hold it: refused with the reason, or changed in how biases are stored alone."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def _refuse(network: Network, holds: Holds) -> None:
         if not known or not (usual or activation.name in supports.parameters):
             have = ", ".join(supports.activations)
             raise BadInput(
-                f"activation {activation}: {holds.what} has no such activation (it has {have}), so the network"
-                " cannot be carried there"
+                f"activation {activation}: {holds.what} has no such activation (it has {have}), so the"
+                " network cannot be carried there"
             )
 
 

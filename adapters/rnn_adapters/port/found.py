@@ -54,8 +54,9 @@ class Found:
         phis = dict.fromkeys(str(cell.activation) for cell in network.cells)
         two = sum(layer.directions == 2 for layer in network.layers)
         return (
-            f"{network.num_layers} layers, {two} of them bidirectional, {' → '.join(map(str, sizes))} features,"
-            f" {', '.join(phis)}, {network.dtype}, {network_parameters(network)} parameters"
+            f"{network.num_layers} layers, {two} of them bidirectional,"
+            f" {' → '.join(map(str, sizes))} features, {', '.join(phis)}, {network.dtype},"
+            f" {network_parameters(network)} parameters"
         )
 
 

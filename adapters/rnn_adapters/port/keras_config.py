@@ -1,4 +1,4 @@
-"""The configuration of a Keras model: which of its layers are a stack of vanilla RNNs, and what they are told."""
+"""The configuration of a Keras model: which layers are a stack of vanilla RNNs, and what they are told."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ STRANGERS = re.compile(
 )
 """Classes of recurrent layers; those that are read are read before this is asked."""
 TRANSPARENT = frozenset(
-    ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise")
-    + ("ActivityRegularization", "Identity")
+    (
+        *("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise"),
+        *("ActivityRegularization", "Identity"),
+    )
 )
 """Layers that hand on what they get, but in training."""
 OPTIONS = (
@@ -138,8 +140,8 @@ def _refuse_backwards(config: Config, name: str, *, wanted: bool) -> None:
     got = bool(config.get("go_backwards", False))
     if got is not wanted:
         raise BadInput(
-            f"layer {shown(name)}: expected go_backwards={wanted} of this direction; got {got}: one direction that"
-            " goes the other way is an option of a call, and no network in canonical form has it"
+            f"layer {shown(name)}: expected go_backwards={wanted} of this direction; got {got}: one"
+            " direction that goes the other way is an option of a call, which no canonical network has"
         )
 
 
@@ -217,7 +219,7 @@ def _sources(kind: str, layers: Sequence[Config]) -> dict[str, list[str]]:
 
 
 def _named(node: Any, known: set[str]) -> Iterator[str]:
-    """The layers that are named in the calls of a layer: of Keras 3 as histories of tensors, of 2 as lists."""
+    """The layers that are named in the calls of a layer: in Keras 3 as histories, in 2 as lists."""
     if isinstance(node, dict):
         for key, child in node.items():
             if key == "keras_history":
@@ -242,7 +244,7 @@ def _stack(
         if len(feeding) > 1:
             raise BadInput(
                 f"layer {shown(layer.name)}: expected one input, and one call; got"
-                f" {', '.join(map(shown, feeding[:8]))}: initial states from elsewhere are no part of a network"
+                f" {', '.join(map(shown, feeding[:8]))}: initial states are no part of a network"
             )
         below[layer.name] = _behind_transparent(feeding, sources, names, kinds)
     return tuple(names[name] for name in in_one_stack(below))

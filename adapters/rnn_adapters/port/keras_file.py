@@ -1,4 +1,4 @@
-"""Keras's files: `.keras`, the older `.h5` of a whole model, and weights alone with a configuration beside."""
+"""Keras's files: `.keras`, the older `.h5` of a model, and weights alone with a configuration beside."""
 
 from __future__ import annotations
 

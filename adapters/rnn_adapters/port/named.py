@@ -88,7 +88,9 @@ def _layers(contents: Contents, naming: Naming, options: Options) -> dict[str, l
     for name in (*contents.arrays, *contents.others):
         if not name.startswith(options.only):
             continue
-        strangers |= {name: what for pattern, what in naming.strangers.items() if re.fullmatch(pattern, name)}
+        for pattern, what in naming.strangers.items():
+            if re.fullmatch(pattern, name):
+                strangers[name] = what
         place = naming.place(name)
         if place is not None:
             cell = found.setdefault(place.layer, {}).setdefault(place.backward, {})

@@ -1,4 +1,4 @@
-"""ONNX models: the nodes `RNN` of a graph, and what stands between them. Weights in other files are not read."""
+"""ONNX models: the nodes `RNN` of a graph, and what stands between them. No other file is read."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, Network
 
 GLUE = frozenset(
-    ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Concat", "Identity", "Dropout", "Cast", "Flatten")
-    + ("Shape", "Gather", "Slice", "Constant")
+    (
+        *("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Concat", "Identity", "Dropout", "Cast", "Flatten"),
+        *("Shape", "Gather", "Slice", "Constant"),
+    )
 )
 """What may stand between two nodes; none makes more numbers than it gets, or at most twice as many."""
 MOST_GLUE = 20
@@ -75,8 +77,9 @@ class Graph:
             self.graph = self.model.graph
             self._tensors = {tensor.name: tensor for tensor in self.graph.initializer}
             for node in self.graph.node:
-                if node.op_type == "Constant":
-                    self._tensors |= {node.output[0]: a.t for a in node.attribute if a.name == "value"}
+                for attribute in node.attribute if node.op_type == "Constant" else ():
+                    if attribute.name == "value":
+                        self._tensors[node.output[0]] = attribute.t
             self.producers = {name: node for node in self.graph.node for name in node.output if name}
             self.inputs = {each.name for each in self.graph.input} - self._tensors.keys()
             self._refuse_others(options)
@@ -111,14 +114,14 @@ class Graph:
         inputs = [*node.input, *[""] * 6][:6]
         if "clip" in said and said["clip"].f > 0:
             raise BadInput(
-                f"node {shown(name)}: expected no clip; got {said['clip'].f}: pre-activations that are clipped"
-                " are those of no network in canonical form"
+                f"node {shown(name)}: expected no clip; got {said['clip'].f}: pre-activations that are"
+                " clipped are those of no network in canonical form"
             )
         direction = said["direction"].s.decode() if "direction" in said else "forward"
         if direction not in ("forward", "bidirectional"):
             raise BadInput(
-                f"node {shown(name)}: expected direction forward or bidirectional; got {shown(direction)}: one"
-                " direction that goes the other way is an option of a call, and no network in canonical form has it"
+                f"node {shown(name)}: expected direction forward or bidirectional; got {shown(direction)}:"
+                " one direction that goes the other way is an option of a call; no canonical network has it"
             )
         self._refuse_states(name, inputs[4], inputs[5])
         places = {own: place for own, place in zip("WRB", inputs[1:4], strict=True) if place}
@@ -153,8 +156,8 @@ class Graph:
             raise BadInput(f"node {shown(node)}: expected sequence_lens from outside; got them in the model")
         if states and states not in self.inputs and not self._is_zero(states):
             raise BadInput(
-                f"node {shown(node)}: expected initial states from outside, or zeros; got others, which are no"
-                " part of a network in canonical form"
+                f"node {shown(node)}: expected initial states from outside, or zeros; got others, which are"
+                " no part of a network in canonical form"
             )
 
     def _is_zero(self, name: str) -> bool:
@@ -211,7 +214,7 @@ class Graph:
         return [node for node in self.graph.node if id(node) in made], ends
 
     def _refuse_glue(self, glue: Sequence[Any], below: RnnNode, above: RnnNode) -> None:
-        """Refuse what does not put the outputs of the directions side by side, and nothing else: it is tried."""
+        """Refuse what does anything but put the outputs of directions side by side: it is tried."""
         where = f"between the nodes {shown(below.name)} and {shown(above.name)}"
         others = [node.op_type for node in glue if node.op_type not in GLUE]
         if others or len(glue) > MOST_GLUE:
@@ -255,7 +258,7 @@ class Graph:
         )
 
     def recurrent_part(self) -> Any:
-        """A model of the stack alone, in its own nodes: from the input of the bottom one to Y of the top one."""
+        """A model of the stack's own nodes alone: from the input of the bottom one to Y of the top one."""
         helper = imported("onnx.helper")
         nodes = []
         for each in self.nodes:

@@ -1,4 +1,4 @@
-"""Both sides of a port, run on the same fresh inputs, beside what the reference gives and the bound of that."""
+"""Both sides of a port, run on the same fresh inputs, beside what the reference gives and its bound."""
 
 from __future__ import annotations
 

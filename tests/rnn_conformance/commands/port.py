@@ -51,9 +51,9 @@ def port(
 ) -> None:
     """Carry the recurrent layers of a saved model into another framework's file, and prove it.
 
-    Forms: canonical, keras, torch, onnx, flax-nnx, flax-linen, haiku, mlx. Both sides are run on fresh inputs,
-    each by its own framework if that is installed, and every number must be within the derived bound; else
-    nothing is written, and the exit status is 1.
+    Forms: canonical, keras, torch, onnx, flax-nnx, flax-linen, haiku, mlx. Both sides are run on fresh
+    inputs, each by its own framework if that is installed, and every number must be within the derived bound;
+    else nothing is written, and the exit status is 1.
     """
     import secrets
 

@@ -76,7 +76,7 @@ def test_other_layers_are_left_out_and_told() -> None:
 
 
 def test_a_layer_between_is_no_stack() -> None:
-    with pytest.raises(BadInput, match="expected one stack.*'a', 'b'"):
+    with pytest.raises(BadInput, match=r"expected one stack.*'a', 'b'"):
         read(model(INPUT, rnn("a"), DENSE, rnn("b")), TWO)
 
 

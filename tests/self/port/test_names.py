@@ -46,7 +46,7 @@ def test_forward_stands_before_backward() -> None:
 def test_a_layer_with_arrays_between_two_layers_is_no_stack() -> None:
     arrays = linen("layers_0/cell", 3, 3) | linen("layers_2/cell", 3, 3)
     assert found("flax-linen", arrays).network.num_layers == 2
-    with pytest.raises(BadInput, match="layers_1/kernel.*another layer between them"):
+    with pytest.raises(BadInput, match=r"layers_1/kernel.*another layer between them"):
         found("flax-linen", arrays | {"layers_1/kernel": np.ones((3, 3), "f4")})
     above = found("flax-linen", arrays | {"layers_3/kernel": np.ones((3, 3), "f4")})
     assert above.left_out == ("'layers_3/kernel': float32 (3, 3)",)
@@ -64,7 +64,7 @@ def test_what_names_do_not_tell_is_asked_for() -> None:
 
 def test_two_stacks_are_told_apart_by_the_beginning_of_their_names() -> None:
     arrays = linen("encoder/layers_0/cell", 3, 3, 4) | linen("decoder/layers_0/cell", 3, 3, 5)
-    with pytest.raises(BadInput, match="one stack.*--only"):
+    with pytest.raises(BadInput, match=r"one stack.*--only"):
         found("flax-linen", arrays)
     chosen = found("flax-linen", arrays, only="decoder/")
     assert chosen.network.layers[0].forward.W_x[0, 0] == 5
