@@ -34,9 +34,17 @@ def needs(*forms: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
+def installed_keras() -> Any:
+    """Keras, on a backend that is installed, too."""
+    from rnn_adapters.keras.adapter import imported_keras
+    from rnn_adapters.port.running import keras_backend
+
+    return imported_keras(keras_backend())
+
+
 def keras_model(path: Path) -> Network:
     """A deep bidirectional network as Keras's users make it, with a Dense behind; what Keras holds of it."""
-    keras = pytest.importorskip("keras")
+    keras = installed_keras()
     layers = keras.layers
     rnn = layers.Bidirectional(layers.SimpleRNN(4, return_sequences=True))
     top = layers.Bidirectional(layers.SimpleRNN(4, return_sequences=True))
@@ -222,7 +230,7 @@ def test_what_stands_between_onnx_nodes_is_tried() -> None:
 
 @needs("keras", "torch")
 def test_what_keras_writes_is_read_from_every_kind_of_file(tmp_path: Path) -> None:
-    keras = pytest.importorskip("keras")
+    keras = installed_keras()
     network = keras_model(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
     model.save(tmp_path / "model.h5")

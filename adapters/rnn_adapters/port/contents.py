@@ -64,7 +64,7 @@ class Budget:
         """
         if not all(type(size) is int and size >= 0 for size in shape) or len(shape) > 32:
             raise BadInput(f"array {shown(name)}: expected a shape; got {shown(shape)}")
-        size = math.prod(shape) * itemsize
+        size: int = math.prod(shape) * itemsize
         self.bytes -= size
         self.names -= 1
         if self.bytes < 0 or self.names < 0:

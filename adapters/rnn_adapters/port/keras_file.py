@@ -144,7 +144,7 @@ def write_keras(network: Network, suffix: str) -> bytes:
     Raises:
         BadInput: a form that is not written, or an activation that Keras does not have.
     """
-    if suffix == ".h5":
+    if suffix in (".h5", ".hdf5"):
         raise BadInput("the older .h5 of a whole model is read, but not written; write .keras or .weights.h5")
     config = written_model(network)
     arrays, texts = dict[str, Array](), dict[str, str]()

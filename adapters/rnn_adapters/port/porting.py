@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rnn_adapters.port.contents import read_bytes
@@ -89,14 +90,9 @@ def port(
         if seed is not None:
             from rnn_adapters.port.running import runner_of
 
-            sides = [
-                (str(shown), *runner_of(where, held_there, its_options))
-                for shown, where, held_there, its_options in (
-                    (source, source, found, options),
-                    (target, written, back, _options_for(held.network, written)),
-                )
-            ]
-            proof = prove(found.network, sides, seed)
+            of_source = partial(runner_of, source, found, options)
+            of_target = partial(runner_of, written, back, _options_for(held.network, written))
+            proof = prove(found.network, [(str(source), of_source), (str(target), of_target)], seed)
         kept = proof is None or proof.holds
         if kept:
             os.replace(written.path, target.path)

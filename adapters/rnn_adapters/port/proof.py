@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_reference.bounds import Bounded, bound_network
+from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Network
 from rnn_reference.precision import precision_of
 
@@ -22,6 +23,8 @@ ENOUGH = 0.5
 """The share of elements whose bounds must say something, or nothing is proved."""
 Run = Callable[[Array], Array]
 """Of an input (batch, time, input) to the sequence output (batch, time, directions·hidden)."""
+Runner = tuple[str, Run]
+"""What computes, with its version, and the call."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Side:
 
     Args:
         where: the file.
-        by: what computed, with its version; of a framework that is not installed the reference.
+        by: what computed, with its version; of a framework that is not installed the reference. Of one that
+            raised something, what that was.
         ratio: the worst error ÷ bound.
     """
 
@@ -86,27 +90,39 @@ class Proof:
         return "NOT PROVED, the bounds of such a network say too little"
 
 
-def prove(network: Network, sides: Sequence[tuple[str, str, Run]], seed: int) -> Proof:
+def prove(network: Network, sides: Sequence[tuple[str, Callable[[], Runner]]], seed: int) -> Proof:
     """Run both sides.
 
     Args:
         network: what was read of the source, by which values are expected and bounded: to sum two biases,
             or to round parameters of activations, is within its bound.
-        sides: for each where its file is, what computes, and the call.
+        sides: for each where its file is, and what loads it.
         seed: of the input.
     """
     x, expected, informative = _informative_input(network, seed)
-    outputs = [run(x) for _, _, run in sides]
-    found = tuple(
-        Side(where, by, _ratio(output, expected, network.dtype))
-        for (where, by, _), output in zip(sides, outputs, strict=True)
-    )
-    wide = [output.astype(np.float64) for output in outputs]
-    alike = all(each.shape == wide[0].shape for each in wide)
+    found, outputs = list[Side](), list[Array]()
+    for where, load in sides:
+        by, output = _run(load, x)
+        found.append(Side(where, by, _ratio(output, expected, network.dtype)))
+        outputs.append(output.astype(np.float64))
+    alike = all(each.shape == expected.value.shape for each in outputs)
     apart = (
-        float(max((np.abs(each - wide[0]).max(initial=0) for each in wide), default=0)) if alike else np.inf
+        max((np.abs(each - outputs[0]).max(initial=0) for each in outputs), default=0) if alike else np.inf
     )
-    return Proof(found, x.shape, seed, expected.value.size, informative, apart)
+    return Proof(tuple(found), x.shape, seed, expected.value.size, informative, float(apart))
+
+
+def _run(load: Callable[[], Runner], x: Array) -> tuple[str, Array]:
+    """What computed, and what came of it; nothing where a framework raised something."""
+    by = "its framework"
+    try:
+        by, run = load()
+        return by, run(x)
+    except BadInput:
+        raise
+    except Exception as error:  # of any kind: it is the framework's
+        said = " ".join(str(error).split())
+        return f"{by} raised {type(error).__name__}: {said[:200]}", np.zeros(0)
 
 
 def _informative_input(network: Network, seed: int) -> tuple[Array, Bounded, float]:

@@ -12,12 +12,9 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.port.forms import Location
 from rnn_adapters.port.found import Found, Options
-from rnn_adapters.port.proof import Run
+from rnn_adapters.port.proof import Run, Runner
 from rnn_adapters.registry import load_adapter
 from rnn_reference.network import Array, Network
-
-Runner = tuple[str, Run]
-"""What computes, with its version, and the call."""
 
 
 def runner_of(where: Location, found: Found, options: Options) -> Runner:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from ported import named
+from ported import held_by, named
 
 from rnn_adapters.port import contents
 from rnn_adapters.port.containers import read_msgpack, read_npz, read_safetensors, write_safetensors
 from rnn_adapters.port.contents import Contents
+from rnn_adapters.port.found import Options
 from rnn_adapters.port.hdf5 import read_hdf5
 from rnn_conformance.cli import main
 from rnn_reference import BadInput, Cell, Layer, Network
@@ -134,22 +135,8 @@ def keras_file() -> bytes:
 @pytest.mark.parametrize("form", ["canonical", "keras", "torch", "flax-linen", "mlx"])
 def test_a_file_that_ends_early_is_refused(form: str) -> None:
     """At every place; a `.keras` file is a zip with an HDF5 file in it."""
-    from rnn_adapters.port.found import Options
-
-    own = named(form)
-    network = Network(
-        Layer(
-            Cell(
-                np.ones((3, 2), "f4"),
-                np.eye(3, dtype="f4"),
-                *[np.zeros(3, "f4")] * own.holds().supports.has("tanh"),
-            )
-        )
-    )
-    from ported import held_by
-
-    data = own.write(held_by(network, own), own.suffixes[0])
-    phi = network.cells[0].activation
+    own, phi = named(form), NETWORK.cells[0].activation
+    data = own.write(held_by(NETWORK, own), own.suffixes[0])
     for end in [*range(0, len(data) - 1, max(1, len(data) // 97)), len(data) - 1]:
         with pytest.raises(BadInput):
             own.read(data[:end], own.suffixes[0], Options((phi,)))
@@ -158,10 +145,6 @@ def test_a_file_that_ends_early_is_refused(form: str) -> None:
 @pytest.mark.parametrize("form", ["keras", "torch", "flax-linen", "mlx"])
 def test_bytes_that_are_wrong_are_refused_or_read(form: str) -> None:
     """Whatever is done to a file, it is bad input or a network; nothing else is raised."""
-    from ported import held_by
-
-    from rnn_adapters.port.found import Options
-
     own, rng = named(form), np.random.default_rng(0)
     whole = own.write(held_by(NETWORK, own), own.suffixes[0])
     for _ in range(150):
@@ -169,7 +152,7 @@ def test_bytes_that_are_wrong_are_refused_or_read(form: str) -> None:
         for place in rng.integers(0, len(data), 1 + int(rng.integers(4))):
             data[place] = int(rng.integers(256))
         try:
-            own.read(bytes(data), own.suffixes[0], Options(tuple({NETWORK.cells[0].activation})))
+            own.read(bytes(data), own.suffixes[0], Options((NETWORK.cells[0].activation,)))
         except BadInput as error:
             assert "\n" not in str(error)  # noqa: PT017
 

@@ -15,8 +15,7 @@ from rnn_adapters.port import porting, running
 from rnn_adapters.port.forms import Location, location
 from rnn_adapters.port.found import Found, Options
 from rnn_adapters.port.proof import ENOUGH, prove
-from rnn_adapters.port.running import called
-from rnn_adapters.registry import load_adapter
+from rnn_adapters.port.running import by_reference
 from rnn_conformance.cli import main
 from rnn_reference import Cell, Layer, Network
 
@@ -113,7 +112,7 @@ def test_a_wrong_port_is_not_proved_and_not_written(
 def test_a_bound_that_says_nothing_proves_nothing() -> None:
     """Of many layers in few digits."""
     chaotic = Network(deep(1.0).layers[1:] * 12).astype("float16")
-    proof = prove(chaotic, [("a", "b", called(load_adapter("reference"), chaotic))], seed=0)
+    proof = prove(chaotic, [("a", lambda: by_reference(chaotic, "b"))], seed=0)
     assert proof.informative < ENOUGH
     assert proof.sides[0].ratio <= 1
     assert not proof.holds
@@ -126,8 +125,17 @@ def test_a_bound_that_says_nothing_proves_nothing() -> None:
 def test_another_shape_or_type_or_nan_is_out_of_bound(
     output: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
 ) -> None:
-    proof = prove(deep(), [("a", "b", lambda x: output[:, : x.shape[1]])], seed=0)
+    proof = prove(deep(), [("a", lambda: ("b", lambda x: output[:, : x.shape[1]]))], seed=0)
     assert not proof.holds
+
+
+def test_a_framework_that_raises_proves_nothing() -> None:
+    def fails() -> running.Runner:
+        raise RuntimeError("no such\nkernel")
+
+    proof = prove(deep(), [("a", lambda: by_reference(deep(), "b")), ("c", fails)], seed=0)
+    assert not proof.holds
+    assert "its framework raised RuntimeError: no such kernel" in str(proof)
 
 
 def test_a_file_that_is_there_is_replaced_only_when_forced(source: Location, tmp_path: Path) -> None:
