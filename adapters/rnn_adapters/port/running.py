@@ -78,10 +78,10 @@ def by_jax(where: Location, found: Found, options: Options) -> Runner:
     """Flax or Haiku, with the tree that its own loader read."""
     route = "one bias" if where.form.name == "haiku" and _one_bias(found.network) else ""
     adapter: Any = load_adapter(where.form.name, route)
-    flat = _loaded_by_jax(where)
     from rnn_adapters.jax_adapter import Loaded, in_type_of, plan_of
 
     with in_type_of(found.network):
+        flat = _loaded_by_jax(where)
         layers = adapter.layers_for(plan_of(found.network))
         cells = [{own: flat[name] for own, name in names.items()} for names in found.places]
         held = layers.holding(layers.tree_of(cells))
@@ -95,7 +95,7 @@ def _one_bias(network: Network) -> bool:
 def _loaded_by_jax(where: Location) -> Mapping[str, Any]:
     """Arrays by their paths."""
     if where.suffix == ".safetensors":
-        from safetensors.numpy import load_file
+        from safetensors.flax import load_file
 
         flat: Mapping[str, Any] = load_file(where.path)
         return flat
