@@ -81,8 +81,8 @@ def read_model(text: str, options: Options, keras_2: bool) -> Model:
         found = list(_recurrent(layers, options.only, keras_2))
         _refuse_strangers(layers, {each.name for each in found}, options)
         if not found:
-            kinds = ", ".join(dict.fromkeys(_kind(each) for each in layers)) or "no layers"
-            raise BadInput(f"expected a layer SimpleRNN; got {kinds[:200]}")
+            got = ", ".join(dict.fromkeys(map(_kind, layers))) or "no layers"
+            raise BadInput(f"expected a layer SimpleRNN; got {got[:200]}")
         kinds = {_name(layer): _kind(layer) for layer in layers}
         stack = _stack(found, _sources(model["class_name"], layers), kinds)
         return Model(stack, tuple(_left_out(layers, stack)))
