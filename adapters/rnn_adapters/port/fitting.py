@@ -64,23 +64,16 @@ def fitted(network: Network, holds: Holds, *, allow_rounding: bool = False) -> F
 
 def _refuse(network: Network, holds: Holds) -> None:
     supports, layers = holds.supports, network.layers
-    kinds = {
-        (layer.hidden_size, layer.directions, *((cell.activation, bool(cell.biases)) for cell in layer.cells))
-        for layer in layers
-    }
-    differing = {
-        (cell.activation, bool(cell.biases)) for layer in layers if layer.backward for cell in layer.cells
-    }
-    mixed = any(len({(cell.activation, bool(cell.biases)) for cell in layer.cells}) > 1 for layer in layers)
+    kinds = [[(cell.activation, bool(cell.biases)) for cell in layer.cells] for layer in layers]
+    sizes = {layer.hidden_size for layer in layers}
     lacking = {
-        "two directions": any(layer.directions == 2 for layer in layers) and not supports.bidirectional,
-        "several layers": len(layers) > 1 and not supports.stacked,
-        "layers that differ in size, directions, activation or bias": len(kinds) > 1
-        and not supports.mixed_layers,
-        "directions that differ in activation or bias": mixed
-        and bool(differing)
-        and not supports.mixed_directions,
-        "no bias": not all(cell.biases for cell in network.cells) and not supports.no_bias,
+        "two directions": not supports.bidirectional and any(layer.backward for layer in layers),
+        "several layers": not supports.stacked and len(layers) > 1,
+        "layers that differ in size, directions, activation or bias": not supports.mixed_layers
+        and (len(sizes) > 1 or any(kind != kinds[0] for kind in kinds)),
+        "directions that differ in activation or bias": not supports.mixed_directions
+        and any(len(set(kind)) > 1 for kind in kinds),
+        "no bias": not supports.no_bias and not all(cell.biases for cell in network.cells),
         f"weights of {network.dtype}": not supports.has(str(network.dtype)),
     }
     for what, lacks in lacking.items():
