@@ -94,7 +94,7 @@ def _cell(cell: Cell, layer: Layer, holds: Holds, notes: dict[str, None], allow_
     activation = holds.activation(cell.activation, cell.dtype)
     if activation != cell.activation:
         said = f"{cell.activation} is held as {activation}"
-        if not allow_rounding:
+        if activation.name == cell.activation.name and not allow_rounding:  # else another name of the same
             raise BadInput(
                 f"activation: {said}, which rounds its parameters; --allow-rounding says yes to that"
             )
