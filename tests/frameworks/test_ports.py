@@ -108,7 +108,8 @@ def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Pa
 
     def cell(inputs: int) -> Cell:
         sizes = ((4, inputs), (4, 4), (4,))
-        return Cell(*((rng.normal(size=size) / 2).astype("f4") for size in sizes), activation=phi)
+        W_x, W_h, b = ((rng.normal(size=size) / 2).astype("f4") for size in sizes)
+        return Cell(W_x, W_h, b, activation=phi)
 
     two = supports.bidirectional
     layers = [Layer(cell(3), cell(3) if two else None)]
@@ -260,7 +261,8 @@ def test_keras_activations_of_layers_and_directions(tmp_path: Path) -> None:
 
     def cell(inputs: int, phi: Activation) -> Cell:
         sizes = ((3, inputs), (3, 3), (3,))
-        return Cell(*((rng.normal(size=size) / 2).astype("f4") for size in sizes), activation=phi)
+        W_x, W_h, b = ((rng.normal(size=size) / 2).astype("f4") for size in sizes)
+        return Cell(W_x, W_h, b, activation=phi)
 
     network = Network([Layer(cell(2, phis[0]), cell(2, phis[1])), Layer(cell(6, phis[2]))])
     source = location(f"canonical:{tmp_path}/in.safetensors", "")
@@ -276,13 +278,8 @@ def test_what_torch_saves_is_read(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file
 
-    class Model(torch.nn.Module):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.rnn = torch.nn.RNN(3, 4, num_layers=2, bidirectional=True, nonlinearity="relu")
-            self.head = torch.nn.Linear(8, 2)
-
-    model = Model()
+    rnn = torch.nn.RNN(3, 4, num_layers=2, bidirectional=True, nonlinearity="relu")
+    model = torch.nn.ModuleDict({"rnn": rnn, "head": torch.nn.Linear(8, 2)})
     save_file(model.state_dict(), tmp_path / "model.safetensors")
     source = location(f"torch:{tmp_path}/model.safetensors", "")
     options = Options((Activation("relu"),))
@@ -290,5 +287,5 @@ def test_what_torch_saves_is_read(tmp_path: Path) -> None:
     assert done.proof is not None
     assert done.proof.holds, str(done.proof)
     assert done.proof.sides[0].by.startswith("torch")
-    np.testing.assert_array_equal(done.held.cells[3].W_h, model.rnn.weight_hh_l1_reverse.detach().numpy())
+    np.testing.assert_array_equal(done.held.cells[3].W_h, rnn.weight_hh_l1_reverse.detach().numpy())
     assert done.found.left_out == ("'head.bias': float32 (2,)", "'head.weight': float32 (2, 8)")

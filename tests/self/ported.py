@@ -57,8 +57,9 @@ def networks(draw: st.DrawFn, holds: Holds, suffix: str = "") -> Network:
     def cell(inputs: int, hidden: int, kind: tuple[Activation, bool]) -> Cell:
         phi, biased = kind
         two = draw(st.booleans()) and holds.bias_vectors is None
-        biases = [weights(hidden) for _ in range(biased + (biased and two))]
-        return Cell(weights(hidden, inputs), weights(hidden, hidden), *biases, activation=phi)
+        b = weights(hidden) if biased else None
+        b_h = weights(hidden) if biased and two else None
+        return Cell(weights(hidden, inputs), weights(hidden, hidden), b, b_h, phi)
 
     def kind() -> tuple[Activation, bool]:
         biased = draw(st.booleans()) if supports.no_bias else True

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from rnn_adapters.declarations import NativeWeight
+from rnn_adapters.declarations import NativeWeight, Supports
 from rnn_adapters.flax.supports import SUPPORTS as FLAX_SUPPORTS
 from rnn_adapters.haiku.supports import SUPPORTS as HAIKU_SUPPORTS
 from rnn_adapters.keras.routes import default_supports
@@ -148,8 +148,8 @@ def vectors(weights: tuple[NativeWeight, ...]) -> int:
     return sum(weight.role in ("b", "b_h") for weight in weights)
 
 
-def _of(name: str, what: str, supports: object) -> Callable[[], Holds]:
-    return lambda: Holds(what, supports, vectors(NAMINGS[name].weights))  # type: ignore[arg-type]
+def _of(name: str, what: str, supports: Supports) -> Callable[[], Holds]:
+    return lambda: Holds(what, supports, vectors(NAMINGS[name].weights))
 
 
 FORMS: Mapping[str, Form] = {

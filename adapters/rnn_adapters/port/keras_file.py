@@ -13,6 +13,7 @@ from rnn_adapters.port.contents import FLOATS, LARGEST, Contents, reading, shown
 from rnn_adapters.port.found import Found, Options, activations_of
 from rnn_adapters.port.hdf5 import read_hdf5, write_hdf5
 from rnn_adapters.port.keras_config import Recurrent, read_model, snake_case, written_model
+from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -67,12 +68,12 @@ def _opened(data: bytes, suffix: str, options: Options) -> tuple[str, Contents]:
     return config, contents
 
 
-def _cell(contents: Contents, names: Names, activation: object) -> Cell:
+def _cell(contents: Contents, names: Names, activation: Activation) -> Cell:
     for name in names.values():
         if contents.arrays[name].dtype not in FLOATS.values():
             raise BadInput(f"{shown(name)}: expected {', '.join(FLOATS)}; got {contents.said(name)}")
     (weights,) = canonical_weights(WEIGHTS, {own: contents.arrays[name] for own, name in names.items()})
-    return Cell(**weights, activation=activation)  # type: ignore[arg-type]
+    return Cell(**weights, activation=activation)
 
 
 def _archive(data: bytes) -> tuple[str, Contents]:

@@ -104,8 +104,8 @@ def _loaded_by_jax(where: Location) -> Mapping[str, Any]:
     from flax.serialization import msgpack_restore
     from flax.traverse_util import flatten_dict
 
-    tree: Mapping[str, Any] = flatten_dict(msgpack_restore(where.path.read_bytes()), sep="/")
-    return tree
+    flatten: Callable[..., Mapping[str, Any]] = flatten_dict  # which has no types
+    return flatten(msgpack_restore(where.path.read_bytes()), sep="/")
 
 
 def by_mlx(where: Location, found: Found, options: Options) -> Runner:
@@ -113,7 +113,8 @@ def by_mlx(where: Location, found: Found, options: Options) -> Runner:
     import mlx.core as mx
 
     adapter: Any = load_adapter("mlx")
-    arrays, model = mx.load(str(where.path)), adapter.load(found.network)
+    load: Callable[[str], Any] = mx.load  # of these files a dictionary, of others something else
+    arrays, model = load(str(where.path)), adapter.load(found.network)
     for layer, names in zip(model.stack.layers, found.places, strict=True):
         layer.update({own: arrays[name] for own, name in names.items()})
     return _versioned(adapter), called(adapter, found.network, model)

@@ -28,7 +28,9 @@ def deep(scale: float = 0.5) -> Network:
     rng = np.random.default_rng(0)
 
     def cell(inputs: int) -> Cell:
-        return Cell(*((scale * rng.normal(size=size)).astype("f4") for size in ((3, inputs), (3, 3), (3,))))
+        sizes = ((3, inputs), (3, 3), (3,))
+        W_x, W_h, b = ((scale * rng.normal(size=size)).astype("f4") for size in sizes)
+        return Cell(W_x, W_h, b)
 
     return Network([Layer(cell(2), cell(2)), Layer(cell(6), cell(6))])
 

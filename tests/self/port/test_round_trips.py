@@ -11,6 +11,7 @@ from ported import BUSY, held_by, named, networks, through
 from rnn_adapters.port.fitting import fitted, rounding_error
 from rnn_adapters.port.porting import same_bits
 from rnn_reference import Activation, BadInput, Cell, Layer, Network
+from rnn_reference.network import Array
 
 pytest.importorskip("safetensors")
 pytest.importorskip("h5py")
@@ -64,8 +65,8 @@ def test_one_bias_becomes_two_and_one_again(b: list[float]) -> None:
     assert same_bits(fitted(two.network, ONE()).network, network)
 
 
-def of_biases(*biases: np.ndarray[tuple[int, ...], np.dtype[np.float32]], phi: str = "tanh") -> Network:
-    return Network(Layer(Cell(np.ones((3, 2), "f4"), np.eye(3, dtype="f4"), *biases, activation=phi)))
+def of_biases(b: Array | None = None, b_h: Array | None = None, phi: str = "tanh") -> Network:
+    return Network(Layer(Cell(np.ones((3, 2), "f4"), np.eye(3, dtype="f4"), b, b_h, phi)))
 
 
 def test_a_sum_that_is_exact_is_no_rounding() -> None:
