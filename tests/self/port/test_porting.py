@@ -14,7 +14,7 @@ from ported import named
 from rnn_adapters.port import porting, running
 from rnn_adapters.port.forms import Location, location
 from rnn_adapters.port.found import Found, Options
-from rnn_adapters.port.proof import ENOUGH, prove
+from rnn_adapters.port.proof import ENOUGH, Runner, prove
 from rnn_adapters.port.running import by_reference
 from rnn_conformance.cli import main
 from rnn_reference import Cell, Layer, Network
@@ -97,7 +97,7 @@ def test_a_wrong_port_is_not_proved_and_not_written(
     """By a framework that reads the file otherwise."""
     usual = running.runner_of
 
-    def runner_of(where: Location, found: Found, options: Options) -> running.Runner:
+    def runner_of(where: Location, found: Found, options: Options) -> Runner:
         wrong = broken(found.network, how) if where.form.name == "torch" else found.network
         return usual(where, replace(found, network=wrong), options)
 
@@ -132,7 +132,7 @@ def test_another_shape_or_type_or_nan_is_out_of_bound(
 
 
 def test_a_framework_that_raises_proves_nothing() -> None:
-    def fails() -> running.Runner:
+    def fails() -> Runner:
         raise RuntimeError("no such\nkernel")
 
     proof = prove(deep(), [("a", lambda: by_reference(deep(), "b")), ("c", fails)], seed=0)
