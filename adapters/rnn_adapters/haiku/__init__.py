@@ -56,6 +56,11 @@ ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
 )
 
 
+def core_name(index: int) -> str:
+    """The name that Haiku gives to a core, of those of a network in their order."""
+    return f"vanilla_rnn_{index}" if index else "vanilla_rnn"
+
+
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     from rnn_adapters.haiku.routes import adapter_of  # imports Haiku
 
