@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,60 +23,70 @@ EXAMPLES = "WEX"
 """The chapter of worked examples. Its clauses repeat those of others on given networks."""
 
 
-@dataclass(frozen=True)
-class Trace:
-    """What stands behind one clause.
+class Vector(msgspec.Struct, frozen=True):
+    """What is known here of a vector.
 
     Args:
-        vectors: their ids, in order.
+        comment: what it is, in words.
     """
+
+    id: int
+    clause: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What stands behind one clause."""
 
     clause: Clause
     checks: tuple[Check, ...]
     faults: tuple[type[Fault], ...]
-    vectors: tuple[str, ...]
+    vectors: tuple[Vector, ...]
 
 
-def traces(vectors: Mapping[str, str]) -> dict[str, Trace]:
-    """What stands behind every clause, by its id.
-
-    Args:
-        vectors: for each vector, by id, the clause that it is about.
-    """
+def traces(vectors: Sequence[Vector]) -> dict[str, Trace]:
+    """What stands behind every clause, by its id."""
     return {
         id: Trace(
             clause,
             tuple(check for check in all_checks().values() if check.clause == id),
             tuple(fault for fault in all_faults().values() if fault.clause == id),
-            tuple(vector for vector, of in vectors.items() if of == id),
+            tuple(vector for vector in vectors if vector.clause == id),
         )
         for id, clause in all_clauses().items()
     }
 
 
-class _Vector(msgspec.Struct):
-    id: int | str
-    clause: str
-
-
 class _Index(msgspec.Struct):
-    vectors: list[_Vector]
+    files: dict[str, Any]
 
 
-def vectors_of(folder: Path) -> dict[str, str]:
-    """For each vector of an index (`index.json`), by id, its clause; none where there is no index.
+class _File(msgspec.Struct):
+    vectors: list[Vector] = []
+
+
+def vectors_of(folder: Path) -> list[Vector]:
+    """The vectors of the files that `index.json` names, in the order of their ids; none without an index.
 
     Raises:
-        BadInput: the index cannot be read.
+        BadInput: the index, or a file that it names, cannot be read.
     """
-    index = folder / "index.json"
-    if not index.is_file():
-        return {}
+    if not (folder / "index.json").is_file():
+        return []
+    files = _read(folder / "index.json", _Index).files
+    found = [vector for name in files for vector in _read(folder / name, _File).vectors]
+    return sorted(found, key=lambda vector: vector.id)
+
+
+Read = TypeVar("Read")
+
+
+def _read(path: Path, form: type[Read]) -> Read:
     try:
-        found = msgspec.json.decode(index.read_bytes(), type=_Index)
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{index}: expected an index of vectors; {error}") from None
-    return {str(vector.id): vector.clause for vector in found.vectors}
+        return msgspec.json.decode(path.read_bytes(), type=form)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadInput(f"{path}: expected a file of vectors, or their index; {error}") from None
 
 
 def gaps(
@@ -120,5 +131,5 @@ def gaps_of_suite() -> list[str]:
         all_clauses(),
         {check.name: id for id, check in all_checks().items()},
         {name: fault.clause for name, fault in all_faults().items()},
-        vectors_of(spec_folder() / "vectors"),
+        {str(vector.id): vector.clause for vector in vectors_of(spec_folder() / "vectors")},
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnn_conformance.engine.clauses import all_clauses
-from rnn_conformance.report.traceability import gaps, gaps_of_suite, traces, vectors_of
+from rnn_conformance.report.traceability import Vector, gaps, gaps_of_suite, traces, vectors_of
 from rnn_reference import BadInput
 
 CLAUSES = ("ABC-1", "WEX-1")
@@ -42,18 +42,28 @@ def test_what_is_missing_is_said(
 
 
 def test_a_trace_has_all_that_names_the_clause() -> None:
-    trace = traces({"3": "FWD-2", "8": "FWD-2", "9": "FWD-3"})["FWD-2"]
+    vectors = [Vector(3, "FWD-2"), Vector(8, "FWD-2"), Vector(9, "FWD-3")]
+    trace = traces(vectors)["FWD-2"]
     assert [check.title for check in trace.checks] == ["recurrent weight leads from column to row"]
     assert {fault.name for fault in trace.faults} >= {"fault:transposed-recurrent-weight"}
-    assert trace.vectors == ("3", "8")
-    assert list(traces({})) == list(all_clauses())
+    assert [vector.id for vector in trace.vectors] == [3, 8]
+    assert list(traces([])) == list(all_clauses())
 
 
-def test_the_index_of_vectors_is_read_if_there_is_one(tmp_path: Path) -> None:
-    assert vectors_of(tmp_path) == {}
-    index = {"vectors": [{"id": 1, "clause": "FWD-1", "file": "01.json"}, {"id": 2, "clause": "FWD-2"}]}
-    (tmp_path / "index.json").write_text(json.dumps(index))
-    assert vectors_of(tmp_path) == {"1": "FWD-1", "2": "FWD-2"}
-    (tmp_path / "index.json").write_text("{}")
-    with pytest.raises(BadInput, match=r"index\.json: expected an index of vectors; .*vectors"):
+def test_the_vectors_are_read_if_there_are_any(tmp_path: Path) -> None:
+    assert vectors_of(tmp_path) == []
+    files = {
+        "index.json": {"files": {"01.json": {"vectors": 2}, "flags.json": {}}, "ids": {}},
+        "01.json": {"vectors": [{"id": 2, "clause": "FWD-2"}, {"id": 1, "clause": "FWD-1", "comment": "c"}]},
+        "flags.json": {"flags": {}},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    assert vectors_of(tmp_path) == [Vector(1, "FWD-1", "c"), Vector(2, "FWD-2")]
+
+
+@pytest.mark.parametrize("index", ['{"ids": {}}', '{"files": {"gone.json": {}}}', "["])
+def test_vectors_that_cannot_be_read_are_an_error(tmp_path: Path, index: str) -> None:
+    (tmp_path / "index.json").write_text(index)
+    with pytest.raises(BadInput, match="expected a file of vectors, or their index; "):
         vectors_of(tmp_path)

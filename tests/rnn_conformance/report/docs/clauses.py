@@ -63,7 +63,7 @@ def _with_clauses(app: Sphinx, document: nodes.document) -> None:
     known = all_clauses()
     in_chapter = page.startswith("spec/")
     for paragraph in list(document.findall(nodes.paragraph)):
-        first = paragraph.children[0] if paragraph.children else None
+        first = next((child for child in paragraph.children if child.astext()), None)
         if in_chapter and isinstance(first, nodes.strong) and first.astext() in known:
             _mark(paragraph, first, app)
     for text in list(document.findall(nodes.Text)):

@@ -21,7 +21,7 @@ from rnn_conformance.report.site.charts import Strip, chart_of_frameworks
 from rnn_conformance.report.site.model import Chapter, Site
 from rnn_conformance.report.site.runs import Implementation, Run, verdict_in
 from rnn_conformance.report.site.words import LOOKS, Look, ratio, verdicts
-from rnn_conformance.report.traceability import Trace, traces
+from rnn_conformance.report.traceability import Trace, Vector, traces
 
 SPEC_LINK = re.compile(r"(?<=\]\()(?=[\w-]+\.md)")
 """Where a link of a chapter to another begins."""
@@ -73,12 +73,11 @@ class Pages:
     Args:
         contents: the pages of each part of the table of contents, by its title.
         site: results; None where none are given.
-        vectors: for each vector, by id, its clause.
     """
 
     contents: Mapping[str, Sequence[str]]
     site: Site | None
-    vectors: Mapping[str, str]
+    vectors: Sequence[Vector]
     _environment: Environment = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,8 +12,12 @@ from sphinx.writers.html5 import HTML5Translator
 BAR = re.compile(r'<mo stretchy="false">(&#x0007C;)</mo>')
 """A bar of an absolute value, around which the converter leaves the room of a relation."""
 
-FUNCTION = re.compile(r"(<m[io]>[a-z]{2,}</m[io]>)(?!<mo stretchy=\"false\">&#x00028;)")
-"""The name of a function, such as tanh, before anything but a parenthesis."""
+FUNCTION = r"<m[io]>[a-z]{2,}</m[io]>"
+AFTER = re.compile(rf'({FUNCTION})(?!<mo stretchy="false">&#x00028;)')
+BEFORE = re.compile(rf"(?<=</m[in]>)(?={FUNCTION})")
+"""After the name of a function, such as tanh, and before it: where a thin space belongs."""
+
+THIN = '<mspace width="0.17em"/>'
 
 
 def mathml(latex: str, display: str) -> str:
@@ -24,7 +28,7 @@ def mathml(latex: str, display: str) -> str:
     """
     made: str = convert(latex.strip(), display=display)
     made = BAR.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', made)
-    return FUNCTION.sub(r'\1<mspace width="0.17em"/>', made)
+    return BEFORE.sub(THIN, AFTER.sub(rf"\1{THIN}", made))
 
 
 def _inline(translator: HTML5Translator, node: nodes.math) -> None:

@@ -82,7 +82,8 @@ class Source:
             pages.append(page)
             self.write(
                 page,
-                f"{ORPHAN}# `{place}`\n\n```{{literalinclude}} /{place}\n:language: {_language(place.name)}\n```\n",
+                f"{ORPHAN}# `{place}`\n\n"
+                f"```{{literalinclude}} /{place}\n:language: {_language(place.name)}\n```\n",
             )
         return pages
 
