@@ -42,7 +42,7 @@ def build(root: Path, folder: Path, results: Sequence[Path] = ()) -> None:
     with tempfile.TemporaryDirectory() as made:
         source = Source(root, Path(made) / "source")
         _fill(source, site)
-        _sphinx(source.folder, folder, Path(made) / "doctrees")
+        run_sphinx(source.folder, folder, Path(made) / "doctrees")
     if site is not None:
         write_site(folder / "results", results_pages(site))
 
@@ -73,7 +73,7 @@ def _fill(source: Source, site: Site | None) -> None:
     source.write("files/index.md", pages.files(source.copy_shown()))
 
 
-def _sphinx(source: Path, folder: Path, doctrees: Path) -> None:
+def run_sphinx(source: Path, folder: Path, doctrees: Path) -> None:
     """Have Sphinx build what stands in `source`."""
     app = Sphinx(
         str(source),
