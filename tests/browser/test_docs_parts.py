@@ -155,7 +155,7 @@ def test_verdicts_and_vectors_are_shown(tmp_path: Path) -> None:
     assert "FAIL" in index
     behind = pages["clauses/01-recurrence.md"]
     assert "- 7: two units" in behind
-    assert "| torch 2\\.13" in behind or "| torch 2.13.0 | ✓ pass |" in behind
+    assert "| torch | torch 2.13.0 | ✓ pass |" in behind
     for clause in all_clauses():
         assert f"[{clause}](" in pages["matrix.md"]
     assert HOSTILE not in "".join(pages.values())

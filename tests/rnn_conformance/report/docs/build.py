@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-from sphinx.application import Sphinx
 
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.report.docs.api import api_pages
@@ -74,17 +74,13 @@ def _fill(source: Source, site: Site | None) -> None:
 
 
 def run_sphinx(source: Path, folder: Path, doctrees: Path) -> None:
-    """Have Sphinx build what stands in `source`."""
-    app = Sphinx(
-        str(source),
-        str(HERE),
-        str(folder),
-        str(doctrees),
-        "html",
-        status=None,
-        freshenv=True,
-        warningiserror=True,
-    )
-    app.build(force_all=True)
-    if app.statuscode:
+    """Have Sphinx, in a process of its own, build what stands in `source`.
+
+    Raises:
+        BadInput: it warned, on standard error.
+    """
+    options = ("-b", "html", "-q", "--fail-on-warning", "--keep-going", "-j", "auto")
+    places = ("-c", HERE, "-d", doctrees, source, folder)
+    done = subprocess.run([sys.executable, "-m", "sphinx", *options, *map(str, places)], check=False)
+    if done.returncode:
         raise BadInput("the site was built with warnings, which are errors here: see above")

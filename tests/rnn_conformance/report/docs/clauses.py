@@ -51,6 +51,18 @@ class Clauses(Domain):
         page = self.pages.get(target)
         return make_refnode(builder, fromdocname, page, target, contnode) if page else None
 
+    def resolve_any_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: pending_xref,
+        contnode: nodes.Element,
+    ) -> list[tuple[str, nodes.reference]]:
+        """None: a link that does not say that it is to a clause is to something else."""
+        return []
+
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """What a search finds: (name, shown name, type, page, anchor, priority)."""
         for id, page in self.pages.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from importlib.metadata import version as version_of
-from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -58,8 +58,11 @@ html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 def _with_font(app: Sphinx, error: Exception | None) -> None:
     """Put the font of the equations beside the pages: few systems have one with the shapes of mathematics."""
     if error is None:
-        with as_file(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf") as font:
-            shutil.copyfile(font, Path(app.outdir) / "_static" / "STIXTwoMath-Regular.ttf")
+        package = find_spec("ziamath")  # which need not be imported for its font
+        assert package is not None
+        assert package.origin is not None
+        font = Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+        shutil.copyfile(font, Path(app.outdir) / "_static" / font.name)
 
 
 def setup(app: Sphinx) -> None:

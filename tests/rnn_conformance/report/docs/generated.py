@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,16 @@ class Way:
     title: str
     page: str
     text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a clause in a run, and why, or by which records of deviations."""
+
+    name: str
+    release: str
+    look: Look
+    told: str
 
 
 WAYS = (
@@ -154,11 +165,12 @@ class Pages:
     def _charts(self) -> Sequence[Strip]:
         return chart_of_frameworks(self.site).strips if self.site else ()
 
-    def _verdicts(self, clause: str) -> list[tuple[str, Look, str]]:
-        """Who was asked a clause, what came of it, and why or by which records."""
+    def _verdicts(self, clause: str) -> list[Verdict]:
+        """What came of a clause, of whom it was asked."""
         return [
-            (
-                f"{each.name} {each.release(each.latest)}",
+            Verdict(
+                each.name,
+                each.release(each.latest),
                 LOOKS[outcome.verdict],
                 outcome.reason or ", ".join(outcome.deviations),
             )
@@ -167,10 +179,8 @@ class Pages:
 
     def _counted(self, clause: str) -> str:
         """How often a clause came out how."""
-        words = [look.word for _, look, _ in self._verdicts(clause)]
-        return ", ".join(
-            f"{words.count(look.word)} {look.word}" for look in LOOKS.values() if look.word in words
-        )
+        words = Counter(verdict.look.word for verdict in self._verdicts(clause))
+        return ", ".join(f"{words[look.word]} {look.word}" for look in LOOKS.values() if words[look.word])
 
 
 def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
