@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import ClassVar, cast
 
 from docutils import nodes
@@ -36,6 +36,10 @@ class Clauses(Domain):
         """Forget the clauses of a page that is read again."""
         for id in [id for id, page in self.pages.items() if page == docname]:
             del self.pages[id]
+
+    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, dict[str, str]]) -> None:
+        """Take over what another process read."""
+        self.pages.update({id: page for id, page in otherdata["pages"].items() if page in docnames})
 
     def resolve_xref(
         self,
@@ -140,4 +144,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Sphinx calls it."""
     app.add_domain(Clauses)
     app.connect("doctree-read", _with_clauses)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
