@@ -96,7 +96,7 @@ def _mark(paragraph: nodes.paragraph, name: nodes.strong, app: Sphinx) -> None:
     trace = pending_xref(
         "", refdomain="std", reftype="ref", reftarget=trace_label(id), refexplicit=True, refwarn=True
     )
-    trace += nodes.inline("", id, classes=["clause-id"])
+    trace += nodes.inline("", id)
     paragraph.replace(name, trace)
     for text in list(paragraph.findall(nodes.Text)):
         if not _is_within(text, nodes.literal):

@@ -45,6 +45,7 @@ pygments_dark_style = "a11y-high-contrast-dark"
 html_theme = "furo"
 html_title = f"The vanilla RNN, spec {spec_version()}"
 html_static_path = ["static"]
+templates_path = ["templates"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False

@@ -14,6 +14,10 @@ SCROLLS = re.compile(r'<(pre|div class="(?:table-wrapper|math-wrapper)[^"]*")(?=
 """What is wider than a narrow page, and scrolls by itself."""
 
 
+EMPTY_HEAD = re.compile(r'<th class="head[^"]*">(?:<p></p>)?</th>')
+"""The corner of a table, which Markdown has no other word for."""
+
+
 class InlineDiagrams(SphinxPostTransform):
     """SVG images of this project become part of the page: their colour is that of the text, light or dark."""
 
@@ -30,16 +34,17 @@ class InlineDiagrams(SphinxPostTransform):
                 image.replace_self(nodes.raw("", figure, format="html"))
 
 
-def _reachable(
+def _accessible(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let the keyboard scroll what scrolls."""
+    """Let the keyboard scroll what scrolls, and no head of a column be empty."""
     if "body" in context:
-        context["body"] = SCROLLS.sub(r'<\1 tabindex="0"', context["body"])
+        body = SCROLLS.sub(r'<\1 tabindex="0"', context["body"])
+        context["body"] = EMPTY_HEAD.sub("<td></td>", body)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Sphinx calls it."""
     app.add_post_transform(InlineDiagrams)
-    app.connect("html-page-context", _reachable)
+    app.connect("html-page-context", _accessible)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
