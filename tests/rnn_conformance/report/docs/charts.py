@@ -22,9 +22,6 @@ CHART = re.compile(
 )
 LINE = re.compile(r'line\s+(?:"([^"]*)"\s*)?(\[[^]]*\])')
 
-STEPS = 5
-"""How many numbers are written on an axis."""
-
 
 def chart(name: str, source: str) -> str:
     """An XY chart of Mermaid, of lines over numbers, as SVG.
@@ -48,7 +45,9 @@ def chart(name: str, source: str) -> str:
 
 
 def _ticks(low: float, high: float) -> tuple[float, ...]:
-    return tuple(round(low + (high - low) * index / (STEPS - 1), 2) for index in range(STEPS))
+    """Numbers from the lowest to the highest, in equal steps, which are whole where they can be."""
+    steps = next((steps for steps in (4, 5, 3, 6, 7, 2) if (high - low) % steps == 0), 4)
+    return tuple(round(low + (high - low) * index / steps, 2) for index in range(steps + 1))
 
 
 class Charts(SphinxPostTransform):
