@@ -21,7 +21,6 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     *(f"{HERE}.{name}" for name in ("mathml", "clauses", "charts", "docstrings", "finishing")),
 ]
 
@@ -38,7 +37,6 @@ autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
 toc_object_entries = False
-viewcode_line_numbers = True
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
