@@ -38,29 +38,30 @@ def build(root: Path, folder: Path, results: Sequence[Path] = ()) -> None:
             error which.
     """
     site = site_of(read_runs(results)) if results else None
-    _make_room(folder)
+    _check(folder)
     with tempfile.TemporaryDirectory() as made:
         source = Source(root, Path(made) / "source")
         _fill(source, site)
-        run_sphinx(source.folder, folder, Path(made) / "doctrees")
+        run_sphinx(source.folder, Path(made) / "site", Path(made) / "doctrees")
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.copytree(Path(made) / "site", folder)
     if site is not None:
         write_site(folder / "results", results_pages(site))
 
 
-def _make_room(folder: Path) -> None:
-    """Remove the site that was built there before.
+def _check(folder: Path) -> None:
+    """See that nothing stands in the place of the site but one that was built before.
 
     Raises:
         BadInput: something else is there.
     """
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if not (folder / "searchindex.js").is_file():
+    is_new = not folder.exists() or not any(folder.iterdir())
+    if not is_new and not (folder / "searchindex.js").is_file():
         raise BadInput(
             "--output: expected a new folder, or one with a site of this command;"
             f" {folder} has something else"
         )
-    shutil.rmtree(folder)
 
 
 def _fill(source: Source, site: Site | None) -> None:
