@@ -56,7 +56,7 @@ Claim: TypeAlias = Literal["derived", "exact", "at points", "saturated"]
 
     derived     the forward bound (NUM-4) and the bounds of gradients
     exact       all numbers on the way are integers that the type holds: nothing is rounded (EXA-1)
-    at points   a step whose pre-activation is exact: what the activation may be wrong by (NUM-1, NUM-7, NUM-8)
+    at points   one step of an exact pre-activation: what φ may be wrong by (NUM-1, NUM-7, NUM-8)
     saturated   tanh of an infinite sum, or of one that overflows, is ±1 (NAN-2, NAN-3, NAN-6)
 """
 
@@ -206,9 +206,7 @@ class Follower:
         )
         values: Values = {"x": found.x, "initial_states": found.initial_states, "cells": found.cells}
         if step.claim == "exact":
-            claims.require_exact_gradients(
-                seen, step.d_sequence, step.d_final_states, step.direction
-            )
+            claims.require_exact_gradients(seen, step.d_sequence, step.d_final_states, step.direction)
             return without_bounds(values)
         return values
 
@@ -293,7 +291,7 @@ def written_steps(
         informative, elements, found = 0, 0, []
         with exact_numbers():
             for step in steps:
-                values = follower.after(step.mapped(lambda array: array.astype(kind)))
+                values = follower.after(step.mapped(partial(np.asarray, dtype=kind)))
                 found.append({name: _stored(value) for name, value in values.items()})
         for step, values in zip(steps, found, strict=True):
             narrow = None if step.call is None else step.call.compute_dtype

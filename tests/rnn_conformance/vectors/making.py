@@ -36,7 +36,6 @@ from rnn_conformance.vectors.given import given_by
 from rnn_conformance.vectors.recipes import Recipe
 from rnn_reference.errors import BadInput
 
-
 Kind = TypeVar("Kind")
 
 PROMOTED = "promoted/"
@@ -91,7 +90,7 @@ def ids_in(folder: Path) -> Ids:
     return Ids(index.ids, index.retired)
 
 
-def vector_of(recipe: Recipe, id: int) -> VectorData:
+def vector_of(recipe: Recipe, number: int) -> VectorData:
     """The vector that a recipe makes: what is expected is computed now.
 
     Raises:
@@ -104,7 +103,7 @@ def vector_of(recipe: Recipe, id: int) -> VectorData:
         raise BadInput(f"recipe {recipe.name}: expected bounds that say something in some type; got none")
     network.dtype = recipe.dtype if recipe.dtype in types else types[0]
     return VectorData(
-        id=id,
+        id=number,
         clause=recipe.clause,
         flags=list(recipe.flags),
         comment=recipe.comment,

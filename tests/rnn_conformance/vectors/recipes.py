@@ -95,7 +95,7 @@ class Plan:
     gradients: bool = False
     change: Change | None = None
     claim: Claim = "derived"
-    steps: Callable[["Made"], list[Step]] | None = None
+    steps: Callable[[Made], list[Step]] | None = None
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
     evidence: float = EVIDENCE

@@ -30,9 +30,7 @@ def second_gradients(made: Made) -> list[Step]:
     """The gradients of gradients of the call."""
     call = made.given(made.call)
     given = made.cotangents(call)
-    return [
-        Step("second_gradients", call, *given, direction=made.direction(call), claim=made.plan.claim)
-    ]
+    return [Step("second_gradients", call, *given, direction=made.direction(call), claim=made.plan.claim)]
 
 
 def at_the_kink(made: Made) -> None:
