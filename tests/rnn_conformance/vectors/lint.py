@@ -167,10 +167,10 @@ def _of_flags(folder: Path, vectors: list[VectorData]) -> Iterator[str]:
     for vector in vectors:
         if not vector.flags:
             yield f"vector {vector.id}: flags: expected one at least; got none"
-        for flag in vector.flags:
-            if flag not in flags.flags:
-                yield f"vector {vector.id}: flags: expected those of {FLAGS}; got {flag}"
-    used = {flag for vector in vectors for flag in vector.flags}
+        for name in vector.flags:
+            if name not in flags.flags:
+                yield f"vector {vector.id}: flags: expected those of {FLAGS}; got {name}"
+    used = {name for vector in vectors for name in vector.flags}
     for name, flag in flags.flags.items():
         if name not in used:
             yield f"{FLAGS}: {name}: no vector has this flag"

@@ -69,13 +69,14 @@ class Ids:
                 raise BadInput(f"recipe {name}: expected a name of its own; another one has it")
             largest = largest if name in self.taken else largest + 1
             found[name] = self.taken.get(name, largest)
-        return Ids(found, self.retired | {name: id for name, id in self.taken.items() if name not in found})
+        gone = {name: id for name, id in self.taken.items() if name not in found}
+        return Ids(found, {**self.retired, **gone})
 
     def without(self, ids: Iterable[int]) -> Ids:
         """The same with these ids retired."""
         gone = set(ids)
         stay = {name: id for name, id in self.taken.items() if id not in gone}
-        return Ids(stay, self.retired | {name: id for name, id in self.taken.items() if id in gone})
+        return Ids(stay, {**self.retired, **{name: id for name, id in self.taken.items() if id in gone}})
 
 
 def ids_in(folder: Path) -> Ids:

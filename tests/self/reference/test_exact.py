@@ -22,7 +22,7 @@ def exact(number: float) -> Exact:
 @pytest.mark.parametrize("z", [0.0, 1e-300, 2.0**-40, 0.25, -0.75, 3.5, -25.0, 800.0])
 @pytest.mark.parametrize("name", ["tanh", "expm1", "log1p", "exp"])
 def test_functions_are_those_of_floats_and_lose_no_digit_of_small_numbers(name: str, z: float) -> None:
-    if name == "log1p" and z <= -1 or name in ("exp", "expm1") and z > 700:
+    if z < -1 if name == "log1p" else z > 700 and name != "tanh":
         return
     found, expected = float(getattr(exact(z), name)()), getattr(math, name)(z)
     assert abs(found - expected) <= 4 * math.ulp(expected)
@@ -41,7 +41,7 @@ def test_what_is_not_finite_is_as_in_floating_point() -> None:
     assert math.isnan(float(infinity - infinity))
     assert math.isnan(float(infinity * 0))
     assert math.isnan(float(nan.tanh()))
-    assert not (nan < 1 or nan >= 1 or nan == nan)
+    assert not any((nan < 1, nan >= 1, nan == exact(math.nan)))
     assert math.copysign(1, float(exact(-0.0))) == -1
 
 
@@ -58,7 +58,7 @@ def as_floats(array: Array) -> Array:
 @pytest.mark.parametrize("activation", ACTIVATION_FORMS)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 def test_the_reference_gives_what_it_gives_in_floats(activation: str, dtype: Any) -> None:
-    """Values within a few units of float64, and bounds that are theirs but for the reference's own rounding."""
+    """Values within a few units of float64, and bounds that differ by the reference's own rounding."""
     cells = (random_cell(2, 2, seed=seed, activation=activation, dtype=dtype) for seed in (0, 1))
     case = random_case(*cells, time=2)
     given = case.network, case.x, case.initial_states
