@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -129,6 +130,7 @@ def promoted_in(folder: Path) -> Iterator[Recipe]:
             yield Recipe(*about, *given_by(vector), dtype)
 
 
+@cache
 def known_flags() -> dict[str, FlagData]:
     """The flags by name, as `flags.toml` explains them.
 
@@ -164,7 +166,7 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
         kills: the content of the file of the kill matrix, if there is one.
 
     Raises:
-        BadInput: see `Ids.of` and `vector_of`.
+        BadInput: see `Ids.of` and `vector_of`; or a flag is not explained.
     """
     recipes = [recipe for recipe in recipes if recipe.name not in before.retired]
     ids = before.of([recipe.name for recipe in recipes])
@@ -172,7 +174,8 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
     for recipe in recipes:
         by_file.setdefault(file_of(recipe.clause), []).append(vector_of(recipe, ids.taken[recipe.name]))
     texts = dict(_chapter_texts(by_file))
-    texts[FLAGS] = table_text(FlagsData(schema=SCHEMA, flags=dict(sorted(known_flags().items()))))
+    flags = {name: _flag(name) for name in sorted({name for recipe in recipes for name in recipe.flags})}
+    texts[FLAGS] = table_text(FlagsData(schema=SCHEMA, flags=flags))
     if kills:
         texts[KILLS] = kills
     index = IndexData(
@@ -186,6 +189,13 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
         retired=_by_id(ids.retired),
     )
     return texts | {INDEX: table_text(index)}
+
+
+def _flag(name: str) -> FlagData:
+    flags = known_flags()
+    if name not in flags:
+        raise BadInput(f"flags: expected those of flags.toml; got {name}")
+    return flags[name]
 
 
 def _by_id(ids: Mapping[str, int]) -> dict[str, int]:

@@ -76,7 +76,7 @@ class Plan:
     slug: str
     flags: tuple[str, ...]
     comment: str
-    count: int = 3
+    count: int = 2
     layers: int = 1
     directions: int | tuple[int, ...] = 1
     activation: str | tuple[str, ...] = "tanh"

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 from rnn_conformance.faults.registry import all_faults
-from rnn_conformance.vectors import making
 from rnn_conformance.vectors.chapters.chapter_01_recurrence import PLANS
 from rnn_conformance.vectors.form import SCHEMA, KilledData, KillsData, table_text
-from rnn_conformance.vectors.making import Ids, contents, known_flags, written_to
+from rnn_conformance.vectors.making import Ids, contents, written_to
 from rnn_conformance.vectors.matrix import not_shown
 from rnn_conformance.vectors.recipes import Recipe
-
-FEW = ("every-step", "recurrent-orientation")
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +21,7 @@ def texts() -> dict[str, str]:
     hidden = not_shown()
     killed = {fault: KilledData(by=[1, 2, 3, 4]) for fault in all_faults() if fault not in hidden}
     kills = KillsData(schema=SCHEMA, digest="0" * 64, faults=killed, not_shown=hidden)
-    flags = {name: flag for name, flag in known_flags().items() if name in FEW}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(making, "known_flags", lambda: flags)
-        return contents(recipes, Ids({}, {}), table_text(kills))
+    return contents(recipes, Ids({}, {}), table_text(kills))
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from rnn_conformance.vectors.chapters import all_recipes
 from rnn_conformance.vectors.expected import fits
 from rnn_conformance.vectors.form import FLAGS, VectorData, line_of, read_index, read_vectors, vectors_folder
 from rnn_conformance.vectors.given import given_by
-from rnn_conformance.vectors.making import PROMOTED, Ids, stale, vector_of
+from rnn_conformance.vectors.making import PROMOTED, Ids, contents, known_flags, stale, vector_of
 from rnn_conformance.vectors.numbers import Numbers
+from rnn_conformance.vectors.promote import COUNTEREXAMPLE
 from rnn_conformance.vectors.ready import ready
 from rnn_conformance.vectors.recipes import Plan, Recipe
 from rnn_reference import BadInput, bound_gradients, bound_network
@@ -76,6 +77,14 @@ def test_ids_are_never_given_twice() -> None:
     assert before.without([2]).retired == {"old": 7, "b": 2}
     with pytest.raises(BadInput, match="recipe a: expected a name of its own"):
         before.of(["a", "a"])
+
+
+def test_every_flag_is_explained_and_used() -> None:
+    used = {flag for recipe in all_recipes() for flag in recipe.flags}
+    assert used | {COUNTEREXAMPLE} == set(known_flags())
+    plan = Plan(clause="FWD-1", slug="x", flags=("nothing",), comment="c", count=1)
+    with pytest.raises(BadInput, match=r"flags: expected those of flags\.toml"):
+        contents(plan.recipes(), Ids({}, {}))
 
 
 def test_the_index_knows_every_id() -> None:

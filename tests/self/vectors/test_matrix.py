@@ -9,8 +9,9 @@ from click.testing import CliRunner
 
 from rnn_conformance.cli import main
 from rnn_conformance.faults.registry import all_faults
-from rnn_conformance.vectors import matrix
-from rnn_conformance.vectors.form import KILLS, KilledData, read_vectors, vectors_folder
+from rnn_conformance.vectors import chapters, matrix
+from rnn_conformance.vectors.chapters.chapter_01_recurrence import PLANS
+from rnn_conformance.vectors.form import KILLS, KilledData, read_index, read_vectors, vectors_folder
 from rnn_conformance.vectors.lint import LEAST
 from rnn_conformance.vectors.matrix import (
     digest_of,
@@ -76,6 +77,22 @@ def test_vectors_that_kill_what_others_do_can_go() -> None:
     ids = [vector.id for vector in vectors]
     assert redundant(vectors, {"a": KilledData(by=ids[:3])}) == ids[2:]
     assert redundant(vectors, {"a": KilledData(by=ids[:2]), "b": KilledData(by=ids[1:])}) == []
+
+
+def test_what_can_go_is_retired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the matrix is of those that are left."""
+    few = dict(list(all_faults().items())[4:6])
+    monkeypatch.setattr(matrix, "all_faults", lambda: few)
+    monkeypatch.setattr(matrix, "not_shown", dict)
+    monkeypatch.setattr(matrix, "ALIKE", 1)
+    recipes = [recipe for plan in PLANS[:2] for recipe in plan.recipes()]
+    monkeypatch.setattr(chapters, "all_recipes", lambda: iter(recipes))
+    written_matrix(folder)
+    assert CliRunner().invoke(main, ["vectors", "matrix", "--prune", "--folder", str(folder)]).exit_code == 0
+    left = [vector.id for vector in read_vectors(folder)]
+    assert 0 < len(left) < 4
+    assert sorted([*left, *read_index(folder).retired.values()]) == [1, 2, 3, 4]
+    assert all(set(killed.by) <= set(left) for killed in stored_matrix(folder).faults.values())
 
 
 def test_one_of_other_vectors_is_refused(folder: Path) -> None:

@@ -16,7 +16,7 @@ from rnn_conformance.engine.case import SavedCase, to_data, write_case
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import plain
 from rnn_conformance.faults.registry import fault_framework
-from rnn_conformance.vectors import chapters, making
+from rnn_conformance.vectors import chapters
 from rnn_conformance.vectors.form import IndexData, VectorData, read_index, read_vectors
 from rnn_conformance.vectors.judge import judge
 from rnn_conformance.vectors.making import PROMOTED, make, stale
@@ -32,8 +32,6 @@ def few_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     recipes = [recipe for plan in PLANS[:2] for recipe in list(plan.recipes())[:2]]
     monkeypatch.setattr(chapters, "all_recipes", lambda: iter(recipes))
-    flags = {**making.known_flags()}
-    monkeypatch.setattr(making, "known_flags", lambda: flags)
 
 
 def saved(**changes: Any) -> SavedCase:

@@ -192,7 +192,7 @@ def _plans() -> Iterator[Plan]:
             "GRD-19",
             slug,
             "gradient-of-masked-nan",
-            f"{'NaN' if slug == 'nan' else slug} at masked steps",
+            f"{'NaN' if slug == 'nan' else slug} at masked time steps",
             lengths=(1, 2),
             change=padded_with(value),
         )
