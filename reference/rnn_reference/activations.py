@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_reference.errors import BadInput
+from rnn_reference.precision import widened
 
 Array: TypeAlias = NDArray[Any]
 
@@ -221,8 +222,7 @@ def sigmoid(z: Array) -> Array:
 
 def nearest_to_zero(z: Array, delta: Array) -> Array:
     """The smallest absolute value within δ of z."""
-    nearest: Array = np.maximum(np.abs(z) - delta, 0)
-    return nearest
+    return widened(np.maximum(np.abs(z) - delta, 0), z.dtype)
 
 
 def negative_part(z: Array) -> Array:

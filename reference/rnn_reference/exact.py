@@ -141,11 +141,9 @@ def decimal_of(number: Any) -> Decimal:
 
 
 def exact_array(array: NDArray[Any]) -> NDArray[Any]:
-    """An array of `Exact`, each the very number that it is made of."""
-    if array.dtype == object:
-        return array
+    """An array of `Exact`, each the very number that stands there, which may be an `Exact` already."""
     made = np.empty(array.shape, object)
-    made.flat = [Exact(Decimal(float(number))) for number in array.flat]
+    made.flat = [number if type(number) is Exact else Exact(decimal_of(number)) for number in array.flat]
     return made
 
 

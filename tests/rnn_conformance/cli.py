@@ -17,6 +17,7 @@ from rnn_conformance.commands.protocol import protocol
 from rnn_conformance.commands.records import record, report_bug, upstream
 from rnn_conformance.commands.running import jobs, merge, run
 from rnn_conformance.commands.site import report
+from rnn_conformance.commands.vectors import vectors
 from rnn_conformance.commands.versions import bisect, sweep
 from rnn_conformance.measure.commands import measure
 from rnn_conformance.report.status import COULD_NOT_RUN, INTERRUPTED
@@ -50,7 +51,7 @@ for command in (
     *(run, merge, jobs, campaign),
     *(compare, sweep, bisect, badge, report),
     *(record, report_bug, upstream),
-    *(adapters, clauses, faults, protocol, measure),
+    *(adapters, clauses, faults, protocol, vectors, measure),
 ):
     main.add_command(command)
 

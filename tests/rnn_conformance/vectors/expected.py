@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Context, Decimal
-from typing import Any
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from rnn_adapters.written_arrays import DTYPES
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import INFORMATIVE, INFORMATIVE_UNITS
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged
+from rnn_conformance.vectors import claims
 from rnn_conformance.vectors.form import TYPES, Doing, StepData, ValuesData
 from rnn_reference.bounds import Bounded, bound_stack, join
 from rnn_reference.exact import ARITHMETIC, decimal_of, exact_numbers
@@ -41,13 +43,31 @@ FLOAT64 = np.dtype(np.float64)
 UP = Context(prec=3, rounding=ROUND_CEILING)
 """Bounds are rounded up to three digits."""
 
+NARROW_TYPES = ("float16", "bfloat16")
+WIDE_ONLY: tuple[Doing, ...] = ("tangents", "second_gradients", "train")
+"""What the spec asks of float32 and float64 only."""
+
 EVIDENCE = 0.5
 """The share of a step's elements whose bound must be informative in a type, or the type is left out."""
 
 
+Claim: TypeAlias = Literal["derived", "exact", "at points", "saturated"]
+"""What is claimed of results.
+
+    derived     the forward bound (NUM-4) and the bounds of gradients
+    exact       all numbers on the way are integers that the type holds: nothing is rounded (EXA-1)
+    at points   a step whose pre-activation is exact: what the activation may be wrong by (NUM-1, NUM-7, NUM-8)
+    saturated   tanh of an infinite sum, or of one that overflows, is ±1 (NAN-2, NAN-3, NAN-6)
+"""
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One thing that is done with a network; see `StepData`. Arrays are float64."""
+    """One thing that is done with a network; see `StepData`. Arrays are float64.
+
+    Args:
+        claim: where the bounds come from, if not from the derivation for any call.
+    """
 
     do: Doing
     call: Call | None = None
@@ -56,6 +76,7 @@ class Step:
     direction: Gradients | None = None
     training: Training | None = None
     network: Network | None = None
+    claim: Claim = "derived"
 
     def mapped(self, change: Callable[[Array], Array]) -> Step:
         """The step with all its floating-point arrays changed."""
@@ -125,8 +146,11 @@ class Follower:
         starts: tuple[Array | Bounded, ...] = given
         if seen.call.stateful and seen.initial_states is None and self.kept is not None:
             starts = self.kept
-        exact_x = Bounded(widened(x, EXACT), widened(np.zeros(x.shape), EXACT))
+        exact_x = exactly(x)
         sequences, finals = bound_stack(seen.network, exact_x, starts, checked_steps(x, seen.steps))
+        if step.claim != "derived":
+            claimed = partial(claims.CLAIMS[step.claim], seen)
+            sequences, finals = [*sequences[:-1], claimed(sequences[-1])], tuple(map(claimed, finals))
         if seen.call.stateful:
             self.kept = finals
         values: Values = {"final_states": finals}
@@ -147,17 +171,21 @@ class Follower:
     def _gradients(self, step: Step) -> Values:
         seen = self._seen(step)
         assert step.d_sequence is not None
-        g: Array | Bounded = step.d_sequence
-        if step.call is not None and step.call.go_backwards:
-            pass  # cotangents stand in processing order, as the outputs do
+        computed = seen.network.dtype
+        g: Array | Bounded = step.d_sequence.astype(computed)
+        d_final_states = tuple(state.astype(computed) for state in step.d_final_states or ())
         if seen.call.merge_mode not in ("concat", "none"):
             x, states = checked_call(seen.network, seen.x, seen.initial_states)
-            exact_x = Bounded(widened(x, EXACT), widened(np.zeros(x.shape), EXACT))
+            exact_x = exactly(x)
             (both,), _ = bound_stack(seen.network, exact_x, states, checked_steps(x, seen.steps))
             g = bound_parted_gradient(seen.call.merge_mode, widened(g, EXACT), both, seen.network.dtype)
-        found = bound_gradients(seen.network, seen.x, seen.initial_states, g, step.d_final_states, seen.steps)
+        found = bound_gradients(seen.network, seen.x, seen.initial_states, g, d_final_states, seen.steps)
         of_x = found.x.at(np.s_[:, ::-1]) if step.call is not None and step.call.go_backwards else found.x
-        return {"x": of_x, "initial_states": found.initial_states, "cells": found.cells}
+        values: Values = {"x": of_x, "initial_states": found.initial_states, "cells": found.cells}
+        if step.claim == "exact":
+            claims.require_exact_gradients(seen, step.d_sequence, d_final_states)
+            return without_bounds(values)
+        return values
 
     def _tangents(self, step: Step) -> Values:
         seen = self._seen(step)
@@ -176,7 +204,13 @@ class Follower:
             step.direction,
             seen.steps,
         )
-        return {"x": found.x, "initial_states": found.initial_states, "cells": found.cells}
+        values: Values = {"x": found.x, "initial_states": found.initial_states, "cells": found.cells}
+        if step.claim == "exact":
+            claims.require_exact_gradients(
+                seen, step.d_sequence, step.d_final_states, step.direction
+            )
+            return without_bounds(values)
+        return values
 
     def _trained(self, step: Step) -> Values:
         seen = self._seen(step)
@@ -189,7 +223,29 @@ class Follower:
             step.training.rate,
             seen.steps,
         )
-        return {"cells": cells}
+        layers = [index for index, layer in enumerate(seen.network.layers) for _ in layer.cells]
+        frozen = [layer in step.training.frozen for layer in layers]
+        kept = [
+            {role: exactly(getattr(cell, role)) for role in after} if stays else after
+            for cell, after, stays in zip(seen.network.cells, cells, frozen, strict=True)
+        ]
+        return {"cells": kept}
+
+
+def exactly(array: Array) -> Bounded:
+    """Numbers that must come back to the bit."""
+    return Bounded(widened(array, EXACT), widened(np.zeros(array.shape), EXACT))
+
+
+def without_bounds(value: Any) -> Any:
+    """Bounded arrays, in tuples and dictionaries as they came, with bounds of zero."""
+    if isinstance(value, Bounded):
+        return exactly(value.value)
+    if isinstance(value, dict):
+        return {name: without_bounds(each) for name, each in value.items()}
+    if hasattr(value, "_asdict"):
+        return {name: without_bounds(each) for name, each in value._asdict().items() if each is not None}
+    return [without_bounds(each) for each in value]
 
 
 def merged_as_asked(case: Case, both: Bounded) -> Bounded:
@@ -213,20 +269,24 @@ def fits(network: Network, steps: list[Step], dtype: str) -> bool:
     return exact
 
 
-def written_steps(network: Network, steps: list[Step], types: tuple[str, ...] = TYPES) -> list[StepData]:
+def written_steps(
+    network: Network, steps: list[Step], types: tuple[str, ...] = TYPES, evidence: float = EVIDENCE
+) -> list[StepData]:
     """The steps of a vector as written, with what is expected of them.
 
     Args:
         network, steps: of float64.
         types: those that may have bounds; the types that do not hold its numbers, or in which most bounds
             would say nothing, are left out.
+        evidence: the share of elements whose bound must say something.
 
     Returns:
         The steps; all with bounds for the same types, or without any where nothing can be said.
     """
     written = [_written_step(step) for step in steps]
     for dtype in types:
-        if not fits(network, steps, dtype):
+        derived_twice = any(step.do in WIDE_ONLY for step in steps)
+        if not fits(network, steps, dtype) or (derived_twice and dtype in NARROW_TYPES):
             continue
         kind = DTYPES[dtype]
         follower = Follower(network.astype(kind))
@@ -235,11 +295,12 @@ def written_steps(network: Network, steps: list[Step], types: tuple[str, ...] = 
             for step in steps:
                 values = follower.after(step.mapped(lambda array: array.astype(kind)))
                 found.append({name: _stored(value) for name, value in values.items()})
-        for values in found:
+        for step, values in zip(steps, found, strict=True):
+            narrow = None if step.call is None else step.call.compute_dtype
             for stored in _leaves(list(values.values())):
-                informative += stored.informative(kind)
+                informative += stored.informative(DTYPES[narrow or dtype])
                 elements += stored.claimed
-        if informative < EVIDENCE * elements:
+        if informative < evidence * elements:
             continue
         for step_data, values in zip(written, found, strict=True):
             if values:

@@ -108,7 +108,12 @@ class VectorData(Data, kw_only=True):
     @property
     def types(self) -> list[str]:
         """The types that it has bounds for."""
-        return next((list(step.bounds) for step in self.steps if step.bounds), [])
+        return types_of(self.steps)
+
+
+def types_of(steps: list[StepData]) -> list[str]:
+    """The types that steps have bounds for."""
+    return next((list(step.bounds) for step in steps if step.bounds), [])
 
 
 class ChapterData(Data, kw_only=True):
@@ -140,6 +145,33 @@ class FlagsData(Data, kw_only=True):
     flags: dict[FlagName, FlagData]
 
 
+class KilledData(Data, kw_only=True):
+    """What kills a fault.
+
+    Args:
+        by: the ids of vectors.
+        route: that on which they do; "" for the default one.
+    """
+
+    by: list[Id]
+    route: str = ""
+
+
+class KillsData(Data, kw_only=True):
+    """The file of the kill matrix.
+
+    Args:
+        digest: of the vectors and of the catalogue that it was computed of.
+        faults: what kills each fault, in the types that the vectors' networks have.
+        not_shown: the faults that no vector can show, and why.
+    """
+
+    schema: Literal["rnn-conformance/vectors/1"]
+    digest: Checksum
+    faults: dict[str, KilledData]
+    not_shown: dict[str, str]
+
+
 class FileData(Data, kw_only=True):
     """A file as the index has it."""
 
@@ -162,8 +194,8 @@ class IndexData(Data, kw_only=True):
     retired: dict[str, Id] = msgspec.field(default_factory=dict)
 
 
-DOCUMENTS = (ChapterData, FlagsData, IndexData)
-INDEX, FLAGS = "index.json", "flags.json"
+DOCUMENTS = (ChapterData, FlagsData, KillsData, IndexData)
+INDEX, FLAGS, KILLS = "index.json", "flags.json", "kills.json"
 
 
 def vectors_schema() -> dict[str, Any]:
@@ -189,7 +221,16 @@ def chapter_text(chapter: ChapterData) -> str:
 
 def table_text(data: Any) -> str:
     """The content of another file: a line for each entry of its tables."""
-    return json.dumps(msgspec.to_builtins(data), ensure_ascii=False, indent=1) + "\n"
+    lines = list[str]()
+    for name, value in msgspec.to_builtins(data).items():
+        written = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict) and value:
+            entries = (
+                f"  {json.dumps(key)}: {json.dumps(each, ensure_ascii=False)}" for key, each in value.items()
+            )
+            written = "{\n" + ",\n".join(entries) + "\n }"
+        lines.append(f" {json.dumps(name)}: {written}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def checksum(content: bytes) -> str:

@@ -86,9 +86,9 @@ def unsupported(supports: Supports, vector: Ready) -> str:
         ability = ABILITIES.get(step.do)
         if ability is not None and not supports.has(ability):
             return f"{ability} is not supported"
-    chosen = {
-        cell.activation.name for cell in vector.network.cells if "(" in str(cell.activation)
-    } - set(supports.parameters)
+    chosen = {cell.activation.name for cell in vector.network.cells if "(" in str(cell.activation)} - set(
+        supports.parameters
+    )
     if chosen:
         return f"parameters of {', '.join(sorted(chosen))} are not supported"
     for step in vector.steps:
@@ -101,7 +101,9 @@ def unsupported(supports: Supports, vector: Ready) -> str:
             return "lengths beside a mask are not supported"
         if step.do != "call" and not (supports.sequence and supports.initial_states):
             return "derivatives without sequences and initial states are not supported"
-        if not (supports.final_states or (supports.sequence if call.return_sequences else supports.last_output)):
+        if not (
+            supports.final_states or (supports.sequence if call.return_sequences else supports.last_output)
+        ):
             return "nothing of what the call gives is supported"
     return ""
 
@@ -224,7 +226,10 @@ def _tangents(subject: Subject, step: ReadyStep) -> None:
     subject.agree("tangent of the sequence output", found.sequence, step.expected["sequence"], dtype)
     states: States = found.final_states or ()
     for index in range(case.network.num_layers):
-        what, bounded = f"tangent of the final states of layer {index}", step.expected[f"final_states[{index}]"]
+        what, bounded = (
+            f"tangent of the final states of layer {index}",
+            step.expected[f"final_states[{index}]"],
+        )
         subject.agree(what, states[index] if index < len(states) else None, bounded, dtype, STATE_AXES)
 
 
@@ -234,7 +239,9 @@ def _trained(subject: Subject, step: ReadyStep) -> None:
     assert training is not None
     networks = subject.trained(case, training).networks
     if len(networks) != 1 or len(networks[0].cells) != len(case.network.cells):
-        raise NonConforming(f"trained: expected the weights after 1 step; got {len(networks)}", kind="wrong return")
+        raise NonConforming(
+            f"trained: expected the weights after 1 step; got {len(networks)}", kind="wrong return"
+        )
     for name, bounded in step.expected.items():
         index, role = name.removeprefix("cells[").split("].")
         actual = getattr(networks[0].cells[int(index)], role)

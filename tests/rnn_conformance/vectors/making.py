@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from rnn_adapters.written import write_network
-from rnn_adapters.written_arrays import DTYPES
 from rnn_conformance.engine.clauses import all_clauses, spec_version
 from rnn_conformance.vectors.expected import written_steps
 from rnn_conformance.vectors.form import (
     FLAGS,
     INDEX,
+    KILLS,
     SCHEMA,
+    TYPES,
     ChapterData,
     FileData,
     FlagData,
@@ -26,10 +28,19 @@ from rnn_conformance.vectors.form import (
     chapter_text,
     checksum,
     read_index,
+    read_vectors,
     table_text,
+    types_of,
 )
+from rnn_conformance.vectors.given import given_by
 from rnn_conformance.vectors.recipes import Recipe
 from rnn_reference.errors import BadInput
+
+
+Kind = TypeVar("Kind")
+
+PROMOTED = "promoted/"
+"""How the names of recipes begin that were counterexamples: their files hold all that there is of them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Ids:
 
     Args:
         taken: for each recipe that there is, by name.
-        retired: for each that there was.
+        retired: for each that there was; it is made no more, even if there is such a recipe.
     """
 
     taken: Mapping[str, int]
@@ -48,20 +59,24 @@ class Ids:
         """The ids of recipes of these names: what has one keeps it, and a new one is larger than all.
 
         Raises:
-            BadInput: a name stands twice, or is that of a vector that was retired.
+            BadInput: a name stands twice.
         """
-        known = dict(self.taken)
         largest = max([0, *self.taken.values(), *self.retired.values()])
         found: dict[str, int] = {}
         for name in names:
+            if name in self.retired:
+                continue
             if name in found:
                 raise BadInput(f"recipe {name}: expected a name of its own; another one has it")
-            if name in self.retired:
-                raise BadInput(f"recipe {name}: expected a new name; vector {self.retired[name]} was retired")
-            largest = largest if name in known else largest + 1
-            found[name] = known.get(name, largest)
-        gone = {name: id for name, id in known.items() if name not in found}
-        return Ids(found, dict(sorted((self.retired | gone).items(), key=lambda item: item[1])))
+            largest = largest if name in self.taken else largest + 1
+            found[name] = self.taken.get(name, largest)
+        return Ids(found, self.retired | {name: id for name, id in self.taken.items() if name not in found})
+
+    def without(self, ids: Iterable[int]) -> Ids:
+        """The same with these ids retired."""
+        gone = set(ids)
+        stay = {name: id for name, id in self.taken.items() if id not in gone}
+        return Ids(stay, self.retired | {name: id for name, id in self.taken.items() if id in gone})
 
 
 def ids_in(folder: Path) -> Ids:
@@ -77,17 +92,41 @@ def ids_in(folder: Path) -> Ids:
 
 
 def vector_of(recipe: Recipe, id: int) -> VectorData:
-    """The vector that a recipe makes: what is expected is computed now."""
+    """The vector that a recipe makes: what is expected is computed now.
+
+    Raises:
+        BadInput: nothing can be said of it in any type.
+    """
     network = write_network(recipe.network)
-    network.dtype = recipe.dtype
+    steps = written_steps(recipe.network, recipe.steps, recipe.types, recipe.evidence)
+    types = types_of(steps)
+    if not types:
+        raise BadInput(f"recipe {recipe.name}: expected bounds that say something in some type; got none")
+    network.dtype = recipe.dtype if recipe.dtype in types else types[0]
     return VectorData(
         id=id,
         clause=recipe.clause,
         flags=list(recipe.flags),
         comment=recipe.comment,
         network=network,
-        steps=written_steps(recipe.network, recipe.steps, recipe.types),
+        steps=steps,
     )
+
+
+def promoted_in(folder: Path) -> Iterator[Recipe]:
+    """The recipes of vectors that were counterexamples: what the files of a folder say that is given.
+
+    Raises:
+        BadInput: see `form.read_vectors`.
+    """
+    if not (folder / INDEX).exists():
+        return
+    names = {id: name for name, id in read_index(folder).ids.items() if name.startswith(PROMOTED)}
+    for vector in read_vectors(folder) if names else ():
+        if vector.id in names:
+            dtype = next(each for each in TYPES if each == vector.network.dtype)
+            about = names[vector.id], vector.clause, tuple(vector.flags), vector.comment
+            yield Recipe(*about, *given_by(vector), dtype)
 
 
 def known_flags() -> dict[str, FlagData]:
@@ -96,11 +135,20 @@ def known_flags() -> dict[str, FlagData]:
     Raises:
         BadInput: it is of another form.
     """
-    content = (files("rnn_conformance.vectors") / "flags.toml").read_bytes()
+    return from_toml("flags.toml", dict[str, FlagData])
+
+
+def from_toml(name: str, kind: type[Kind]) -> Kind:
+    """What a file of this package says.
+
+    Raises:
+        BadInput: it is of another form.
+    """
+    content = (files("rnn_conformance.vectors") / name).read_bytes()
     try:
-        return msgspec.toml.decode(content, type=dict[str, FlagData])
+        return msgspec.toml.decode(content, type=kind)
     except msgspec.DecodeError as error:
-        raise BadInput(f"flags.toml: {error}") from None
+        raise BadInput(f"{name}: {error}") from None
 
 
 def file_of(clause: str) -> str:
@@ -108,23 +156,25 @@ def file_of(clause: str) -> str:
     return Path(all_clauses()[clause].file).with_suffix(".json").name
 
 
-def contents(recipes: Iterable[Recipe], before: Ids) -> dict[str, str]:
+def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[str, str]:
     """The content of every file, by name.
 
     Args:
         before: the ids that vectors have already.
+        kills: the content of the file of the kill matrix, if there is one.
 
     Raises:
-        BadInput: see `Ids.of`.
+        BadInput: see `Ids.of` and `vector_of`.
     """
-    recipes = list(recipes)
+    recipes = [recipe for recipe in recipes if recipe.name not in before.retired]
     ids = before.of([recipe.name for recipe in recipes])
     by_file: dict[str, list[VectorData]] = {}
     for recipe in recipes:
         by_file.setdefault(file_of(recipe.clause), []).append(vector_of(recipe, ids.taken[recipe.name]))
     texts = dict(_chapter_texts(by_file))
-    flags = FlagsData(schema=SCHEMA, flags=dict(sorted(known_flags().items())))
-    texts[FLAGS] = table_text(flags)
+    texts[FLAGS] = table_text(FlagsData(schema=SCHEMA, flags=dict(sorted(known_flags().items()))))
+    if kills:
+        texts[KILLS] = kills
     index = IndexData(
         schema=SCHEMA,
         spec_version=spec_version(),
@@ -132,10 +182,14 @@ def contents(recipes: Iterable[Recipe], before: Ids) -> dict[str, str]:
             name: FileData(sha256=checksum(text.encode()), vectors=len(by_file.get(name, [])))
             for name, text in texts.items()
         },
-        ids=dict(sorted(ids.taken.items(), key=lambda item: item[1])),
-        retired=dict(ids.retired),
+        ids=_by_id(ids.taken),
+        retired=_by_id(ids.retired),
     )
     return texts | {INDEX: table_text(index)}
+
+
+def _by_id(ids: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(ids.items(), key=lambda item: item[1]))
 
 
 def _chapter_texts(by_file: Mapping[str, list[VectorData]]) -> Iterator[tuple[str, str]]:
@@ -145,19 +199,62 @@ def _chapter_texts(by_file: Mapping[str, list[VectorData]]) -> Iterator[tuple[st
         yield name, chapter_text(chapter)
 
 
-def make(folder: Path) -> list[str]:
-    """Write all files into a folder; the names of those that were other or missing.
+def make(folder: Path, *more: Recipe, retire: Collection[int] = ()) -> list[str]:
+    """Write all files into a folder; the names of those that were other, missing or one too many.
+
+    Args:
+        more: recipes of counterexamples besides those that are there.
+        retire: ids of vectors that are not made any more.
 
     Raises:
         BadInput: see `contents`; or a file cannot be written.
     """
+    return written_to(folder, texts_of(folder, *more, retire=retire))
+
+
+def texts_of(folder: Path, *more: Recipe, retire: Collection[int] = ()) -> dict[str, str]:
+    """What `make` writes."""
     from rnn_conformance.vectors.chapters import all_recipes
 
-    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / KILLS
+    kills = path.read_text(encoding="utf-8") if path.exists() else ""
+    recipes = (*all_recipes(), *promoted_in(folder), *more)
+    return contents(recipes, ids_in(folder).without(retire), kills)
+
+
+def stale(folder: Path) -> list[str]:
+    """The names of files that `make` would write, or take away.
+
+    Raises:
+        BadInput: see `contents`.
+    """
+    texts = texts_of(folder)
+    surplus = [path.name for path in folder.glob("*.json") if path.name not in texts]
+    return surplus + [
+        name
+        for name, text in texts.items()
+        if not (folder / name).exists() or (folder / name).read_bytes() != text.encode()
+    ]
+
+
+def written_to(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Let a folder hold these files and no other file of JSON; the names of those that changed.
+
+    Raises:
+        BadInput: a file cannot be written.
+    """
     changed = list[str]()
-    for name, text in contents(all_recipes(), ids_in(folder)).items():
-        path = folder / name
-        if not path.exists() or path.read_bytes() != text.encode():
-            path.write_text(text, encoding="utf-8", newline="\n")
-            changed.append(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.json"):
+            if path.name not in texts:
+                path.unlink()
+                changed.append(path.name)
+        for name, text in texts.items():
+            path = folder / name
+            if not path.exists() or path.read_bytes() != text.encode():
+                path.write_bytes(text.encode())
+                changed.append(name)
+    except OSError as error:
+        raise BadInput(f"vectors {folder}: {error.strerror}") from None
     return changed

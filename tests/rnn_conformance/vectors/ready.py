@@ -102,9 +102,7 @@ def ready(vector: VectorData, dtype: str) -> Ready:
     return Ready(vector, dtype, given, tuple(steps))
 
 
-def _step(
-    data: StepData, network: Network, history: tuple[Action, ...], place: str, dtype: str
-) -> ReadyStep:
+def _step(data: StepData, network: Network, history: tuple[Action, ...], place: str, dtype: str) -> ReadyStep:
     kind = DTYPES[dtype]
     case = None
     if data.call is not None:

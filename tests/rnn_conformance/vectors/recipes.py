@@ -11,7 +11,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import DType
-from rnn_conformance.vectors.expected import Step
+from rnn_conformance.vectors.expected import EVIDENCE, Claim, Step
 from rnn_conformance.vectors.form import TYPES
 from rnn_conformance.vectors.numbers import Grain, Numbers
 from rnn_reference.gradients import CellGradients, Gradients
@@ -30,6 +30,8 @@ class Recipe:
         network, steps: of float64.
         dtype: the type that a verifier takes where it is not told another.
         types: those that it may have bounds for.
+        evidence: the share of elements whose bound must say something, or a type is left out; 0 where a bound
+            that is wide beside the numbers still tells them from zero.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Recipe:
     steps: list[Step]
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
+    evidence: float = EVIDENCE
 
 
 Change = Callable[["Made"], None]
@@ -64,8 +67,9 @@ class Plan:
         lengths, mask: of the first rows; the others have all steps.
         gradients: whether the call is differentiated after it was made.
         change: makes of what was drawn what the vector needs.
+        claim: where the bounds come from.
         steps: what is done; none named: the call, and then its gradients if they are asked for.
-        dtype, types: as of `Recipe`.
+        dtype, types, evidence: as of `Recipe`.
     """
 
     clause: str
@@ -90,9 +94,11 @@ class Plan:
     mask: tuple[str, ...] = ()
     gradients: bool = False
     change: Change | None = None
+    claim: Claim = "derived"
     steps: Callable[["Made"], list[Step]] | None = None
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
+    evidence: float = EVIDENCE
 
     def recipes(self) -> Iterator[Recipe]:
         """One after the other."""
@@ -102,9 +108,8 @@ class Plan:
             if self.change is not None:
                 self.change(made)
             steps = self.steps(made) if self.steps is not None else made.usual_steps()
-            yield Recipe(
-                name, self.clause, self.flags, self.comment, made.network, steps, self.dtype, self.types
-            )
+            about = name, self.clause, self.flags, self.comment
+            yield Recipe(*about, made.network, steps, self.dtype, self.types, self.evidence)
 
 
 @dataclass(eq=False)
@@ -156,7 +161,12 @@ class Made:
         """Of the outputs of a call, zero at masked time steps."""
         top = self.network.layers[-1]
         features = top.output_size if call.merge_mode in ("concat", "none") else top.hidden_size
-        d_sequence = self.array((*call.x.shape[:2], features))
+        # What is computed in a narrow type is given cotangents that it holds.
+        grain: Grain = "coarse" if call.compute_dtype else self.plan.grain
+        d_sequence = self.numbers.array((*call.x.shape[:2], features), grain)
+        d_final_states = tuple(
+            self.numbers.array(shape, grain) for shape in self.network.state_shapes(len(call.x))
+        )
         steps = call.mask
         if call.lengths is not None:
             within = steps_of_lengths(call.lengths, call.x.shape[1])
@@ -164,7 +174,7 @@ class Made:
         if steps is not None:
             steps = steps[:, ::-1] if call.go_backwards else steps
             d_sequence[~steps] = 0
-        return d_sequence, self.states(len(call.x))
+        return d_sequence, d_final_states
 
     def direction(self, call: Call) -> Gradients:
         """Rates of change of everything."""
@@ -186,11 +196,11 @@ class Made:
         """The step that takes the gradients of a call."""
         call = self.given(self.call if call is None else call)
         d_sequence, d_final_states = self.cotangents(call)
-        return Step("gradients", call, d_sequence, d_final_states)
+        return Step("gradients", call, d_sequence, d_final_states, claim=self.plan.claim)
 
     def usual_steps(self) -> list[Step]:
         """The call, and its gradients where the plan has them."""
-        made = [Step("call", self.call)]
+        made = [Step("call", self.call, claim=self.plan.claim)]
         return [*made, self.differentiated()] if self.plan.gradients else made
 
 
@@ -217,6 +227,8 @@ def _cell(plan: Plan, numbers: Numbers, sizes: tuple[int, int], activation: str,
     inputs, hidden = sizes
 
     def array(*shape: int) -> Array:
+        if plan.grain == "integer":
+            return numbers.array(shape, plan.grain)
         reach = 2.0 ** int(np.log2(GAIN / max(shape[-1], 1))) / 2 * plan.gain if len(shape) == 2 else 0.5
         return numbers.array(shape, plan.grain, min(reach, plan.gain))
 
