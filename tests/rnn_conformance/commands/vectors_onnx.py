@@ -9,6 +9,8 @@ import click
 
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
 
+KINDS = ("pass", "refused", "deviation", "fail")
+
 
 @click.command("onnx")
 @click.option(
@@ -61,10 +63,10 @@ def onnx_form(output: Path, dtype: str | None, adapters: tuple[str, ...], folder
     for name in adapters:
         came = ran_by(name, cases, output.absolute())
         for each in came:
-            if each.came != "pass":
+            if each.came in ("deviation", "fail"):
                 about = each.record or each.message.strip().splitlines()[-1]
                 click.echo(f"{name}: {each.name}: {each.came} ({about})")
-        counts = {kind: sum(each.came == kind for each in came) for kind in ("pass", "fail", "deviation")}
+        counts = {kind: sum(each.came == kind for each in came) for kind in KINDS}
         told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
         click.echo(f"{name}: {told or 'nothing'}, {len(cases) - len(came)} unsupported")
         failed = failed or bool(counts["fail"]) or not counts["pass"]

@@ -86,6 +86,9 @@ def why_not(case: Case) -> str:
         return "two directions that go backwards"
     if any(cell.activation.name not in {*NAMES, "linear"} for cell in network.cells):
         return "its activation"
+    numbers = [value for cell in network.cells for value in cell.activation.parameters.values()]
+    if network.dtype == np.float64 and any(np.float32(number) != number for number in numbers):
+        return "a parameter in float64: attributes are of float32"
     asked = {
         "a mask": call.mask is not None,
         "kept states": call.stateful,

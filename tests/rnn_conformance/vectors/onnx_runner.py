@@ -88,12 +88,13 @@ class Ran:
     """What came of a case.
 
     Args:
+        came: "refused", which is right, too, where there is nothing to compute (EDG-1, 2, 4 and 5).
         message: the runner's.
         record: the id of the known deviation that it was expected to fail by.
     """
 
     name: str
-    came: Literal["pass", "fail", "deviation"]
+    came: Literal["pass", "fail", "deviation", "refused"]
     message: str = ""
     record: str = ""
 
@@ -130,6 +131,8 @@ def _judged(case: OnnxCase, kind: str, message: str, known: Sequence[Deviation])
         kinds = [record.kind] if isinstance(record.kind, str) else record.kind
         if kind in (kinds or [kind]) and any(map(record.covers, case.alone.cases)):
             return Ran(case.name, "deviation", message, record.id)
+    if kind == "raised" and any(0 in array.shape for array in case.inputs):
+        return Ran(case.name, "refused", message)
     return Ran(case.name, "fail", message)
 
 
