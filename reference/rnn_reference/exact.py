@@ -1,8 +1,8 @@
 """Numbers of 60 decimal digits, which every machine computes alike: what the reference's vectors are made of.
 
-Floating-point results depend on the machine: `longdouble` is another type on each, and no two libraries round
-tanh alike. Within `exact_numbers()` the reference computes what it computes in arrays of `Exact` instead, by the
-same code: values, gradients and bounds. It is some hundred times slower.
+Floating-point results depend on the machine: `longdouble` is another type on each, and no two libraries
+round tanh alike. Within `exact_numbers()` the reference computes in arrays of `Exact` instead, by the same
+code: values, gradients and bounds. It is some hundred times slower.
 """
 
 from __future__ import annotations
@@ -143,7 +143,9 @@ def decimal_of(number: Any) -> Decimal:
 def exact_array(array: NDArray[Any]) -> NDArray[Any]:
     """An array of `Exact`, each the very number that stands there, which may be an `Exact` already."""
     made = np.empty(array.shape, object)
-    made.flat = [number if type(number) is Exact else Exact(decimal_of(number)) for number in array.flat]
+    made.ravel()[:] = [
+        number if type(number) is Exact else Exact(decimal_of(number)) for number in array.flat
+    ]
     return made
 
 

@@ -150,10 +150,11 @@ def matrix(write: bool, prune: bool, folder: Path | None, form: str) -> None:
     from rnn_conformance.vectors.matrix import pruned, stored_matrix, written_matrix
 
     where = folder_of(folder)
+    kills = written_matrix(where) if write else stored_matrix(where)
     if prune:
         retired = pruned(where)
         click.echo(f"retired {len(retired)}: {', '.join(map(str, retired)) or 'none'}")
-    kills = written_matrix(where) if write or prune else stored_matrix(where)
+        return
     if form == "json":
         import msgspec
 

@@ -56,7 +56,7 @@ Claim: TypeAlias = Literal["derived", "exact", "at points", "saturated"]
 
     derived     the forward bound (NUM-4) and the bounds of gradients
     exact       all numbers on the way are integers that the type holds: nothing is rounded (EXA-1)
-    at points   a step whose pre-activation is exact: what the activation may be wrong by (NUM-1, NUM-7, NUM-8)
+    at points   one step of an exact pre-activation: what φ may be wrong by (NUM-1, NUM-7, NUM-8)
     saturated   tanh of an infinite sum, or of one that overflows, is ±1 (NAN-2, NAN-3, NAN-6)
 """
 
@@ -172,19 +172,22 @@ class Follower:
         seen = self._seen(step)
         assert step.d_sequence is not None
         computed = seen.network.dtype
-        g: Array | Bounded = step.d_sequence.astype(computed)
+        d_sequence = step.d_sequence.astype(computed)
+        g: Array | Bounded = d_sequence
         d_final_states = tuple(state.astype(computed) for state in step.d_final_states or ())
         if seen.call.merge_mode not in ("concat", "none"):
             x, states = checked_call(seen.network, seen.x, seen.initial_states)
             exact_x = exactly(x)
             (both,), _ = bound_stack(seen.network, exact_x, states, checked_steps(x, seen.steps))
-            g = bound_parted_gradient(seen.call.merge_mode, widened(g, EXACT), both, seen.network.dtype)
+            g = bound_parted_gradient(
+                seen.call.merge_mode, widened(d_sequence, EXACT), both, seen.network.dtype
+            )
         found = bound_gradients(seen.network, seen.x, seen.initial_states, g, d_final_states, seen.steps)
         of_x = found.x.at(np.s_[:, ::-1]) if step.call is not None and step.call.go_backwards else found.x
         values: Values = {"x": of_x, "initial_states": found.initial_states, "cells": found.cells}
         if step.claim == "exact":
             claims.require_exact_gradients(seen, step.d_sequence, d_final_states)
-            return without_bounds(values)
+            return {name: without_bounds(value) for name, value in values.items()}
         return values
 
     def _tangents(self, step: Step) -> Values:
@@ -194,22 +197,17 @@ class Follower:
         return {"sequence": self._claimed(seen, found.sequence), "final_states": found.final_states}
 
     def _second_gradients(self, step: Step) -> Values:
-        seen = self._seen(step)
+        seen, direction = self._seen(step), step.direction
+        assert step.d_sequence is not None
+        assert direction is not None
+        given = step.d_sequence, step.d_final_states or ()
         found = bound_second_gradients(
-            seen.network,
-            seen.x,
-            seen.initial_states,
-            step.d_sequence,
-            step.d_final_states,
-            step.direction,
-            seen.steps,
+            seen.network, seen.x, seen.initial_states, *given, direction, seen.steps
         )
         values: Values = {"x": found.x, "initial_states": found.initial_states, "cells": found.cells}
         if step.claim == "exact":
-            claims.require_exact_gradients(
-                seen, step.d_sequence, step.d_final_states, step.direction
-            )
-            return without_bounds(values)
+            claims.require_exact_gradients(seen, *given, direction)
+            return {name: without_bounds(value) for name, value in values.items()}
         return values
 
     def _trained(self, step: Step) -> Values:
@@ -293,7 +291,7 @@ def written_steps(
         informative, elements, found = 0, 0, []
         with exact_numbers():
             for step in steps:
-                values = follower.after(step.mapped(lambda array: array.astype(kind)))
+                values = follower.after(step.mapped(partial(np.asarray, dtype=kind)))
                 found.append({name: _stored(value) for name, value in values.items()})
         for step, values in zip(steps, found, strict=True):
             narrow = None if step.call is None else step.call.compute_dtype

@@ -1,4 +1,4 @@
-"""What a vector gives to an implementation, without what is expected: read from its written form, in float64."""
+"""What a vector gives to an implementation, without what is expected, read in float64."""
 
 from __future__ import annotations
 

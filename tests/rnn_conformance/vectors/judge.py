@@ -23,7 +23,7 @@ from rnn_reference.network import Array, Network, States
 
 Came: TypeAlias = Literal["pass", "fail", "deviation", "unsupported"]
 
-ABILITIES: Mapping[str, str] = ABILITY_OF | {"second_gradients": "second_gradients", "train": "trained"}
+ABILITIES: Mapping[str, str] = {**ABILITY_OF, "second_gradients": "second_gradients", "train": "trained"}
 """What a step needs, beyond what its call makes use of."""
 
 
@@ -63,8 +63,8 @@ def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> J
     except CannotExpress as error:
         return Judgement(*place, "unsupported", f"the route has no words for it: {error}")
     except NonConforming as error:
-        record = _excuse(known, vector, subject.route, error)
-        return Judgement(*place, "deviation" if record else "fail", error.finding, record)
+        excuse = _excuse(known, vector, subject.route, error)
+        return Judgement(*place, "deviation" if excuse else "fail", error.finding, excuse)
     return Judgement(*place, "pass")
 
 
@@ -73,7 +73,7 @@ def _concerns(record: Deviation, vector: Ready, route: str) -> bool:
 
 
 def _excuse(known: Collection[Deviation], vector: Ready, route: str, error: NonConforming) -> str:
-    """The id of the record that excuses a failure; "" where none does."""
+    """The id of the record, of whichever clause, that excuses a failure; "" where none does."""
     for record in known:
         if _concerns(record, vector, route) and record.excuses(error):
             return record.id

@@ -94,7 +94,7 @@ def _of_chapter(name: str, chapter: ChapterData, content: bytes, count: int) -> 
         yield f"{name}: expected ids in ascending order"
     for vector in chapter.vectors:
         if vector.clause in all_clauses() and file_of(vector.clause) != name:
-            yield f"vector {vector.id}: expected it in {file_of(vector.clause)}, the chapter of {vector.clause}"
+            yield f"vector {vector.id}: expected it in {file_of(vector.clause)}; got {name}"
 
 
 def _of_ids(index: IndexData, vectors: list[VectorData]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _of_vector(vector: VectorData) -> Iterator[str]:
     if not types:
         yield "bounds: expected some; got none"
     elif vector.network.dtype not in types:
-        yield f"network.dtype: expected one of {', '.join(types)}, for which it has bounds; got {vector.network.dtype}"
+        yield f"network.dtype: expected one of {', '.join(types)}; got {vector.network.dtype}"
     if types != [each for each in TYPES if each in types]:
         yield f"bounds: expected types in the order {', '.join(TYPES)}; got {', '.join(types)}"
     for number, step in enumerate(vector.steps):
@@ -167,10 +167,10 @@ def _of_flags(folder: Path, vectors: list[VectorData]) -> Iterator[str]:
     for vector in vectors:
         if not vector.flags:
             yield f"vector {vector.id}: flags: expected one at least; got none"
-        for flag in vector.flags:
-            if flag not in flags.flags:
-                yield f"vector {vector.id}: flags: expected those of {FLAGS}; got {flag}"
-    used = {flag for vector in vectors for flag in vector.flags}
+        for name in vector.flags:
+            if name not in flags.flags:
+                yield f"vector {vector.id}: flags: expected those of {FLAGS}; got {name}"
+    used = {name for vector in vectors for name in vector.flags}
     for name, flag in flags.flags.items():
         if name not in used:
             yield f"{FLAGS}: {name}: no vector has this flag"
@@ -213,7 +213,7 @@ def _of_claims(
             if flag is None or not flag.faults:
                 continue
             if not any(vector.id in by_fault.get(fault, ()) for fault in flag.faults):
-                yield f"vector {vector.id}: it has the flag {name}, and kills none of {', '.join(flag.faults)}"
+                yield f"vector {vector.id}: flags: {name}: it kills none of {', '.join(flag.faults)}"
 
 
 LEAST = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -35,7 +36,6 @@ from rnn_conformance.vectors.form import (
 from rnn_conformance.vectors.given import given_by
 from rnn_conformance.vectors.recipes import Recipe
 from rnn_reference.errors import BadInput
-
 
 Kind = TypeVar("Kind")
 
@@ -70,13 +70,14 @@ class Ids:
                 raise BadInput(f"recipe {name}: expected a name of its own; another one has it")
             largest = largest if name in self.taken else largest + 1
             found[name] = self.taken.get(name, largest)
-        return Ids(found, self.retired | {name: id for name, id in self.taken.items() if name not in found})
+        gone = {name: id for name, id in self.taken.items() if name not in found}
+        return Ids(found, {**self.retired, **gone})
 
     def without(self, ids: Iterable[int]) -> Ids:
         """The same with these ids retired."""
         gone = set(ids)
         stay = {name: id for name, id in self.taken.items() if id not in gone}
-        return Ids(stay, self.retired | {name: id for name, id in self.taken.items() if id in gone})
+        return Ids(stay, {**self.retired, **{name: id for name, id in self.taken.items() if id in gone}})
 
 
 def ids_in(folder: Path) -> Ids:
@@ -91,7 +92,7 @@ def ids_in(folder: Path) -> Ids:
     return Ids(index.ids, index.retired)
 
 
-def vector_of(recipe: Recipe, id: int) -> VectorData:
+def vector_of(recipe: Recipe, number: int) -> VectorData:
     """The vector that a recipe makes: what is expected is computed now.
 
     Raises:
@@ -104,7 +105,7 @@ def vector_of(recipe: Recipe, id: int) -> VectorData:
         raise BadInput(f"recipe {recipe.name}: expected bounds that say something in some type; got none")
     network.dtype = recipe.dtype if recipe.dtype in types else types[0]
     return VectorData(
-        id=id,
+        id=number,
         clause=recipe.clause,
         flags=list(recipe.flags),
         comment=recipe.comment,
@@ -129,6 +130,7 @@ def promoted_in(folder: Path) -> Iterator[Recipe]:
             yield Recipe(*about, *given_by(vector), dtype)
 
 
+@cache
 def known_flags() -> dict[str, FlagData]:
     """The flags by name, as `flags.toml` explains them.
 
@@ -164,7 +166,7 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
         kills: the content of the file of the kill matrix, if there is one.
 
     Raises:
-        BadInput: see `Ids.of` and `vector_of`.
+        BadInput: see `Ids.of` and `vector_of`; or a flag is not explained.
     """
     recipes = [recipe for recipe in recipes if recipe.name not in before.retired]
     ids = before.of([recipe.name for recipe in recipes])
@@ -172,7 +174,8 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
     for recipe in recipes:
         by_file.setdefault(file_of(recipe.clause), []).append(vector_of(recipe, ids.taken[recipe.name]))
     texts = dict(_chapter_texts(by_file))
-    texts[FLAGS] = table_text(FlagsData(schema=SCHEMA, flags=dict(sorted(known_flags().items()))))
+    flags = {name: _flag(name) for name in sorted({name for recipe in recipes for name in recipe.flags})}
+    texts[FLAGS] = table_text(FlagsData(schema=SCHEMA, flags=flags))
     if kills:
         texts[KILLS] = kills
     index = IndexData(
@@ -186,6 +189,13 @@ def contents(recipes: Iterable[Recipe], before: Ids, kills: str = "") -> dict[st
         retired=_by_id(ids.retired),
     )
     return texts | {INDEX: table_text(index)}
+
+
+def _flag(name: str) -> FlagData:
+    flags = known_flags()
+    if name not in flags:
+        raise BadInput(f"flags: expected those of flags.toml; got {name}")
+    return flags[name]
 
 
 def _by_id(ids: Mapping[str, int]) -> dict[str, int]:

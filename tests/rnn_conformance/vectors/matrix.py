@@ -150,7 +150,10 @@ def written_matrix(folder: Path) -> KillsData:
     Raises:
         BadInput: see `kill_matrix`; or the vectors cannot be read or written.
     """
-    kills = kill_matrix(in_first_type(read_vectors(folder)), digest_of(folder))
+    return _written(folder, kill_matrix(in_first_type(read_vectors(folder)), digest_of(folder)))
+
+
+def _written(folder: Path, kills: KillsData) -> KillsData:
     text = table_text(kills)
     index = read_index(folder)
     index.files[KILLS] = FileData(sha256=checksum(text.encode()))
@@ -168,6 +171,11 @@ def pruned(folder: Path) -> list[int]:
     Raises:
         BadInput: see `stored_matrix` and `making.make`.
     """
-    gone = redundant(read_vectors(folder), stored_matrix(folder).faults)
+    kills = stored_matrix(folder)
+    gone = set(redundant(read_vectors(folder), kills.faults))
     make(folder, retire=gone)
-    return gone
+    for killed in kills.faults.values():  # what a vector kills depends on no other
+        killed.by = [number for number in killed.by if number not in gone]
+    kills.digest = digest_of(folder)
+    _written(folder, kills)
+    return sorted(gone)

@@ -1,4 +1,4 @@
-"""Numbers that are the same on every machine: Python promises the sequence of `random.Random(seed).random()`."""
+"""Numbers that are the same on every machine: Python promises what `random.Random(seed).random()` gives."""
 
 from __future__ import annotations
 

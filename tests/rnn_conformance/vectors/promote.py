@@ -98,7 +98,7 @@ def steps_of(case: Case, message: str) -> list[Step]:
             check_fit(network, action.call)
             steps.append(_of_call(action.do, Case(network, action.call)))
         elif action.do in ("assign", "reset", "restore"):
-            steps.append(Step(action.do, network=action.network))  # type: ignore[arg-type]
+            steps.append(Step(action.do, network=action.network))
         network = action.network or network
     for words, doing in DERIVED.items():
         if words in message and case.initial_states is not None and case.call.return_sequences:

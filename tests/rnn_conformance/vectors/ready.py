@@ -98,7 +98,7 @@ def ready(vector: VectorData, dtype: str) -> Ready:
         network = step.network or network
         if data.do in DOINGS:
             call = step.case.call if step.case is not None and data.do in OF_A_CALL else None
-            history.append(Action(data.do, call, step.network))  # type: ignore[arg-type]
+            history.append(Action(data.do, call, step.network))
     return Ready(vector, dtype, given, tuple(steps))
 
 

@@ -76,7 +76,7 @@ class Plan:
     slug: str
     flags: tuple[str, ...]
     comment: str
-    count: int = 3
+    count: int = 2
     layers: int = 1
     directions: int | tuple[int, ...] = 1
     activation: str | tuple[str, ...] = "tanh"
@@ -95,7 +95,7 @@ class Plan:
     gradients: bool = False
     change: Change | None = None
     claim: Claim = "derived"
-    steps: Callable[["Made"], list[Step]] | None = None
+    steps: Callable[[Made], list[Step]] | None = None
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
     evidence: float = EVIDENCE

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.declarations import DType
 from rnn_conformance.vectors.recipes import Made, Plan
 from rnn_reference.network import Array, Cell, Layer, Network
 
-WIDE = ("float64", "float32")
+WIDE: tuple[DType, ...] = ("float64", "float32")
 
 
 def at(made: Made, points: Array) -> None:

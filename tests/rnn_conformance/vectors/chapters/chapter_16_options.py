@@ -8,7 +8,7 @@ from rnn_conformance.vectors.recipes import Made, Plan
 
 
 def one_feature_as_padding(made: Made) -> None:
-    """One of two features of a valid step is what masked steps hold."""
+    """One of two features of a valid time step is what masked time steps hold."""
     x = made.call.x.copy()
     x[:, :, 0] = 0.0
     made.call = replace(made.call, x=x)
@@ -80,7 +80,7 @@ PLANS = (
         clause="OPT-9",
         slug="by-value",
         flags=("mask-by-value",),
-        comment="masked steps, and valid ones of which one feature is zero",
+        comment="masked time steps, and valid ones of which one feature is zero",
         mask=("011", "110"),
         hidden=2,
         change=one_feature_as_padding,

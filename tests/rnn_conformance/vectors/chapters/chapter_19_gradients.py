@@ -30,9 +30,7 @@ def second_gradients(made: Made) -> list[Step]:
     """The gradients of gradients of the call."""
     call = made.given(made.call)
     given = made.cotangents(call)
-    return [
-        Step("second_gradients", call, *given, direction=made.direction(call), claim=made.plan.claim)
-    ]
+    return [Step("second_gradients", call, *given, direction=made.direction(call), claim=made.plan.claim)]
 
 
 def at_the_kink(made: Made) -> None:
@@ -194,7 +192,7 @@ def _plans() -> Iterator[Plan]:
             "GRD-19",
             slug,
             "gradient-of-masked-nan",
-            f"{'NaN' if slug == 'nan' else slug} at masked steps",
+            f"{'NaN' if slug == 'nan' else slug} at masked time steps",
             lengths=(1, 2),
             change=padded_with(value),
         )

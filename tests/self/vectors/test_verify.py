@@ -1,0 +1,161 @@
+"""Right implementations pass the vectors, and wrong ones fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rnn_conformance.cli import main
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import ROUTES, plain
+from rnn_conformance.vectors.form import read_vectors, vectors_folder
+from rnn_conformance.vectors.judge import judge
+from rnn_conformance.vectors.ready import ready
+
+SMALL = ("--clause", "FWD-2")
+
+
+RECORD = """
+[[deviation]]
+id = "transposes"
+adapter = "fault:transposed-recurrent-weight"
+clause = "FWD-2"
+what = "It transposes W_h."
+why = "It is a fault."
+versions = { numpy = ">=1" }
+when = { hidden_size = 3 }
+
+[deviation.witness]
+dtype = "float32"
+x = [[[0.0]]]
+
+[[deviation.witness.layers]]
+[deviation.witness.layers.forward]
+W_x = [[0.0], [0.0], [0.0]]
+W_h = [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+"""
+
+LITTLE = """
+from helpers import LITTLE
+from rnn_conformance.faults.plain import PlainNumpy
+
+
+class Little(PlainNumpy):
+    name = "little"
+    supports = LITTLE
+"""
+
+
+def verify(*options: str) -> Result:
+    return CliRunner().invoke(main, ["vectors", "verify", *options])
+
+
+def test_the_reference_passes_all_that_it_supports() -> None:
+    result = verify("--adapter", "reference", "--format", "json")
+    counts = json.loads(result.output)["counts"]
+    assert result.exit_code == 0
+    assert counts["fail"] == counts["deviation"] == 0
+    assert counts["pass"] > 300
+
+
+def test_an_implementation_of_its_own_passes_in_every_type() -> None:
+    """And supports everything, so that no vector goes unasked."""
+    subject = Subject(plain())
+    for vector in read_vectors(vectors_folder()):
+        for dtype in vector.types:
+            judgement = judge(subject, ready(vector, dtype))
+            assert judgement.came == "pass", judgement
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_and_on_every_route(route: str) -> None:
+    subject = Subject(plain())
+    subject.take(route)
+    for vector in list(read_vectors(vectors_folder()))[::7]:
+        judgement = judge(subject, ready(vector, vector.network.dtype))
+        assert judgement.came == "pass", judgement
+
+
+def test_a_fault_fails_and_the_message_says_where() -> None:
+    result = verify("--adapter", "fault:transposed-recurrent-weight", *SMALL)
+    assert result.exit_code == 1
+    assert "(FWD-2) in float32: fail\n  sequence output: " in result.output
+    assert "values are out of bound" in result.output
+    assert result.output.endswith("fail\n")
+
+
+def test_a_fault_in_a_history_tells_the_step() -> None:
+    result = verify("--adapter", "fault:weights-of-the-first-call", "--clause", "HIS-3")
+    assert result.exit_code == 1
+    assert "at step 3 of 3, call: " in result.output
+
+
+def test_a_fault_of_another_route_fails_there_alone() -> None:
+    options = "--adapter", "fault:cell-without-bias", "--clause", "FWD-4"
+    assert verify(*options).exit_code == 0
+    result = verify(*options, "--route", "default", "--route", "cell")
+    assert result.exit_code == 1
+    assert ", route cell: fail" in result.output
+    assert verify(*options, "--route", "all").exit_code == 1
+
+
+def test_what_is_recorded_is_a_deviation(tmp_path: Path) -> None:
+    records = tmp_path / "deviations.toml"
+    records.write_text(RECORD, encoding="utf-8")
+    options = "--adapter", "fault:transposed-recurrent-weight", *SMALL, "--deviations", str(records)
+    result = verify(*options)
+    assert result.exit_code == 0, result.output
+    assert "in float32: deviation (transposes)" in result.output
+    assert verify(*options[:-2]).exit_code == 1
+
+
+def test_what_is_not_supported_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "little.py").write_text(LITTLE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    nothing = verify("--adapter", "little:Little", "--clause", "BID", "--every")
+    assert nothing.exit_code == 1
+    assert "what the call makes use of is not supported" in nothing.output
+    some = verify("--adapter", "little:Little", "--clause", "BID", "--clause", "FWD")
+    assert some.exit_code == 0, some.output
+    assert " pass, " in some.output
+    assert some.output.endswith(" unsupported\n")
+
+
+def test_every_vector_is_shown_if_asked_for() -> None:
+    result = verify("--adapter", "reference", *SMALL, "--every", "--type", "all")
+    lines = result.output.splitlines()
+    assert all(line.endswith(": pass") for line in lines[:-1])
+    assert {line.split(" in ")[1] for line in lines[:-1]} == {
+        f"{dtype}: pass" for dtype in ("float64", "float32", "float16", "bfloat16")
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--adapter", "nobody"), "adapter 'nobody' is not known"),
+        (("--adapter", "reference", "--clause", "XYZ"), "--clause: expected a clause such as"),
+        (("--adapter", "reference", "--id", "999999"), "--id: expected ids of vectors; got 999999"),
+        (("--adapter", "reference", "--type", "int8"), "--type: expected one of first, all, float64"),
+        (("--adapter", "reference", "--route", "nowhere"), "--route: expected one of default"),
+        (("--adapter", "reference", "--clause", "ERR"), "expected some vectors to verify"),
+        (("--adapter", "reference", "--folder", "/nowhere"), "index.json: No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_paragraph(options: tuple[str, ...], said: str) -> None:
+    result = verify(*options)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_file_that_was_changed_is_refused(folder: Path) -> None:
+    path = folder / "01-recurrence.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("0.125", "0.25", 1), encoding="utf-8")
+    result = verify("--adapter", "reference", "--folder", str(folder))
+    assert result.exit_code == 2
+    assert "01-recurrence.json: expected the checksum that index.json says; got another" in result.stderr
