@@ -1,4 +1,4 @@
-"""An RNN in plain Python and float64, held against vectors (spec/94-vectors.md): python3 verify.py FILE ..."""
+"""An RNN in plain Python, held against vectors (spec/94-vectors.md): python3 verify.py FILE ..."""
 
 import json
 import re
@@ -20,17 +20,16 @@ ACTIVATIONS = {  # α and β where none are given; φ(z); and φ′ as a functio
     "scaled_tanh": (1, 1, lambda z, a, b: a * tanh(b * z), lambda h, a, b: a * b * (1 - (h / a) ** 2)),
 }
 MERGES = {"sum": lambda f, b: f + b, "mul": lambda f, b: f * b, "ave": lambda f, b: (f + b) * Number(0.5)}
+TAPE = []
 STEPS = {"call", "gradients", "tangents", "assign", "reset", "restore"}
 
 
 class Number:
-    """A number, and what it was made of: others, each with the derivative by it. They stand on a tape."""
-
-    tape = []
+    """A number, and what it was made of: others, each with the derivative by it. All stand on the tape."""
 
     def __init__(self, value, parents=()):
         self.value, self.parents, self.gradient, self.tangent = value, parents, 0.0, 0.0
-        self.tape.append(self)
+        TAPE.append(self)
 
     def __add__(self, other):
         return Number(self.value + other.value, ((self, 1.0), (other, 1.0)))
@@ -40,6 +39,7 @@ class Number:
 
 
 def clip(y):
+    """Between 0 and 1; NaN stays NaN."""
     return 0.0 if y < 0 else 1.0 if y > 1 else y
 
 
@@ -84,7 +84,9 @@ def run_batch(layers, call, states):
             for y in (*outputs, sum(final[-1], []))
         ]
         sequences, lasts, finals = [*sequences, outputs], [*lasts, last], [*finals, final]
-    states = [[[final[n][d] for final in finals] for d in range(len(layer))] for n, layer in enumerate(layers)]
+    states = [
+        [[final[n][d] for final in finals] for d in range(len(layer))] for n, layer in enumerate(layers)
+    ]
     return {"sequence": sequences, "last": lasts, "final_states": states}
 
 
@@ -99,7 +101,7 @@ def each(function, tree, *others):
 
 def result(layers, step, kept):
     """What a step gives; and the states that the layers keep."""
-    Number.tape.clear()
+    TAPE.clear()
     call, stateful = step["call"], step["call"].get("stateful")
     zeros = [[[[0.0] * len(cell["W_h"])] * len(call["x"]) for cell in layer.values()] for layer in layers]
     states = call.get("initial_states") or (stateful and kept) or zeros
@@ -116,13 +118,12 @@ def result(layers, step, kept):
         return values, values["final_states"] if stateful else kept
     if step["do"] == "tangents":
         each(lambda number, rate: setattr(number, "tangent", rate), inputs, step["direction"])
-        for number in Number.tape:
+        for number in TAPE:
             number.tangent += sum(parent.tangent * derivative for parent, derivative in number.parents)
         return each(lambda number: number.tangent, output), kept
-    for name in ("sequence", "final_states"):
-        add = lambda number, d: setattr(number, "gradient", number.gradient + d)  # noqa: E731
-        each(add, output[name], step["d_" + name])
-    for number in reversed(Number.tape):
+    cotangents = {"sequence": step["d_sequence"], "final_states": step["d_final_states"]}
+    each(lambda d, number: setattr(number, "gradient", number.gradient + d), cotangents, output)
+    for number in reversed(TAPE):
         for parent, derivative in number.parents:
             parent.gradient += number.gradient * derivative
     return each(lambda number: number.gradient, inputs), kept
@@ -134,9 +135,13 @@ def wrong(actual, expected, bound, place):
         if isinstance(expected, list) and len(actual) != len(expected):
             return f"{place}: expected {len(expected)} elements; got {len(actual)}"
         names = expected if isinstance(expected, dict) else range(len(expected))
-        return next(filter(None, (wrong(actual[n], expected[n], bound[n], f"{place}.{n}") for n in names)), "")
+        return next(
+            filter(None, (wrong(actual[n], expected[n], bound[n], f"{place}.{n}") for n in names)), ""
+        )
     right = bound == inf or actual == expected or abs(actual - expected) <= bound
-    return "" if right or isnan(actual) and isnan(expected) else f"{place}: {actual}, not {expected} ± {bound}"
+    return (
+        "" if right or isnan(actual) and isnan(expected) else f"{place}: {actual}, not {expected} ± {bound}"
+    )
 
 
 def verified(vector):

@@ -20,9 +20,7 @@ KINDS = ("pass", "refused", "deviation", "fail")
     type=click.Path(file_okay=False, path_type=Path),
     help="Where a folder is written for each case.",
 )
-@click.option(
-    "--type", "dtype", help="Only vectors in this type.  [default: each in the type that it names]"
-)
+@click.option("--type", "dtype", help="Only vectors in this type.  [default: each in the type that it names]")
 @click.option(
     "--adapter",
     "adapters",
@@ -57,8 +55,8 @@ def onnx_form(output: Path, dtype: str | None, adapters: tuple[str, ...], folder
     from rnn_conformance.vectors.onnx_runner import ran_by
 
     cases = list(onnx_cases(read_vectors(folder or vectors_folder()), dtype))
-    count = write_cases(cases, output)
-    click.echo(f"wrote {count} cases to {output}")
+    write_cases(cases, output)
+    click.echo(f"wrote {len(cases)} cases to {output}")
     failed = False
     for name in adapters:
         came = ran_by(name, cases, output.absolute())

@@ -135,7 +135,7 @@ def _case(name: str, vector: Ready, step: ReadyStep) -> OnnxCase:
 
 
 def _native(sequence: Bounded, directions: int, go_backwards: bool) -> Bounded:
-    """(batch, time, directions·hidden) in processing order as (time, directions, batch, hidden) in that of X."""
+    """(batch, time, directions·hidden) in processing order as (time, directions, batch, hidden) in X's."""
 
     def turned(array: Array) -> Array:
         batch, time, features = array.shape
@@ -167,14 +167,13 @@ def _claim(model: ModelProto, index: int, dtype: np.dtype) -> None:
     graph.node.append(helper.make_node("Where", [claimed, whole, "nothing"], [output.name]))
 
 
-def write_cases(cases: Iterable[OnnxCase], folder: Path) -> int:
-    """A folder for each case, the same bytes whenever they are written; how many.
+def write_cases(cases: Iterable[OnnxCase], folder: Path) -> None:
+    """Write a folder for each case, the same bytes whenever that is done.
 
     Raises:
         OSError: a file cannot be written.
     """
-    count = 0
-    for count, case in enumerate(cases, 1):
+    for case in cases:
         data = folder / case.name / DATA
         data.mkdir(parents=True, exist_ok=True)
         (folder / case.name / "model.onnx").write_bytes(case.model.SerializeToString(deterministic=True))
@@ -182,9 +181,6 @@ def write_cases(cases: Iterable[OnnxCase], folder: Path) -> int:
         tensors = {f"input_{n}": array for n, array in enumerate(case.inputs)}
         tensors |= {f"output_{n}": bounded.value for n, bounded in enumerate(case.outputs)}
         tensors |= {f"bound_{n}": bounded.bound for n, bounded in enumerate(case.outputs)}
-        names = {each.name for each in case.model.graph.input}
-        assert len(names) == len(case.inputs)
         for name, array in tensors.items():
             tensor = numpy_helper.from_array(np.ascontiguousarray(array), name)
             (data / f"{name}.pb").write_bytes(tensor.SerializeToString(deterministic=True))
-    return count
