@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.vectors.form import read_index, vectors_folder
 
-VERIFIERS = vectors_folder() / "verifiers"
+VERIFIERS = spec_folder() / "verifiers"
 FILES = (
     "01-recurrence",
     "05-bidirectional",

@@ -140,7 +140,7 @@ def wrong(actual, expected, bound, place):
         )
     right = bound == inf or actual == expected or abs(actual - expected) <= bound
     return (
-        "" if right or isnan(actual) and isnan(expected) else f"{place}: {actual}, not {expected} ± {bound}"
+        "" if right or (isnan(actual) and isnan(expected)) else f"{place}: {actual}, not {expected} ± {bound}"
     )
 
 
