@@ -87,7 +87,7 @@ def why_not(case: Case) -> str:
     if any(cell.activation.name not in {*NAMES, "linear"} for cell in network.cells):
         return "its activation"
     numbers = [value for cell in network.cells for value in cell.activation.parameters.values()]
-    if network.dtype == np.float64 and any(np.float32(number) != number for number in numbers):
+    if network.dtype == np.float64 and any(float(np.float32(number)) != number for number in numbers):
         return "a parameter in float64: attributes are of float32"
     asked = {
         "a mask": call.mask is not None,

@@ -23,13 +23,14 @@ from rnn_conformance.engine.deviations import Deviation, known_deviations
 from rnn_conformance.vectors.judge import unsupported
 from rnn_conformance.vectors.onnx_cases import OnnxCase
 
-KnownBackend: TypeAlias = Literal["onnx", "onnx-reference"]
+Came: TypeAlias = Literal["pass", "value", "raised"]
+"""What ONNX's runner makes of a case; in the words of `engine.results.Kind` where it fails."""
 
 RTOL, ATOL = 1e-3, 1e-7
 """What ONNX's loader takes where a case says nothing."""
 
 
-class EvaluatorRep(BackendRep):  # type: ignore[misc] # of Any where ONNX is not installed
+class EvaluatorRep(BackendRep):
     """A model in ONNX's own evaluator."""
 
     def __init__(self, evaluator: ReferenceEvaluator) -> None:
@@ -41,7 +42,7 @@ class EvaluatorRep(BackendRep):  # type: ignore[misc] # of Any where ONNX is not
         return tuple(self.evaluator.run(None, feeds))
 
 
-class EvaluatorBackend(Backend):  # type: ignore[misc] # see EvaluatorRep
+class EvaluatorBackend(Backend):
     """ONNX's own evaluator. `operators` take the place of its own."""
 
     operators: tuple[type[Any], ...] = ()
@@ -99,8 +100,8 @@ class Ran:
     record: str = ""
 
 
-def run_cases(backend: type[Backend], cases: Sequence[TestCase]) -> dict[str, tuple[str, str]]:
-    """What ONNX's runner makes of each case, on the CPU: "pass", "value" or "raised", and its message.
+def run_cases(backend: type[Backend], cases: Sequence[TestCase]) -> dict[str, tuple[Came, str]]:
+    """What ONNX's runner makes of each case, on the CPU: and its message.
 
     The runner loads some four thousand other cases as it is made; it is given these instead.
     """
@@ -108,23 +109,26 @@ def run_cases(backend: type[Backend], cases: Sequence[TestCase]) -> dict[str, tu
         runner = Runner(backend, __name__)
     result = unittest.TestResult()
     runner.include("_cpu$").test_suite.run(result)
-    came = {case.name: ("pass", "") for case in cases}
-    for kind, found in (("value", result.failures), ("raised", result.errors)):
-        for test, message in found:
-            came[test.id().rpartition(".")[2].removesuffix("_cpu")] = kind, message
-    skipped = {test.id().rpartition(".")[2] for test, _ in result.skipped}
-    assert not [name for name in skipped if name.endswith("_cpu")], "the runner skipped a case"
+    came: dict[str, tuple[Came, str]] = {case.name: ("pass", "") for case in cases}
+    came |= {_name_of(test): ("value", message) for test, message in result.failures}
+    came |= {_name_of(test): ("raised", message) for test, message in result.errors}
+    assert not {_name_of(test) for test, _ in result.skipped} & set(came), "the runner skipped a case"
     return came
 
 
+def _name_of(test: unittest.TestCase) -> str:
+    """Of the case that a test on the CPU is of."""
+    return test.id().rpartition(".")[2].removesuffix("_cpu")
+
+
 def judged(
-    cases: Iterable[OnnxCase], came: Mapping[str, tuple[str, str]], known: Sequence[Deviation]
+    cases: Iterable[OnnxCase], came: Mapping[str, tuple[Came, str]], known: Sequence[Deviation]
 ) -> list[Ran]:
     """What came of each case that was run, with the record that says so of those that fail as known."""
     return [_judged(case, *came[case.name], known) for case in cases if case.name in came]
 
 
-def _judged(case: OnnxCase, kind: str, message: str, known: Sequence[Deviation]) -> Ran:
+def _judged(case: OnnxCase, kind: Came, message: str, known: Sequence[Deviation]) -> Ran:
     if kind == "pass":
         return Ran(case.name, "pass")
     for record in known:
