@@ -348,11 +348,11 @@ class Stored:
 
 
 def _stored_number(value: Any, bound: Any) -> tuple[float, float]:
-    """A value and its bound. What is not finite is equal to itself; NaN as a bound claims nothing."""
+    """A value and its bound. NaN must be NaN (NAN-1); of what else has no finite bound nothing is claimed."""
     stored, exact, wide = float(value), decimal_of(value), decimal_of(bound)
-    if not exact.is_finite():
-        return stored, 0.0 if not wide.is_infinite() else np.inf
-    if not wide.is_finite():
+    if exact.is_nan():
+        return stored, 0.0
+    if not (exact.is_finite() and wide.is_finite()):
         return stored, np.inf
     rounding = ARITHMETIC.abs(ARITHMETIC.subtract(exact, Decimal(stored)))
     return stored, float(UP.plus(ARITHMETIC.add(wide, rounding)))

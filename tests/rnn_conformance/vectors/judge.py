@@ -23,7 +23,11 @@ from rnn_reference.network import Array, Network, States
 
 Came: TypeAlias = Literal["pass", "fail", "deviation", "unsupported"]
 
-ABILITIES: Mapping[str, str] = {**ABILITY_OF, "second_gradients": "second_gradients", "train": "trained"}
+ABILITIES: Mapping[str, str] = {
+    **{str(doing): ability for doing, ability in ABILITY_OF.items()},
+    "second_gradients": "second_gradients",
+    "train": "trained",
+}
 """What a step needs, beyond what its call makes use of."""
 
 

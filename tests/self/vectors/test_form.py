@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from rnn_adapters.written import CallData
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.vectors.form import (
     DOINGS,
     SCHEMA,
-    CallData,
     StepData,
     ValuesData,
     VectorData,

@@ -35,7 +35,7 @@ def seal(folder: Path, name: str) -> None:
     (folder / INDEX).write_text(table_text(index), encoding="utf-8")
 
 
-def change_vector(change: Callable[[Any], None]) -> Callable[[Path], None]:
+def change_vector(change: Callable[[Any], Any]) -> Callable[[Path], None]:
     """The first vector otherwise, and all else as it must be."""
 
     def spoil(folder: Path) -> None:
@@ -47,7 +47,7 @@ def change_vector(change: Callable[[Any], None]) -> Callable[[Path], None]:
     return spoil
 
 
-def change_json(name: str, change: Callable[[Any], None]) -> Callable[[Path], None]:
+def change_json(name: str, change: Callable[[Any], Any]) -> Callable[[Path], None]:
     """A file of a table otherwise."""
 
     def spoil(folder: Path) -> None:
@@ -62,11 +62,21 @@ def change_json(name: str, change: Callable[[Any], None]) -> Callable[[Path], No
 
 def with_field(name: str, value: Any) -> Callable[[Path], None]:
     """A field of the first vector otherwise."""
-    return change_vector(lambda vector: setattr(vector, name, value))
+
+    def change(vector: Any) -> None:
+        setattr(vector, name, value)
+
+    return change_vector(change)
 
 
 def first_bounds(vector: Any) -> Any:
     return vector.steps[0].bounds["float32"]
+
+
+def without_claims(vector: Any) -> None:
+    """All bounds of a type infinite."""
+    bounds = first_bounds(vector)
+    bounds.sequence, bounds.final_states = [[["inf"] * 3] * 5], [[[["inf"] * 3]]]
 
 
 def replaced(old: str, new: str) -> Callable[[Path], None]:
@@ -167,12 +177,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
         "expected a bound of 0 where the value is not finite",
     ),
     "no claim": (
-        change_vector(
-            lambda vector: [
-                setattr(first_bounds(vector), "sequence", [[["inf"] * 3] * 5]),
-                setattr(first_bounds(vector), "final_states", [[[["inf"] * 3]]]),
-            ]
-        ),
+        change_vector(without_claims),
         "float32: expected something to be claimed",
     ),
     "digits": (
@@ -184,7 +189,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
         "expected lists of one length and depth",
     ),
     "without its cotangents": (
-        change_vector(lambda vector: setattr(vector.steps[0], "do", "gradients")),
+        replaced('"do":"call"', '"do":"gradients"'),
         "expected d_sequence and d_final_states beside 'gradients'",
     ),
     "flag of no vector": (

@@ -55,7 +55,7 @@ PLANS = (
     Plan(
         clause="DIR-4",
         slug="lengths",
-        flags=("mask-of-going-backwards",),
+        flags=("goes-backwards",),
         comment="lengths of a layer that goes backwards",
         options={"go_backwards": True},
         lengths=(2, 1),

@@ -59,7 +59,7 @@ PLANS = (
     Plan(
         clause="OPT-7",
         slug="file",
-        flags=("file-of-weights",),
+        flags=("digits-of-weights",),
         comment="two directions with weights of all digits of float32",
         directions=2,
         grain="fine",

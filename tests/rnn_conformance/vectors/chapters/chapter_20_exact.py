@@ -60,7 +60,7 @@ PLANS = (
     Plan(
         clause="EXA-1",
         slug="gradients",
-        flags=("gradient-of-recurrent-weights",),
+        flags=("exact-sums",),
         comment="small integers: gradients are exact, too",
         time=2,
         count=3,

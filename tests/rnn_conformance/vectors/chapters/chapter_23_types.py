@@ -37,6 +37,44 @@ def positive(made: Made) -> None:
     )
 
 
+def cancelling(made: Made) -> None:
+    """Of each weight what it rounds to is taken away, and a little is left."""
+    narrow = made.plan.options["compute_dtype"]
+    W_x = np.abs(made.cell.W_x)
+    W_x[:, 1], W_x[:, 2] = W_x[:, 0].astype(narrow).astype(np.float64), 0.5
+    made.network = Network(Layer(Cell(W_x, 0 * made.cell.W_h, activation="relu")))
+    made.call = replace(made.call, x=np.array([[[1.0, -1.0, 2.0**-5]]]))
+
+
+def lost_one_by_one(made: Made) -> None:
+    """One large weight leads to the first unit, and small ones: sixteen are less than half its last bit."""
+    first, small = 64.0, (104 + int(made.array((1,), 8)[0])) / 2**16
+    W_h = np.zeros_like(made.cell.W_h)
+    W_h[0, 0], W_h[0, 16:] = first, small
+    made.network = Network(Layer(Cell(0 * made.cell.W_x, W_h, activation="relu")))
+    made.call = replace(made.call, initial_states=(np.ones((1, 1, len(W_h))),))
+
+
+def cancelling_states(made: Made) -> None:
+    """The same of two states that lead to the first unit."""
+    narrow = made.plan.options["compute_dtype"]
+    W_h = np.zeros_like(made.cell.W_h)
+    W_h[0] = 1.0, -1.0, 2.0**-5
+    made.network = Network(Layer(Cell(0 * made.cell.W_x, W_h, activation="relu")))
+    last_bit = 2.0 ** (-10 if narrow == "float16" else -7)
+    near_one = 1 + last_bit * (12 + int(made.array((1,), 2)[0])) / 32  # rounded, it is 1
+    made.call = replace(made.call, initial_states=(np.array([[[near_one, 1.0, 0.5]]]),))
+
+
+def lost_beside_the_first(made: Made) -> None:
+    """One large term, and many that are less than half of its last bit."""
+    bits = 10 if made.plan.dtype == "float16" else 7
+    W_x = np.full_like(made.cell.W_x, (112 + int(made.array((1,), 8)[0])) * 2.0 ** (6 - bits - 8))
+    W_x[:, 0] = 64.0
+    made.network = Network(Layer(Cell(W_x, 0 * made.cell.W_h, activation="relu")))
+    made.call = replace(made.call, x=np.ones_like(made.call.x))
+
+
 def large(made: Made) -> None:
     """Sums beyond what float16 holds, or what eight times them would be."""
     narrow = made.plan.dtype == "float16"
@@ -74,13 +112,13 @@ def _plans() -> Iterator[Plan]:
             clause="DTY-3",
             slug=f"{dtype}-sums",
             flags=("narrow-sums",),
-            comment="sums of 64 products, which are to be added in float32",
+            comment="sums of 64 products, all but one of them small, which a narrow type would lose",
             inputs=64,
             hidden=1,
             time=1,
-            change=positive,
-            gain=0.5,
-            **(only | {"batch": 2}),
+            biases=0,
+            change=lost_beside_the_first,
+            **only,
         )
         yield Plan(
             clause="DTY-5",
@@ -147,14 +185,13 @@ def _plans() -> Iterator[Plan]:
         clause="DTY-8",
         slug="products-of-states",
         flags=("narrow-sums-of-states",),
-        comment="sums of 64 products with states, which are to be added in float32",
-        hidden=64,
+        comment="sums of products with states, all but one of them small, which float16 would lose",
+        hidden=96,
         inputs=1,
         time=1,
         states=True,
-        change=positive,
-        count=2,
-        gain=0.5,
+        biases=0,
+        change=lost_one_by_one,
         options={"return_sequences": False},
         **half,
     )
@@ -180,12 +217,24 @@ def _plans() -> Iterator[Plan]:
         yield Plan(
             clause="DTY-6",
             slug=f"mixed-{narrow}",
-            flags=("mixed-weights", "mixed-returned"),
+            flags=("mixed-returned",),
             comment=f"weights of float32, computed in {narrow}",
             hidden=3,
             time=1,
             activation="relu",
             change=positive,
+            **mixed,
+        )
+        yield Plan(
+            clause="DTY-6",
+            slug=f"mixed-differences-{narrow}",
+            flags=("mixed-weights",),
+            comment="two weights that are equal once they are rounded, and cancel",
+            inputs=3,
+            hidden=3,
+            time=1,
+            activation="relu",
+            change=cancelling,
             **mixed,
         )
         yield Plan(
@@ -202,12 +251,12 @@ def _plans() -> Iterator[Plan]:
             slug=f"mixed-initial-{narrow}",
             flags=("mixed-states",),
             comment=f"initial states of float32, rounded to {narrow}",
-            hidden=4,
+            hidden=3,
             inputs=1,
             time=1,
             states=True,
             activation="relu",
-            change=positive,
+            change=cancelling_states,
             **mixed,
         )
         yield Plan(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from rnn_conformance.vectors.chapters.chapter_08_numerics import POINTS, at
 from rnn_conformance.vectors.recipes import Made, Plan
+from rnn_reference.network import Array
 
 AT = np.array([-6.0, -3.5, -2.5, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 2.5, 3.5, 6.0])
 FAR = np.array([8.5, 9.5, 20.0, 50.0, 100.0, -50.0, -100.0])
 """Points at which φ is nearly constant, or its exponentials overflow."""
 
 
-def at_all(points: Any) -> Any:
-    """One step of one unit at points."""
-    return lambda made: at(made, points)
+def around(points: Array) -> Callable[[Made], None]:
+    """One step of one unit at points, each moved a little, in every vector by other numbers."""
 
+    def change(made: Made) -> None:
+        moved = points + made.array(points.shape) / 4
+        at(made, moved.astype(np.float32).astype(np.float64))
 
-def apart(made: Made) -> None:
-    """The points, each moved a little, in every vector by other numbers."""
-    at(made, (AT + made.array(AT.shape) / 4).astype(np.float32).astype(np.float64))
+    return change
 
 
 OF_CLAUSE = {
@@ -61,7 +61,7 @@ def _plans() -> Iterator[Plan]:
             flags=(flag,),
             comment=f"{activation} at points from −6 to 6",
             activation=activation,
-            change=apart,
+            change=around(AT),
             count=2,
             **(POINTS | ({"claim": "derived"} if "(" in activation or slug == "linear" else {})),
         )
@@ -110,8 +110,8 @@ def _plans() -> Iterator[Plan]:
             flags=(f"far-{activation}",) if activation != "softsign" else ("softsign",),
             comment=f"{activation} far from zero",
             activation=activation,
-            change=at_all(FAR),
-            count=1,
+            change=around(FAR),
+            count=2,
             **POINTS,
         )
         yield Plan(

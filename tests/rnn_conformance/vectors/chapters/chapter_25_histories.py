@@ -243,7 +243,7 @@ PLANS = (
     Plan(
         clause="HIS-5",
         slug="restored-as-loaded",
-        flags=("saved-and-loaded",),
+        flags=("saved-and-loaded", "file-of-weights"),
         comment="saved and loaded again between two calls",
         directions=2,
         hidden=2,
