@@ -16,9 +16,9 @@ from rnn_conformance.cli import main
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.faults.plain import PlainNumpy
 from rnn_conformance.faults.registry import fault_named
-from rnn_conformance.measure.onnx_kills import ONNX, RNN, asked_of, counted, summary
 from rnn_conformance.vectors.form import read_vectors, vectors_folder
 from rnn_conformance.vectors.onnx_cases import OnnxCase, onnx_cases, write_cases
+from rnn_conformance.vectors.onnx_kills import ONNX, RNN, asked_of, counted, summary
 from rnn_conformance.vectors.onnx_runner import (
     EvaluatorBackend,
     backend_of,

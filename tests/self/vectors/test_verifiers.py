@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -123,3 +124,9 @@ def test_a_mistake_fails(name: str, mistake: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_verified_is_no_success(name: str, tmp_path: Path) -> None:
     assert verified(name, source_of(name), tmp_path, ()) == (1, "0 passed, 0 skipped, 0 failed\n")
+
+
+def test_the_chapter_says_how_long_they_are() -> None:
+    text = (spec_folder() / "94-vectors.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(verify\.\w+)` \| (\d+) \|", text, re.MULTILINE))
+    assert told == {name: str(len(source_of(name).splitlines())) for name in COMMANDS}
