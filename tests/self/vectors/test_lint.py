@@ -153,11 +153,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
         "expected those of flags.json",
     ),
     "type": (
-        change_vector(
-            lambda vector: (
-                setattr(vector.network, "dtype", "float16") or vector.steps[0].bounds.pop("float16")
-            )
-        ),
+        change_vector(lambda vector: vector.steps[0].bounds.pop("float32")),
         "network.dtype: expected one of",
     ),
     "types of steps": (

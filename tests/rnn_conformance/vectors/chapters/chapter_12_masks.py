@@ -31,6 +31,16 @@ PLANS = (
         hidden=2,
     ),
     Plan(
+        clause="MSK-1",
+        slug="inside",
+        flags=("mask-inside-a-row",),
+        comment="eight time steps, of which masked ones stand between valid ones",
+        mask=("11011011", "10111101"),
+        time=8,
+        hidden=2,
+        inputs=1,
+    ),
+    Plan(
         clause="MSK-2",
         slug="carried",
         flags=("state-at-masked-steps",),

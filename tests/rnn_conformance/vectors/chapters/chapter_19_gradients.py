@@ -128,6 +128,17 @@ def _plans() -> Iterator[Plan]:
         biases=0,
     )
     yield _plan(
+        "GRD-20",
+        "far",
+        "gradient-across-blocks",
+        "eighteen steps, through all of which gradients go",
+        time=18,
+        batch=1,
+        inputs=1,
+        dtype="float64",
+        types=("float64", "float32"),
+    )
+    yield _plan(
         "GRD-13",
         "kink-again",
         "slope-at-zero-again",

@@ -82,6 +82,16 @@ PLANS = (
         hidden=2,
     ),
     Plan(
+        clause="NAN-1",
+        slug="relu-above",
+        flags=("nan-through-relu",),
+        comment="NaN goes through relu of both layers",
+        layers=2,
+        activation="relu",
+        change=with_input(np.nan, 1),
+        hidden=2,
+    ),
+    Plan(
         clause="NAN-2",
         slug="infinity",
         flags=("infinite-input",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rnn_conformance.vectors.recipes import Made, Plan
@@ -16,7 +18,33 @@ def last_unit_counts(made: Made) -> None:
     made.network = Network(Layer(Cell(cell.W_x, W_h)))
 
 
+LONG: dict[str, Any] = {
+    "batch": 2,
+    "inputs": 1,
+    "hidden": 1,
+    "gain": 0.5,
+    "options": {"return_sequences": False},
+}
+
 PLANS = (
+    Plan(
+        clause="LNG-4",
+        slug="lengths",
+        flags=("many-valid-steps",),
+        comment="a length that no byte holds",
+        time=260,
+        lengths=(257,),
+        **LONG,
+    ),
+    Plan(
+        clause="LNG-4",
+        slug="mask",
+        flags=("many-valid-steps",),
+        comment="a mask of 132 time steps, the last of which are masked",
+        time=132,
+        mask=("1" * 129 + "000", "01" * 66),
+        **LONG,
+    ),
     Plan(
         clause="LNG-1",
         slug="steps",

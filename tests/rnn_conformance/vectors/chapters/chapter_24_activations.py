@@ -127,5 +127,15 @@ def _plans() -> Iterator[Plan]:
             types=("float64", "float32"),
         )
 
+    yield Plan(
+        clause="ACT-15",
+        slug="softplus",
+        flags=("far-softplus-in-float64",),
+        comment="softplus from 20 to 34, where float64 still tells it from z",
+        activation="softplus",
+        change=around(np.array([20.5, 21.0, 22.0, 24.0, 26.0, 30.0, 32.0])),
+        **(POINTS | {"dtype": "float64"}),
+    )
+
 
 PLANS = tuple(_plans())
