@@ -114,10 +114,10 @@ class Cases:
     """What to draw cases from, within what each route into an implementation supports.
 
     Args:
-        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
-            draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
-            those of two merge; both of a stack of one layer.
+        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden: what to
+            draw from, as of the next ones; the first is what a case shrinks to.
+        dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: the same. Only
+            layers of one direction go backwards and only those of two merge; both of a stack of one layer.
             An activation that is named is drawn with parameters of all kinds where these can be chosen.
         mixed_directions: whether the backward cell of a layer chooses its activation and bias for itself.
         training: whether calls are of training. In training nothing is dropped: the rate is then 0.
