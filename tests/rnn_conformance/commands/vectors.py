@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from rnn_conformance.commands.options import DEVIATIONS, FILE
+from rnn_conformance.commands.vectors_onnx import onnx_form
 
 FOLDER = click.option(
     "--folder",
@@ -168,3 +169,6 @@ def matrix(write: bool, prune: bool, folder: Path | None, form: str) -> None:
         f"{len(kills.faults)} faults, each killed by {fewest} vectors at least;"
         f" {len(kills.not_shown)} that no vector can show"
     )
+
+
+vectors.add_command(onnx_form)

@@ -9,4 +9,5 @@ lint.py       `vectors lint`: what is wrong with the files
 verify.py     `vectors verify`: an implementation before the vectors
 promote.py    `vectors promote`: a counterexample becomes a vector
 matrix.py     `vectors matrix`: which vectors kill which faults
+onnx_*.py     `vectors onnx`: as ONNX backend tests; `measure onnx-kills`: beside those that ONNX has
 """
