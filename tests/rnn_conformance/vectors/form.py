@@ -96,6 +96,7 @@ class VectorData(Data, kw_only=True):
         flags: what it hunts (`FlagData`).
         comment: what is particular about it, in words.
         network: in the type that a verifier takes where it is not told another.
+        may_refuse: whether the clause lets an implementation refuse it with an error instead.
     """
 
     id: Id
@@ -104,6 +105,7 @@ class VectorData(Data, kw_only=True):
     comment: str
     network: NetworkData
     steps: list[StepData]
+    may_refuse: bool = False
 
     @property
     def types(self) -> list[str]:

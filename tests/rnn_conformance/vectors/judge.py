@@ -63,6 +63,8 @@ def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> J
         if record.ends_process and _concerns(record, vector, subject.route):
             return Judgement(*place, "deviation", "not run: it ends the process", record.id)
     try:
+        if vector.vector.may_refuse and subject.refusal_of(vector.cases[0].replace(route=subject.route)):
+            return Judgement(*place, "pass", "refused, as it may be")
         follow(subject, vector)
     except CannotExpress as error:
         return Judgement(*place, "unsupported", f"the route has no words for it: {error}")

@@ -111,6 +111,7 @@ def vector_of(recipe: Recipe, number: int) -> VectorData:
         comment=recipe.comment,
         network=network,
         steps=steps,
+        may_refuse=recipe.may_refuse,
     )
 
 
@@ -127,7 +128,7 @@ def promoted_in(folder: Path) -> Iterator[Recipe]:
         if vector.id in names:
             dtype = next(each for each in TYPES if each == vector.network.dtype)
             about = names[vector.id], vector.clause, tuple(vector.flags), vector.comment
-            yield Recipe(*about, *given_by(vector), dtype)
+            yield Recipe(*about, *given_by(vector), dtype, may_refuse=vector.may_refuse)
 
 
 @cache

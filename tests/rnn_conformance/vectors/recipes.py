@@ -32,6 +32,7 @@ class Recipe:
         types: those that it may have bounds for.
         evidence: the share of elements whose bound must say something, or a type is left out; 0 where a bound
             that is wide beside the numbers still tells them from zero.
+        may_refuse: as of `VectorData`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Recipe:
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
     evidence: float = EVIDENCE
+    may_refuse: bool = False
 
 
 Change = Callable[["Made"], None]
@@ -69,7 +71,7 @@ class Plan:
         change: makes of what was drawn what the vector needs.
         claim: where the bounds come from.
         steps: what is done; none named: the call, and then its gradients if they are asked for.
-        dtype, types, evidence: as of `Recipe`.
+        dtype, types, evidence, may_refuse: as of `Recipe`.
     """
 
     clause: str
@@ -99,6 +101,7 @@ class Plan:
     dtype: DType = "float32"
     types: tuple[DType, ...] = TYPES
     evidence: float = EVIDENCE
+    may_refuse: bool = False
 
     def recipes(self) -> Iterator[Recipe]:
         """One after the other."""
@@ -109,7 +112,7 @@ class Plan:
                 self.change(made)
             steps = self.steps(made) if self.steps is not None else made.usual_steps()
             about = name, self.clause, self.flags, self.comment
-            yield Recipe(*about, made.network, steps, self.dtype, self.types, self.evidence)
+            yield Recipe(*about, made.network, steps, self.dtype, self.types, self.evidence, self.may_refuse)
 
 
 @dataclass(eq=False)

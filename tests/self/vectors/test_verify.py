@@ -49,6 +49,20 @@ class Little(PlainNumpy):
 """
 
 
+REFUSING = """
+from rnn_conformance.faults.plain import PlainNumpy
+
+
+class Refusing(PlainNumpy):
+    name = "refusing"
+
+    def run(self, model, call):
+        if call.x.shape[1] < 2:
+            raise ValueError("too short")
+        return super().run(model, call)
+"""
+
+
 def verify(*options: str) -> Result:
     return CliRunner().invoke(main, ["vectors", "verify", *options])
 
@@ -122,6 +136,16 @@ def test_what_is_not_supported_is_not_asked(tmp_path: Path, monkeypatch: pytest.
     assert some.exit_code == 0, some.output
     assert " pass, " in some.output
     assert some.output.endswith(" unsupported\n")
+
+
+def test_what_may_be_refused_passes_if_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sequence of no time steps may be refused, and one of a single step may not."""
+    (tmp_path / "refusing.py").write_text(REFUSING, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = verify("--adapter", "refusing:Refusing", "--clause", "EDG-2", "--every")
+    assert result.exit_code == 0, result.output
+    assert "refused, as it may be" in result.output
+    assert verify("--adapter", "refusing:Refusing", "--clause", "STA-2").exit_code == 1
 
 
 def test_every_vector_is_shown_if_asked_for() -> None:

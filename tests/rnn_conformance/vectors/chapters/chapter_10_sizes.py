@@ -5,10 +5,19 @@ from __future__ import annotations
 from rnn_conformance.vectors.recipes import Plan
 
 PLANS = (
-    Plan(clause="EDG-1", slug="no-rows", flags=("no-rows",), comment="a batch of no rows", batch=0, count=2),
+    Plan(
+        clause="EDG-1",
+        may_refuse=True,
+        slug="no-rows",
+        flags=("no-rows",),
+        comment="a batch of no rows",
+        batch=0,
+        count=2,
+    ),
     Plan(
         clause="EDG-2",
         slug="no-steps",
+        may_refuse=True,
         flags=("no-steps",),
         comment="no steps: the final state is the initial one",
         time=0,
@@ -17,6 +26,7 @@ PLANS = (
     Plan(
         clause="EDG-2",
         slug="no-steps-both-directions",
+        may_refuse=True,
         flags=("no-steps",),
         comment="no steps of a bidirectional layer",
         time=0,
@@ -46,6 +56,7 @@ PLANS = (
     Plan(
         clause="EDG-4",
         slug="no-features",
+        may_refuse=True,
         flags=("no-features",),
         comment="input without features: bias and state are left",
         inputs=0,
@@ -53,6 +64,12 @@ PLANS = (
         hidden=2,
     ),
     Plan(
-        clause="EDG-5", slug="no-units", flags=("no-units",), comment="a layer of no units", hidden=0, count=2
+        clause="EDG-5",
+        may_refuse=True,
+        slug="no-units",
+        flags=("no-units",),
+        comment="a layer of no units",
+        hidden=0,
+        count=2,
     ),
 )

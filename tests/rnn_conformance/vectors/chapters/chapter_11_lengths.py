@@ -86,6 +86,7 @@ PLANS = (
     Plan(
         clause="LEN-6",
         slug="empty",
+        may_refuse=True,
         flags=("empty-row",),
         comment="a row of length 0: its state is the initial one",
         lengths=(0, 2),
