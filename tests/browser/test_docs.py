@@ -177,9 +177,8 @@ def test_a_page_fits_and_is_accessible(visit: Visitor, name: str) -> None:
     page = visit.goes_to(name)
     assert page.locator("h1").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert visit.wrong == []
-    found = Axe().run(page)
-    visit.wrong.clear()  # it asks for the style sheets, which a browser refuses to pages from files
+    # Style sheets are not loaded once more, which a browser refuses to pages from files.
+    found = Axe().run(page, options={"preload": False})
     assert found.violations_count == 0, found.generate_report()
 
 
@@ -229,7 +228,7 @@ def test_every_clause_has_an_address_and_a_link_to_what_stands_behind_it(visit: 
     page = visit.goes_to("spec/01-recurrence.html#FWD-2")
     page.locator("#FWD-2 > a:first-child").click()
     assert page.url.endswith("clauses/01-recurrence.html#trace-fwd-2")
-    section = page.locator("section#fwd-2")
+    section = page.locator("section#trace-fwd-2")
     assert "fault:transposed-recurrent-weight" in section.inner_text()
     section.get_by_text("The check in full").click()
     expect(section.get_by_text("def test_recurrent_weight_leads_from_column_to_row")).to_be_visible()

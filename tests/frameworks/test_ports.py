@@ -83,6 +83,17 @@ def test_from_keras_through_all_to_keras(
     assert masked("\n".join(printed)) == masked(shown)
 
 
+@needs("keras", "torch")
+def test_the_command_of_the_chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    keras_model(Path("model.keras"))
+    (command,) = re.findall(r"```sh\nrnn-conformance (.*)\n```", TEXT)
+    done = CliRunner().invoke(main, command.split())
+    assert done.exit_code == 0, done.output
+    assert "proved: " in done.output
+    assert Path("weights.safetensors").exists()
+
+
 def masked(text: str) -> str:
     """Without versions, ratios, and what stands in columns because of them."""
     return re.sub(r" +", " ", re.sub(r"(?<=[ ÷])\d[^\s;,]*", "#", text))

@@ -38,9 +38,7 @@ def api_pages() -> dict[str, str]:
             f"{_title(package)}\n.. automodule:: {package}\n   :no-index:\n\n.. toctree::\n\n{entries}\n"
         )
         for name in names:
-            pages[f"api/{name}.rst"] = (
-                f"{_title(name)}\n.. automodule:: {name}\n   :members:\n   :show-inheritance:\n"
-            )
+            pages[f"api/{name}.rst"] = f"{_title(name)}\n.. automodule:: {name}\n   :members:\n"
     return pages
 
 

@@ -28,6 +28,7 @@ extensions = [
 myst_enable_extensions = ["dollarmath"]
 myst_fence_as_directive = ["math"]
 myst_heading_anchors = 4
+smartquotes = False
 suppress_warnings = ["myst.header"]  # reports have the headings of trackers
 
 # What is not of this project has no page here; the network is not asked for one.
@@ -35,7 +36,7 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-python_maximum_signature_line_length = 88
+autodoc_type_aliases = {"Array": "Array", "States": "States"}
 toc_object_entries = False
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"

@@ -12,6 +12,9 @@ SPECIAL = re.compile(r"([\\*|]|_(?=\W|$))")
 """What means something to reStructuredText, and nothing to a reader of the source."""
 
 COLUMNS = re.compile(r"\S {2,}\S")
+NAMED_FIELD = re.compile(r"Alias for field number \d+")
+"""What Python itself says of the fields of a named tuple."""
+
 SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Attributes):$")
 
 
@@ -53,7 +56,7 @@ def _escaped(line: str) -> str:
 
 
 def _process(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    lines[:] = restructured(lines)
+    lines[:] = [] if NAMED_FIELD.fullmatch("".join(lines)) else restructured(lines)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
