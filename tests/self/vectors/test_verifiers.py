@@ -130,3 +130,12 @@ def test_the_chapter_says_how_long_they_are() -> None:
     text = (spec_folder() / "94-vectors.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(verify\.\w+)` \| (\d+) \|", text, re.MULTILINE))
     assert told == {name: str(len(source_of(name).splitlines())) for name in COMMANDS}
+
+
+def test_the_command_of_the_chapter_that_takes_python_alone() -> None:
+    text = (spec_folder() / "94-vectors.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"```sh\npython3 (spec/verifiers/verify\.py) spec/vectors/\*\.json\n```", text)
+    files = sorted(map(str, (spec_folder() / "vectors").glob("*.json")))
+    program = spec_folder() / Path(command).relative_to("spec")
+    done = subprocess.run([sys.executable, program, *files], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
