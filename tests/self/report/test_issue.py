@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,8 +84,8 @@ def test_every_form_takes_all_there_is_to_tell(framework: Framework) -> None:
         "a title", "FWD-2", {"it": "1.0"}, "found", "script()", "Since it 1.0.", "a cause", ["a link"]
     )
     text = written(issue, framework.bug_report)
+    assert re.match(r"# (\[\w+\] )?a title\n", text)
     for words in (
-        "# a title",
         "it 1.0",
         "found",
         "script()",
