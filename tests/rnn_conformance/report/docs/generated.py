@@ -148,7 +148,8 @@ class Pages:
         return self._page("files", pages=pages)
 
     def _page(self, template: str, **shown: object) -> str:
-        return self._environment.get_template(f"{template}.md").render(shown)
+        rendered: str = self._environment.get_template(f"{template}.md").render(shown)
+        return rendered
 
     def _chapters(self) -> list[tuple[Chapter, list[Trace]]]:
         """The chapters that have clauses, with what stands behind each of these."""
