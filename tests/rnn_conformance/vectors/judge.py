@@ -75,7 +75,18 @@ def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> J
 
 
 def _concerns(record: Deviation, vector: Ready, route: str) -> bool:
-    return any(record.covers(case.replace(route=route)) for case in vector.cases)
+    """Whether a record is about a call of the vector, or what stands in its input at masked time steps."""
+    cases = [case.replace(route=route) for case in vector.cases]
+    cases += [case.replace(variant=padding) for case in cases if (padding := _padding_of(case))]
+    return any(map(record.covers, cases))
+
+
+def _padding_of(case: Case) -> str:
+    """The variant of checks that put NaN or infinity at masked time steps; "" where neither stands there."""
+    if case.steps is None or case.x.shape[:2] != case.steps.shape:
+        return ""
+    masked = {str(float(number)) for number in case.x[~case.steps].ravel()}
+    return masked.pop() if len(masked) == 1 and masked <= {"nan", "inf", "-inf"} else ""
 
 
 def _excuse(known: Collection[Deviation], vector: Ready, route: str, error: NonConforming) -> str:

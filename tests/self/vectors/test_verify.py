@@ -38,6 +38,29 @@ W_x = [[0.0], [0.0], [0.0]]
 W_h = [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
 """
 
+OF_PADDING = """
+[[deviation]]
+id = "times-zero"
+adapter = "fault:masked-gradients-times-zero"
+clause = "GRD-19"
+what = "It multiplies the gradients of masked time steps with zero."
+why = "It is a fault."
+versions = { numpy = ">=1" }
+when = { variant = ["nan", "inf", "-inf"] }
+
+[deviation.witness]
+dtype = "float32"
+x = [[[0.0], [0.0]]]
+lengths = [1]
+variant = "nan"
+
+[[deviation.witness.layers]]
+[deviation.witness.layers.forward]
+W_x = [[1.0]]
+W_h = [[0.5]]
+b = [0.25]
+"""
+
 LITTLE = """
 from helpers import LITTLE
 from rnn_conformance.faults.plain import PlainNumpy
@@ -124,6 +147,17 @@ def test_what_is_recorded_is_a_deviation(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "in float32: deviation (transposes)" in result.output
     assert verify(*options[:-2]).exit_code == 1
+
+
+def test_a_record_of_what_stands_at_masked_time_steps_is_known_by_it(tmp_path: Path) -> None:
+    """Checks have a variant for it, and vectors the numbers themselves."""
+    records = tmp_path / "deviations.toml"
+    records.write_text(OF_PADDING, encoding="utf-8")
+    options = "--adapter", "fault:masked-gradients-times-zero", "--clause", "GRD-19"
+    assert verify(*options).exit_code == 1
+    result = verify(*options, "--deviations", str(records))
+    assert result.exit_code == 0, result.output
+    assert "deviation (times-zero)" in result.output
 
 
 def test_what_is_not_supported_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
