@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rnn_conformance.commands.options import DEVIATIONS, FILE
+from rnn_conformance.commands.options import DEVIATIONS, FILE, timeout_of
+from rnn_conformance.commands.stopping import stoppable
 from rnn_conformance.commands.vectors_onnx import onnx_form
+
+if TYPE_CHECKING:
+    from rnn_conformance.running.messages import Started
+    from rnn_conformance.vectors.judgement import Judgement
 
 FOLDER = click.option(
     "--folder",
@@ -73,6 +79,7 @@ def lint(folder: Path | None) -> None:
 )
 @click.option("--every", is_flag=True, help="Print what came of every vector, not only of those that fail.")
 @DEVIATIONS
+@timeout_of("vector")
 @FOLDER
 @AS_JSON
 def verify(
@@ -83,49 +90,66 @@ def verify(
     types: str,
     every: bool,
     deviations: str | None,
+    timeout: float,
     folder: Path | None,
     form: str,
 ) -> None:
-    """Run the vectors against an implementation, in this process.
+    """Run the vectors against an implementation, which has a process of its own.
 
     \b
     Exit status: 0 all pass, deviate as recorded, or are unsupported by declaration
                  1 a vector failed, or none was asked
-                 2 the adapter or the vectors could not be taken
+                 2 the adapter or the vectors could not be taken, or the suite itself failed
+          130, 143 Ctrl-C or SIGTERM ended it
     """
-    from rnn_conformance.engine.clauses import select_clauses
-    from rnn_conformance.vectors.form import read_vectors
-    from rnn_conformance.vectors.verify import Chosen, Verification, counted, status_of
+    from rich.console import Console
+    from rich.progress import track
 
-    # An adapter of somebody's own is found beside them, as `run` finds it.
-    sys.path.insert(0, os.getcwd())
+    from rnn_conformance.engine.clauses import select_clauses
+    from rnn_conformance.running.verification import Chosen, Verification, status_of
+    from rnn_conformance.vectors.form import read_vectors
+
     chosen = Chosen(frozenset(select_clauses(clauses)), frozenset(ids), types, routes)
-    verification = Verification(adapter, chosen, deviations)
-    try:
-        judgements = list(verification.judgements(read_vectors(folder_of(folder))))
-    finally:
-        verification.subject.close()
-    counts = counted(judgements)
+    with stoppable() as stop, Verification(adapter, chosen, deviations, timeout, stop) as verification:
+        found = verification.judgements(read_vectors(folder_of(folder)))
+        console = Console(stderr=True)
+        told = track(found, "vectors", console=console, transient=True, disable=not console.is_terminal)
+        judgements = list(told)
     if form == "json":
-        shown = [
-            {"id": each.id, "clause": each.clause, "type": each.dtype, "route": each.route or "default"}
-            | {"came": each.came, "message": each.message, "record": each.record}
-            for each in judgements
-        ]
-        document = {"adapter": verification.subject.name, "versions": dict(verification.versions)}
-        click.echo(json.dumps(document | {"counts": counts, "vectors": shown}, indent=1, ensure_ascii=False))
+        _tell_as_json(verification.started, judgements)
     else:
-        for each in judgements:
-            if every or each.came in ("fail", "deviation"):
-                on = f", route {each.route}" if each.route else ""
-                about = f" ({each.record})" if each.record else ""
-                click.echo(f"vector {each.id} ({each.clause}) in {each.dtype}{on}: {each.came}{about}")
-                if each.came == "fail" or (every and each.message):
-                    click.echo("".join(f"  {line}\n" for line in each.message.splitlines()), nl=False)
-        versions = ", ".join(f"{name} {number}" for name, number in verification.versions.items())
-        told = ", ".join(f"{number} {came}" for came, number in counts.items() if number)
-        click.echo(f"{verification.subject.name} ({versions}): {told}")
+        _tell(verification.started, judgements, every)
     sys.exit(status_of(judgements))
+
+
+def _tell(started: Started, judgements: Sequence[Judgement], every: bool) -> None:
+    """What failed or deviated, or what came of every vector, and how often each came."""
+    from rnn_conformance.vectors.judgement import counted
+
+    for each in judgements:
+        wrong = each.came in ("fail", "error")
+        if every or wrong or each.came == "deviation":
+            on = f", route {each.route}" if each.route else ""
+            about = f" ({each.record})" if each.record else ""
+            click.echo(f"vector {each.id} ({each.clause}) in {each.dtype}{on}: {each.came}{about}")
+            if wrong or (every and each.message):
+                click.echo("".join(f"  {line}\n" for line in each.message.splitlines()), nl=False)
+    versions = ", ".join(f"{name} {number}" for name, number in started.versions.items())
+    told = ", ".join(f"{number} {came}" for came, number in counted(judgements).items() if number)
+    click.echo(f"{started.adapter} ({versions}): {told}")
+
+
+def _tell_as_json(started: Started, judgements: Sequence[Judgement]) -> None:
+    """What came of every vector, for a program."""
+    from rnn_conformance.vectors.judgement import counted
+
+    shown = [
+        {"id": each.id, "clause": each.clause, "type": each.dtype, "route": each.route or "default"}
+        | {"came": each.came, "message": each.message, "record": each.record}
+        for each in judgements
+    ]
+    document = {"adapter": started.adapter, "versions": started.versions, "counts": counted(judgements)}
+    click.echo(json.dumps(document | {"vectors": shown}, indent=1, ensure_ascii=False))
 
 
 @vectors.command()

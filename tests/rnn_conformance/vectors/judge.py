@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +15,11 @@ from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.deviations import ABILITY_OF, Deviation, within
 from rnn_conformance.engine.meaning import as_computed, padding_last
 from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
+from rnn_conformance.vectors.judgement import Judgement
 from rnn_conformance.vectors.ready import Ready, ReadyStep
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States
-
-Came: TypeAlias = Literal["pass", "fail", "deviation", "unsupported"]
 
 ABILITIES: Mapping[str, str] = {
     **{str(doing): ability for doing, ability in ABILITY_OF.items()},
@@ -29,24 +27,6 @@ ABILITIES: Mapping[str, str] = {
     "train": "trained",
 }
 """What a step needs, beyond what its call makes use of."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What came of a vector in one type on one route.
-
-    Args:
-        message: what is wrong, or why it could not be asked.
-        record: the id of the known deviation that excuses it.
-    """
-
-    id: int
-    clause: str
-    dtype: str
-    route: str
-    came: Came
-    message: str = ""
-    record: str = ""
 
 
 def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> Judgement:

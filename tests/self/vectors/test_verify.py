@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,34 @@ W_h = [[0.5]]
 b = [0.25]
 """
 
+HOSTILE = """
+import os, time
+from rnn_conformance.faults.plain import PlainNumpy
+
+
+class Hostile(PlainNumpy):
+    name = "hostile"
+
+    def run(self, model, call):
+        if call.x.shape[1] == 5:
+            os.abort()
+        if call.x.shape[1] == 4:
+            time.sleep(60)
+        return super().run(model, call)
+"""
+
+BROKEN = """
+from rnn_adapters.framework import Framework, Route
+from rnn_conformance.faults.plain import PlainNumpy
+
+
+def odd():
+    raise RuntimeError("cannot be made")
+
+
+FRAMEWORK = Framework("broken", PlainNumpy, {"odd": Route("cell", "cannot be made", odd)})
+"""
+
 LITTLE = """
 from helpers import LITTLE
 from rnn_conformance.faults.plain import PlainNumpy
@@ -84,6 +113,12 @@ class Refusing(PlainNumpy):
             raise ValueError("too short")
         return super().run(model, call)
 """
+
+
+def found_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adapters in this folder are found by the process that runs them."""
+    folders = (folder, Path(__file__).parents[1], *filter(None, [os.environ.get("PYTHONPATH")]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
 
 
 def verify(*options: str) -> Result:
@@ -162,7 +197,7 @@ def test_a_record_of_what_stands_at_masked_time_steps_is_known_by_it(tmp_path: P
 
 def test_what_is_not_supported_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "little.py").write_text(LITTLE, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    found_in(tmp_path, monkeypatch)
     nothing = verify("--adapter", "little:Little", "--clause", "BID", "--every")
     assert nothing.exit_code == 1
     assert "what the call makes use of is not supported" in nothing.output
@@ -175,11 +210,38 @@ def test_what_is_not_supported_is_not_asked(tmp_path: Path, monkeypatch: pytest.
 def test_what_may_be_refused_passes_if_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sequence of no time steps may be refused, and one of a single step may not."""
     (tmp_path / "refusing.py").write_text(REFUSING, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    found_in(tmp_path, monkeypatch)
     result = verify("--adapter", "refusing:Refusing", "--clause", "EDG-2", "--every")
     assert result.exit_code == 0, result.output
     assert "refused, as it may be" in result.output
     assert verify("--adapter", "refusing:Refusing", "--clause", "STA-2").exit_code == 1
+
+
+def test_one_that_crashes_or_hangs_fails_those_vectors_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hostile.py").write_text(HOSTILE, encoding="utf-8")
+    found_in(tmp_path, monkeypatch)
+    calls = [(vector, vector.steps[0].call) for vector in read_vectors(vectors_folder())]
+    lengths = {v.id: len(c.x[0]) for v, c in calls if c and isinstance(c.x, list) and v.clause == "FWD-1"}
+    chosen = [next(id for id, length in lengths.items() if length == wanted) for wanted in (5, 4, 3)]
+    options = [word for id in chosen for word in ("--id", str(id))]
+    result = verify("--adapter", "hostile:Hostile", *options, "--timeout", "5", "--every", "--format", "json")
+    assert result.exit_code == 1, result.output
+    came = {each["id"]: each for each in json.loads(result.output)["vectors"]}
+    crashed, hung, other = (came[id] for id in chosen)
+    assert (crashed["came"], hung["came"], other["came"]) == ("fail", "fail", "pass")
+    assert "the process ended by signal" in crashed["message"]
+    assert "gave no sign for 5 s and was stopped" in hung["message"]
+
+
+def test_what_the_suite_itself_raises_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a route that cannot be made."""
+    (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
+    found_in(tmp_path, monkeypatch)
+    result = verify("--adapter", "broken:FRAMEWORK", "--clause", "FWD-2", "--route", "all")
+    assert result.exit_code == 2, result.output
+    assert ", route odd: error\n" in result.output
 
 
 def test_every_vector_is_shown_if_asked_for() -> None:
