@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from rnn_adapters.written import CallData
@@ -24,7 +25,6 @@ FILES = sorted(vectors_folder().glob("*.json"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_file_is_of_the_schema(path: Path) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((spec_folder() / "schemas" / "vectors.json").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
     document = json.loads(path.read_text(encoding="utf-8"))
