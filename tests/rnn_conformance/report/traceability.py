@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
 
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.check import Check
-from rnn_conformance.engine.clauses import Clause, all_clauses, spec_folder
+from rnn_conformance.engine.clauses import Clause, all_clauses
 from rnn_conformance.faults.registry import Fault, all_faults
-from rnn_reference.errors import BadInput
+from rnn_conformance.vectors.form import read_vectors, vectors_folder
 
 EXAMPLES = "WEX"
 """The chapter of worked examples. Its clauses repeat those of others on given networks."""
 
 
-class Vector(msgspec.Struct, frozen=True):
-    """What is known here of a vector.
+@dataclass(frozen=True)
+class Vector:
+    """What is told here of a vector.
 
     Args:
         comment: what it is, in words.
@@ -58,35 +55,14 @@ def traces(vectors: Sequence[Vector]) -> dict[str, Trace]:
     }
 
 
-class _Index(msgspec.Struct):
-    files: dict[str, Any]
-
-
-class _File(msgspec.Struct):
-    vectors: list[Vector] = []
-
-
-def vectors_of(folder: Path) -> list[Vector]:
-    """The vectors of the files that `index.json` names, in the order of their ids; none without an index.
+def vectors_of_suite() -> list[Vector]:
+    """The vectors of this installation, in the order of their ids.
 
     Raises:
-        BadInput: the index, or a file that it names, cannot be read.
+        BadInput: they cannot be read.
     """
-    if not (folder / "index.json").is_file():
-        return []
-    files = _read(folder / "index.json", _Index).files
-    found = [vector for name in files for vector in _read(folder / name, _File).vectors]
-    return sorted(found, key=lambda vector: vector.id)
-
-
-Read = TypeVar("Read")
-
-
-def _read(path: Path, form: type[Read]) -> Read:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=form)
-    except (OSError, msgspec.DecodeError) as error:
-        raise BadInput(f"{path}: expected a file of vectors, or their index; {error}") from None
+    vectors = [Vector(each.id, each.clause, each.comment) for each in read_vectors(vectors_folder())]
+    return sorted(vectors, key=lambda vector: vector.id)
 
 
 def gaps(
@@ -131,5 +107,5 @@ def gaps_of_suite() -> list[str]:
         all_clauses(),
         {check.name: id for id, check in all_checks().items()},
         {name: fault.clause for name, fault in all_faults().items()},
-        {str(vector.id): vector.clause for vector in vectors_of(spec_folder() / "vectors")},
+        {str(vector.id): vector.clause for vector in vectors_of_suite()},
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from rnn_conformance.engine.clauses import all_clauses
-from rnn_conformance.report.traceability import Vector, gaps, gaps_of_suite, traces, vectors_of
-from rnn_reference import BadInput
+from rnn_conformance.report.traceability import Vector, gaps, gaps_of_suite, traces, vectors_of_suite
+from rnn_conformance.vectors.form import read_index, vectors_folder
 
 CLAUSES = ("ABC-1", "WEX-1")
 CHECKS = {"test_one": "ABC-1", "test_example": "WEX-1"}
@@ -50,20 +47,7 @@ def test_a_trace_has_all_that_names_the_clause() -> None:
     assert list(traces([])) == list(all_clauses())
 
 
-def test_the_vectors_are_read_if_there_are_any(tmp_path: Path) -> None:
-    assert vectors_of(tmp_path) == []
-    files = {
-        "index.json": {"files": {"01.json": {"vectors": 2}, "flags.json": {}}, "ids": {}},
-        "01.json": {"vectors": [{"id": 2, "clause": "FWD-2"}, {"id": 1, "clause": "FWD-1", "comment": "c"}]},
-        "flags.json": {"flags": {}},
-    }
-    for name, content in files.items():
-        (tmp_path / name).write_text(json.dumps(content))
-    assert vectors_of(tmp_path) == [Vector(1, "FWD-1", "c"), Vector(2, "FWD-2")]
-
-
-@pytest.mark.parametrize("index", ['{"ids": {}}', '{"files": {"gone.json": {}}}', "["])
-def test_vectors_that_cannot_be_read_are_an_error(tmp_path: Path, index: str) -> None:
-    (tmp_path / "index.json").write_text(index)
-    with pytest.raises(BadInput, match="expected a file of vectors, or their index; "):
-        vectors_of(tmp_path)
+def test_the_vectors_are_those_of_the_index() -> None:
+    vectors = vectors_of_suite()
+    assert [vector.id for vector in vectors] == sorted(read_index(vectors_folder()).ids.values())
+    assert all(vector.comment for vector in vectors)

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.report.docs.api import api_pages
 from rnn_conformance.report.docs.contents import contents
 from rnn_conformance.report.docs.generated import Pages
@@ -18,7 +17,7 @@ from rnn_conformance.report.site.files import write_site
 from rnn_conformance.report.site.model import Site, site_of
 from rnn_conformance.report.site.pages import pages as results_pages
 from rnn_conformance.report.site.runs import read_runs
-from rnn_conformance.report.traceability import vectors_of
+from rnn_conformance.report.traceability import vectors_of_suite
 from rnn_reference.errors import BadInput
 
 HERE = Path(__file__).parent
@@ -68,7 +67,7 @@ def _fill(source: Source, site: Site | None) -> None:
     """Put all that Sphinx reads into the folder."""
     source.copy_documents()
     documents = source.documents()
-    pages = Pages(contents(documents), site, vectors_of(spec_folder() / "vectors"))
+    pages = Pages(contents(documents), site, vectors_of_suite())
     for place, text in (pages.pages() | api_pages()).items():
         source.write(place, text)
     source.write("files/index.md", pages.files(source.copy_shown()))
