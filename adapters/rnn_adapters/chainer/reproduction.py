@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnn_adapters.chainer import CONVENTIONS
 from rnn_adapters.literals import literal, split, typed
+from rnn_adapters.native import native_arrays
 from rnn_adapters.reproduction import WEIGHTS, Code, Question, stacked
-from rnn_reference.network import Array, Layer, States
+from rnn_reference.network import Array, Cell, Layer, States
 
 LINKS = {("tanh", 1): "NStepRNNTanh", ("relu", 1): "NStepRNNReLU"}
 LINKS |= {("tanh", 2): "NStepBiRNNTanh", ("relu", 2): "NStepBiRNNReLU"}
@@ -155,7 +157,8 @@ class _Writer:
             *self._like_given("cotangents", of.d_sequence, of.d_final_states),
         ]
         if of.direction is not None:
-            weights = [typed(array) for rates in of.direction.cells for array in rates if array is not None]
+            cells = (native_arrays(CONVENTIONS.weights, [Cell(*rates)]) for rates in of.direction.cells)
+            weights = [typed(array) for cell in cells for array in cell.values()]
             return [
                 *lines,
                 *self._like_given("rates", of.direction.x, of.direction.initial_states),
