@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from docs import ROOT, run_examples
-from hypothesis import given
-from ported import BUSY, held_by, named, networks, through
+from ported import named
 
 from rnn_adapters.port.forms import FORMS, location
 from rnn_adapters.port.found import Options
 from rnn_adapters.port.porting import port, read, same_bits
 from rnn_adapters.port.running import MODULES
 from rnn_conformance.cli import main
-from rnn_reference import Activation, BadInput, Cell, Layer, Network
+from rnn_reference import Activation, Cell, Layer, Network
 
 TEXT = (ROOT / "spec" / "93-ports.md").read_text(encoding="utf-8")
 
@@ -118,107 +117,6 @@ def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Pa
     assert done.proof is not None
     assert done.proof.holds, str(done.proof)
     assert not done.proof.sides[1].by.startswith("the reference")
-
-
-def test_onnx_models_come_back_to_the_bit() -> None:
-    form = named("onnx")
-
-    @BUSY
-    @given(networks(form.holds()))
-    def check(network: Network) -> None:
-        held = held_by(network, form)
-        assert same_bits(through(held, form, ".onnx").network, held)
-
-    check()
-
-
-def onnx_model(**changes: Any) -> bytes:
-    """A model of one node, X to Y, whose attributes and inputs are given."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    arrays = {"W": np.ones((1, 3, 2), "f4"), "R": np.ones((1, 3, 3), "f4")}
-    inputs = changes.pop("inputs", ["X", "W", "R"])
-    nodes, arrays = changes.pop("nodes", []), arrays | changes.pop("arrays", {})
-    kind = changes.pop("kind", "RNN")
-    made = helper.make_node(kind, inputs, ["Y"], name="rnn", hidden_size=3, **changes)
-    info = helper.make_tensor_value_info
-    held = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
-    given_, wanted = info("X", TensorProto.FLOAT, [None, None, 2]), info("Y", TensorProto.FLOAT, None)
-    graph = helper.make_graph([*nodes, made], "g", [given_], [wanted], held)
-    written: bytes = helper.make_model(graph).SerializeToString()
-    return written
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"clip": 1.0}, "expected no clip; got 1.0"),
-        ({"direction": "reverse"}, "expected direction forward or bidirectional; got 'reverse'"),
-        ({"kind": "LSTM"}, "expected a vanilla RNN; got LSTM"),
-        ({"kind": "GRU"}, "expected a vanilla RNN; got GRU"),
-        ({"kind": "Relu"}, "expected a node RNN; got Relu"),
-        ({"activations": ["ThresholdedRelu"]}, "got 'ThresholdedRelu'"),
-        ({"activations": ["Tanh", "Tanh"]}, "expected 1 activations"),
-        ({"activations": ["Tanh"], "activation_alpha": [1.0]}, "as many α and β"),
-        ({"inputs": ["X", "X", "R"]}, "expected 'X' to stand in the model"),
-        (
-            {"inputs": ["X", "W", "R", "", "", "h"], "arrays": {"h": np.ones((1, 1, 3), "f4")}},
-            "initial states",
-        ),
-        ({"inputs": ["X", "W", "R", "", "l"], "arrays": {"l": np.ones(1, "i4")}}, "sequence_lens"),
-        ({"arrays": {"R": np.ones((1, 3, 4), "f4")}}, "expected axes"),
-        ({"arrays": {"W": np.full((1, 3, 2), np.nan, "f4")}}, "finite"),
-        ({"arrays": {"W": np.ones((1, 3, 2), "i4")}}, "expected float16"),
-    ],
-)
-def test_onnx_nodes_that_cannot_be_carried_are_refused(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(BadInput, match=re.escape(said)):
-        named("onnx").read(onnx_model(**changes), ".onnx", Options())
-
-
-def test_onnx_initial_states_of_zeros_are_none() -> None:
-    inputs = ["X", "W", "R", "", "", "h"]
-    data = onnx_model(inputs=inputs, arrays={"h": np.zeros((1, 1, 3), "f4")})
-    assert named("onnx").read(data, ".onnx", Options()).network.input_size == 2
-
-
-def test_onnx_weights_in_another_file_are_not_read() -> None:
-    import onnx
-    from onnx.external_data_helper import set_external_data
-
-    model = onnx.ModelProto.FromString(onnx_model())
-    set_external_data(model.graph.initializer[0], "/etc/passwd")
-    with pytest.raises(BadInput, match="in another file"):
-        named("onnx").read(model.SerializeToString(), ".onnx", Options())
-
-
-def test_onnx_models_that_end_early_are_refused() -> None:
-    data = onnx_model()
-    for end in range(0, len(data) - 1, 7):
-        with pytest.raises(BadInput):
-            named("onnx").read(data[:end], ".onnx", Options())
-
-
-def test_what_stands_between_onnx_nodes_is_tried() -> None:
-    """Another order of the outputs of directions has the same shape."""
-    import onnx
-
-    rng = np.random.default_rng(0)
-
-    def cell(inputs: int) -> Cell:
-        return Cell(rng.normal(size=(3, inputs)).astype("f4"), rng.normal(size=(3, 3)).astype("f4"))
-
-    network = Network([Layer(cell(2), cell(2)), Layer(cell(6), cell(6))])
-    model = onnx.ModelProto.FromString(named("onnx").write(network, ".onnx"))
-    assert same_bits(named("onnx").read(model.SerializeToString(), ".onnx", Options()).network, network)
-    (turn,) = (node for node in model.graph.node if node.op_type == "Transpose")
-    turn.attribute[0].ints[:] = [0, 2, 3, 1]
-    with pytest.raises(BadInput, match="side by side"):
-        named("onnx").read(model.SerializeToString(), ".onnx", Options())
-    turn.op_type = "Tanh"
-    del turn.attribute[:]
-    with pytest.raises(BadInput, match=r"expected nothing that computes; got \['Tanh'\]"):
-        named("onnx").read(model.SerializeToString(), ".onnx", Options())
 
 
 def test_what_keras_writes_is_read_from_every_kind_of_file(tmp_path: Path) -> None:

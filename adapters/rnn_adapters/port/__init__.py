@@ -8,6 +8,7 @@ named.py         a network of arrays by name
 keras_config.py  the configuration of a Keras model
 keras_file.py    Keras's files
 onnx_file.py     ONNX models
+onnx_external.py their tensors that stand in another file
 forms.py         all these by name: `torch:weights.safetensors`
 fitting.py       what a file can hold, and how biases become one or two
 running.py       a file, run by its own framework

@@ -176,9 +176,12 @@ DISTRIBUTIONS = {"tensorflow": "tensorflow-cpu"}
 
 def by_onnx(where: Location, found: Found, options: Options) -> Runner:
     """The nodes of the stack, in ONNX Runtime or, where that has not the type, in ONNX's own evaluator."""
+    import onnx
+
     from rnn_adapters.port.onnx_file import Graph
 
-    graph = Graph(where.path.read_bytes(), options)
+    # Weights in another file are read by onnx, too, from where `Graph` found that they may be read.
+    graph = Graph(onnx.load(where.path).SerializeToString(), options)
     part, layouts = graph.recurrent_part(), (graph.nodes[0].layout, graph.nodes[-1].layout)
     name = "onnx" if find_spec("onnxruntime") and found.network.dtype in ("f4", "f2") else "onnx-reference"
     adapter: Any = load_adapter(name)
