@@ -11,42 +11,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from docs import ROOT, run_examples
-from ported import named
+from ported import named, types_without
+from ported_keras import keras_model
 
+from rnn_adapters.port.contents import FLOATS
 from rnn_adapters.port.forms import FORMS, location
 from rnn_adapters.port.found import Options
 from rnn_adapters.port.porting import port, read, same_bits
 from rnn_adapters.port.running import MODULES
 from rnn_conformance.cli import main
-from rnn_reference import Activation, Cell, Layer, Network
+from rnn_reference import Activation, BadInput, Cell, Layer, Network
 
 TEXT = (ROOT / "spec" / "93-ports.md").read_text(encoding="utf-8")
-
-
-def installed_keras() -> Any:
-    """Keras, on a backend that is installed, too."""
-    from rnn_adapters.keras.adapter import imported_keras
-    from rnn_adapters.port.running import keras_backend
-
-    return imported_keras(keras_backend())
-
-
-def keras_model(path: Path) -> Network:
-    """A deep bidirectional network as Keras's users make it, with a Dense behind; what Keras holds of it."""
-    keras = installed_keras()
-    layers = keras.layers
-    rnn = layers.Bidirectional(layers.SimpleRNN(4, return_sequences=True))
-    top = layers.Bidirectional(layers.SimpleRNN(4, return_sequences=True))
-    model = keras.Sequential([keras.Input((None, 3)), rnn, layers.Dropout(0.1), top, layers.Dense(2)])
-    rng = np.random.default_rng(0)
-    model.set_weights([rng.normal(size=weight.shape) / 2 for weight in model.get_weights()])
-    model.save(path)
-    cells = []
-    for each in (rnn, top):
-        for direction in (each.forward_layer, each.backward_layer):
-            W_x, W_h, b = direction.get_weights()
-            cells.append(Cell(W_x.T.copy(), W_h.T.copy(), b))
-    return Network([Layer(*cells[:2]), Layer(*cells[2:])])
 
 
 STEPS = ("keras:0.keras", "torch:1.safetensors", "onnx:2.onnx", "flax-nnx:3.safetensors", "keras:4.keras")
@@ -92,20 +68,21 @@ def test_examples_of_the_chapter() -> None:
 
 FILES = [(form.name, suffix) for form in FORMS.values() for suffix in form.suffixes if form.name in MODULES]
 ACTIVATIONS = {"haiku": "relu"}
+UNPROVED = ("keras", "float64")
+"""On torch, in this environment: Keras multiplies in float32 there (the record keras-float64-products)."""
 
 
-@pytest.mark.parametrize(
-    ("name", "suffix"),
-    [each for each in FILES if each[1] not in (".h5", ".hdf5")],
-)
-def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Path) -> None:
-    """And the framework's own loader agrees with what reads it here."""
-    supports, rng = named(name).holds().supports, np.random.default_rng(3)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("name", "suffix"), FILES)
+def test_every_file_is_run_by_its_framework(name: str, suffix: str, dtype: str, tmp_path: Path) -> None:
+    """And the framework's own loader agrees with what reads it here; or the file is refused."""
+    form, rng = named(name), np.random.default_rng(3)
+    supports = form.holds().supports
     phi = ACTIVATIONS.get(name, "tanh")
 
     def cell(inputs: int) -> Cell:
         sizes = ((4, inputs), (4, 4), (4,))
-        W_x, W_h, b = ((rng.normal(size=size) / 2).astype("f4") for size in sizes)
+        W_x, W_h, b = ((rng.normal(size=size) / 4).astype(FLOATS[dtype]) for size in sizes)
         return Cell(W_x, W_h, b, activation=phi)
 
     two = supports.bidirectional
@@ -113,52 +90,15 @@ def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Pa
     layers.append(Layer(cell(layers[0].output_size), cell(layers[0].output_size) if two else None))
     source = location(f"canonical:{tmp_path}/in.safetensors", "")
     source.path.write_bytes(source.form.write(Network(layers), source.suffix))
-    done = port(source, location(f"{name}:{tmp_path}/out{suffix}", ""), seed=0)
+    target = location(f"{name}:{tmp_path}/out{suffix}", "")
+    if dtype in types_without(form, suffix):
+        with pytest.raises(BadInput, match=rf"bfloat16.*write|weights of {dtype}: {name} does not read them"):
+            port(source, target, seed=0)
+        return
+    done = port(source, target, seed=0)
     assert done.proof is not None
-    assert done.proof.holds, str(done.proof)
+    assert done.proof.holds is ((name, dtype) != UNPROVED), str(done.proof)
     assert not done.proof.sides[1].by.startswith("the reference")
-
-
-def test_what_keras_writes_is_read_from_every_kind_of_file(tmp_path: Path) -> None:
-    keras = installed_keras()
-    network = keras_model(tmp_path / "model.keras")
-    model = keras.saving.load_model(tmp_path / "model.keras")
-    model.save(tmp_path / "model.h5")
-    model.save_weights(tmp_path / "model.weights.h5")
-    for suffix in (".keras", ".h5", ".weights.h5"):
-        source = location(f"keras:{tmp_path}/model{suffix}", "")
-        options = Options(config=model.to_json() if suffix == ".weights.h5" else "")
-        done = port(source, location(f"torch:{tmp_path}/{suffix}.safetensors", ""), options, seed=0)
-        assert done.proof is not None
-        assert done.proof.holds, str(done.proof)
-        assert done.proof.sides[0].by.startswith("keras")
-        assert same_bits(done.found.network, network)
-        assert "layer 'dense': Dense" in "\n".join(
-            re.sub(r"dense_\d+", "dense", each) for each in done.found.left_out
-        )
-
-
-def test_keras_activations_of_layers_and_directions(tmp_path: Path) -> None:
-    """Directions that differ, and activations that are layers, are read by Keras, too."""
-    rng = np.random.default_rng(0)
-    phis = (
-        Activation("leaky_relu", alpha=0.3),
-        Activation("elu", alpha=0.5),
-        Activation("hard_sigmoid", alpha=1 / 6),
-    )
-
-    def cell(inputs: int, phi: Activation) -> Cell:
-        sizes = ((3, inputs), (3, 3), (3,))
-        W_x, W_h, b = ((rng.normal(size=size) / 2).astype("f4") for size in sizes)
-        return Cell(W_x, W_h, b, activation=phi)
-
-    network = Network([Layer(cell(2, phis[0]), cell(2, phis[1])), Layer(cell(6, phis[2]))])
-    source = location(f"canonical:{tmp_path}/in.safetensors", "")
-    source.path.write_bytes(source.form.write(network, source.suffix))
-    done = port(source, location(f"keras:{tmp_path}/out.keras", ""), seed=0)
-    assert done.proof is not None
-    assert done.proof.holds, str(done.proof)
-    assert same_bits(read(location(f"keras:{tmp_path}/out.keras", "")).network, network)
 
 
 def test_what_torch_saves_is_read(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_models_come_back_to_the_bit() -> None:
     form = named("onnx")
 
     @BUSY
-    @given(networks(form.holds()))
+    @given(networks(form))
     def check(network: Network) -> None:
         held = held_by(network, form)
         assert same_bits(through(held, form, ".onnx").network, held)
@@ -263,7 +263,9 @@ def exported(path: Path, given: str, dynamo: bool, **options: Any) -> Any:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        axes = {} if dynamo else {"input_names": names, "dynamic_axes": {"x": {0: "a", 1: "b"}}}
+        axes: dict[str, Any] = (
+            {} if dynamo else {"input_names": names, "dynamic_axes": {"x": {0: "a", 1: "b"}}}
+        )
         torch.onnx.export(model, (x, *others[given]), path, dynamo=dynamo, verbose=False, **axes)
     return model
 

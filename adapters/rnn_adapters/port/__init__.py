@@ -5,6 +5,7 @@ containers.py    safetensors, npz, msgpack
 hdf5.py          HDF5
 naming.py        where each framework's weights stand in them
 named.py         a network of arrays by name
+keras_layers.py  the layers of a Keras model, and of the models in it
 keras_config.py  the configuration of a Keras model
 keras_file.py    Keras's files
 onnx_file.py     ONNX models

@@ -35,7 +35,7 @@ def file_of(tensor: Any, folder: Path | None) -> Path:
     if not name or "\0" in name or "\\" in name or Path(name).is_absolute() or ".." in Path(name).parts:
         raise BadInput(f"{where}; got the path {shown(name)}")
     try:
-        path = (folder / name).resolve(strict=True)
+        path: Path = (folder / name).resolve(strict=True)
         regular = stat.S_ISREG(path.stat().st_mode)
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other
         raise BadInput(f"{where}; got {shown(name)}, which cannot be read ({type(error).__name__})") from None
