@@ -120,7 +120,7 @@ def test_models_within_models_are_read_and_run_as_keras_writes_them(suffix: str,
         np.testing.assert_array_equal(cell.W_x, own.get_weights()[0].T)
 
 
-@pytest.mark.parametrize("suffix", (*SUFFIXES, ".hdf5"))
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".hdf5"])
 def test_what_is_written_is_a_model_of_keras(suffix: str, tmp_path: Path) -> None:
     """It loads, computes the same, and what Keras writes of it is read again, to the bit."""
     keras = installed_keras()

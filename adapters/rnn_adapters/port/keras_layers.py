@@ -60,7 +60,8 @@ def _inside(
     nodes: list[Node] = []
     outputs: dict[str, tuple[str, ...]] = {}
     for node in _own(model, prefix, place, given):
-        inner, ends = [node], (node.name,)
+        inner: list[Node] = [node]
+        ends: tuple[str, ...] = (node.name,)
         if node.kind in MODELS:
             inner, ends = _inside(node.whole, f"{node.name}/", f"{node.key}/layers/", node.sources)
         nodes += inner

@@ -295,7 +295,8 @@ def test_an_older_file_lists_the_weights_of_a_model_within_it_in_one_group() -> 
             for own, shape in (("kernel", (inputs, 3)), ("recurrent_kernel", (3, 3)), ("bias", (3,)))
         }
         every = [name.removeprefix("model_weights/inner/") for name in arrays]
-        texts = {"@model_config": json.dumps(config), "model_weights/inner@weight_names": every}
+        texts: dict[str, str | list[str]] = {"@model_config": json.dumps(config)}
+        texts["model_weights/inner@weight_names"] = every
         found = named("keras").read(write_hdf5(arrays, texts), ".h5", Options())
         assert [cell.W_x[0, 0] for cell in found.network.cells] == [4, 5]
 
