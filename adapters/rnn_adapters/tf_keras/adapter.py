@@ -10,7 +10,9 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.keras.adapter import KerasAdapter, LoadedNetwork
-from rnn_adapters.keras.assembly import CellByHand, Parts
+from rnn_adapters.keras.assembly import Parts
+from rnn_adapters.keras.configuration import kept_options
+from rnn_adapters.tf_keras.configuration import OPTIONS
 from rnn_adapters.tf_keras.names import imported_tf_keras
 from rnn_reference.network import Array, States
 
@@ -49,6 +51,9 @@ class TfKerasAdapter(KerasAdapter):
             found.append(np.stack(states))
         return tuple(found)
 
+    def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
+        return kept_options(self.keras, model.network, call, OPTIONS)
+
     def global_state(self) -> Mapping[str, str]:
         policy = self.keras.mixed_precision.global_policy().name
         return {"floatx": str(self.keras.config.floatx()), "global policy": policy}
@@ -58,10 +63,3 @@ class TfKerasAdapter(KerasAdapter):
         self.keras.backend.clear_session()
         self._assembled.clear()
         self._workshop.clear()
-
-
-class CellOfKeras2(CellByHand):
-    """`SimpleRNNCell(H)`, called for each step."""
-
-    def _first_state(self, x: Any) -> list[Any]:
-        return [self._cell.get_initial_state(batch_size=x.shape[0], dtype=self._cell.compute_dtype)]
