@@ -2,15 +2,20 @@
 
 Nothing here imports tf_keras or TensorFlow.
 
-names.py     tf_keras by the names that Keras 3 has for the same things
-adapter.py   what it does otherwise
-passages.py  files that only it writes: SavedModel, H5, TFLite
-routes.py    the routes, and what they declare
+names.py          tf_keras by the names that Keras 3 has for the same things
+calling.py        how initial states are given besides `initial_state`
+assembly.py       layers with time first, ragged input, TFLite
+files.py          what it writes of a model: H5, SavedModel, TFLite
+configuration.py  its options
+reproduction.py   all this as the plain code of a script
+routes.py         the routes, and what they declare
+adapter.py        what it does otherwise than Keras 3
 """
 
 from __future__ import annotations
 
 from rnn_adapters.framework import Framework
+from rnn_adapters.tf_keras.reproduction import code
 from rnn_adapters.tf_keras.routes import CONVENTIONS, ROUTES, made
 
 FRAMEWORKS = (
@@ -23,5 +28,7 @@ FRAMEWORKS = (
         extra="tf-keras",
         modules=("tf_keras", "tensorflow"),
         deviations="rnn_adapters.tf_keras/deviations.toml",
+        reproduction=code,
+        bug_report="rnn_adapters.keras/bug_report.md",
     ),
 )

@@ -10,12 +10,14 @@ import numpy as np
 
 from rnn_reference.activations import Activation
 
+NAMED_HARD_SIGMOID = Activation("hard_sigmoid", alpha=0.2, beta=0.5)
+"""What Keras 2 calls `hard_sigmoid`."""
+
 
 class Keras2:
     """The module, and beside its own names those of Keras 3."""
 
-    named_hard_sigmoid = Activation("hard_sigmoid", alpha=0.2, beta=0.5)
-    """What Keras 2 calls `hard_sigmoid`."""
+    named_hard_sigmoid = NAMED_HARD_SIGMOID
 
     def __init__(self) -> None:
         import tensorflow as tf
