@@ -244,7 +244,7 @@ class StackOfCells(Stack):
         cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
         dtype = dtype_given(keras, network.cells[0], options)
         # RNN itself makes this of a list, and does not tell it the type.
-        more = dtype | self.more
+        more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
         layer.build((None, None, network.input_size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.framework import DEFAULT, Route
@@ -90,7 +91,7 @@ ALL: Mapping[str, KerasRoute] = {
 }
 
 
-def made(name: str = DEFAULT) -> Adapter[object]:
+def made(name: str = DEFAULT) -> Adapter[Any]:
     """The adapter of a route; imports tf_keras."""
     from rnn_adapters.tf_keras.adapter import TfKerasAdapter
 
