@@ -50,8 +50,10 @@ def code(question: Question) -> Code | None:
     writer = Keras2Writer("tensorflow", question)
     if question.call.dropout is not None or question.route in NO_WORDS or not writer.can_be_written:
         return None
-    imports = ["import numpy as np", "import tensorflow as tf", "import tf_keras as keras"]
-    return Code(imports, writer.made(), writer.called(), writer.got(), "keras.__version__", writer.standard)
+    made, called, got = writer.made(), writer.called(), writer.got()
+    tensorflow = ["import tensorflow as tf"] * any("tf." in line for line in [*made, *called, got])
+    imports = ["import numpy as np", *tensorflow, "import tf_keras as keras"]
+    return Code(imports, made, called, got, "keras.__version__", writer.standard)
 
 
 @dataclass(frozen=True)
