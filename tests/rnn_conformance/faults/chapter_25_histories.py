@@ -277,3 +277,16 @@ class SavedRouteIgnoresAssignment(Fault):
     def assign_weights(self, model: Network, network: Network) -> None:
         if self.route != "saved":
             super().assign_weights(model, network)
+
+
+@fault("softplus-restored-as-relu", "HIS-5")
+class SoftplusRestoredAsRelu(Fault):
+    """Loads what it saved with tanh or relu, whichever is the more alike."""
+
+    def restored(self, model: Network) -> Network:
+        def alike(cell: Cell) -> Cell:
+            above = ("relu", "softplus", "elu", "leaky_relu", "linear", "affine")
+            return replace(cell, activation="relu" if cell.activation.name in above else "tanh")
+
+        restored = super().restored(model)
+        return Network(Layer(*map(alike, layer.cells)) for layer in restored.layers)
