@@ -184,6 +184,28 @@ def test_what_is_recorded_is_a_deviation(tmp_path: Path) -> None:
     assert verify(*options[:-2]).exit_code == 1
 
 
+def test_a_record_excuses_what_it_claims_alone(tmp_path: Path) -> None:
+    """Another clause is excused where the record says that it is found elsewhere, too; no other route is."""
+    records, options = (
+        tmp_path / "deviations.toml",
+        ("--adapter", "fault:transposed-recurrent-weight", *SMALL),
+    )
+    changes = {
+        'clause = "FWD-1"': 1,
+        'clause = "FWD-1"\nelsewhere = true': 0,
+        'clause = "FWD-2"': 0,
+        'clause = "FWD-2"#': 1,
+    }
+    for change, status in changes.items():
+        text = RECORD.replace('clause = "FWD-2"', change.rstrip("#"))
+        if change.endswith("#"):
+            text = text.replace("hidden_size = 3 }", 'hidden_size = 3, route = "cell" }')
+            text = text.replace("x = [[[0.0]]]", 'x = [[[0.0]]]\nroute = "cell"')
+        records.write_text(text, encoding="utf-8")
+        result = verify(*options, "--deviations", str(records))
+        assert result.exit_code == status, (change, result.output)
+
+
 def test_a_record_of_what_stands_at_masked_time_steps_is_known_by_it(tmp_path: Path) -> None:
     """Checks have a variant for it, and vectors the numbers themselves."""
     records = tmp_path / "deviations.toml"
