@@ -10,6 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -286,7 +287,7 @@ class SoftplusRestoredAsRelu(Fault):
     def restored(self, model: Network) -> Network:
         def alike(cell: Cell) -> Cell:
             above = ("relu", "softplus", "elu", "leaky_relu", "linear", "affine")
-            return replace(cell, activation="relu" if cell.activation.name in above else "tanh")
+            return replace(cell, activation=Activation("relu" if cell.activation.name in above else "tanh"))
 
         restored = super().restored(model)
         return Network(Layer(*map(alike, layer.cells)) for layer in restored.layers)
