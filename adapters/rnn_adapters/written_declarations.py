@@ -22,7 +22,7 @@ from rnn_adapters.declarations import (
     Supports,
 )
 from rnn_adapters.framework import Route
-from rnn_adapters.surface import MaskType, UnknownAxis
+from rnn_adapters.surface import IntegerType, MaskType, UnknownAxis
 from rnn_adapters.written_documents import Data, names, placed, within
 from rnn_adapters.written_networks import (
     DropoutName,
@@ -41,6 +41,7 @@ StateDTypeName: TypeAlias = Annotated[str, names(get_args(StateDType))]
 ExpensiveName: TypeAlias = Annotated[str, names(get_args(Expensive))]
 UnknownAxisName: TypeAlias = Annotated[str, names(get_args(UnknownAxis))]
 MaskTypeName: TypeAlias = Annotated[str, names(get_args(MaskType))]
+IntegerTypeName: TypeAlias = Annotated[str, names(get_args(IntegerType))]
 RouteKindName: TypeAlias = Annotated[str, names(ROUTE_KINDS)]
 
 
@@ -107,6 +108,7 @@ class SupportsData(Data):
     unknown_axes: list[UnknownAxisName] = msgspec.field(default_factory=list)
     handed_masks: bool = False
     mask_dtypes: list[MaskTypeName] = msgspec.field(default_factory=list)
+    input_dtypes: list[IntegerTypeName] = msgspec.field(default_factory=list)
     kept_options: bool = False
     default_states: bool = False
     count_trainable: bool = False

@@ -131,8 +131,11 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
     share=HALF,
 )
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
+    """As one does that was never called."""
     subject.run(case)
     subject.reset_states(case.network)
+    expect_output(subject, case, subject.run(case))
+    subject.load_anew(case.network)
     expect_output(subject, case, subject.run(case))
 
 

@@ -43,7 +43,7 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     PLAIN: twin,
     "another order": lambda array: np.array(array, order="F"),
     "gaps": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
-    "backwards": lambda array: array[..., ::-1].copy()[..., ::-1],
+    "backwards": lambda array: np.flip(np.flip(array).copy()),
     "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
     "unaligned": lambda array: np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(
         array.shape

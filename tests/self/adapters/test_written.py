@@ -34,7 +34,7 @@ from rnn_adapters.declarations import (
 )
 from rnn_adapters.histories import DOINGS, Action
 from rnn_adapters.registry import built_in
-from rnn_adapters.surface import MaskType, Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.surface import IntegerType, MaskType, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_arrays import DTYPES, FLOATS
 from rnn_reference import BadInput
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
@@ -199,6 +199,7 @@ def supported(draw: Draw) -> Supports:
         dropout=some(get_args(DropoutPlace), 0) if flags["stacked"] else (),
         unknown_axes=some(get_args(UnknownAxis), 0) if flags["inferred_shapes"] else (),
         mask_dtypes=some(get_args(MaskType), 0) if flags["masks"] else (),
+        input_dtypes=some(get_args(IntegerType), 0),
         expensive=draw(st.sampled_from(("nothing", "sizes", "shapes"))),
         **flags,
     )
