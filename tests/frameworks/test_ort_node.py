@@ -89,7 +89,7 @@ def test_what_the_runtime_refuses_is_said_and_the_next_call_is_answered(adapter:
 
 def test_a_type_that_javascript_does_not_have_is_refused_by_the_runtime(adapter: Adapter[Any]) -> None:
     network, x = small()
-    with pytest.raises(Refused, match="unsupported tensor type: complex64"):
+    with pytest.raises(Refused, match="Unsupported tensor type: complex64"):
         adapter.run(adapter.load(network), Call(x.astype("c8")))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of
+from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of, weights_of
 from rnn_adapters.onnx.reproduction import text_of
 from rnn_adapters.ort_node import PACKAGES
 from rnn_adapters.ort_node.routes import routes
@@ -169,21 +169,18 @@ class _Writer:
 
     def _weights(self) -> dict[str, str]:
         """The tensors of the weights, by the names that the model has for them."""
-        found, first = dict[str, str](), 0
+        arrays, names, first = weights_of(self.question.network, self.style), dict[str, list[str]](), 0
         for index, layer in enumerate(self.question.network.layers):
             for node, cells in nodes_of(index, layer.cells, self.style):
-                numbers = range(first, first := first + len(cells))
+                numbered = list(enumerate(cells, first))
+                first += len(cells)
                 for name, role in (("W", "W_x"), ("R", "W_h")):
-                    held = np.stack([getattr(cell, role) for cell in cells])
-                    names = [self.question.weight(role, number) for number in numbers]
-                    found[f"{name}_{node}"] = tensor_of(held, f"[{', '.join(names)}].flat(Infinity)")
-                if any(cell.biases for cell in cells):
-                    parts = [
-                        part for pair in zip(numbers, cells, strict=True) for part in self._biases(*pair)
-                    ]
-                    size = np.zeros((len(cells), 2 * cells[0].hidden_size), cells[0].W_h.dtype)
-                    found[f"B_{node}"] = tensor_of(size, f"[{', '.join(parts)}].flat(Infinity)")
-        return found
+                    names[f"{name}_{node}"] = [self.question.weight(role, number) for number, _ in numbered]
+                names[f"B_{node}"] = [part for each in numbered for part in self._biases(*each)]
+        return {
+            name: tensor_of(array, f"[{', '.join(names[name])}].flat(Infinity)")
+            for name, array in arrays.items()
+        }
 
     def _biases(self, number: int, cell: Cell) -> list[str]:
         return [
