@@ -86,8 +86,10 @@ def _external_data(framework: str, model: ModelProto) -> Session:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         onnx.save_model(model, path, save_as_external_data=True, location="weights", size_threshold=0)
-        beside = {"externalData": [{"path": "weights", "data": f"{folder}/weights"}]}
-        return process_of(framework).open(path=str(path), **beside if framework == "ort-web" else {})
+        named: dict[str, Any] = {}
+        if framework == "ort-web":
+            named["externalData"] = [{"path": "weights", "data": f"{folder}/weights"}]
+        return process_of(framework).open(path=str(path), **named)
 
 
 def _optimised_file(framework: str, model: ModelProto, suffix: str) -> Session:
