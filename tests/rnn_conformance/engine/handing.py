@@ -20,7 +20,7 @@ LINE = 64
 
 def twin(array: Array) -> Array:
     """A copy with the same strides, alignment and permission to write."""
-    if array.flags.c_contiguous and array.flags.aligned and array.flags.writeable:
+    if array.flags.carray:  # contiguous, aligned, writeable
         return array.copy()
     if not array.size:
         copied = np.empty_like(array)

@@ -118,7 +118,7 @@ class Subject:
         """The network loaded; the same one again costs nothing."""
         if self._loaded is None or self._loaded[0] is not network:
             self._loaded = None
-            handed = network.mapped(twin)
+            handed = network.copied(twin)
             model = self._called("load", self.adapter.load, handed)
             self._unaltered("load", network, handed)
             self._loaded = (network, model)
@@ -131,7 +131,7 @@ class Subject:
 
     def assign_weights(self, network: Network, other: Network) -> None:
         """Give what is loaded the weights of another network, as which it goes on."""
-        model, handed = self.model(network), other.mapped(twin)
+        model, handed = self.model(network), other.copied(twin)
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
         self._unaltered("assign_weights", other, handed)
         self._loaded = (other, model)
