@@ -102,7 +102,6 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
     ),
     needs=("outputs",),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=HALF,
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
     follow(subject, case)

@@ -176,14 +176,13 @@ class ThirdPartWithPaddingOfTheSecond(Fault):
         return parts
 
 
-@fault("states-read-up-in-memory", "OPT-4")
-class StatesReadUpInMemory(Fault):
-    """Takes the rows of initial states in the order of their addresses."""
+@fault("rows-read-up-in-memory", "OPT-4")
+class RowsReadUpInMemory(Fault):
+    """Takes the rows of its input in the order of their addresses."""
 
     def run_usual(self, model: Network, call: Call) -> Output:
-        states = call.initial_states
-        if states is not None and all(state.strides[1] < 0 for state in states):
-            call = replace(call, initial_states=tuple(state[:, ::-1] for state in states))
+        if call.x.ndim == 3 and call.x.strides[0] < 0:
+            call = replace(call, x=call.x[::-1])
         return super().run_usual(model, call)
 
 
