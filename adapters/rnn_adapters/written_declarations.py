@@ -117,7 +117,7 @@ class SupportsData(Data):
 
 
 class RouteData(Data):
-    """A `Route` as written: all but how its adapter is made."""
+    """A `Route` as written: all but how its adapter is made, and what this machine lacks for it."""
 
     kind: RouteKindName
     what: str
@@ -138,7 +138,7 @@ def write_supports(supports: Supports) -> SupportsData:
 
 def write_route(route: Route) -> RouteData:
     """The written form of a route."""
-    return RouteData(**{name: value for name, value in _given(route).items() if name != "make"})
+    return RouteData(**{name: value for name, value in _given(route).items() if name in RouteData.__struct_fields__})
 
 
 def read_conventions(data: ConventionsData, place: str = "") -> Conventions:

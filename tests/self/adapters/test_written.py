@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -359,10 +359,8 @@ def test_declarations_of_a_framework(name: str) -> None:
         data = through_json(written.write_conventions(framework.conventions), written.ConventionsData)
         assert written.read_conventions(data) == framework.conventions
     for route in framework.routes.values():
-        assert (
-            written.read_route(through_json(written.write_route(route), written.RouteData), route.make)
-            == route
-        )
+        read = written.read_route(through_json(written.write_route(route), written.RouteData), route.make)
+        assert replace(read, missing=route.missing) == route
 
 
 @pytest.mark.parametrize(
