@@ -138,7 +138,8 @@ def write_supports(supports: Supports) -> SupportsData:
 
 def write_route(route: Route) -> RouteData:
     """The written form of a route."""
-    return RouteData(**{name: value for name, value in _given(route).items() if name in RouteData.__struct_fields__})
+    given = _given(route)
+    return RouteData(**{name: given[name] for name in RouteData.__struct_fields__ if name in given})
 
 
 def read_conventions(data: ConventionsData, place: str = "") -> Conventions:

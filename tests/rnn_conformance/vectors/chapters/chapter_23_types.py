@@ -67,7 +67,7 @@ def cancelling_states(made: Made) -> None:
 
 
 def rounded_up_backward(made: Made) -> None:
-    """Recurrent weights of the backward cell that cancel if they are rounded to nearest, and not if cut off."""
+    """Recurrent weights of the backward cell that cancel if they are rounded, and not if they are cut off."""
     narrow = made.plan.options["compute_dtype"]
     last_bit = 2.0 ** (-10 if narrow == "float16" else -7)
     below = last_bit * (2 + int(made.array((1,), 2)[0])) / 16  # less than half of the last bit away
