@@ -51,7 +51,7 @@ TYPES = {
     "jax": ("float32", "float16", "bfloat16"),
     "numpy": ("float32", "float16", "bfloat16"),
 }
-"""On torch and NumPy Keras multiplies float64 in float32 (the record keras-float64-products); JAX has no float64."""
+"""On torch and NumPy, Keras multiplies float64 in float32 (keras-float64-products); JAX has no float64."""
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
