@@ -215,6 +215,19 @@ def test_a_tensor_that_nobody_needs_is_not_looked_for_elsewhere_either(tmp_path:
         read(location(f"onnx:{path}", ""))
 
 
+def test_the_name_of_another_file_alone_does_not_say_that_numbers_are_there(tmp_path: Path) -> None:
+    """As for ONNX's own loader: `data_location` does."""
+    import onnx
+
+    path = model_file(tmp_path)
+    model = onnx.ModelProto.FromString(path.read_bytes())
+    tensor = model.graph.initializer[0]
+    tensor.data_location, tensor.raw_data = 0, np.full((1, 3, 2), 7, "f4").tobytes()
+    path.write_bytes(model.SerializeToString())
+    found = read(location(f"onnx:{path}", ""))
+    np.testing.assert_array_equal(found.network.cells[0].W_x, np.full((3, 2), 7))
+
+
 def test_a_model_of_no_file_has_no_other_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="was not read from a file"):
         named("onnx").read(model_file(tmp_path).read_bytes(), ".onnx", Options())

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from rnn_adapters.port.contents import shown
@@ -15,6 +16,8 @@ MODELS = ("Sequential", "Functional", "Model")
 """Classes of models whose configuration has their layers."""
 DEEPEST = 16
 """Models within each other."""
+MOST_SOURCES = 1000
+"""What one layer may be called with: outputs listed many times, in models within each other, multiply."""
 Config = Mapping[str, Any]
 
 
@@ -43,7 +46,8 @@ def layers_of(model: Config) -> list[Node]:
     """Every layer that is no model itself, in the order of the configuration.
 
     Raises:
-        BadInput: no model with layers, a name twice, or more models within each other than are read.
+        BadInput: no model with layers, a name twice, or more models within each other or sources of one
+            layer than are read.
     """
     if model["class_name"] not in MODELS:
         raise BadInput(f"expected a Sequential or Functional model; got {shown(model['class_name'])}")
@@ -68,7 +72,11 @@ def _inside(
         outputs[node.name] = ends
 
     def real(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(end for name in names for end in outputs.get(name, (name,)))
+        ends = (end for name in names for end in outputs.get(name, (name,)))
+        found = tuple(islice(ends, MOST_SOURCES + 1))
+        if len(found) > MOST_SOURCES:
+            raise BadInput(f"layers: expected at most {MOST_SOURCES} that one is called with; got more")
+        return found
 
     ends = real(f"{prefix}{name}" for name in _last(model)) if outputs else given
     return [replace(node, sources=real(node.sources)) for node in nodes], ends

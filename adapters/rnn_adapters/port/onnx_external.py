@@ -14,8 +14,8 @@ EXTERNAL = 1
 
 
 def is_external(tensor: Any) -> bool:
-    """Whether its numbers are in another file."""
-    return bool(tensor.data_location == EXTERNAL or tensor.external_data)
+    """Whether its numbers are in another file; an entry `external_data` alone does not say so."""
+    return bool(tensor.data_location == EXTERNAL)
 
 
 def file_of(tensor: Any, folder: Path | None) -> Path:

@@ -73,7 +73,7 @@ def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None
 
 
 SOME_ROWS = (1, 2, 3, 5, 6, 7)
-"""More than a model predicts at a time."""
+"""From fewer than a model predicts at a time to what it predicts in several parts."""
 
 
 @check("OPT-8", replace(POOL, batch=SOME_ROWS), needs=OUTPUTS, routes=("model",))

@@ -141,7 +141,7 @@ class Session:
             BadInput: there is no such route, it is broken, or this machine lacks what it needs.
         """
         if route in self.absent:
-            raise BadInput(f"route: {route!r} cannot be taken on this machine; expected {self.absent[route]}")
+            raise BadInput(f"route: {route!r} cannot be taken here: {self.absent[route]} is missing")
         self.subject.take(route)
 
     def _add_scripts(self, check: Check, outcome: Outcome) -> None:

@@ -285,6 +285,19 @@ def test_models_are_not_within_each_other_without_end() -> None:
         read(model(config), ONE)
 
 
+def test_outputs_that_are_listed_again_and_again_do_not_multiply_without_end() -> None:
+    """Each of sixteen models gives ten times what the one within it gives."""
+    inside = called_with(DENSE, "input")
+    for _ in range(16):
+        name = inside["config"]["name"]
+        inside = called_with(
+            nested("inner", INPUT | {"inbound_nodes": []}, inside, kind="Functional"), "input"
+        )
+        inside["config"] |= {"input_layers": [["input", 0, 0]], "output_layers": [[name, 0, 0]] * 10}
+    with pytest.raises(BadInput, match="expected at most 1000 that one is called with"):
+        read(model(INPUT | {"inbound_nodes": []}, inside, kind="Functional"), ONE)
+
+
 def test_an_older_file_lists_the_weights_of_a_model_within_it_in_one_group() -> None:
     config = model(INPUT, nested("inner", rnn("a"), rnn("b")))
     for listed in ("inner/a", "a"):

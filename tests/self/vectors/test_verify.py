@@ -90,6 +90,14 @@ def odd():
 FRAMEWORK = Framework("broken", PlainNumpy, {"odd": Route("cell", "cannot be made", odd)})
 """
 
+ELSEWHERE = """
+from rnn_adapters.framework import Framework, Route
+from rnn_conformance.faults.plain import PlainNumpy
+
+GPU = Route("device", "on a GPU", PlainNumpy, missing=lambda: ["a GPU"])
+FRAMEWORK = Framework("elsewhere", PlainNumpy, {"gpu": GPU})
+"""
+
 LITTLE = """
 from helpers import LITTLE
 from rnn_conformance.faults.plain import PlainNumpy
@@ -264,6 +272,21 @@ def test_what_the_suite_itself_raises_is_an_error(tmp_path: Path, monkeypatch: p
     result = verify("--adapter", "broken:FRAMEWORK", "--clause", "FWD-2", "--route", "all")
     assert result.exit_code == 2, result.output
     assert ", route odd: error\n" in result.output
+
+
+def test_a_route_that_this_machine_lacks_is_named_and_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
+    found_in(tmp_path, monkeypatch)
+    options = ("--adapter", "elsewhere:FRAMEWORK", *SMALL)
+    result = verify(*options, "--route", "all")
+    assert result.exit_code == 0, result.output
+    assert "route gpu is not taken: this machine lacks a GPU\n" in result.output
+    assert json.loads(verify(*options, "--format", "json").output)["absent_routes"] == {"gpu": "a GPU"}
+    named = verify(*options, "--route", "gpu")
+    assert named.exit_code == 2
+    assert "--route: 'gpu' cannot be taken here: a GPU is missing" in named.output
 
 
 def test_every_vector_is_shown_if_asked_for() -> None:
