@@ -61,16 +61,17 @@ class Session:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
         self.isolated = framework.isolated
-        self.absent = framework.absent_routes()
-        there = {route: how for route, how in framework.routes.items() if route not in self.absent}
-        self.routes = list(there)
-        self.subject = Subject(replace(framework, routes=there))
+        self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
         self._chapter = ""
         self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
+        self.absent = framework.absent_routes()  # asks the framework, which can be imported, as is known now
+        there = {route: how for route, how in framework.routes.items() if route not in self.absent}
+        self.routes = list(there)
+        self.subject.framework = replace(framework, routes=there)
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
     def perform(
