@@ -16,6 +16,6 @@ try:
     with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as forward:
         output = layer(tf.RaggedTensor.from_tensor(x, [1])).to_tensor()
 except AttributeError as error:
-    print("got AttributeError:", str(error).partition("\\n")[0])
+    print("got AttributeError:", str(error).splitlines()[2])
     sys.exit(1)
 print("got", forward.jvp(output).numpy().tolist())
