@@ -97,6 +97,9 @@ def made(name: str = DEFAULT) -> Adapter[Any]:
 
     route = ALL[name] if name else DEFAULT_ROUTE
     parts, conventions, supports = route.put_together("tensorflow")
+    supports = replace(supports, input_dtypes=())  # not cast, and a product with them is an error
+    if name == "unrolled":
+        supports = replace(supports, restored=False)  # saved, it does not know how many steps come
     if name == "cell":
         parts = replace(parts, assembly=assembly.CellOfKeras2)
     if name == "time major":

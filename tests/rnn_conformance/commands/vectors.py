@@ -150,8 +150,8 @@ def _tell_as_json(started: Started, judgements: Sequence[Judgement]) -> None:
         | {"came": each.came, "message": each.message, "record": each.record}
         for each in judgements
     ]
-    document = {"adapter": started.adapter, "versions": started.versions, "absent_routes": started.absent}
-    document |= {"counts": counted(judgements), "vectors": shown}
+    document: dict[str, object] = {"adapter": started.adapter, "versions": started.versions}
+    document |= {"absent_routes": started.absent, "counts": counted(judgements), "vectors": shown}
     click.echo(json.dumps(document, indent=1, ensure_ascii=False))
 
 
