@@ -63,6 +63,15 @@ def test_what_is_loaded_is_what_is_called(route: str) -> None:
     assert (abs(after - expected.value) <= expected.bound).all()
 
 
+def test_a_failed_initialisation_leaves_the_generator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter, network = load_adapter("chainer"), random_case(random_cell(2, 3)).network
+    monkeypatch.setattr(adapter, "_new", lambda like: 1 / 0)
+    before = np.random.get_state(legacy=False)["state"]["key"].tolist()
+    with pytest.raises(ZeroDivisionError):
+        adapter.freshly_initialised(network, 7)
+    assert np.random.get_state(legacy=False)["state"]["key"].tolist() == before
+
+
 @pytest.mark.parametrize("route", ["", "copy", "npz", "hdf5"])
 def test_what_is_restored_shares_no_memory(route: str) -> None:
     adapter, case = load_adapter("chainer", route), random_case(random_cell(2, 3))
