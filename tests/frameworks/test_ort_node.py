@@ -21,7 +21,7 @@ from upstream import expect_kept, expect_shown, records_of
 from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_adapters.adapter import ImplementationLost
 from rnn_adapters.npm import PACKAGE_FILES
-from rnn_adapters.ort_node import PACKAGES
+from rnn_adapters.ort_node import PACKAGES, sessions
 from rnn_adapters.ort_node.installed import NPM
 from rnn_adapters.ort_node.sessions import array_of, process_of, tensor_of
 from rnn_adapters.stdio.connection import Refused
@@ -77,6 +77,14 @@ def test_all_routes_are_those_of_one_process_until_it_is_closed(name: str) -> No
     again = load_adapter(name)
     assert again.run(again.load(network), Call(x)).sequence is not None
     again.close()
+
+
+def test_closing_starts_no_process(adapter: Adapter[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where it was closed before, nor where it was lost."""
+    process_of(adapter.name).connection.lost("was stopped")
+    monkeypatch.setattr(sessions, "Process", lambda framework: pytest.fail(f"a process of {framework}"))
+    adapter.close()
+    adapter.close()
 
 
 def test_what_the_runtime_refuses_is_said_and_the_next_call_is_answered(adapter: Adapter[Any]) -> None:

@@ -17,7 +17,7 @@ from rnn_adapters.onnx import CONVENTIONS
 from rnn_adapters.onnx.adapter import OnnxAdapter, Parts
 from rnn_adapters.onnx.graph import NAMES, Style
 from rnn_adapters.onnx.routes import OPERATOR, written
-from rnn_adapters.ort_node.sessions import Session, process_of
+from rnn_adapters.ort_node.sessions import Session, close, process_of
 
 SUPPORTS = replace(
     OPERATOR,
@@ -34,7 +34,7 @@ class OrtNodeAdapter(OnnxAdapter):
     """A route of a framework, all of which are one process."""
 
     def close(self) -> None:
-        process_of(self.name).connection.close()
+        close(self.name)
 
 
 def adapter(framework: str, route: str) -> Adapter[Any]:

@@ -133,6 +133,12 @@ def process_of(framework: str) -> Process:
     return _running[framework]
 
 
+def close(framework: str) -> None:
+    """Close the process of a framework; nothing where none runs."""
+    if framework in _running:
+        _running.pop(framework).connection.close()
+
+
 def tensor_of(array: Array) -> Tensor:
     """An array as a tensor."""
     return Tensor(array.dtype.name, list(array.shape), np.ascontiguousarray(array).tobytes())
