@@ -72,6 +72,10 @@ class Writer:
         return self.route in MODELS or self.route in self.words.passages
 
     @property
+    def is_stack_of_cells(self) -> bool:
+        return self.route == "RNN of cells"
+
+    @property
     def returns_state(self) -> bool:
         return self.route not in ("final states not asked for", "sequential")
 
@@ -102,7 +106,7 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
-        if self.route == "RNN of cells":
+        if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:
             first = 0
@@ -215,7 +219,8 @@ class Writer:
         network = self.question.network
         cells = [f"keras.layers.SimpleRNNCell({', '.join(self._cell_options(c))})" for c in network.cells]
         loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
-        inner = "cells" if not self._dtype() else f"keras.layers.StackedRNNCells(cells, {self._dtype()[0]})"
+        options = [*self.words.options.get(self.route, ()), *self._dtype()]
+        inner = f"keras.layers.StackedRNNCells(cells, {', '.join(options)})" if options else "cells"
         weights = [weight for index in range(len(cells)) for weight in self._weights(index)]
         return [
             *split("cells = [", cells, "]"),
@@ -294,12 +299,17 @@ class Writer:
         elif spoken.mask:
             given.append(spoken.mask)
         given += [name for names in spoken.states or [] for name in names]
-        call = "model.predict({}, batch_size=2, verbose=0)" if self.route == "predict" else "model({})"
         if self.route == "sequential":
-            return [f"output = {call.format(spoken.x)}"]
+            return [f"output = {self.of_the_model(spoken.x)}"]
         outputs = ", ".join([*self._outputs(), "*states"])
         arguments = f"[{', '.join(given)}]"
-        return [*lines, f"{outputs} = {call.format(arguments)}"]
+        return [*lines, f"{outputs} = {self.of_the_model(arguments)}"]
+
+    def of_the_model(self, given: str) -> str:
+        """A call of the model."""
+        if self.route == "predict":
+            return f"model.predict({given}, batch_size=2, verbose=0)"
+        return f"model({given})"
 
     def said(self, spoken: Spoken) -> tuple[str, list[list[str]] | None, str]:
         """Input, initial states and mask as the bottom layer takes them."""
@@ -330,15 +340,15 @@ class Writer:
         return ["forward", "backward"] if self.question.call.merge_mode == "none" else ["output"]
 
     def _state_names(self) -> list[str]:
-        if self.route == "RNN of cells":
+        if self.is_stack_of_cells:
             return ["states"]
         count = self.question.network.num_layers
         return [numbered("states", index, count) for index in range(count)] if self.returns_state else []
 
     def _chain(self, x: str, states: list[list[str]] | None, mask: str, *, training: bool) -> list[str]:
         """Layers, called one after the other."""
-        lines, count = list[str](), 1 if self.route == "RNN of cells" else self.question.network.num_layers
-        if self.route == "RNN of cells" and states is not None:
+        lines, count = list[str](), 1 if self.is_stack_of_cells else self.question.network.num_layers
+        if self.is_stack_of_cells and states is not None:
             states = [[name for names in states for name in names]]
         for index in range(count):
             arguments = [x] if states is None else self.with_states(x, states[index])
@@ -349,7 +359,7 @@ class Writer:
             arguments += ["training=True"] if training else []
             lines.append(f"{left} = {self._caller(index, count)}({', '.join(arguments)})")
             x = "output"
-        if self.route == "RNN of cells" and not self.is_model and self.returns_state:
+        if self.is_stack_of_cells and not self.is_model and self.returns_state:
             lines.append(f"states = {self.words.flatten}(states)")
         return lines
 
@@ -387,7 +397,7 @@ class Writer:
         question = self.question
         if self.route == "cell":
             return "h"
-        if not self.is_model and self.route != "RNN of cells":
+        if not self.is_model and not self.is_stack_of_cells:
             return numbered("states", question.layer, question.network.num_layers)
         if question.network.num_layers == 1:
             return "states"

@@ -20,7 +20,11 @@ KERAS_2 = replace(
     state="tf.constant({})",
     zero_states="[layer.get_initial_state(batch_size={batch}, dtype=layer.compute_dtype)]",
     hard_sigmoid=NAMED_HARD_SIGMOID,
-    options={**KERAS_3.options, "time major": ("time_major=True",)},
+    options={
+        **KERAS_3.options,
+        "time major": ("time_major=True",),
+        "RNN of cells, top first": ("reverse_state_order=True",),
+    },
     activations={
         **KERAS_3.activations,
         "leaky_relu": "keras.activations.relu(z, alpha={alpha})",
@@ -39,16 +43,25 @@ KERAS_2 = replace(
             'model.save(path, save_format="tf")',
             "model = keras.models.load_model(path)",
         ),
+        "TFLite": (
+            "specs = [tf.TensorSpec((len(x), *each.shape[1:]), each.dtype) for each in model.inputs]",
+            "function = tf.function(lambda *given: model(list(given))).get_concrete_function(*specs)",
+            "content = tf.lite.TFLiteConverter.from_concrete_functions([function], model).convert()",
+            "runner = tf.lite.Interpreter(model_content=content).get_signature_runner()",
+            "",
+            "def interpreted(given):",
+            '    found = runner(**{f"given_{index}": array for index, array in enumerate(given)})',
+            '    return [found[f"output_{index}"] for index in range(len(found))]',
+        ),
     },
 )
-NO_WORDS = ("TFLite", "RNN of cells, top first")
 FILES = ("model file", "weights file", "H5 file", "SavedModel")
 
 
 def code(question: Question) -> Code | None:
-    """Plain code of a call; none of dropout, which is random, and on routes that have no words."""
+    """Plain code of a call; none of dropout, which is random."""
     writer = Keras2Writer("tensorflow", question)
-    if question.call.dropout is not None or question.route in NO_WORDS or not writer.can_be_written:
+    if question.call.dropout is not None or not writer.can_be_written:
         return None
     made, called, got = writer.made(), writer.called(), writer.got()
     tensorflow = ["import tensorflow as tf"] * any("tf." in line for line in [*made, *called, got])
@@ -61,6 +74,10 @@ class Keras2Writer(Writer):
     """Writes the parts of one script."""
 
     words: Words = KERAS_2
+
+    @property
+    def is_stack_of_cells(self) -> bool:
+        return super().is_stack_of_cells or self.route == "RNN of cells, top first"
 
     @property
     def standard(self) -> list[str]:
@@ -80,12 +97,21 @@ class Keras2Writer(Writer):
         narrow = self.question.call.compute_dtype
         if self.route == "states of the type computed in" and narrow and spoken.states is not None:
             states = [[f'tf.cast({name}, "{narrow}")' for name in names] for names in spoken.states]
+        if self.route == "RNN of cells, top first" and states is not None:
+            states = states[::-1]
         return x, states, mask
 
     def with_states(self, x: str, states: list[str]) -> list[str]:
         if self.route == "states in the input":
             return [f"[{x}, {', '.join(states)}]"]
         return super().with_states(x, states)
+
+    def called(self) -> list[str]:
+        bottom_first = ["states = states[::-1]"] * (self.route == "RNN of cells, top first")
+        return [*super().called(), *bottom_first]
+
+    def of_the_model(self, given: str) -> str:
+        return f"interpreted({given})" if self.route == "TFLite" else super().of_the_model(given)
 
     def got(self) -> str:
         call, found = self.question.call, super().got()
