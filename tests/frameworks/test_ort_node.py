@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from helpers import random_case, random_cell
 from reproductions import ended, questions, text_of
 from upstream import expect_kept, expect_shown, records_of
 
@@ -24,10 +26,12 @@ from rnn_adapters.npm import PACKAGE_FILES
 from rnn_adapters.ort_node import PACKAGES, sessions
 from rnn_adapters.ort_node.installed import NPM
 from rnn_adapters.ort_node.sessions import array_of, process_of, tensor_of
+from rnn_adapters.registry import made_adapter
 from rnn_adapters.stdio.connection import Refused
 from rnn_conformance.cli import main
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.reproduction import every_question
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import BadInput, Cell, Layer, Network, bound_network
@@ -174,3 +178,15 @@ def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, besid
         text = text_of(FRAMEWORKS[name], question)
         done = ended(text, beside_modules) if text else None
         assert done is None or done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_script_of_float16_by_steps_ends_well(name: str, beside_modules: Path) -> None:
+    case = replace(random_case(random_cell(2, 3, dtype="float16")), route="steps")
+    asked = every_question(case, made_adapter(FRAMEWORKS[name], "steps"))
+    assert asked
+    for question in asked:
+        text = text_of(FRAMEWORKS[name], question)
+        assert "Uint16Array.from(bits[t])" in text
+        done = ended(text, beside_modules)
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"

@@ -7,8 +7,12 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnx
+from onnx import ModelProto
 
 from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of, weights_of
 from rnn_adapters.onnx.reproduction import text_of
@@ -28,6 +32,9 @@ HALF = (
 """The number that a float16 has for its bits, which is all that JavaScript knows of it."""
 
 
+EXTERNAL = "external data"
+
+
 @dataclass(frozen=True)
 class Opening:
     """What opens a model, as plain code.
@@ -42,7 +49,8 @@ class Opening:
 
 
 FILES = ("import fs from 'node:fs';", "import os from 'node:os';", "import path from 'node:path';")
-IN_A_FILE = "const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'rnn-')), 'model{}');"
+FOLDER = "fs.mkdtempSync(path.join(os.tmpdir(), 'rnn-'))"
+IN_A_FILE = f"const file = path.join({FOLDER}, 'model{{}}');"
 OF_A_FILE = "const session = await ort.InferenceSession.create(file);"
 OPTIMISED = (
     IN_A_FILE,
@@ -58,6 +66,22 @@ OPENINGS: Mapping[str, Opening] = {
     "optimised file": Opening([line.format(".onnx") for line in OPTIMISED], FILES),
     "ORT format": Opening([line.format(".ort") for line in OPTIMISED], FILES),
 }  # fmt: skip
+TWO_FILES = (
+    f"const folder = {FOLDER};",
+    "const file = path.join(folder, 'model.onnx');",
+    "fs.writeFileSync(file, model);",
+    "fs.writeFileSync(path.join(folder, 'weights'), weights);",
+)
+EXTERNAL_DATA: Mapping[str, Opening] = {
+    "ort-node": Opening([*TWO_FILES, OF_A_FILE], FILES),
+    "ort-web": Opening(
+        [*TWO_FILES,
+         "const externalData = [{ path: 'weights', data: path.join(folder, 'weights') }];",
+         "const session = await ort.InferenceSession.create(file, { externalData });"],
+        FILES,
+    ),
+}  # fmt: skip
+"""By framework: in WebAssembly the file of the weights is named."""
 
 
 def code(framework: str, question: Question) -> Code | None:
@@ -65,13 +89,13 @@ def code(framework: str, question: Question) -> Code | None:
     call, parts = question.call, routes(framework)[question.route]
     if question.derivative is not None or call.dropout is not None or call.mask is not None:
         return None
-    half = str(question.network.dtype) == "float16"
-    if parts.by_steps and (half or not call.x.size):
-        return None  # no step, no call; and of float16 a script has the bits of a whole input only
-    given = (call.x, *(call.initial_states or ()))
-    if question.route == "external data" or any(array.dtype.kind == "c" for array in given):
+    if parts.by_steps and not call.x.size:
+        return None  # no step, no call
+    if any(array.dtype.kind == "c" for array in (call.x, *(call.initial_states or ()))):
         return None
-    writer, opening = _Writer(question, parts.style, parts.by_steps), OPENINGS.get(question.route, Opening())
+    writer = _Writer(question, parts.style, parts.by_steps)
+    openings = {**OPENINGS, EXTERNAL: EXTERNAL_DATA[framework]}
+    opening = openings.get(question.route, Opening())
     return Code(
         imports=[*opening.imports, f"import * as ort from '{PACKAGES[framework]}';"],
         made=[*writer.model(), *opening.opened],
@@ -101,15 +125,15 @@ class _Writer:
         self.made = model_of(question.network, asked, style)
 
     def model(self) -> list[str]:
-        """Lines that give `model`."""
-        held = base64.b64encode(self.made.SerializeToString()).decode()
-        lines = textwrap.wrap(held, 100)
+        """Lines that give `model`, and `weights` where they are apart."""
+        if self.question.route == EXTERNAL:
+            held = dict(zip(("model", "weights"), weights_apart(self.made), strict=True))
+        else:
+            held = {"model": self.made.SerializeToString()}
         return [
             *(f"// {line}" for line in text_of(self.made)),
             "// }, and the weights",
-            "const model = Buffer.from(",
-            *(f"  '{line}' +" for line in lines[:-1]),
-            f"  '{lines[-1]}', 'base64');",
+            *(line for name, content in held.items() for line in bytes_of(name, content)),
             *(HALF if self.half else ()),
         ]
 
@@ -199,9 +223,16 @@ class _Writer:
             tensor_of(state, f"[{', '.join(names[index])}].flat(Infinity)" if names else "")
             for index, state in enumerate(states)
         ]
-        step = self._tensor(call.x[None, :, 0], "x.map((row) => row[t]).flat(Infinity)")
-        given = [f"X: {step}", *(f"initial_h_{index}: h[{index}]" for index in range(len(layers)))]
+        step = call.x[None, :, 0]
+        tensor = (
+            f"new ort.Tensor('float16', Uint16Array.from(bits[t]), {list(step.shape)})"
+            if self.half
+            else tensor_of(step, "x.map((row) => row[t]).flat(Infinity)")
+        )
+        given = [f"X: {tensor}", *(f"initial_h_{index}: h[{index}]" for index in range(len(layers)))]
+        steps = [f"[{bits_of(call.x[:, t])}]" for t in range(call.x.shape[1])]
         lines = [
+            *(split("const bits = [", steps, "];  // of x, step by step") if self.half else ()),
             *split("let h = [", first, "];"),
             "let outputs;",
             "const Y = [];",
@@ -258,8 +289,7 @@ def tensor_of(array: Array, flat: str = "") -> str:
     """
     dims, name = f"[{', '.join(map(str, array.shape))}]", array.dtype.name
     if name == "float16":
-        bits = np.ascontiguousarray(array).view("u2").ravel()
-        return f"new ort.Tensor('float16', Uint16Array.of({', '.join(map(str, bits))}), {dims})"
+        return f"new ort.Tensor('float16', Uint16Array.of({bits_of(array)}), {dims})"
     kind = {
         "float32": "Float32Array",
         "float64": "Float64Array",
@@ -272,3 +302,28 @@ def tensor_of(array: Array, flat: str = "") -> str:
         flat = f"{flat}.map(BigInt)"
     made = f"{kind[name]}.from({flat})" if name in kind else flat
     return f"new ort.Tensor('{name}', {made}, {dims})"
+
+
+def bits_of(array: Array) -> str:
+    """The bits of each number of a float16 array, as numbers with commas between them."""
+    return ", ".join(map(str, np.ascontiguousarray(array).view("u2").ravel()))
+
+
+def bytes_of(name: str, content: bytes) -> list[str]:
+    """Lines that give bytes their name."""
+    lines = textwrap.wrap(base64.b64encode(content).decode(), 100)
+    return [
+        f"const {name} = Buffer.from(",
+        *(f"  '{line}' +" for line in lines[:-1]),
+        f"  '{lines[-1]}', 'base64');",
+    ]
+
+
+def weights_apart(model: ModelProto) -> tuple[bytes, bytes]:
+    """The files of a model whose weights are in one beside it."""
+    saved = ModelProto()
+    saved.CopyFrom(model)  # saving takes the weights out of it
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        onnx.save_model(saved, path, save_as_external_data=True, location="weights", size_threshold=0)
+        return path.read_bytes(), (path.parent / "weights").read_bytes()
