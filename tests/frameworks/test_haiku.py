@@ -116,9 +116,10 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("haiku")
-    for question in questions(framework, route, RECORDS, count=6):
-        text = text_of(framework, question)
-        assert not text or not ended_here(text, tmp_path), text
+    texts = [text_of(framework, question) for question in questions(framework, route, RECORDS, count=6)]
+    assert any(texts)
+    for text in filter(None, texts):
+        assert not ended_here(text, tmp_path), text
 
 
 def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:

@@ -72,6 +72,9 @@ def test_a_script_shows_what_a_record_says(name: str, record: Deviation, tmp_pat
 )
 def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, tmp_path: Path) -> None:
     framework = load_framework(name)
-    for question in questions(framework, route, records_of(name), count=6):
-        text = text_of(framework, question)
-        assert not text or not ended_here(text, tmp_path), text
+    texts = [
+        text_of(framework, question) for question in questions(framework, route, records_of(name), count=6)
+    ]
+    assert any(texts)
+    for text in filter(None, texts):
+        assert not ended_here(text, tmp_path), text

@@ -291,8 +291,8 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("torch")
-    for question in questions(framework, route, RECORDS, count=6):
-        text = text_of(framework, question).replace(
-            f'"{route}"', '"cpu"' if route in ABSENT else f'"{route}"'
-        )
-        assert not text or not ended_here(text, tmp_path), text
+    texts = [text_of(framework, question) for question in questions(framework, route, RECORDS, count=6)]
+    assert any(texts)
+    for text in filter(None, texts):
+        here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
+        assert not ended_here(here, tmp_path), here
