@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
-from reproductions import ended_here, questions, text_of
+from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
@@ -70,7 +70,5 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ["", *load_framework("openvino").routes])
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("openvino")
-    texts = [text_of(framework, question) for question in questions(framework, route, RECORDS, count=4)]
-    assert any(texts) == (route not in RECORDED)
-    for text in filter(None, texts):
+    for text in right_texts(framework, route, RECORDS, count=4, recorded=route in RECORDED):
         assert not ended_here(text, tmp_path), text
