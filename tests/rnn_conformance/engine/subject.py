@@ -43,10 +43,14 @@ class Subject:
 
     Args:
         framework: what is checked; an adapter by itself is a framework of one route.
+
+    `absent` are the routes that are not taken, and what this machine lacks for each: none until somebody asks
+    (`Framework.absent_routes`).
     """
 
     def __init__(self, framework: Framework | Adapter[Any]) -> None:
         self.framework = framework_of(framework) if isinstance(framework, Adapter) else framework
+        self.absent: dict[str, str] = {}
         self.route = DEFAULT
         self.layout = PLAIN  # how the arrays of calls lie in memory
         self.tally = Tally()
@@ -60,8 +64,10 @@ class Subject:
         """Take another route from now on; "" is the default one.
 
         Raises:
-            BadInput: there is no such route, or it is broken.
+            BadInput: there is no such route, it is broken, or this machine lacks what it needs.
         """
+        if route in self.absent:
+            raise BadInput(f"route: {route!r} cannot be taken: this machine lacks {self.absent[route]}")
         self.adapter_of(route)
         if route != self.route:
             self.route, self._loaded = route, None

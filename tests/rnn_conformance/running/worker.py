@@ -114,7 +114,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
-            session.take(case.route)
+            session.subject.take(case.route)
     except BadInput as error:
         tell(Refused(str(error)))
         return
@@ -133,7 +133,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
             session.versions,
             session.isolated,
             session.routes,
-            session.absent,
+            session.subject.absent,
             records,
             this_environment(),
         )

@@ -90,14 +90,6 @@ def odd():
 FRAMEWORK = Framework("broken", PlainNumpy, {"odd": Route("cell", "cannot be made", odd)})
 """
 
-ELSEWHERE = """
-from rnn_adapters.framework import Framework, Route
-from rnn_conformance.faults.plain import PlainNumpy
-
-GPU = Route("device", "on a GPU", PlainNumpy, missing=lambda: ["a GPU"])
-FRAMEWORK = Framework("elsewhere", PlainNumpy, {"gpu": GPU})
-"""
-
 LITTLE = """
 from helpers import LITTLE
 from rnn_conformance.faults.plain import PlainNumpy
@@ -274,11 +266,8 @@ def test_what_the_suite_itself_raises_is_an_error(tmp_path: Path, monkeypatch: p
     assert ", route odd: error\n" in result.output
 
 
-def test_a_route_that_this_machine_lacks_is_named_and_not_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
-    found_in(tmp_path, monkeypatch)
+def test_a_route_that_this_machine_lacks_is_named_and_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_in(Path(__file__).parents[1], monkeypatch)
     options = ("--adapter", "elsewhere:FRAMEWORK", *SMALL)
     result = verify(*options, "--route", "all")
     assert result.exit_code == 0, result.output

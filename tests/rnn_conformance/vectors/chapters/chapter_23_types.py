@@ -259,32 +259,28 @@ def _plans() -> Iterator[Plan]:
             time=2,
             **mixed,
         )
-        yield Plan(
-            clause="DTY-12",
-            slug=f"mixed-initial-{narrow}",
-            flags=("mixed-states",),
-            comment=f"initial states of float32, rounded to {narrow}",
-            hidden=3,
-            inputs=1,
-            time=1,
-            states=True,
-            activation="relu",
-            change=cancelling_states,
+        cancelling_products: dict[str, Any] = {
+            "clause": "DTY-12",
+            "flags": ("mixed-states",),
+            "hidden": 3,
+            "inputs": 1,
+            "time": 1,
+            "states": True,
+            "activation": "relu",
             **mixed,
+        }
+        yield Plan(
+            slug=f"mixed-initial-{narrow}",
+            comment=f"initial states of float32, rounded to {narrow}",
+            change=cancelling_states,
+            **cancelling_products,
         )
         yield Plan(
-            clause="DTY-12",
             slug=f"mixed-backward-{narrow}",
-            flags=("mixed-states",),
             comment=f"recurrent weights of the backward direction, rounded up to {narrow}",
             directions=2,
-            hidden=3,
-            inputs=1,
-            time=1,
-            states=True,
-            activation="relu",
             change=rounded_up_backward,
-            **mixed,
+            **cancelling_products,
         )
         yield Plan(
             clause="DTY-14",
