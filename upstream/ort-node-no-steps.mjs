@@ -37,6 +37,6 @@ console.log('ort', ort.env.versions.common);
 console.log('expected', ...[expected].flat(Infinity));
 const [g, e] = [[got].flat(Infinity), [expected].flat(Infinity)];
 console.log('got     ', ...g);
-console.log('difference', Math.max(...g.map((value, i) => Math.abs(value - e[i]))), 'of at most', 0);
-const close = g.length === e.length && g.every((value, i) => Object.is(value, e[i]) || Math.abs(value - e[i]) <= 0);
+console.log('difference', Math.max(...g.map((value, i) => Math.abs(value - e[i]))), 'of at most', 3.00e-08);
+const close = g.length === e.length && g.every((value, i) => Object.is(value, e[i]) || Math.abs(value - e[i]) <= 3.00e-08);
 process.exit(close ? 0 : 1);

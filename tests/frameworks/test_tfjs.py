@@ -17,7 +17,7 @@ from docs import documents_for, run_script
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from reproductions import derivatives, ended, right_texts, text_of
-from upstream import expect_kept, expect_shown, records_of
+from upstream import KNOWN, expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_adapters.npm import PACKAGE_FILES
@@ -35,6 +35,12 @@ FRAMEWORK = load_framework("tfjs")
 RECORDS = records_of("tfjs")
 SCRIPTS = Path(str(files("rnn_adapters.tfjs"))) / "js"
 COMMAND = ["node", str(SCRIPTS / "main.js"), str(NPM.folder())]
+
+
+@pytest.fixture(autouse=True)
+def _session_of_its_own() -> None:
+    """An adapter that is closed ends the process of all routes, and with it a session of the test before."""
+    KNOWN.clear()
 
 
 @pytest.fixture
@@ -182,7 +188,7 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 
 @pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, beside_modules: Path) -> None:
-    for text in right_texts(FRAMEWORK, route, RECORDS, count=4):
+    for text in right_texts(FRAMEWORK, route, RECORDS, count=12):
         done = ended(text, beside_modules)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
