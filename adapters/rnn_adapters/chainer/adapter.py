@@ -145,9 +145,10 @@ class ChainerAdapter(Adapter[Loaded]):
         """Chainer draws by NumPy's own generator."""
         before = np.random.get_state()
         np.random.seed(seed)
-        model = self._new(like)
-        np.random.set_state(before)
-        return self.read_weights(model)
+        try:
+            return self.read_weights(self._new(like))
+        finally:
+            np.random.set_state(before)
 
     def default_states(self, model: Loaded, call: Call) -> States:
         rows = rows_of(call.x, call.lengths)

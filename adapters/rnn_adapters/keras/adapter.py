@@ -20,7 +20,7 @@ from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation
-from rnn_adapters.keras.layers import Workshop, shape_of
+from rnn_adapters.keras.layers import Workshop, name_of, shape_of
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
@@ -83,17 +83,20 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     """`SimpleRNN` and `Bidirectional` on one backend, by the route that the parts make up.
 
     Args:
-        backend: tensorflow, torch, jax or numpy; None takes the one in force (KERAS_BACKEND).
+        backend: one of `BACKENDS`; None takes the one in force (KERAS_BACKEND).
         parts: what the route is put together from.
         conventions, supports: what is declared of it.
+        keras: what is called, if it is not the module `keras` on this backend.
 
     Raises:
         BadInput: Keras is imported already and runs on another backend, or the backend is not tested here.
         ModuleNotFoundError: Keras or the backend is not installed.
     """
 
-    def __init__(self, backend: str, parts: Parts, conventions: Conventions, supports: Supports) -> None:
-        self.keras = imported_keras(backend)
+    def __init__(
+        self, backend: str, parts: Parts, conventions: Conventions, supports: Supports, keras: Any = None
+    ) -> None:
+        self.keras = keras or imported_keras(backend)
         self.backend = backend
         self.name = f"keras-{backend}"
         self.parts = parts
@@ -128,7 +131,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def run(self, model: LoadedNetwork, call: Call) -> Output:
         ready = self._ready(model, call)
-        states = None if call.initial_states is None else [list(state) for state in call.initial_states]
+        states = None if call.initial_states is None else [self.given(state) for state in call.initial_states]
         outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
         shapes = ready.shapes(call, outputs)
         if not call.return_sequences:
@@ -142,6 +145,10 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             final_states=_by_layer(model.network, iter(finals)) if finals else None,
             native_shapes=shapes,
         )
+
+    def given(self, states: Array) -> list[Any]:
+        """The initial states of a layer as Keras takes them, forward before backward."""
+        return list(states)
 
     def _returned(self, ready: Assembled, returned: list[Any]) -> tuple[list[Array], list[Array]]:
         """Outputs and final states as arrays."""
@@ -208,7 +215,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         dx, states = next(left), _by_layer(model.network, left)
         cells = []
         for cell in model.main.cells:
-            arrays = {variable.name: next(left) for variable in cell.trainable_variables}
+            arrays = {name_of(variable): next(left) for variable in cell.trainable_variables}
             (weights,) = canonical_weights(self.conventions.weights, arrays)
             cells.append(CellGradients(**weights))
         return Gradients(dx, states, tuple(cells))
@@ -219,7 +226,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def native_weights(self, model: LoadedNetwork) -> list[dict[str, tuple[int, ...]]]:
         roles = {weight.name: weight.role for weight in self.conventions.weights}
         return [
-            {roles[variable.name]: tuple(variable.shape) for variable in cell.trainable_variables}
+            {roles[name_of(variable)]: tuple(variable.shape) for variable in cell.trainable_variables}
             for cell in model.main.cells
         ]
 

@@ -61,7 +61,6 @@ class Session:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
         self.isolated = framework.isolated
-        self.routes = list(framework.routes)
         self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
@@ -69,6 +68,8 @@ class Session:
         self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
+        self.subject.absent = framework.absent_routes()  # the framework can be imported, as is known now
+        self.routes = [route for route in framework.routes if route not in self.subject.absent]
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
     def perform(

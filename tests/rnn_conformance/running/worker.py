@@ -6,6 +6,7 @@ output. Whatever the framework prints goes to standard error. It ends when its p
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import sys
@@ -122,10 +123,21 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         return
     if job.bare:
         session.deviations = []
+    gc.freeze()  # what a framework imported lives as long as the process: no collection need look at it
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
     name, records = session.subject.name, told(session.deviations)
-    tell(Started(name, session.versions, session.isolated, session.routes, records, this_environment()))
+    tell(
+        Started(
+            name,
+            session.versions,
+            session.isolated,
+            session.routes,
+            session.subject.absent,
+            records,
+            this_environment(),
+        )
+    )
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
         drawn.clear()
         called.clear()
