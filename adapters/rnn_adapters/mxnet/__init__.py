@@ -12,6 +12,7 @@ from rnn_adapters import worker
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="mxnet.gluon.rnn.RNN",
@@ -44,12 +45,28 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return MxnetAdapter(ROUTES[route])
 
 
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.mxnet.reproduction import code
+
+    return code(question)
+
+
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("NTC", "axes", '`RNN(layout="NTC")`'),
+    ("states left out", "arguments", "`rnn(x)`, which returns no states"),
+    ("sequence lengths", "padding", "`RNN(use_sequence_length=True)`"),
+    ("recorded", "model", "calls within `autograd.record`"),
+    ("grad", "model", "`autograd.grad` in place of `backward`"),
     ("hybridized", "compiled", "`RNN.hybridize`"),
-    ("unroll", "unrolled", "`RNNCell.unroll`, `BidirectionalCell.unroll`"),
-    ("cell", "cell", "`RNNCell`, step by step"),
+    ("hybridized static", "compiled", "`RNN.hybridize(static_alloc=True, static_shape=True)`"),
     ("parameters file", "saved", "`save_parameters` and `load_parameters`"),
+    ("symbol file", "saved", "`export` and `SymbolBlock.imports`"),
+    ("unroll", "unrolled", "`unroll` of `RNNCell`, `BidirectionalCell` and `SequentialRNNCell`"),
+    ("unroll lists", "unrolled", "`unroll` of a list of steps into a list"),
+    ("unroll hybridized", "compiled", "`unroll` in a `HybridBlock` that is hybridized"),
+    ("cell", "cell", "`RNNCell` and `SequentialRNNCell`, step by step"),
+    ("cell by grad", "cell", "the same, differentiated by `autograd.grad`, once and twice"),
+    ("cell hybridized", "compiled", "a hybridized cell, step by step"),
 )
 
 FRAMEWORKS = (
@@ -62,5 +79,7 @@ FRAMEWORKS = (
         missing=partial(worker.missing, "mxnet"),
         install="pip install mxnet==1.9.1 numpy==1.23.5 ml_dtypes msgspec, in an environment of its own,",
         deviations="rnn_adapters.mxnet/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.mxnet/bug_report.md",
     ),
 )
