@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from helpers import random_case, random_cell
-from reproductions import derivative_texts, ended, right_texts
+from reproductions import derivative_texts, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework, worker
@@ -25,6 +26,15 @@ from rnn_reference import Layer, Network, bound_network
 ROUTES = ("", *load_framework("mxnet").routes)
 RECORDS = records_of("mxnet")
 PYTHON = os.environ.get(worker.variable("mxnet"), sys.executable)
+RUNS_EACH = """
+import runpy, sys
+for path in sys.argv[1:]:
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as error:
+        if error.code:
+            sys.exit(f"{path}: exit status {error.code}")
+"""
 IMPORTS_NOTHING = "import rnn_adapters.mxnet, sys; assert 'mxnet' not in sys.modules"
 
 
@@ -92,14 +102,21 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
     expect_kept("mxnet", record)
 
 
+def expect_all_well(texts: Iterable[str], folder: Path) -> None:
+    """Scripts end well, one after the other in a process of their own."""
+    paths = [folder / f"script_{index}.py" for index, _ in enumerate(texts := list(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [PYTHON, "-c", RUNS_EACH, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert not done.returncode, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
-    for text in right_texts(load_framework("mxnet"), route, RECORDS):
-        done = ended(text, tmp_path, python=PYTHON)
-        assert not done.returncode, f"{text}\n{done.stdout}\n{done.stderr}"
+    expect_all_well(right_texts(load_framework("mxnet"), route, RECORDS), tmp_path)
 
 
 def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:
-    for text in derivative_texts(load_framework("mxnet")):
-        done = ended(text, tmp_path, python=PYTHON)
-        assert not done.returncode, f"{text}\n{done.stdout}\n{done.stderr}"
+    expect_all_well(derivative_texts(load_framework("mxnet")), tmp_path)

@@ -16,7 +16,7 @@ from mxnet import autograd, nd
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
-from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -194,12 +194,12 @@ class MxnetAdapter(Adapter[Loaded]):
         _, types, _ = made.infer_type(x=call.x.dtype)
         of_sequence, *of_states = [tuple(size or None for size in each) for each in shapes]
         (dtype,) = {np.dtype(each).name for each in types}
-        by_cell = [(shape[1:],) * shape[0] if len(shape) == 3 else (shape,) for shape in of_states]
+        by_cell = [each for size in of_states for each in _of_cells(size)]
         turned = of_sequence if self.parts.batch_first else (of_sequence[1], of_sequence[0], of_sequence[2])
         return {
             "infer_shape": Shapes(
                 sequence=turned if call.return_sequences else None,
-                final_states=tuple(each for of_array in by_cell for each in of_array),
+                final_states=tuple(by_cell),
                 dtype=dtype,
             )
         }
@@ -326,12 +326,17 @@ class MxnetAdapter(Adapter[Loaded]):
 
 def by_layer(model: Loaded, states: Sequence[Array]) -> States:
     """One array of all states, or one for each cell, as (directions, batch, hidden) for each layer."""
-    cells = states[0] if len(states) == 1 and states[0].ndim == 3 else states
+    cells = list(states[0] if len(states) == 1 and states[0].ndim == 3 else states)
     found, first = list[Array](), 0
     for layer in model.network.layers:
         found.append(np.stack(cells[first : first + layer.directions]))
         first += layer.directions
     return tuple(found)
+
+
+def _of_cells(shape: Shape) -> list[Shape]:
+    """The shapes of the states of each cell, of an array of all states or that of one cell."""
+    return [shape[1:]] * int(shape[0] or 0) if len(shape) == 3 else [shape]
 
 
 def through_file(model: Loaded, adapter: MxnetAdapter) -> Loaded:
