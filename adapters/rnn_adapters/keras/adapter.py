@@ -5,6 +5,7 @@ Keras fixes its backend when it is imported, so it is imported here only when an
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -31,11 +32,8 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024}
-"""The networks that a route may keep from chapter to chapter.
-
-TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
-"""
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024}
+"""The networks that a route may keep: what TensorFlow builds for one, and JAX compiles, takes much memory."""
 
 
 class LoadedNetwork:
@@ -299,13 +297,17 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def drop_caches(self) -> None:
         """Forget all layers, where there are more of them than are kept.
 
-        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
+        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo. JAX keeps
+        what it has compiled for layers that are no more.
         """
         if len(self._assembled) > KEPT[self.backend]:
             if self.backend == "tensorflow":
                 self.keras.utils.clear_session()
             self._assembled.clear()
             self._workshop.clear()
+            if self.backend == "jax":
+                gc.collect()  # layers and what is compiled for them know of each other
+                sys.modules["jax"].clear_caches()
 
 
 def imported_keras(backend: str) -> Any:
