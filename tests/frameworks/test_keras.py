@@ -54,8 +54,10 @@ def test_another_backend_in_the_same_process_is_refused() -> None:
 
 def test_a_backend_that_is_not_tested_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
-    monkeypatch.setenv("KERAS_BACKEND", "openvino")
-    with pytest.raises(BadInput, match="KERAS_BACKEND: expected one of tensorflow, torch, jax, numpy"):
+    monkeypatch.setenv("KERAS_BACKEND", "paddle")
+    with pytest.raises(
+        BadInput, match="KERAS_BACKEND: expected one of tensorflow, torch, jax, numpy, openvino"
+    ):
         load_adapter("keras")
 
 

@@ -28,6 +28,7 @@ MODULES = {
     "torch": ("keras", "torch"),
     "jax": ("keras", "jax"),
     "numpy": ("keras", "jax", "scipy"),
+    "openvino": ("keras", "openvino"),
 }
 """What Keras on each backend imports."""
 

@@ -21,22 +21,21 @@ CALLED: Mapping[str, Callable[..., Any]] = {
 """Activations with parameters: Keras's own function where there is one, and its operations where not."""
 
 
-def keras_activation(activation: Activation) -> Any:
+def keras_activation(keras: Any, activation: Activation) -> Any:
     """Keras's argument: the name of an activation, or an object where there is no name for the parameters.
 
     A name that is unknown to us is handed on: what Keras says to it is part of what is tested.
     """
-    if activation == NAMED_HARD_SIGMOID:
+    if activation == getattr(keras, "named_hard_sigmoid", NAMED_HARD_SIGMOID):
         return "hard_sigmoid"
     if activation.name not in CALLED or activation == Activation("elu"):  # the name has these parameters
         return activation.name
-    return with_parameters()(str(activation))
+    return with_parameters(keras)(str(activation))
 
 
 @cache
-def with_parameters() -> Any:
+def with_parameters(keras: Any) -> Any:
     """The class of activations with parameters, made and registered with Keras when it is asked for."""
-    import keras
 
     class WithParameters:
         """An activation by its written form, which Keras can save."""

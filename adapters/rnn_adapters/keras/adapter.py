@@ -20,18 +20,19 @@ from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation
-from rnn_adapters.keras.layers import Workshop, shape_of
+from rnn_adapters.keras.layers import Workshop, name_of, shape_of
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.openvino_telemetry import silence_openvino
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
-BACKENDS = ("tensorflow", "torch", "jax", "numpy")
+BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024}
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024, "openvino": 1024}
 """The networks that a route may keep from chapter to chapter.
 
 TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
@@ -83,17 +84,20 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     """`SimpleRNN` and `Bidirectional` on one backend, by the route that the parts make up.
 
     Args:
-        backend: tensorflow, torch, jax or numpy; None takes the one in force (KERAS_BACKEND).
+        backend: one of `BACKENDS`; None takes the one in force (KERAS_BACKEND).
         parts: what the route is put together from.
         conventions, supports: what is declared of it.
+        keras: what is called, if it is not the module `keras` on this backend.
 
     Raises:
         BadInput: Keras is imported already and runs on another backend, or the backend is not tested here.
         ModuleNotFoundError: Keras or the backend is not installed.
     """
 
-    def __init__(self, backend: str, parts: Parts, conventions: Conventions, supports: Supports) -> None:
-        self.keras = imported_keras(backend)
+    def __init__(
+        self, backend: str, parts: Parts, conventions: Conventions, supports: Supports, keras: Any = None
+    ) -> None:
+        self.keras = keras or imported_keras(backend)
         self.backend = backend
         self.name = f"keras-{backend}"
         self.parts = parts
@@ -106,6 +110,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         # The plain and the CPU-only distribution of TensorFlow give the same module.
         package = sys.modules.get(self.backend)
         found = str(package.__version__) if package else version(self.backend)
+        found = found.partition("-")[0]  # OpenVINO names its build, too
         return {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
 
     def assembled(self, network: Network, plan: Plan) -> Assembled:
@@ -128,7 +133,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def run(self, model: LoadedNetwork, call: Call) -> Output:
         ready = self._ready(model, call)
-        states = None if call.initial_states is None else [list(state) for state in call.initial_states]
+        states = None if call.initial_states is None else [self.given(state) for state in call.initial_states]
         outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
         shapes = ready.shapes(call, outputs)
         if not call.return_sequences:
@@ -142,6 +147,10 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             final_states=_by_layer(model.network, iter(finals)) if finals else None,
             native_shapes=shapes,
         )
+
+    def given(self, states: Array) -> list[Any]:
+        """The initial states of a layer as Keras takes them, forward before backward."""
+        return list(states)
 
     def _returned(self, ready: Assembled, returned: list[Any]) -> tuple[list[Array], list[Array]]:
         """Outputs and final states as arrays."""
@@ -208,7 +217,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         dx, states = next(left), _by_layer(model.network, left)
         cells = []
         for cell in model.main.cells:
-            arrays = {variable.name: next(left) for variable in cell.trainable_variables}
+            arrays = {name_of(variable): next(left) for variable in cell.trainable_variables}
             (weights,) = canonical_weights(self.conventions.weights, arrays)
             cells.append(CellGradients(**weights))
         return Gradients(dx, states, tuple(cells))
@@ -219,7 +228,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def native_weights(self, model: LoadedNetwork) -> list[dict[str, tuple[int, ...]]]:
         roles = {weight.name: weight.role for weight in self.conventions.weights}
         return [
-            {roles[variable.name]: tuple(variable.shape) for variable in cell.trainable_variables}
+            {roles[name_of(variable)]: tuple(variable.shape) for variable in cell.trainable_variables}
             for cell in model.main.cells
         ]
 
@@ -316,6 +325,8 @@ def imported_keras(backend: str) -> Any:
             " and one process has one backend; run them one after the other"
         )
     os.environ["KERAS_BACKEND"] = backend
+    if backend == "openvino":
+        silence_openvino()
     import keras
 
     if backend == "jax":

@@ -21,8 +21,10 @@ from rnn_adapters.keras.layers import (
     cells_of,
     dtype_given,
     flat,
+    forget,
     given,
     loop_given,
+    name_of,
     simple_rnn_cell,
 )
 from rnn_adapters.reference import marked_by_value
@@ -137,20 +139,20 @@ class Assembled(ABC):
     @property
     def weights(self) -> list[dict[str, Array]]:
         """The weights of every cell by Keras's names, as Keras holds them now."""
-        return [{v.name: np.array(v.numpy()) for v in cell.weights} for cell in self.cells]
+        return [{name_of(v): np.array(v.numpy()) for v in cell.weights} for cell in self.cells]
 
     def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """Set the weights of every cell."""
         for cell, arrays in zip(self.cells, weights, strict=True):
             for variable in cell.weights:
-                variable.assign(arrays[variable.name])
+                variable.assign(arrays[name_of(variable)])
 
     def assign(self, weights: Sequence[Mapping[str, Array]]) -> None:
         """Assign the weights that are others: of a layer of which all are, together by `set_weights`."""
         left = iter(weights)
         for layer in self.layers:
             pairs = [
-                (variable, arrays[variable.name])
+                (variable, arrays[name_of(variable)])
                 for cell, arrays in zip(cells_of(layer), left, strict=False)
                 for variable in cell.trainable_variables
             ]
@@ -207,7 +209,7 @@ class Assembled(ABC):
     def reset_states(self) -> None:
         """Make stateful layers forget."""
         for layer in self.layers:
-            layer.reset_state()
+            forget(layer)
 
 
 class Stack(Assembled):
@@ -266,12 +268,15 @@ class CellByHand(Assembled):
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         (x,) = first
-        h = self._cell.get_initial_state(x.shape[0]) if states is None else states[0]
+        h = self._first_state(x) if states is None else states[0]
         outputs = []
         for t in range(x.shape[1]):
             output, h = self._cell(x[:, t], h)
             outputs.append(output)
         return [*outputs, *h]
+
+    def _first_state(self, x: Any) -> Any:
+        return self._cell.get_initial_state(x.shape[0])
 
     def joined(self, outputs: list[Array]) -> Array:
         """Its outputs are those of the steps."""

@@ -40,7 +40,7 @@ class Computation:
 
     def sources(self, inputs: list[Any]) -> list[Any]:
         """Inputs, and then the values of the variables."""
-        return [*inputs, *(variable.value for variable in self.variables)]
+        return [*inputs, *map(held_by, self.variables)]
 
     def with_variables(self, sources: list[Any], constants: list[Any]) -> list[Any]:
         """The function, with values in place of those that the variables have."""
@@ -49,6 +49,11 @@ class Computation:
         inputs, values = sources[: len(self.inputs)], sources[len(self.inputs) :]
         with keras.StatelessScope(state_mapping=list(zip(self.variables, values, strict=True))):
             return self.function(inputs, constants)
+
+
+def held_by(variable: Any) -> Any:
+    """The backend's own of a variable; in Keras 2 the variable is TensorFlow's."""
+    return variable if callable(variable.value) else variable.value
 
 
 class Differentiator:

@@ -50,7 +50,7 @@ def cell_given(keras: Any, cell: Cell, options: Options) -> dict[str, Any]:
     """The arguments of a cell, where they are not Keras's defaults."""
     given: dict[str, Any] = dtype_given(keras, cell, options)
     if cell.activation.name != "tanh":
-        given["activation"] = keras_activation(cell.activation)
+        given["activation"] = keras_activation(keras, cell.activation)
     if not cell.biases:
         given["use_bias"] = False
     if options.dropout is not None:
@@ -238,6 +238,17 @@ def cells_of(layer: Any) -> list[Any]:
         return [layer.forward_layer.cell, layer.backward_layer.cell]
     cell = getattr(layer, "cell", layer)
     return list(getattr(cell, "cells", [cell]))
+
+
+def name_of(variable: Any) -> str:
+    """The name of a weight within its cell; before it, Keras 2 has those of the layers."""
+    return str(variable.name).rpartition("/")[2].partition(":")[0]
+
+
+def forget(layer: Any) -> None:
+    """Make a stateful layer forget; what does so has another name in Keras 2."""
+    reset = layer.reset_state if hasattr(layer, "reset_state") else layer.reset_states
+    reset()
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -114,11 +114,14 @@ class KerasRoute:
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
+        return KerasAdapter(backend, *self.put_together(backend))
+
+    def put_together(self, backend: str) -> tuple[assembly.Parts, Conventions, Supports]:
+        """Its parts, and what is declared of it."""
         usual = default_supports(backend)
         lacks = (*self.lacks, *SURFACE) if self.expensive else self.lacks
         lacking = {name: type(getattr(usual, name))() for name in lacks}  # False, or none of several
-        return KerasAdapter(
-            backend,
+        return (
             replace(default_parts(backend), **self.parts),
             replace(default_conventions(backend), **self.conventions),
             replace(usual, **{**lacking, **self.supports}),

@@ -59,7 +59,7 @@ def _symbolic_shapes(
     found = ready.through(ready.layers, symbol(*sizes, network.input_size), mask, states, training=False)
     outputs, finals = found[: ready.outputs], found[ready.outputs :]
     output = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
-    types = sorted({str(each.dtype) for each in (output, *finals)})
+    types = sorted({getattr(each.dtype, "name", each.dtype) for each in (output, *finals)})
     return _shapes(output.shape, [each.shape for each in finals], call, " and ".join(types))
 
 
