@@ -58,6 +58,7 @@ class Framework:
         reproduction: writes the framework's part of a script that shows what was found without this project.
         bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.
         isolated: every check is performed in a process of its own: bad input is known to end the process.
+        alias: another name of one of several frameworks, whose name its results have.
 
     Raises:
         BadInput: a route without a name.
@@ -76,6 +77,7 @@ class Framework:
     reproduction: Reproduce | None = field(default=None, repr=False)
     bug_report: str = ""
     isolated: bool = False
+    alias: bool = False
 
     def __post_init__(self) -> None:
         if DEFAULT in self.routes:

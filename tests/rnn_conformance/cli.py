@@ -13,6 +13,7 @@ import click
 from rnn_conformance.commands.campaign import campaign
 from rnn_conformance.commands.comparison import badge, compare
 from rnn_conformance.commands.lists import adapters, clauses, faults
+from rnn_conformance.commands.overview import matrix
 from rnn_conformance.commands.protocol import protocol
 from rnn_conformance.commands.records import record, report_bug, upstream
 from rnn_conformance.commands.running import jobs, merge, run
@@ -47,7 +48,7 @@ def main() -> None:
 
 
 for command in (
-    *(run, merge, jobs, campaign),
+    *(run, merge, matrix, jobs, campaign),
     *(compare, sweep, bisect, badge, report),
     *(record, report_bug, upstream),
     *(adapters, clauses, faults, protocol, measure),

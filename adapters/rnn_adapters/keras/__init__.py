@@ -79,6 +79,7 @@ FRAMEWORKS = (
         deviations=DEVIATIONS,
         reproduction=lambda question: code_on(backend_in_force(), question),
         bug_report=BUG_REPORT,
+        alias=True,
     ),
 )
 """On each backend, and on the one in force (KERAS_BACKEND)."""
