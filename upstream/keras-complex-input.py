@@ -1,10 +1,8 @@
-"""Complex input is computed in complex numbers; of what comes out the real part is returned, with a
-warning.
+"""Complex input is computed in complex numbers; of what comes out the real part is returned, with a warning.
 
 Clause ERR-5 of rnn-conformance: input of another type is the same numbers or an error."""
 
 import os
-import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
 import keras
@@ -12,9 +10,7 @@ import numpy as np
 
 x = np.array([[[(1+1j)]]], "complex64")
 h0 = np.array([[0.5]], "float32")
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
 layer.build((None, None, 1))
@@ -28,4 +24,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

@@ -3,7 +3,6 @@
 Clause ERR-3 of rnn-conformance: initial state of the wrong shape is an error."""
 
 import os
-import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
@@ -11,9 +10,7 @@ import numpy as np
 
 x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
 h0 = np.array([[0.5]], "float32")
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
 layer.build((None, None, 1))
@@ -27,4 +24,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

@@ -2,17 +2,13 @@
 
 Clause ERR-2 of rnn-conformance: wrong number of axes is an error."""
 
-import sys
-
 import numpy as np
 import onnx
 from onnx import numpy_helper, parser
 from onnx.reference import ReferenceEvaluator
 
 x = np.array([[[[1.0]], [[1.0]], [[1.0]]]], "float32")
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 model = parser.parse_model("""
 <ir_version: 14, opset_import: ["" : 28]>
@@ -34,4 +30,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

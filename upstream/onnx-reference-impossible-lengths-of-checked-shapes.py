@@ -1,9 +1,7 @@
-"""With check_shape_annotations, a wrong number of lengths is refused, and lengths below 0 and above T
-are taken.
+"""With check_shape_annotations, a wrong number of lengths is refused, and lengths below 0 and above T are
+taken.
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
-
-import sys
 
 import numpy as np
 import onnx
@@ -12,9 +10,7 @@ from onnx.reference import ReferenceEvaluator
 
 x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
 lengths = np.array([1002, 1001, 1002])
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 model = parser.parse_model("""
 <ir_version: 14, opset_import: ["" : 28]>
@@ -36,4 +32,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

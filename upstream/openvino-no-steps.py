@@ -1,9 +1,6 @@
-"""In a model of dynamic shapes, the final states of a sequence of no steps are whatever stood in
-memory.
+"""In a model of dynamic shapes, the final states of a sequence of no steps are whatever stood in memory.
 
 Clause EDG-2 of rnn-conformance: a sequence of no steps."""
-
-import sys
 
 import numpy as np
 import openvino
@@ -11,9 +8,7 @@ from openvino import opset14 as ops
 
 x = np.zeros((1, 0, 1), "float32")
 h0 = np.array([[0.5]], "float32")
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 x_in = ops.parameter([-1, -1, 1], np.float32, name="x")
 lengths_in = ops.parameter([-1], np.int32, name="lengths")
@@ -26,15 +21,11 @@ compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 outputs = list(compiled([x, np.full(1, 0, "int32"), h0[None].swapaxes(0, 1)]).values())
 got = outputs[1].swapaxes(0, 1)
 
-# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-h = h0.astype("float64")
-for t in range(0):
-    z = x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b
-    h = np.tanh(z)
-expected = h[None]
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.5]]])
 print("openvino", openvino.__version__)
 print("expected", expected.tolist())
 print("got     ", got.tolist())
 print("difference", abs(got - expected).max(initial=0), "of at most", 0)
-close = np.isclose(got, expected, rtol=0, atol=0, equal_nan=True)
-sys.exit(0 if got.shape == expected.shape and close.all() else 1)
+close = np.allclose(got, expected, rtol=0, atol=0, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

@@ -1,9 +1,7 @@
-"""In a model of static shapes, lengths below 0 and above T are taken in one direction, and the final
-state is zero.
+"""In a model of static shapes, lengths below 0 and above T are taken in one direction, and the final state is
+zero.
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
-
-import sys
 
 import numpy as np
 import openvino
@@ -11,9 +9,7 @@ from openvino import opset14 as ops
 
 x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
 lengths = np.array([1002, 1001, 1002])
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 x_in = ops.parameter([3, 2, 1], np.float32, name="x")
 lengths_in = ops.parameter([3], np.int32, name="lengths")
@@ -31,4 +27,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

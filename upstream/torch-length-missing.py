@@ -2,23 +2,17 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
-import sys
-
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
 lengths = np.array([2, 2])
-W_x = np.array([[1.0]], "float32")
-W_h = np.array([[0.5]], "float32")
-b = np.array([0.25], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = torch.nn.RNN(1, 1)
 rnn.load_state_dict({
-    "weight_ih_l0": torch.tensor(W_x),
-    "weight_hh_l0": torch.tensor(W_h),
-    "bias_ih_l0": torch.tensor(b),
+    "weight_ih_l0": torch.tensor(W_x), "weight_hh_l0": torch.tensor(W_h), "bias_ih_l0": torch.tensor(b),
     "bias_hh_l0": torch.tensor(np.zeros(1, "float32")),
 })
 
@@ -33,4 +27,4 @@ except Exception as error:
     print("refused, as it should be:", type(error).__name__)
 else:
     print("expected an error; got", got.tolist())
-    sys.exit(1)
+    raise SystemExit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,14 @@ def literal(name: str, array: Array) -> list[str]:
     return [f"{name} = np.array([", *(f"    {each}" for each in wrapped), f"]{typed}){shape}"]
 
 
+def together(arrays: Mapping[str, Array]) -> list[str]:
+    """One line that assigns small arrays to their names; one for each where that is too long."""
+    texts = list(map(typed, arrays.values()))
+    line = f"{', '.join(arrays)} = {', '.join(texts)}"
+    one = len(arrays) > 1 and len(line) <= WIDTH
+    return [line] if one else [text for name, array in arrays.items() for text in literal(name, array)]
+
+
 def written_dtype(array: Array) -> str:
     """The type that an array is written in."""
     name = str(array.dtype)
@@ -62,10 +70,30 @@ def number(value: Any) -> str:
 
 
 def split(start: str, items: Iterable[str], end: str) -> list[str]:
-    """`start`, items with commas between them, and `end`: on one line, or on one for each item."""
+    """`start`, items with commas between them, and `end`: on one line, or the items on lines of their own."""
     each = list(items)
     line = f"{start}{', '.join(each)}{end}"
-    return [line] if len(line) <= WIDTH else [start, *(f"    {item}," for item in each), end]
+    if len(line) <= WIDTH:
+        return [line]
+    lines = [f"    {each[0]},"]
+    for item in each[1:]:
+        if len(lines[-1]) + len(item) + 2 <= WIDTH:
+            lines[-1] += f" {item},"
+        else:
+            lines.append(f"    {item},")
+    return [start, *lines, end]
+
+
+def listed(name: str, arrays: Iterable[Array]) -> list[str]:
+    """Lines that assign a list of arrays to a name."""
+    return split(f"{name} = [", [typed(array) for array in arrays], "]")
+
+
+def typed(array: Array) -> str:
+    """An expression of an array in its type."""
+    if array.size:
+        return f"np.{written_dtype(array)}({nested(array)})"
+    return f'np.zeros({tuple(array.shape)}, "{written_dtype(array)}")'
 
 
 def joined(lines: Iterable[str]) -> str:

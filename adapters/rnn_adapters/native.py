@@ -120,7 +120,7 @@ def _canonical(role: Role, cell: Cell, weights: Weights) -> Array | None:
     if not cell.biases:
         return None
     if not any(weight.role == "b_h" for weight in weights):
-        return cell.bias
+        return cell.bias if cell.b_h is not None else cell.b  # 0 + b would lose the sign of −0
     if role == "b":
         return cell.b
     return np.zeros_like(cell.bias) if cell.b_h is None else cell.b_h

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rnn_adapters.literals import WIDTH
 from rnn_reference.activations import Activation, ActivationName
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def recurrence(question: Question, loop: Loop) -> list[str]:
         return _one_cell(question, loop)
     same = len({cell.activation for cell in question.network.cells}) == 1
     valid = valid_steps(question)
-    phi = phi_of(question.network.cells[0].activation) if same else "phi(z)"
+    z = "x[:, t] @ W_x.T + h @ W_h.T + b"
+    step = _step(z, question.network.cells[0].activation, valid and "valid") if same else []
+    step = step or [f"h = {_where(valid and 'valid', f'phi({z})')}"]
     lines = [
-        "",
         f"def rnn(x, h, W_x, W_h, b{'' if same else ', phi'}{', valid' if valid else ''}):",
         f'    x, h, states = x.astype("{loop.dtype}"), np.asarray(h, "{loop.dtype}"), []',
         "    for t in range(x.shape[1]):",
-        "        z = x[:, t] @ W_x.T + h @ W_h.T + b",
-        f"        h = {f'np.where(valid[:, t, None], {phi}, h)' if valid else phi}",
+        *(f"        {line}" for line in step),
         "        states.append(h)",
         "    return np.stack(states, axis=1), h",
         "",
@@ -79,16 +80,13 @@ def _one_cell(question: Question, loop: Loop) -> list[str]:
     if first.states is not None:
         h = f'{first.states[0][0]}.astype("{loop.dtype}")'
     time = sum(spoken.call.x.shape[1] for spoken in question.spoken)
-    steps, phi = (
-        f"reversed(range({time}))" if call.go_backwards else f"range({time})",
-        phi_of(cell.activation),
-    )
+    steps = f"reversed(range({time}))" if call.go_backwards else f"range({time})"
     bias = f" + {question.bias(0)}" if question.bias(0) else ""
+    z = f'{x}[:, t].astype("{loop.dtype}") @ W_x.T + h @ W_h.T{bias}'
     lines += [
         f"h, states = {h}, []" if sequence else f"h = {h}",
         f"for t in {steps}:",
-        f'    z = {x}[:, t].astype("{loop.dtype}") @ W_x.T + h @ W_h.T{bias}',
-        f"    h = {f'np.where({valid}[:, t, None], {phi}, h)' if valid else phi}",
+        *(f"    {line}" for line in _step(z, cell.activation, valid)),
     ]
     if not sequence:
         return [*lines, f"expected = {'h' if question.quantity == 'last' else 'h[None]'}"]
@@ -98,6 +96,19 @@ def _one_cell(question: Question, loop: Loop) -> list[str]:
     turn = "[::-1]" if call.go_backwards and loop.turned else ""
     last = f"[-{call.x.shape[1]}:]" if question.before else ""
     return [*lines, f"expected = np.stack(states{turn or last}, axis=1)"]
+
+
+def _step(z: str, activation: Activation, valid: str) -> list[str]:
+    """Lines that give h of one step: φ of an expression, where the step is valid."""
+    phi = phi_of(activation)
+    whole = f"h = {_where(valid, phi.replace('z', z))}"
+    if activation.name in ("tanh", "relu", "softplus") and len(whole) <= WIDTH - 8:
+        return [whole]
+    return [f"z = {z}", f"h = {_where(valid, phi)}"]
+
+
+def _where(valid: str, value: str) -> str:
+    return f"np.where({valid}[:, t, None], {value}, h)" if valid else value
 
 
 def valid_steps(question: Question) -> str:
@@ -155,7 +166,7 @@ def _layers(question: Question, loop: Loop, same: bool, valid: str) -> list[str]
         if top and question.quantity == "last":
             return [*lines, f"expected = {merged(merge, finals)}"]
         y = merged(merge, outputs)
-        if not top:
+        if not top and not y.isidentifier():
             lines.append(f"y = {y}")
             y = "y"
     last = f"[:, -{call.x.shape[1]}:]" if question.before else ""

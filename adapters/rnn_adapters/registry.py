@@ -40,9 +40,10 @@ def schemes() -> dict[str, Callable[[str], Framework]]:
 
 
 def _folders() -> list[ModuleType]:
-    """The folders beside this file; to import one imports no framework."""
+    """The folders of frameworks beside this file; to import one imports no framework."""
     modules = pkgutil.iter_modules(rnn_adapters.__path__)
-    return [importlib.import_module(f"rnn_adapters.{module.name}") for module in modules if module.ispkg]
+    folders = [importlib.import_module(f"rnn_adapters.{module.name}") for module in modules if module.ispkg]
+    return [folder for folder in folders if hasattr(folder, "FRAMEWORKS")]
 
 
 def known_adapters() -> dict[str, str]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents_for, run_examples
+from reproductions import derivatives, ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
+
 from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
@@ -13,6 +22,7 @@ from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import Cell, Layer, Network, bound_network
 
 NAMES = ("flax-nnx", "flax-linen")
+RECORDS = [(name, record) for name in NAMES for record in records_of(name)]
 ROUTES = [(name, route) for name in NAMES for route in ("", *load_framework(name).routes)]
 
 
@@ -24,6 +34,11 @@ def network_of(activation: str = "tanh", seed: int = 0) -> Network:
 
 def input_of(seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(seed).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("flax"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("flax",))
 
 
 @pytest.mark.parametrize(("name", "route"), ROUTES)
@@ -91,3 +106,33 @@ def test_fresh_weights_are_those_of_the_seed(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_pair_of_option_values_occurs_in_the_quick_profile(name: str) -> None:
     assert not coverage_of(Subject(load_framework(name)), PROFILES["quick"]).missing
+
+
+@pytest.mark.parametrize(("name", "record"), RECORDS, ids=lambda each: getattr(each, "id", each))
+def test_the_script_of_a_record_shows_it(name: str, record: Deviation, tmp_path: Path) -> None:
+    """By both interfaces, of a script that is written for neither alone."""
+    if not record.script or listed(record.adapter)[0] == name:
+        expect_shown(name, record, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "record"), RECORDS, ids=lambda each: getattr(each, "id", each))
+def test_the_report_of_a_record_is_kept(name: str, record: Deviation) -> None:
+    if listed(record.adapter)[0] == name:
+        expect_kept(name, record)
+
+
+@pytest.mark.parametrize(("name", "route"), ROUTES)
+def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, tmp_path: Path) -> None:
+    framework = load_framework(name)
+    for question in questions(framework, route, records_of(name), count=6):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_of_a_derivative_that_is_right_ends_well(name: str, tmp_path: Path) -> None:
+    framework = load_framework(name)
+    for question in derivatives(name):
+        text = text_of(framework, question)
+        assert text
+        assert not ended_here(text, tmp_path), text

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents_for, run_examples
+from reproductions import derivatives, ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
+
 from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import Cell, Layer, Network, bound_network
 
 ROUTES = ("", *load_framework("haiku").routes)
+RECORDS = records_of("haiku")
 
 
 def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
@@ -28,6 +38,11 @@ def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
 
 def input_of() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(1).normal(size=(4, 5, 2)).astype("f4")
+
+
+@pytest.mark.parametrize("path", documents_for("haiku"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("haiku",))
 
 
 @pytest.mark.parametrize("sizes", [(3,), (3, 4)])
@@ -86,3 +101,29 @@ def test_fresh_weights_are_those_of_the_seed() -> None:
 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
     assert not coverage_of(Subject(load_framework("haiku")), PROFILES["quick"]).missing
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_script_of_a_record_shows_it(record: Deviation, tmp_path: Path) -> None:
+    expect_shown("haiku", record, tmp_path)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    expect_kept("haiku", record)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
+    framework = load_framework("haiku")
+    for question in questions(framework, route, RECORDS, count=6):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text
+
+
+def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:
+    framework = load_framework("haiku")
+    for question in derivatives("haiku"):
+        text = text_of(framework, question)
+        assert text
+        assert not ended_here(text, tmp_path), text

@@ -12,14 +12,18 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from helpers import random_case, random_cell
+from reproductions import derivatives, ended_here, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
+from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import Cell, Layer, Network, bound_network
 
 ROUTES = ("", *load_framework("mlx").routes)
+RECORDS = records_of("mlx")
 IMPORTS_NOTHING = "import rnn_adapters.mlx, sys; assert 'mlx' not in sys.modules"
 
 
@@ -90,3 +94,29 @@ def test_a_seed_tells_the_initial_weights() -> None:
 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
     assert not coverage_of(Subject(load_framework("mlx")), PROFILES["quick"]).missing
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_script_of_a_record_shows_it(record: Deviation, tmp_path: Path) -> None:
+    expect_shown("mlx", record, tmp_path)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    expect_kept("mlx", record)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
+    framework = load_framework("mlx")
+    for question in questions(framework, route, RECORDS, count=6):
+        text = text_of(framework, question)
+        assert not text or not ended_here(text, tmp_path), text
+
+
+def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:
+    framework = load_framework("mlx")
+    for question in derivatives("mlx"):
+        text = text_of(framework, question)
+        assert text
+        assert not ended_here(text, tmp_path), text

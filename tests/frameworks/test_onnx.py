@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from docs import documents_for, run_examples
 from reproductions import ended_here, questions, text_of
 from upstream import expect_kept, expect_shown, records_of
 
@@ -26,6 +27,12 @@ INSTALLED = [
     for framework in map(load_framework, ("onnx", "onnx-reference"))
     if not missing_modules(framework)
 ]
+
+
+@pytest.mark.skipif(missing_modules(load_framework("onnx")) != [], reason="they are of ONNX Runtime")
+@pytest.mark.parametrize("path", documents_for("onnx"), ids=lambda path: path.name)
+def test_examples_of_the_documents(path: Path) -> None:
+    assert run_examples(path, frameworks=("onnx",))
 
 
 @pytest.mark.parametrize(

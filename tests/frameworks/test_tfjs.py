@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -12,11 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from docs import documents_for, run_script
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from reproductions import derivatives, ended, questions, text_of
+from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_adapters.tfjs import DECLARED, INSTALL
 from rnn_adapters.tfjs.installed import FOLDER, PACKAGE_FILES, folder, missing
 from rnn_conformance.cli import main
+from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
@@ -24,6 +31,7 @@ from rnn_conformance.running.protocol import steps
 from rnn_reference import BadInput, Cell, Layer, Network, bound_network
 
 FRAMEWORK = load_framework("tfjs")
+RECORDS = records_of("tfjs")
 SCRIPTS = Path(str(files("rnn_adapters.tfjs"))) / "js"
 COMMAND = ["node", str(SCRIPTS / "main.js"), str(folder())]
 
@@ -43,6 +51,11 @@ def small(activation: str = "tanh") -> tuple[Network, np.ndarray[Any, Any]]:
 
 def test_it_is_installed() -> None:
     assert missing() == []
+
+
+@pytest.mark.parametrize("path", documents_for("tfjs"), ids=lambda path: path.name)
+def test_scripts_of_the_documents(path: Path) -> None:
+    assert run_script(path, "tfjs", folder())
 
 
 @pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
@@ -145,3 +158,36 @@ def test_npm_finds_its_files_without_an_address() -> None:
     lock = json.loads((files("rnn_adapters.tfjs") / "package-lock.json").read_text("utf-8"))
     assert not [name for name, package in lock["packages"].items() if "resolved" in package]
     assert all("integrity" in package for name, package in lock["packages"].items() if name)
+
+
+@pytest.fixture
+def beside_modules(tmp_path: Path) -> Path:
+    """A folder whose scripts find TensorFlow.js."""
+    (tmp_path / "node_modules").symlink_to(folder() / "node_modules")
+    return tmp_path
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_script_of_a_record_shows_it(record: Deviation, beside_modules: Path) -> None:
+    expect_shown("tfjs", record, beside_modules)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
+def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
+    expect_kept("tfjs", record)
+
+
+@pytest.mark.parametrize("route", ["", *FRAMEWORK.routes])
+def test_a_script_of_a_case_that_is_right_ends_well(route: str, beside_modules: Path) -> None:
+    for question in questions(FRAMEWORK, route, RECORDS, count=4):
+        text = text_of(FRAMEWORK, question)
+        done = ended(text, beside_modules) if text else None
+        assert done is None or done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def test_a_script_of_a_gradient_that_is_right_ends_well(beside_modules: Path) -> None:
+    """Of first gradients; second ones are not right."""
+    for question in derivatives("tfjs"):
+        if question.quantity == "gradient":
+            done = ended(text_of(FRAMEWORK, question), beside_modules)
+            assert done.returncode == 0, done.stdout + done.stderr

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
-from docs import documents, run_examples
+from docs import documents_for, run_examples
 from helpers import random_case, random_cell
 from reproductions import ended_here, questions, text_of
 from upstream import expect_kept, expect_shown, records_of
@@ -35,9 +35,9 @@ ROUTES = ("", *load_framework("torch").routes)
 IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
 
 
-@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", documents_for("torch"), ids=lambda path: path.name)
 def test_examples_of_the_documents(path: Path) -> None:
-    run_examples(path, frameworks=("torch",))
+    assert run_examples(path, frameworks=("torch",))
 
 
 def test_it_is_not_imported_before_it_is_asked_for() -> None:

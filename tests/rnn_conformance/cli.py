@@ -14,6 +14,7 @@ from rnn_conformance.commands.campaign import campaign
 from rnn_conformance.commands.comparison import badge, compare
 from rnn_conformance.commands.lists import adapters, clauses, faults
 from rnn_conformance.commands.overview import matrix
+from rnn_conformance.commands.port import port
 from rnn_conformance.commands.protocol import protocol
 from rnn_conformance.commands.records import record, report_bug, upstream
 from rnn_conformance.commands.running import jobs, merge, run
@@ -50,7 +51,7 @@ def main() -> None:
 for command in (
     *(run, merge, matrix, jobs, campaign),
     *(compare, sweep, bisect, badge, report),
-    *(record, report_bug, upstream),
+    *(record, report_bug, upstream, port),
     *(adapters, clauses, faults, protocol, measure),
 ):
     main.add_command(command)

@@ -21,6 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
     from rnn_conformance.engine.results import Outcome
+    from rnn_conformance.report.baseline import Judged
     from rnn_conformance.running.jobs import Names
     from rnn_conformance.running.messages import Job
 
@@ -49,12 +50,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rnn-timeout", type=float, default=600.0, help="seconds that one check may take (default: 600)"
     )
     group.addoption("--rnn-results", default=None, metavar="DIR", help="write a results file per adapter")
+    group.addoption(
+        "--rnn-baseline",
+        default=None,
+        metavar="FILE",
+        help="known findings, as `rnn-conformance run --update-baseline` writes them: fail on others only",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line("markers", "clause(id): the clause of the spec that the test checks")
     config.stash[OUTCOMES] = {}
+    config.stash[JUDGED] = []
     results = config.getoption("--rnn-results")
     if results is not None and not _part(config):  # what a run that was killed has left
         shutil.rmtree(Path(results) / PARTS, ignore_errors=True)
@@ -84,7 +92,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]:
     """Performs a check for one adapter and answers as pytest does."""
-    from rnn_conformance.report.run import commands
+    import msgspec
+
+    from rnn_conformance.report.baseline import Known
+    from rnn_conformance.report.run import commands, only_new
     from rnn_conformance.report.terminal import explanation
     from rnn_conformance.running.jobs import Answer, Recorder
     from rnn_conformance.running.process import Run
@@ -96,8 +107,10 @@ def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]
     answer = Answer(_job(request))
     recorder = Recorder(folder, answer, f"{PARTS}/{_part(config)}" if _part(config) else ".")
     here = config.invocation_params.dir
+    path = config.getoption("--rnn-baseline")
     with Run(answer.job, timeout, environment=_paths(here), folder=here) as run:
         try:
+            known = Known.at(None if path is None else here / path, update=False, one_case=False)
             run.start()
             config.stash.setdefault(NAMES, _no_names()).take(answer.job, run.result)
             recorder.start(run.result)
@@ -114,8 +127,15 @@ def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]
             config.stash[OUTCOMES].setdefault(request.param, []).append(outcome)
             if outcome.verdict == "unsupported":
                 pytest.skip(f"unsupported: {outcome.reason}")
+            judged = known.judge([msgspec.structs.replace(run.result, outcomes=[outcome])])
+            if judged is not None:
+                config.stash[JUDGED].append(judged)
             if outcome.verdict not in ("pass", "deviation"):
                 again = commands(answer, outcome, folder, timeout, None)
+                if judged is not None:
+                    if not judged.is_new(run.result, outcome):
+                        return
+                    outcome, again = only_new(judged, run.result, outcome, again)
                 pytest.fail(explanation(run.result, outcome, again), pytrace=False)
 
         yield perform_check
@@ -138,16 +158,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say which clauses stand on a recorded deviation: they pass, but not because all is well."""
+    """Say which clauses stand on a record or on the baseline: they pass, but not because all is well."""
     for name, outcomes in config.stash[OUTCOMES].items():
         deviating = [outcome for outcome in outcomes if outcome.verdict == "deviation"]
         if deviating:
             terminalreporter.section(f"known deviations of {name}")
             for outcome in deviating:
                 terminalreporter.write_line(f"{outcome.clause}: {', '.join(outcome.deviations)}")
+    if config.stash[JUDGED]:
+        from rnn_conformance.report.run import baseline_lines
+
+        lines: dict[str, list[str]] = {}
+        for judged in config.stash[JUDGED]:
+            for heading, told in baseline_lines(judged):
+                lines.setdefault(heading, []).extend(told)
+        for heading, told in lines.items():
+            if told:
+                terminalreporter.section(heading)
+                for line in told:
+                    terminalreporter.write_line(line)
 
 
 OUTCOMES = pytest.StashKey[dict[str, "list[Outcome]"]]()
+JUDGED = pytest.StashKey[list["Judged"]]()
 NAMES = pytest.StashKey["Names"]()
 
 

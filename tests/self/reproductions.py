@@ -12,14 +12,22 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from helpers import random_case, random_cell
+
+from rnn_adapters import load_adapter
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import made_adapter
-from rnn_adapters.reproduction import Question, script
+from rnn_adapters.reproduction import Derivative, Question, Right, script, suffix_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.reproduction import every_question
 from rnn_conformance.engine.strategies import POOL
+from rnn_reference.gradient_bounds import bound_gradients
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array
+from rnn_reference.second_gradients import bound_second_gradients
 
 QUIETLY = """
 import runpy, sys
@@ -39,6 +47,37 @@ def questions(
     for case in cases:
         if not any(record.covers(case) for record in of_options):
             yield from every_question(case, adapter)
+
+
+def derivatives(name: str) -> Iterator[Question]:
+    """Gradients, and gradients of gradients, of all that a small layer has, with what is right of them."""
+    adapter, rng = load_adapter(name), np.random.default_rng(0)
+    activation = "tanh" if "tanh" in adapter.supports.activations else "relu"
+    case = random_case(random_cell(2, 3, activation=activation), time=3)
+    (cell,), states = case.network.cells, case.initial_states
+    assert states is not None
+
+    def like(array: Array) -> Array:
+        return rng.normal(size=array.shape).astype("f4")
+
+    d_sequence, d_states = rng.normal(size=(2, 3, 3)).astype("f4"), tuple(map(like, states))
+    biases = [None if bias is None else like(bias) for bias in (cell.b, cell.b_h)]
+    rates = CellGradients(like(cell.W_x), like(cell.W_h), *biases)
+    direction = Gradients(like(case.x), tuple(map(like, states)), (rates,))
+    given = case.network, case.x, states, d_sequence, d_states
+    for along in (None, direction) if adapter.supports.second_gradients else (None,):
+        right = bound_gradients(*given) if along is None else bound_second_gradients(*given, along)
+        values = {("x", 0): right.x, ("state", 0): right.initial_states[0]}
+        values |= {(role, 0): getattr(right.cells[0], role) for role in ("W_x", "W_h", "b")}
+        for of, bounded in values.items():
+            yield Question(
+                "A derivative.",
+                case.network,
+                case.call,
+                Right(bounded.value, bounded.bound),
+                quantity="gradient" if along is None else "second gradient",
+                derivative=Derivative(of, d_sequence, d_states, along),
+            )
 
 
 def text_of(framework: Framework, question: Question) -> str:
@@ -65,11 +104,12 @@ def ended_here(text: str, folder: Path) -> str:
 
 def ended(text: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A script, run to its end in a process of its own that does not know this project."""
-    path = folder / "script.py"
+    path = folder / f"script{suffix_of(text)}"
     path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", QUIETLY] if path.suffix == ".py" else ["node"]
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
     return subprocess.run(
-        [sys.executable, "-c", QUIETLY, str(path)],
+        [*command, str(path)],
         capture_output=True,
         text=True,
         check=False,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reproductions import ended
 
+from rnn_adapters.reproduction import suffix_of
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.report.upstream import shown
@@ -56,7 +57,7 @@ def expect_kept(adapter: str, record: Deviation) -> None:
         AssertionError: it is another, or missing: `rnn-conformance upstream --adapter … --write upstream`.
     """
     _, finding = shown(session_of(adapter), record)
-    kept = FOLDER / f"{record.id}.py"
+    kept = FOLDER / f"{record.id}{suffix_of(finding.script)}"
     assert kept.is_file(), kept
     assert kept.read_text(encoding="utf-8") == finding.script
     assert (FOLDER / f"{record.id}.md").is_file()

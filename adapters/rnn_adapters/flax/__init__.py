@@ -7,6 +7,7 @@ calling.py      how one layer is made and called
 activations.py  the callables that cells are given
 nnx.py          modules that hold their weights
 linen.py        modules whose weights are beside them
+reproduction.py all this as the plain code of a script
 routes.py       the routes, as changes of the parts that they are put together from
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 
 def _conventions(layer: str, inputs: str, states: str, separator: str) -> Conventions:
@@ -85,6 +87,12 @@ def _adapter(framework: str, route: str = DEFAULT) -> Adapter[Any]:
     return adapter_of(framework, route)
 
 
+def _reproduced(framework: str, question: Question) -> Code | None:
+    from rnn_adapters.flax.reproduction import code_of
+
+    return code_of(framework, question)
+
+
 FRAMEWORKS = tuple(
     Framework(
         name,
@@ -98,6 +106,8 @@ FRAMEWORKS = tuple(
         extra="flax",
         modules=("flax", "optax"),
         deviations="rnn_adapters.flax/deviations.toml",
+        reproduction=partial(_reproduced, name),
+        bug_report="rnn_adapters.flax/bug_report.md",
     )
     for name in CONVENTIONS
 )

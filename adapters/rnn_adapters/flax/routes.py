@@ -13,27 +13,10 @@ from rnn_adapters.declarations import Supports
 from rnn_adapters.flax import CONVENTIONS
 from rnn_adapters.flax.calling import BY_ROWS, FLIPPED, ONE, SCANNED, STEPS, WITHOUT_CARRY
 from rnn_adapters.flax.layers import Parts
+from rnn_adapters.flax.supports import SUPPORTS
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.jax_adapter import JaxAdapter
-from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
-FLAGS = (
-    *("bidirectional", "mixed_directions", "stacked", "mixed_layers", "initial_states", "lengths"),
-    *("sequence", "final_states", "go_backwards", "freshly_initialised", "leading_axes"),
-    *("gradients", "tangents", "second_gradients", "read_weights", "native_weights", "count_parameters"),
-    *("assign_weights", "restored", "inferred_shapes", "default_states", "count_trainable", "trained"),
-)
-SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
-SUPPORTS = Supports(
-    activations=ACTIVATIONS,
-    parameters=tuple(DEFAULTS),
-    dtypes=("float32", "float64", "float16", "bfloat16"),
-    compute_dtypes=("float16", "bfloat16"),
-    merge_modes=("concat", "sum", "mul", "ave"),
-    unknown_axes=("batch", "time"),
-    expensive="shapes",
-    **SUPPORTED,
-)
 DERIVATIVES = ("gradients", "tangents", "second_gradients")
 TWO_DIRECTIONS = ("bidirectional", "mixed_directions")
 CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}

@@ -1,7 +1,9 @@
 """haiku: `dynamic_unroll` of a `VanillaRNN`, and every other route into it. Nothing here imports Haiku.
 
-layers.py  how a network is made of cores and unrolled
-routes.py  the routes, as changes of the parts that they are put together from
+layers.py        how a network is made of cores and unrolled
+calling.py       how it is called
+reproduction.py  all this as the plain code of a script
+routes.py        the routes, as changes of the parts that they are put together from
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="haiku.VanillaRNN",
@@ -53,10 +56,21 @@ ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
 )
 
 
+def core_name(index: int) -> str:
+    """The name that Haiku gives to a core, of those of a network in their order."""
+    return f"vanilla_rnn_{index}" if index else "vanilla_rnn"
+
+
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     from rnn_adapters.haiku.routes import adapter_of  # imports Haiku
 
     return adapter_of(route)
+
+
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.haiku.reproduction import code
+
+    return code(question)
 
 
 FRAMEWORKS = (
@@ -71,5 +85,6 @@ FRAMEWORKS = (
         extra="haiku",
         modules=("haiku", "jax"),
         deviations="rnn_adapters.haiku/deviations.toml",
+        reproduction=_reproduced,
     ),
 )

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import jmp
 
 from rnn_adapters.declarations import Conventions, Supports
+from rnn_adapters.haiku import core_name
 from rnn_adapters.jax_adapter import CellPlan, Layers, Loss, Native, Plan, Returned, Tree
 from rnn_adapters.surface import Training
 
@@ -180,11 +181,6 @@ class HaikuLayers(Layers):
 
 LINEAR = ("linear", "linear_1")
 """The layers inside of a core: of the input, and of the state."""
-
-
-def core_name(index: int) -> str:
-    """The name that Haiku gives to a core, of those of a network in their order."""
-    return f"vanilla_rnn_{index}" if index else "vanilla_rnn"
 
 
 def partitioned(tree: Tree, frozen: tuple[int, ...]) -> tuple[Tree, Tree]:

@@ -10,27 +10,12 @@ from typing import Any
 
 import haiku as hk
 
-from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.haiku import CONVENTIONS, calling
 from rnn_adapters.haiku.layers import HaikuLayers, Parts
+from rnn_adapters.haiku.supports import SUPPORTS
 from rnn_adapters.jax_adapter import JaxAdapter
 
-FLAGS = (
-    *("stacked", "mixed_layers", "initial_states", "sequence", "final_states", "go_backwards"),
-    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
-    *("read_weights", "native_weights", "count_parameters", "assign_weights"),
-    *("inferred_shapes", "default_states", "count_trainable", "trained"),
-)
-SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
-SUPPORTS = Supports(
-    activations=("relu",),
-    dtypes=("float32", "float64", "float16", "bfloat16"),
-    compute_dtypes=("float16", "bfloat16"),
-    unknown_axes=("batch",),
-    expensive="shapes",
-    **SUPPORTED,
-)
 OF_WEIGHTS = (
     *("read_weights", "native_weights", "count_parameters", "count_trainable", "trained"),
     "freshly_initialised",

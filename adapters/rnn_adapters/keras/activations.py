@@ -11,6 +11,16 @@ from rnn_reference.activations import Activation
 NAMED_HARD_SIGMOID = Activation("hard_sigmoid", alpha=1 / 6, beta=0.5)
 """What Keras calls `hard_sigmoid`: relu6(z + 3) / 6."""
 
+NAMED: Mapping[str, Activation] = {
+    **{
+        name: Activation(name)
+        for name in ("tanh", "relu", "sigmoid", "linear", "softsign", "softplus", "elu")
+    },
+    "hard_sigmoid": NAMED_HARD_SIGMOID,
+    "leaky_relu": Activation("leaky_relu", alpha=0.2),
+}
+"""What Keras 3 computes by a name alone."""
+
 CALLED: Mapping[str, Callable[..., Any]] = {
     "elu": lambda keras, z, alpha, beta: keras.activations.elu(z, alpha=alpha),
     "leaky_relu": lambda keras, z, alpha, beta: keras.activations.leaky_relu(z, negative_slope=alpha),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_adapters.literals import literal
+from rnn_adapters.literals import listed, literal
 from rnn_adapters.reproduction import Derivative, Question, Spoken
 
 
@@ -86,17 +86,14 @@ class Derivatives:
 
     def _rates(self) -> list[str]:
         """The direction of a second derivative, as Keras holds its sources."""
-        direction, lines = self.of.direction, list[str]()
+        direction = self.of.direction
         if direction is None:
             return []
         arrays = [direction.x, *(state for layer in direction.initial_states for state in layer)]
         for cell in direction.cells:
             bias = cell.b if cell.b_h is None or cell.b is None else cell.b + cell.b_h
             arrays += [cell.W_x.T, cell.W_h.T, *([] if bias is None else [bias])]
-        names = [f"r_{index}" for index in range(len(arrays))]
-        for name, array in zip(names, arrays, strict=True):
-            lines += literal(name, array)
-        return [*lines, f"rates = [{', '.join(names)}]"]
+        return listed("rates", arrays)
 
     def _by_tape(self) -> list[str]:
         names = ", ".join(self.sources)

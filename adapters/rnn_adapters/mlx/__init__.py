@@ -8,6 +8,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="mlx.nn.RNN",
@@ -34,6 +35,12 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     from rnn_adapters.mlx.routes import ROUTES
 
     return MlxAdapter(ROUTES[route])
+
+
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.mlx.reproduction import code
+
+    return code(question)
 
 
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
@@ -63,5 +70,7 @@ FRAMEWORKS = (
         extra="mlx",
         modules=("mlx",),
         deviations="rnn_adapters.mlx/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.mlx/bug_report.md",
     ),
 )

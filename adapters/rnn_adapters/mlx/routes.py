@@ -13,26 +13,12 @@ import mlx.core as mx
 from mlx import nn
 
 from rnn_adapters.adapter import CannotExpress
-from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.mlx import CONVENTIONS
 from rnn_adapters.mlx.activations import MODULES
 from rnn_adapters.mlx.adapter import Arrays, Function, Parts, Returned, Stack, through_a_file
+from rnn_adapters.mlx.supports import SUPPORTS
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
-
-FLAGS = (
-    *("stacked", "mixed_layers", "no_bias", "initial_states", "sequence", "final_states"),
-    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
-    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("count_trainable", "trained"),
-)
-SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
-SUPPORTS = Supports(
-    activations=ACTIVATIONS,
-    parameters=tuple(DEFAULTS),
-    dtypes=("float32", "float64", "float16", "bfloat16"),
-    **SUPPORTED,
-)
 
 
 def called(layer: Any, x: mx.array, h: mx.array | None) -> mx.array:

@@ -8,6 +8,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="paddle.nn.SimpleRNN",
@@ -39,6 +40,12 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return PaddleAdapter(ROUTES[route])
 
 
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.paddle.reproduction import code
+
+    return code(question)
+
+
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("time major", "axes", "`SimpleRNN(time_major=True)`"),
     ("RNN", "cell", "`RNN(SimpleRNNCell)`, the framework's own loop"),
@@ -66,6 +73,8 @@ FRAMEWORKS = (
         extra="paddle",
         modules=("paddle",),
         deviations="rnn_adapters.paddle/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.paddle/bug_report.md",
         isolated=True,
     ),
 )

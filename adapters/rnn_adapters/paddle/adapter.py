@@ -82,7 +82,7 @@ class PaddleAdapter(Adapter[Loaded]):
         self.supports = parts.supports
 
     def versions(self) -> dict[str, str]:
-        return {"paddle": paddle.__version__, "numpy": np.__version__}
+        return {"paddlepaddle": paddle.__version__, "numpy": np.__version__}
 
     def load(self, network: Network) -> Loaded:
         layer = self._new(network)

@@ -2,12 +2,13 @@
 
 Nothing here starts Node. What is declared stands in `declarations.json`, which the harness sends as it is.
 
-installed.py  where TensorFlow.js is installed, and what is missing
-install.py    `python -m rnn_adapters.tfjs.install`
-running.py    the harness as a process, which all routes share
-js/           the harness: main (lines), session (requests), written (numbers, arrays), network, activations,
-              layers, assemblies (how layers become a network), passages, derivatives, surface, configuration,
-              training, routes
+installed.py     where TensorFlow.js is installed, and what is missing
+install.py       `python -m rnn_adapters.tfjs.install`
+reproduction.py  what a call is in plain code of a script
+running.py       the harness as a process, which all routes share
+js/              the harness: main (lines), session (requests), written (numbers, arrays), network,
+                 activations, layers, assemblies (how layers become a network), passages, derivatives,
+                 surface, configuration, training, routes
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import msgspec
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 from rnn_adapters.written import ConventionsData, read_conventions
 
 INSTALL = "python -m rnn_adapters.tfjs.install"
@@ -34,6 +36,12 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     from rnn_adapters.tfjs.running import harness
 
     return harness().adapter(route)
+
+
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.tfjs.reproduction import code
+
+    return code(question)
 
 
 def _missing() -> Sequence[str]:
@@ -55,5 +63,7 @@ FRAMEWORKS = (
         missing=_missing,
         install=INSTALL,
         deviations="rnn_adapters.tfjs/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.tfjs/bug_report.md",
     ),
 )

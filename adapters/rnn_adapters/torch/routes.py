@@ -14,25 +14,10 @@ from torch.nn import Module
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.torch import CONVENTIONS
 from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad, through_a_file
-
-FLAGS = (
-    *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
-    *("freshly_initialised", "gradients", "tangents", "second_gradients"),
-    *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("inferred_shapes", "count_trainable", "trained"),
-)
-SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
-SUPPORTS = Supports(
-    activations=("tanh", "relu"),
-    dtypes=("float32", "float64", "float16", "bfloat16"),
-    compute_dtypes=("float16", "bfloat16"),
-    dropout=("between layers",),
-    **SUPPORTED,
-)
+from rnn_adapters.torch.supports import SUPPORTS
 
 
 def called(rnn: Any, x: Any, h0: Tensor | None) -> Any:

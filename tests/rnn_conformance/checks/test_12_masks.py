@@ -26,13 +26,14 @@ HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 MASKED: tuple[Padding, ...] = ("mask",)
-SHORT = (1, 2, 3, 4, 5, 6)
+SHORT = (1, 2, 3, 4, 5, 9)
 
 MASKS: dict[str, Mistake] = {
     "a step too few": with_mask(lambda mask: mask[:, :-1]),
     "a step too many": with_mask(lambda mask: np.concatenate([mask, mask[:, :1]], axis=1)),
     "a row too few": with_mask(lambda mask: mask[:-1]),
     "a row too many": with_mask(lambda mask: np.concatenate([mask, mask[:1]])),
+    "one row for all": with_mask(lambda mask: mask[:1]),
 }
 
 
@@ -81,7 +82,7 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
 
 @check(
     "MSK-6",
-    Cases(padding=MASKED, time=(2, 3, 4), variants=tuple(MASKS), exact=True),
+    Cases(padding=MASKED, batch=(2, 3, 4), time=(2, 3, 4), variants=tuple(MASKS), exact=True),
     needs=("masks",),
     share=HALF,
 )

@@ -27,6 +27,7 @@ from rnn_reference.network import Array, States
 HALF = 0.5  # each case takes several calls
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
+EITHER = ("float32", "float32", "float64")
 CONTINUED = Cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5))
 NEEDS = ("sequence", "final_states", "initial_states")
 
@@ -101,6 +102,7 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
     "STA-3",
     Cases(
         layers=(1, 2),
+        dtypes=EITHER,
         regimes=TAME,
         time=(2, 3, 4, 5),
         initial_states=(False,),
@@ -138,6 +140,7 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
     "STA-5",
     Cases(
         layers=(1, 2),
+        dtypes=EITHER,
         regimes=TAME,
         time=(1, 2, 3, 4),
         initial_states=(True,),
@@ -167,3 +170,19 @@ def test_states_given_back_continue_every_direction(subject: Subject, case: Case
     expect_final_states(subject, first, output)
     second = part(case, middle, None, kept(subject, first, output))
     expect_output(subject, second, subject.run(second))
+
+
+@check(
+    "STA-7",
+    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
+    needs=("sequence", "final_states", "stateful"),
+    share=HALF,
+)
+def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: Subject, case: Case) -> None:
+    subject.reset_states(case.network)
+    returned = subject.run_raw(case)
+    states = kept(subject, case, returned)
+    for array in (returned.sequence, *(returned.final_states or ())):
+        if array is not None and array.flags.writeable:
+            array[...] = 77
+    expect_output(subject, case.replace(initial_states=states), subject.run(case))

@@ -34,15 +34,29 @@ NEEDS = ("sequence", "dropout")
 
 @dataclass(frozen=True)
 class PassingOn:
-    """Cases whose output shows what was dropped at a place: numbers from 1 to 2, or what is left of them."""
+    """Cases whose output shows what was dropped at a place: numbers from 1 to 2, or what is left of them.
+
+    Args:
+        place: where something is dropped.
+        rows, units, steps: of the input.
+        masked: whether the second step of every other row is masked, on routes that take masks.
+    """
 
     place: DropoutPlace
     rows: int = 3
     units: int = 4
     steps: int = 3
+    masked: bool = False
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
-        return st.builds(self.build, st.sampled_from(list(routes)), SEEDS, st.sampled_from(RATES))
+        cases = st.builds(self.build, st.sampled_from(list(routes)), SEEDS, st.sampled_from(RATES))
+        return cases.map(lambda case: self.with_mask(case) if routes[case.route].masks else case)
+
+    def with_mask(self, case: Case) -> Case:
+        """The case with a mask, where one is asked for."""
+        mask = np.ones(case.x.shape[:2], bool)
+        mask[1::2, 1] = False
+        return case.replace(mask=mask) if self.masked else case
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What such cases need, and is unsupported."""
@@ -88,10 +102,11 @@ def dropped(subject: Subject, case: Case) -> Array:
     """Which numbers of the sequence output were dropped; the others must be what they were over 1 − p."""
     sequence = sequence_of(subject, case, subject.run(case))
     scale = 1 / (1 - case.call.rate)
+    valid = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
+    sequence = np.where(valid[..., None], sequence, sequence[:, :1])  # masked ones are no matter here
     if case.call.dropout == "state":
         assert case.initial_states is not None
-        powers = scale ** np.arange(1, case.x.shape[1] + 1)
-        kept = case.initial_states[0][0][:, None] * powers[:, None]
+        kept = case.initial_states[0][0][:, None] * scale ** np.cumsum(valid, axis=1)[..., None]
     else:
         kept = case.x * scale
     gone: Array = sequence == 0
@@ -129,7 +144,7 @@ def test_the_same_features_are_dropped_at_all_steps(subject: Subject, case: Case
     )
 
 
-@check("DRP-4", PassingOn("state"), needs=NEEDS, share=FEW)
+@check("DRP-4", PassingOn("state", masked=True), needs=NEEDS, share=FEW)
 def test_the_same_units_are_dropped_before_all_steps(subject: Subject, case: Case) -> None:
     gone = dropped(subject, case)
     subject.require(
@@ -195,6 +210,8 @@ def kept_and_gone(subject: Subject, case: Case) -> Array:
         powers = np.arange(1.0, 1 + case.x.shape[1])
     elif case.call.dropout == "input":
         powers = powers * layers
+    else:
+        powers = powers * (layers - 1)
     scale = (1 / (1 - case.call.rate)) ** powers[:, None]
     gone: Array = sequence == 0
     expected = np.where(gone, 0, kept * scale)
@@ -315,9 +332,14 @@ def test_directions_drop_independently(subject: Subject, case: Case) -> None:
     expect_independent("the two directions", subject, one, other, case.call.rate)
 
 
-@check("DRP-12", AtAnyRate(places=("input",), layers=2), needs=(*ALWAYS, "stacked"), share=FEW)
+@check(
+    "DRP-12", AtAnyRate(places=("input", "between layers"), layers=2), needs=(*ALWAYS, "stacked"), share=FEW
+)
 def test_layers_drop_independently(subject: Subject, case: Case) -> None:
-    """What passes both layers has been divided twice, and was kept with the probability (1 − p)²."""
+    """What passes twice has been divided twice, and was kept with the probability (1 − p)².
+
+    Input of two layers is dropped twice, and between layers what passes three.
+    """
     gone = kept_and_gone(subject, case)[:, 0]
     expect_share("dropped by either layer", subject, gone, 1 - (1 - case.call.rate) ** 2)
 

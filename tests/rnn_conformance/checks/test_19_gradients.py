@@ -40,6 +40,8 @@ from rnn_reference.precision import precision_of, reference_dtype
 from rnn_reference.second_gradients import bound_second_gradients, second_gradients
 
 HALF = 0.5
+MOST = 0.75  # a case of each activation, and one more
+FEW = 0.2  # each takes as long as dozens of short ones
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5)
@@ -271,7 +273,7 @@ def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Ca
     expect_each(subject, case, subject.gradients(case, *given), expected)
 
 
-@check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=HALF)
+@check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=MOST)
 def test_the_jvp_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
     expect_tangents(subject, case, direction_of(case, FINE))
 
@@ -309,7 +311,7 @@ def test_gradients_of_gradients_through_every_activation(subject: Subject, case:
     "GRD-17",
     OfOneActivation(replace(IN_FLOAT64, time=SHORTER)),
     needs=(*NEEDS, "float64", "second_gradients"),
-    share=HALF,
+    share=MOST,
 )
 def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
     expect_second_gradients(subject, case, FINE)
@@ -350,6 +352,46 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
     given = cotangents(case)
     expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
     expect_each(subject, case, subject.gradients(poisoned(case), *given), expected)
+
+
+@check(
+    "GRD-20",
+    Cases(
+        directions=(1, 2),
+        regimes=("contractive",),
+        initial_states=(True,),
+        batch=(2,),
+        time=(65, 33, 20),
+        inputs=(2,),
+        hidden=(3,),
+        scatter=True,
+    ),
+    needs=NEEDS,
+    share=FEW,
+)
+def test_gradients_come_from_dozens_of_steps_away(subject: Subject, case: Case) -> None:
+    """Only the last step has a cotangent: all there is at the first has come the whole way."""
+    case = remembering(case)
+    d_sequence, d_final_states = cotangents(case)
+    d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)
+    given = (d_sequence.astype(case.network.dtype), d_final_states)
+    expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
+    expect_each(subject, case, subject.gradients(case, *given), expected)
+
+
+def remembering(case: Case) -> Case:
+    """The case with weights that carry a state on nearly as it is, each unit to the next, and small numbers.
+
+    Gradients then neither vanish nor grow on their way; relu lets positive numbers alone.
+    """
+
+    def cell(given: Cell) -> Cell:
+        carried = np.roll(np.eye(given.hidden_size, dtype=given.W_h.dtype), 1, axis=0)
+        return replace(given, W_h=carried * given.W_h.dtype.type(31 / 32), W_x=np.abs(given.W_x))
+
+    small = case.mapped(lambda array: np.abs(array) * array.dtype.type(2.0**-6))
+    layers = (Layer(*map(cell, layer.cells)) for layer in small.network.layers)
+    return small.replace(network=Network(layers))
 
 
 def expect_gradients_with_options(subject: Subject, case: Case) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation
 from rnn_reference.bounds import Bounded, bound_network
 from rnn_reference.network import Array, Layer, Network
 from rnn_reference.precision import precision_of, reference_dtype
@@ -22,6 +23,8 @@ HALF = 0.5
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 ONE = Cases(directions=(1,), regimes=TAME, time=(1, 2, 3, 4, 5))
+UNDER_TANH_OR_RELU = replace(ONE, layers=(1, 1, 2), activations=(Activation("tanh"), Activation("relu")))
+"""Of others the clause says nothing: where an implementation has neither, it is not asked."""
 TANH = Cases(directions=(1,), activations=("tanh",), regimes=TAME, time=(1, 2, 3, 4, 5))
 
 
@@ -46,7 +49,7 @@ def alternating(units: int, dtype: Any) -> Array:
     return (1 - 2 * (np.arange(units) % 2)).astype(dtype)
 
 
-@check("NAN-1", ONE, needs=("sequence",), share=HALF)
+@check("NAN-1", OfOneActivation(UNDER_TANH_OR_RELU), needs=("sequence",), share=HALF)
 def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     step = case.x.shape[1] // 2
     x = case.x.copy()

@@ -145,15 +145,29 @@ RANGES: dict[ActivationName, tuple[float, float]] = {
 """Beyond these an activation never is."""
 
 
-@check(
-    "ACT-14",
-    Cases(directions=(1,), activations=tuple(ACTIVATIONS), initial_states=(False,), scatter=True),
-    needs=NEEDS,
-)
+OF_ANY_SIZE = Cases(directions=(1,), activations=tuple(ACTIVATIONS), initial_states=(False,), scatter=True)
+
+
+@check("ACT-14", OF_ANY_SIZE, needs=NEEDS)
 def test_activations_of_numbers_of_any_size(subject: Subject, case: Case) -> None:
+    expect_of_any_size(subject, case)
+
+
+def expect_of_any_size(subject: Subject, case: Case) -> None:
+    """Every step of numbers from the smallest to the largest, none beyond the range of φ."""
     case = over_all_magnitudes(case)
     sequence = expect_steps(subject, case, subject.run(case))
     low, high = RANGES.get(case.network.cells[0].activation.name, (-np.inf, np.inf))
     subject.require(
         bool(((sequence >= low) & (sequence <= high)).all()), f"an output is not between {low} and {high}"
     )
+
+
+@check(
+    "ACT-15",
+    replace(OF_ANY_SIZE, dtypes=("float64",), time=(5,), inputs=(7,), hidden=(7,)),
+    needs=(*NEEDS, "float64"),
+)
+def test_activations_of_float64_of_any_size(subject: Subject, case: Case) -> None:
+    """Where float32 cannot tell φ from its limit, float64 can."""
+    expect_of_any_size(subject, case)

@@ -185,7 +185,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         directions=(1, 2),
         regimes=TAME,
         time=SHORT,
-        padding=MASKED,
+        padding=(*MASKED, *MASKED, "lengths and mask"),
         go_backwards=(False, True),
         variants=("uint8", "int32", "int64", "float32"),
     ),

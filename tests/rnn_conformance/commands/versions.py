@@ -35,7 +35,7 @@ BESIDE = click.option(
     "beside",
     multiple=True,
     metavar="REQUIREMENT",
-    help="Installed with each version, such as numpy==1.26.4. May be repeated.",
+    help="Installed with each version, such as numpy==1.26.4 or mlx-cpu=={version}. May be repeated.",
 )
 
 

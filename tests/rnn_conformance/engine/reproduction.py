@@ -38,7 +38,7 @@ OF_LAYER = re.compile(r"final states of layer (\d+)")
 OF_GRADIENT = re.compile(
     r"gradient of (?:(x)|the initial (state) of layer (\d+)|(W_x|W_h|b|b_h) of cell (\d+))"
 )
-WIDTH = 100
+WIDTH = 108
 
 
 def add_scripts(subject: Subject, check: Check, outcome: Outcome) -> None:
@@ -140,7 +140,7 @@ def _of_call(
         found = Right(right.value, right.bound)
         return replace(question, right=found, quantity=kind, derivative=derivative)
     asked = replace(question, quantity=quantity)
-    return replace(asked, right=right_of(asked, conventions))
+    return replace(asked, right=_with_one_bound(right_of(asked, conventions)))
 
 
 def _derivative(last: Made, of: Source) -> Derivative:
@@ -268,6 +268,13 @@ def _simple(actual: Array, expected: Bounded) -> Right:
     return Right(value, bound)
 
 
+def _with_one_bound(right: Right) -> Right:
+    """Where nothing came that it could be compared with, the largest bound serves for all elements."""
+    bound = right.bound
+    one = bound.size and np.isfinite(bound).all()
+    return replace(right, bound=np.full_like(bound, bound.max())) if one else right
+
+
 def right_of(question: Question, conventions: Conventions) -> Right:
     """What the recurrence gives for the output that is asked for.
 
@@ -295,7 +302,7 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     )
     plain = call.compute_dtype is None
     wide = reference_dtype(dtype) == np.longdouble != np.float64
-    loop = Loop("longdouble" if wide else "float64") if plain else None
+    loop = Loop("longdouble" if wide else "float64") if plain and case.x.shape[1] else None
     if question.quantity == "final states":
         found = bounded.final_states[question.layer]
         return Right(found.value, found.bound, loop)

@@ -23,8 +23,13 @@ def _one_or_several(size: int | None) -> str:
     return "-" if size is None else "1" if size == 1 else "several"
 
 
-def _activation(forms: Sequence[Any]) -> str:
+def _name(forms: Sequence[Any]) -> str:
     name: str = forms[0].name
+    return name
+
+
+def _activation(forms: Sequence[Any]) -> str:
+    name = _name(forms)
     return name if name in ("tanh", "relu") else "another"
 
 
@@ -103,6 +108,18 @@ def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
         yield _structure(route_choices(routes), row, decide)
 
 
+def structures_of_each_activation(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
+    """A structure for each activation, on some route that has it, and random where that says nothing."""
+    decide = random.Random(f"{seed_text}/activations")
+    able: dict[str, list[str]] = {}
+    for pools in routes:
+        for forms in pools["activation"]:
+            able.setdefault(_name(forms), []).append(str(pools["route"][0]))
+    for activation in decide.sample(list(able), len(able)):
+        row = {"route": decide.choice(able[activation]), "activation": activation}
+        yield _structure(route_choices(routes), row, decide, {"activation": _name})
+
+
 @cache
 def _rows_of_routes(levels: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]) -> int:
     """As `rows_of_routes`, of what can be hashed."""
@@ -128,7 +145,12 @@ def rows_of_routes(routes: Sequence[Pools]) -> int:
     return _rows_of_routes(levels) + len(routes)
 
 
-def _structure(choices: Sequence[Pools], row: Row, decide: random.Random) -> bytes:
+def _structure(
+    choices: Sequence[Pools],
+    row: Row,
+    decide: random.Random,
+    levels: Mapping[str, Callable[[Any], str]] = LEVELS,
+) -> bytes:
     """Bytes for the choices in the order in which a case makes them; one of a single value takes none."""
     found = bytearray()
 
@@ -142,7 +164,7 @@ def _structure(choices: Sequence[Pools], row: Row, decide: random.Random) -> byt
 
     pools = choose(choices, lambda pools: str(pools["route"][0]), row["route"])
     for option, pool in pools.items():
-        value = choose(pool, LEVELS.get(option), row.get(option, ""))
+        value = choose(pool, levels.get(option), row.get(option, ""))
         if option == "activation":
             choose(value)
     return bytes(found) + decide.randbytes(STRUCTURE - len(found))

@@ -180,6 +180,18 @@ class LastStateShownTwice(Fault):
         return replace(output, final_states=(*output.final_states[:-1], output.sequence[None, :, -1]))
 
 
+@fault("initial-states-handed-out", "LAW-13")
+class InitialStatesHandedOut(Fault):
+    """Returns the caller's initial states themselves where no row has a valid time step."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output, states, steps = super().run(model, call), call.initial_states, self.steps(call)
+        if states is None or steps is None or steps.any() or call.x.ndim != 3:
+            return output
+        same = map(np.array_equal, states, output.final_states or ())
+        return replace(output, final_states=states) if all(same) else output
+
+
 @fault("input-returned-as-output", "LAW-13")
 class InitialStateReturned(Fault):
     """Returns the initial state itself where a layer takes no step."""

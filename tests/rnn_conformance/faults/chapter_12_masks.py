@@ -97,6 +97,27 @@ class MaskCutToFit(Fault):
         return super().steps(call)
 
 
+@fault("mask-of-one-row-for-all", "MSK-6")
+class MaskOfOneRowForAll(Fault):
+    """Takes a mask of one row for all rows of the batch."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.ndim == 2 and len(call.mask) == 1 and call.x.ndim == 3:
+            call = replace(call, mask=np.repeat(call.mask, len(call.x), axis=0))
+        return super().steps(call)
+
+
+@fault("mask-judged-by-its-ends", "MSK-1")
+class MaskJudgedByItsEnds(Fault):
+    """Takes a row for valid throughout whose first and last of more than six steps are."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.mask is None or steps.shape[1] <= 6:
+            return steps
+        return steps | (steps[:, :1] & steps[:, -1:])
+
+
 @fault("mask-ignored-beside-lengths", "MSK-8")
 class MaskIgnoredBesideLengths(Fault):
     """Goes by the lengths alone where a mask is given, too."""

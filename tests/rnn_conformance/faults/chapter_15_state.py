@@ -71,6 +71,24 @@ class KeptStateOverGivenState(Fault):
         return super().run_usual(model, call)
 
 
+@fault("kept-states-are-those-returned", "STA-7")
+class KeptStatesAreThoseReturned(Fault):
+    """Keeps the very arrays that it returns."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        self._kept = (model, tuple(final_states))
+
+
+@fault("states-kept-in-float32", "STA-3")
+class StatesKeptInFloat32(Fault):
+    """Keeps the states of a float64 layer in float32."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if model.dtype == np.float64:
+            final_states = [state.astype(np.float32).astype(np.float64) for state in final_states]
+        super().keep(model, final_states)
+
+
 @fault("states-returned-backward-first", "STA-6")
 class StatesReturnedBackwardFirst(Fault):
     """Returns the backward direction's final state before the forward direction's."""

@@ -63,6 +63,24 @@ class UnitsDroppedStepByStep(Fault):
         return x_mask, np.ones_like(h)
 
 
+@fault("units-dropped-step-by-step-beside-a-mask", "DRP-4")
+class UnitsDroppedStepByStepBesideAMask(UnitsDroppedStepByStep):
+    """Draws anew before every step of a sequence that has a mask."""
+
+    beside_a_mask = False
+
+    def steps(self, call: Call) -> Array | None:
+        steps = super().steps(call)
+        self.beside_a_mask = steps is not None
+        return steps
+
+    def step(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().step(cell, x_t, h) if self.beside_a_mask else Fault.step(self, cell, x_t, h)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Array, Array]:
+        return super().dropout_masks(x, h) if self.beside_a_mask else Fault.dropout_masks(self, x, h)
+
+
 @fault("top-layer-dropped", "DRP-5")
 class TopLayerDropped(Fault):
     """Drops outputs of the top layer, too."""
@@ -167,6 +185,21 @@ class LayersShareAMask(Fault):
         found = super().run_layer(layer, x, h0, steps)
         self._random = np.random.default_rng(self.seed + 1)
         return found
+
+
+@fault("one-mask-between-all-layers", "DRP-12")
+class OneMaskBetweenAllLayers(Fault):
+    """Drops the same between all layers of one width."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        self.seed = int(self._random.integers(2**32))
+        return super().run_stack(network, x, states, steps)
+
+    def between_layers(self, sequence: Array) -> Array:
+        self._random = np.random.default_rng(self.seed)
+        return super().between_layers(sequence)
 
 
 @fault("gradients-without-dropout", "DRP-13")

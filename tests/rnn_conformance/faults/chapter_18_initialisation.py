@@ -30,6 +30,30 @@ class BiasesOfOne(Fault):
         return replace(cell, b=np.ones(cell.hidden_size, cell.dtype))
 
 
+@fault("gain-of-relu", "INT-5")
+class GainOfRelu(Fault):
+    """Draws W_x of relu layers smaller by √2."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        if like.activation.name != "relu":
+            return cell
+        return replace(cell, W_x=np.asarray(cell.W_x * np.sqrt(0.5), cell.dtype))
+
+
+@fault("second-bias-by-the-input-size", "INT-5")
+class SecondBiasByTheInputSize(Fault):
+    """Draws the second bias from ±1/√I, where that is narrower, and declares 1/√H."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        if cell.b_h is None or like.input_size <= like.hidden_size:
+            return cell
+        return replace(
+            cell, b_h=np.asarray(cell.b_h * np.sqrt(like.hidden_size / like.input_size), cell.dtype)
+        )
+
+
 @fault("rows-of-length-one", "INT-2")
 class RowsOfLengthOne(Fault):
     """Scales the rows of W_h to length one and takes that for orthogonal."""

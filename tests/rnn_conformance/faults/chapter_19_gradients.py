@@ -229,6 +229,15 @@ class BendWithoutItsSign(Fault):
         return np.abs(bend) if activation.name == "tanh" else bend
 
 
+@fault("bend-of-sigmoid-without-its-sign", "GRD-16")
+class BendOfSigmoidWithoutItsSign(Fault):
+    """Takes the second derivative of sigmoid for positive, which it is below 0."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.abs(bend) if activation.name == "sigmoid" else bend
+
+
 @fault("bend-dropped", "GRD-16")
 class BendDropped(Fault):
     """Takes the derivative of every activation for a constant when a gradient is differentiated."""
@@ -260,6 +269,15 @@ class AverageAsSumInGradients(Fault):
 
     def parted(self, mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
         return super().parted("sum" if mode == "ave" else mode, g, forward, backward)
+
+
+@fault("backpropagation-cut-off", "GRD-20")
+class BackpropagationCutOff(Fault):
+    """Sends no gradient further back than to the start of its block of 16 steps."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return before * 0 if t and t % 16 == 0 else before
 
 
 @fault("masked-gradients-times-zero", "GRD-19")

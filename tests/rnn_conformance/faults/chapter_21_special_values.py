@@ -17,6 +17,21 @@ class ReluOfNanIsZero(Fault):
         return np.fmax(z, 0) if activation.name == "relu" else super().activate(activation, z)
 
 
+@fault("relu-of-nan-is-zero-above", "NAN-1")
+class ReluOfNanIsZeroAbove(Fault):
+    """Takes NaN for 0 in layers above the first."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        bottom, *above = network.layers
+        sequence, final_states = super().run_stack(Network([bottom]), x, states[:1], steps)
+        if above:
+            sequence, others = super().run_stack(Network(above), np.nan_to_num(sequence), states[1:], steps)
+            final_states = [*final_states, *others]
+        return sequence, final_states
+
+
 @fault("infinity-taken-for-missing", "NAN-2")
 class InfinityTakenForMissing(Fault):
     """Replaces infinite input by zero."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Cell
 
@@ -24,6 +27,25 @@ class UnitsBeyond256Dropped(Fault):
 
     def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
         return super().pre_activation(cell, x_t, h * (np.arange(h.shape[1]) < 256))
+
+
+@fault("lengths-in-one-byte", "LNG-4")
+class LengthsInOneByte(Fault):
+    """Keeps the length of each row in a byte."""
+
+    def steps(self, call: Call) -> Array | None:
+        if call.lengths is not None:
+            call = replace(call, lengths=call.lengths.astype(np.uint8).astype(call.lengths.dtype))
+        return super().steps(call)
+
+
+@fault("masks-end-after-128-steps", "LNG-4")
+class MasksEndAfter128Steps(Fault):
+    """Reads masks up to the 128th step, and takes every step after it for valid."""
+
+    def steps(self, call: Call) -> Array | None:
+        steps = super().steps(call)
+        return None if steps is None else steps | (np.arange(steps.shape[1]) >= 128)
 
 
 @fault("last-of-a-wide-block-dropped", "LNG-3")

@@ -161,6 +161,15 @@ class SoftplusOverflows(Fault):
             return np.log1p(np.exp(z))
 
 
+@fault("softplus-linear-above-20", "ACT-15")
+class SoftplusLinearAbove20(Fault):
+    """Takes softplus for z above 20, which is right to the last digit of float32."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return np.where(z > 20, z, h) if activation.name == "softplus" else h
+
+
 @fault("sigmoid-saturates-early", "ACT-14")
 class SigmoidSaturatesEarly(Fault):
     """Gives exactly 1 for z above 8, where 1 − h is still 3e-4."""

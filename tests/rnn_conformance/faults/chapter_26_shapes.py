@@ -91,6 +91,16 @@ class MaskOfNumbersIgnored(Fault):
         return super().steps(call)
 
 
+@fault("mask-of-numbers-ignored-beside-lengths", "SHP-7")
+class MaskOfNumbersIgnoredBesideLengths(Fault):
+    """Goes by the lengths alone where the mask beside them is of numbers."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None and call.mask is not None and call.mask.dtype != bool:
+            call = replace(call, mask=None)
+        return super().steps(call)
+
+
 @fault("other-routes-infer-no-batch", "SHP-8")
 class OtherRoutesInferNoBatch(Fault):
     """Infers the shape of one row on every route but the default one."""

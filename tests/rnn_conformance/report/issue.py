@@ -12,6 +12,7 @@ from string import Template
 
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import load_framework
+from rnn_adapters.reproduction import RUN_BY
 from rnn_conformance.engine.case import SavedCase, from_data
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.faults.registry import PREFIX, fault_framework
@@ -59,8 +60,8 @@ def issue_of(path: Path, saved: SavedCase, since: str = "") -> Issue:
     """
     if not saved.adapter or not saved.kind:
         raise BadInput(f"case file {path}: it does not say what was found; a run leaves a new one")
-    beside = path.with_suffix(".py")
-    script = beside.read_text(encoding="utf-8") if beside.is_file() else ""
+    beside = [path.with_suffix(suffix) for suffix in RUN_BY if path.with_suffix(suffix).is_file()]
+    script = beside[0].read_text(encoding="utf-8") if beside else ""
     instead = f"rnn-conformance run --adapter {saved.adapter} --case {path}\n\n{from_data(saved.case)!r}"
     return Issue(
         title=saved.message.partition("\n")[0].rstrip(":"),

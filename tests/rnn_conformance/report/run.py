@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from rnn_adapters.reproduction import RUN_BY, suffix_of
 from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.report import terminal
 from rnn_conformance.report.baseline import Judged
@@ -113,8 +114,9 @@ def commands(
     for index in range(max(len(outcome.findings), 1)):
         left = answer.cases.get((outcome.clause, index))
         command = again(answer.job, outcome.clause, case=case or left, folder=folder, timeout=timeout)
-        if left is not None and outcome.findings[index].script:
-            command += f"\nwithout this project: python {left.with_suffix('.py')}"
+        if left is not None and (script := outcome.findings[index].script):
+            path = left.with_suffix(suffix_of(script))
+            command += f"\nwithout this project: {RUN_BY[path.suffix]} {path}"
         found.append(command)
     return found
 

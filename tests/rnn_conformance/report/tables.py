@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rnn_adapters.written import ArrayData, ShapesData
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import FACTS
 from rnn_conformance.engine.clauses import spec_folder
+from rnn_conformance.report.porting import PAGES, conventions_of, deviations_of
 
 
 def shown() -> dict[str, Conventions]:
@@ -150,6 +152,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "facts": facts_table,
     "variants": variants_table,
     "requests": requests_table,
+    **{f"of_{page}": partial(conventions_of, page, CONVENTION_ROWS) for page in PAGES},
+    **{f"deviations_{page}": partial(deviations_of, page) for page in PAGES},
 }
 
 

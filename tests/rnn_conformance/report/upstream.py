@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnn_adapters.reproduction import suffix_of
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, to_data
 from rnn_conformance.engine.deviations import Deviation, listed, within
@@ -120,7 +121,7 @@ def write(folder: Path, report: Report) -> None:
     stem = folder / file_stem(report.record.id)
     write_whole(stem.with_suffix(".md"), report.text.encode())
     if report.script:
-        write_whole(stem.with_suffix(".py"), report.script.encode())
+        write_whole(stem.with_suffix(suffix_of(report.script)), report.script.encode())
 
 
 def write_index(folder: Path) -> None:

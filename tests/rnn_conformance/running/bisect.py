@@ -13,7 +13,7 @@ import msgspec
 from rnn_conformance.engine.results import Finding
 from rnn_conformance.running.messages import Checked, Job, Perform
 from rnn_conformance.running.process import Lost, Stop, Worker, lost_outcome
-from rnn_conformance.running.releases import worker_at
+from rnn_conformance.running.releases import requirements_at, worker_at
 from rnn_reference.errors import BadInput
 
 Change = Literal["came", "went"]
@@ -160,7 +160,7 @@ class Bisection:
     @contextmanager
     def _worker(self, version: str, clauses: list[str]) -> Iterator[Worker]:
         job = Job(self.adapter, clauses, self.profile, seed=self.seed, bare=True)
-        packages = (f"{self.package}=={version}", *self.beside)
+        packages = requirements_at(self.package, version, self.beside)
         with worker_at(job, packages, self.timeout, self.stop, self.cache) as worker:
             yield worker
 

@@ -19,6 +19,7 @@ from typing import Protocol
 
 import msgspec
 
+from rnn_adapters.reproduction import RUN_BY, suffix_of
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import SavedCase, write_case
 from rnn_conformance.engine.clauses import all_clauses
@@ -149,13 +150,14 @@ class Recorder:
         try:
             for path in case_files(self._folder, result, outcome.clause):
                 path.unlink(missing_ok=True)
-                path.with_suffix(".py").unlink(missing_ok=True)
+                for suffix in RUN_BY:
+                    path.with_suffix(suffix).unlink(missing_ok=True)
             for index, finding in enumerate(outcome.findings):
                 if finding.case is not None:
                     path = case_file(self._folder, result, outcome.clause, index)
                     write_case(path, _saved(result, outcome, finding, finding.case))
                     if finding.script:
-                        write_whole(path.with_suffix(".py"), finding.script.encode())
+                        write_whole(path.with_suffix(suffix_of(finding.script)), finding.script.encode())
                     self._answer.cases[outcome.clause, index] = path
         except OSError as error:
             self._answer.refusal = f"results: {error.filename} cannot be written: {error.strerror}"

@@ -27,6 +27,15 @@ def package_of(adapter: str, timeout: float, stop: Stop) -> str:
     return next(iter(versions))
 
 
+def requirements_at(package: str, version: str, beside: tuple[str, ...]) -> tuple[str, ...]:
+    """What is installed for a version of a package: itself, and what stands beside it.
+
+    Args:
+        beside: requirements, in which {version} stands for that of the package.
+    """
+    return f"{package}=={version}", *(each.replace("{version}", version) for each in beside)
+
+
 def worker_at(job: Job, packages: tuple[str, ...], timeout: float, stop: Stop, cache: Path | None) -> Worker:
     """A started worker that finds these packages first; who gets it ends it.
 

@@ -28,7 +28,7 @@ from rnn_conformance.engine.results import (
 from rnn_conformance.running.jobs import Progress, run_jobs, same_run
 from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop, Stopped, Worker, empty_result, ends_process
-from rnn_conformance.running.releases import worker_at
+from rnn_conformance.running.releases import requirements_at, worker_at
 from rnn_reference.errors import BadInput
 
 SCHEMA = "rnn-conformance/sweep/1"
@@ -81,7 +81,7 @@ class Plan:
 
     Args:
         versions: of the package, the oldest first.
-        beside: requirements that are installed with each of them.
+        beside: requirements that are installed with each of them; {version} in them is that of the package.
         clauses: those to ask; none: only the witnesses of records are run.
         folder: where results lie.
         cache: the folder of environments; None: in the user's cache folder.
@@ -182,7 +182,7 @@ def _prepare(
 ) -> tuple[Swept, dict[str, str]]:
     """Install a version and run the witnesses on it; with the variables of a process that finds it."""
     swept, began = Swept(version=version), time.perf_counter()
-    packages = (f"{plan.package}=={version}", *plan.beside)
+    packages = requirements_at(plan.package, version, plan.beside)
     try:
         worker = worker_at(plan.job(version), packages, plan.timeout, stop, plan.cache)
     except BadInput as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ import pytest
 from helpers import ACTIVATION_FORMS, random_case, random_cell
 from reproductions import ended, ended_here, questions, text_of
 
-from rnn_adapters.literals import literal
+from rnn_adapters.literals import literal, split, together
 from rnn_adapters.reference_code import code
 from rnn_adapters.registry import load_framework
-from rnn_adapters.reproduction import Question, rounded_up, script
+from rnn_adapters.reproduction import Question, rounded_up, script, suffix_of
+from rnn_adapters.reproduction_javascript import literal as in_javascript
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.reproduction import every_question
 
@@ -134,6 +137,48 @@ def test_a_wrong_shape_is_wrong_even_where_numpy_would_broadcast(tmp_path: Path)
     assert (
         ended_here(script(question, replace(answered, got=f"{answered.got}[0]")), tmp_path) == "exit status 1"
     )
+
+
+def test_several_small_arrays_stand_on_one_line() -> None:
+    small = {"a": np.array([[1.0]], np.float32), "b": np.array([0.5])}
+    assert together(small) == ["a, b = np.float32([[1.0]]), np.float64([0.5])"]
+    assert len(together(small | {"c": np.ones((9, 9))})) > 3
+
+
+def test_items_share_lines_where_they_do_not_fit_on_one() -> None:
+    lines = split("all = [", [f"item_{index:03}" for index in range(30)], "]")
+    assert max(map(len, lines)) <= 110
+    assert len(lines) == 5
+    assert eval("".join(lines[1:-1]).strip(), {f"item_{i:03}": i for i in range(30)}) == tuple(range(30))
+
+
+def test_of_what_is_undefined_nothing_is_claimed_even_if_it_is_nan(tmp_path: Path) -> None:
+    question = one(random_case(random_cell(3, 4)))
+    answered, right = code(question), question.right
+    assert answered is not None
+    assert right is not None
+    undefined = right.bound.copy()
+    undefined[0, 0] = np.inf
+    lost = replace(answered, called=[*answered.called, "result.sequence[0, 0] = np.nan"])
+    asked = replace(question, right=replace(right, bound=undefined))
+    assert not ended_here(script(asked, lost), tmp_path)
+    assert ended_here(script(question, lost), tmp_path) == "exit status 1"
+
+
+def test_a_script_in_javascript_has_the_same_numbers_and_its_own_suffix() -> None:
+    question = one(random_case(random_cell(2, 3)))
+    answered = code(question)
+    assert answered is not None
+    text = script(question, replace(answered, language="javascript"))
+    assert (suffix_of(text), suffix_of(script(question, answered))) == (".mjs", ".py")
+    (told,) = re.findall(r"^const x = (.*);$", text, re.MULTILINE)
+    np.testing.assert_array_equal(np.array(json.loads(told), np.float32), question.call.x)
+
+
+def test_numbers_of_javascript() -> None:
+    array = np.array([[math.nan, math.inf], [-math.inf, 0.5]])
+    assert in_javascript(array) == "[[NaN, Infinity], [-Infinity, 0.5]]"
+    assert in_javascript(np.array([True, False])) == "[true, false]"
 
 
 def test_nothing_is_told_of_a_call_without_plain_code() -> None:

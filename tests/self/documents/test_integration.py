@@ -45,7 +45,7 @@ def test_commands_end_as_they_say(tmp_path: Path) -> None:
             )
             assert done.returncode == int(comment or 0), f"{line}\n{done.stdout}{done.stderr}"
             printed, commands = done.stdout, commands + 1
-    assert commands == 14
+    assert commands == 15
 
 
 def workflows() -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def test_the_adapter_passes_the_whole_suite(tmp_path: Path) -> None:
 
 
 def test_a_failure_looks_as_it_is_shown(tmp_path: Path) -> None:
-    command = re.search(r"Run a fault and see: `rnn-conformance ([^`]+)`", README)
+    command = re.search(r"Run a fault and see for yourself: `rnn-conformance ([^`]+)`", README)
     shown = re.search(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     assert command is not None
     assert shown is not None

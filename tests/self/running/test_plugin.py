@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -73,6 +74,36 @@ def test_processes_of_xdist_write_one_file(tmp_path: Path) -> None:
     ]
     assert told[0] == told[1]
     assert len(told[0]) > 10
+
+
+def test_what_the_baseline_knows_fails_no_test_and_the_rest_does(tmp_path: Path) -> None:
+    """The file is that of `run --update-baseline`; what it does not know fails, and is told alone."""
+    name = "fault:transposed-recurrent-weight"
+    command = [sys.executable, "-m", "rnn_conformance.cli", "run", "--adapter", name, "--clause", "FWD-2"]
+    command += ["--baseline", "known.json", "--update-baseline"]
+    assert subprocess.run(command, capture_output=True, cwd=tmp_path, check=False).returncode == 0
+    known = ("--rnn-adapter", name, "--rnn-baseline", "known.json", "-k")
+    done = pytest_run(*known, "FWD-1- or FWD-2-", cwd=tmp_path)
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    assert f"FWD-1 fail: {name}" in done.stdout
+    assert f"FWD-2 fail: {name}" not in done.stdout
+    assert re.search(rf"Known by the baseline =+\s+FWD-2 {name}: value", done.stdout)
+
+    baseline = json.loads((tmp_path / "known.json").read_text())
+    left = [each for each in baseline["findings"] if each["route"]]
+    assert len(left) < len(baseline["findings"])
+    (tmp_path / "known.json").write_text(json.dumps({**baseline, "findings": left}))
+    done = pytest_run(*known, "FWD-2-", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "on the default route" in done.stdout
+    assert "on route time major:" not in done.stdout
+
+
+def test_a_baseline_that_is_missing_ends_the_run_with_status_2(tmp_path: Path) -> None:
+    arguments = ("--rnn-adapter", "reference", "--rnn-baseline", "none.json", "-k", "FWD-2-")
+    done = pytest_run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "none.json: No such file or directory" in done.stdout + done.stderr
 
 
 def test_without_an_adapter_says_what_to_do(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import jsonschema
 import msgspec
 import pytest
 
+from rnn_conformance.engine.deviations import read_deviations
 from rnn_conformance.engine.results import Came, Witnessed, read_result
-from rnn_conformance.report.ranges import Range, found_range, runs, standing
+from rnn_conformance.report.ranges import Range, changes, found_range, runs, standing, update
 from rnn_conformance.report.schemas import SCHEMAS
 from rnn_conformance.report.sweep import could_not_run, tables
 from rnn_conformance.running import environments
@@ -26,11 +27,26 @@ from rnn_conformance.running.environments import (
 )
 from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop
-from rnn_conformance.running.releases import worker_at
+from rnn_conformance.running.releases import requirements_at, worker_at
 from rnn_conformance.running.sweep import Sweep, Swept, read_sweep, sweep_path
 from rnn_reference import BadInput
 
 ADAPTER = "elman:FRAMEWORK"
+RECORD_OF_NAN = """
+[[deviation]]
+id = "a"
+adapter = "elman"
+versions = { elmanlib = ">=1.1" }
+clause = "SEQ-3"
+kind = "value"
+what = "It is lost."
+why = "So it is."
+when = { time = 1 }
+[deviation.witness]
+dtype = "float32"
+layers = [{ forward = { W_x = [[1.0]], W_h = [[0.5]], b = [0.25] } }]
+x = [[[nan]]]
+"""
 HERE = str(Path(elman.__file__).parent)
 
 
@@ -281,6 +297,21 @@ def test_adapters_that_a_record_is_about_must_agree() -> None:
     one = sweep_of(swept("1.0", True), swept("1.1", True))
     other = sweep_of(swept("1.0"), swept("1.1", False))
     assert found_range("a", [one, other]) == Range(">=1.0, <1.1", ["1.1"])
+
+
+def test_a_range_is_written_into_a_file_that_holds_what_is_no_number(tmp_path: Path) -> None:
+    """NaN, which is not equal to itself, stands in some witnesses: it is no change of the record."""
+    path = tmp_path / "records.toml"
+    path.write_text(RECORD_OF_NAN, encoding="utf-8")
+    found = changes({path: read_deviations(str(path))}, [sweep_of(swept("1.0", True), swept("1.1", False))])
+    for change in found:
+        update(change)
+    assert path.read_text(encoding="utf-8") == RECORD_OF_NAN.replace(">=1.1", ">=1.0, <1.1")
+
+
+def test_what_stands_beside_a_version_may_be_of_the_same_version() -> None:
+    found = requirements_at("mlx", "0.30.0", ("mlx-cpu=={version}", "numpy==2.0"))
+    assert found == ("mlx==0.30.0", "mlx-cpu==0.30.0", "numpy==2.0")
 
 
 def test_neighbours_that_are_alike_are_one_run() -> None:

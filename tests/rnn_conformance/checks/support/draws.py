@@ -9,7 +9,9 @@ from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.drawing import Structures
 from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.structures import structures_of_each_activation
 from rnn_reference.network import Layer, Network
 
 
@@ -21,6 +23,11 @@ class OfOneActivation:
 
     def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
         return self.cases(routes).map(alike)
+
+    def structures(self, routes: Mapping[str, Supports]) -> Structures:
+        """The structures of the cases that are drawn first: one of each activation."""
+        pools = [self.cases.pools(route, supports) for route, supports in routes.items()]
+        return lambda seed_text: structures_of_each_activation(pools, seed_text)
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""

@@ -1,0 +1,167 @@
+"""A script in JavaScript that shows one answer of a framework beside the right one: what all of them share.
+
+It is a module for Node (`.mjs`), so that it may wait at its top level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from rnn_adapters.literals import WIDTH, joined
+from rnn_adapters.recurrence import Loop
+from rnn_adapters.reproduction import (
+    Code,
+    Question,
+    Right,
+    arrays_of_calls,
+    arrays_of_cells,
+    rounded_up,
+    version_words,
+)
+from rnn_reference.activations import ActivationName
+from rnn_reference.network import Array
+
+PHI: Mapping[ActivationName, str] = {
+    "tanh": "Math.tanh(z)",
+    "relu": "Math.max(z, 0)",
+    "sigmoid": "1 / (1 + Math.exp(-z))",
+    "linear": "z",
+    "softsign": "z / (1 + Math.abs(z))",
+    "softplus": "Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))",
+    "elu": "z > 0 ? z : {alpha} * Math.expm1(z)",
+    "leaky_relu": "z > 0 ? z : {alpha} * z",
+    "hard_sigmoid": "Math.min(Math.max({alpha} * z + {beta}, 0), 1)",
+    "affine": "{alpha} * z + {beta}",
+    "scaled_tanh": "{alpha} * Math.tanh({beta} * z)",
+}
+NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity", "True": "true", "False": "false"}
+
+
+def script_in_javascript(question: Question, code: Code) -> str:
+    """The whole script, whose exit status is 1 where the framework is wrong, and 0 where it is right."""
+    lines = ["/*", *(f" * {line}".rstrip() for line in question.title.splitlines()), " */", ""]
+    lines += [*code.imports, ""]
+    lines += [f"const {name} = {literal(array)};" for name, array in arrays_of_calls(question).items()]
+    for arrays in arrays_of_cells(question):
+        lines += together(arrays)
+    shown, made = f"console.log('{version_words(code)}', {code.version});", ["", *code.made, ""]
+    if question.right is None:
+        return joined([*lines, *made, shown, *_refusal(code)])
+    right, called = _right(question, question.right), [*code.called, f"const got = {code.got};"]
+    expected, *compared = _comparison(question.right)
+    if question.raises:
+        return joined([*lines, "", *right, shown, expected, *made, *called, *compared])
+    return joined([*lines, *made, *called, "", *right, shown, expected, *compared])
+
+
+def literal(array: Array) -> str:
+    """Arrays in arrays. What has no rows at all says its shape only where it becomes a tensor."""
+    if array.ndim == 0:
+        return number(array[()])
+    return f"[{', '.join(map(literal, array))}]"
+
+
+def number(value: Any) -> str:
+    """The shortest text that is this number in its type."""
+    text = str(value)
+    return NUMBERS.get(text, text.removesuffix(".0"))
+
+
+def together(arrays: Mapping[str, Array]) -> list[str]:
+    """One line that gives small arrays their names; one for each where that is too long."""
+    texts = [literal(array) for array in arrays.values()]
+    line = f"const [{', '.join(arrays)}] = [{', '.join(texts)}];"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"const {name} = {text};" for name, text in zip(arrays, texts, strict=True)]
+
+
+def split(start: str, items: Iterable[str], end: str) -> list[str]:
+    """`start`, items with commas between them, and `end`: on one line, or on one for each item."""
+    each = list(items)
+    line = f"{start}{', '.join(each)}{end}"
+    return [line] if len(line) <= WIDTH else [start.rstrip(), *(f"  {item}," for item in each), end.lstrip()]
+
+
+def _right(question: Question, right: Right) -> list[str]:
+    """Lines that give `expected`."""
+    if right.loop is None or not _is_simple(question, right.loop):
+        return ["// as the recurrence gives it in float64", f"const expected = {literal(right.value)};"]
+    (spoken,), (cell,) = question.spoken, question.network.cells
+    parameters = {name: repr(value) for name, value in cell.activation.parameters.items()}
+    phi, z = PHI[cell.activation.name].format(**parameters), "a[i] + c[i]"
+    z += f" + {question.bias(0)}[i]" if question.bias(0) else ""
+    body = f"Math.tanh({z})" if phi == "Math.tanh(z)" else f"phi({z})"
+    function = [] if phi == "Math.tanh(z)" else [f"const phi = (z) => {phi};"]
+    zeros = f"Array({cell.hidden_size}).fill(0)"
+    first = zeros if spoken.states is None else f"{spoken.states[0][0]}[n]"
+    masked = f"if ({spoken.mask}[n][t]) " if spoken.mask else ""
+    last = "every.map((row) => row.at(-1))"
+    last = last if question.quantity == "last" else f"[{last}]"
+    name = "expected" if question.quantity == "sequence" else "every"
+    return [
+        "// h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step",
+        "const times = (W, v) => W.map((row) => row.reduce((sum, w, i) => sum + w * v[i], 0));",
+        *function,
+        f"const {name} = {spoken.x}.map((row, n) => {{",
+        f"  let h = {first};",
+        "  return row.map((x_t, t) => {",
+        "    const [a, c] = [times(W_x, x_t), times(W_h, h)];",
+        f"    {masked}h = h.map((_, i) => {body});",
+        "    return h;",
+        "  });",
+        "});",
+        *([] if name == "expected" else [f"const expected = {last};"]),
+    ]
+
+
+def _is_simple(question: Question, loop: Loop) -> bool:
+    """Whether the loop is that of one cell, forward, whose arrays have rows and steps."""
+    call = question.call
+    told = len(question.network.cells) == 1 and not question.before and call.lengths is None
+    shown = call.mask is None or question.quantity != "sequence" or loop.masked == "state"
+    two_biases = question.bias(0).isidentifier() or not question.bias(0)
+    return told and shown and two_biases and not call.go_backwards and 0 not in call.x.shape[:2]
+
+
+def _comparison(right: Right) -> list[str]:
+    """Lines that print both values and their difference, and end the script."""
+    bounds = [rounded_up(float(each)) for each in right.bound.flat]
+    one = bounds[0] if len(set(bounds)) == 1 and bounds[0] != "inf" else ""
+    bound = one or ("bound[i]" if bounds else "0")
+    needed = [] if one or not bounds else [f"const bound = [{', '.join(map(number, bounds))}];"]
+    close = f"Object.is(value, e[i]) || Math.abs(value - e[i]) <= {bound}"
+    if "inf" in bounds:
+        close = f"{bound} === Infinity || {close}"
+    shown = f", 'of at most', {one}" if one else ""
+    return [
+        "console.log('expected', ...[expected].flat(Infinity));",
+        "const [g, e] = [[got].flat(Infinity), [expected].flat(Infinity)];",
+        "console.log('got     ', ...g);",
+        f"console.log('difference', Math.max(...g.map((value, i) => Math.abs(value - e[i]))){shown});",
+        *needed,
+        f"const close = g.length === e.length && g.every((value, i) => {close});",
+        "process.exit(close ? 0 : 1);",
+    ]
+
+
+def _refusal(code: Code) -> list[str]:
+    """The call, which must raise."""
+    return [
+        "try {",
+        *(f"  {line}" for line in code.called),
+        f"  console.log('expected an error; got', ...[{code.got}].flat(Infinity));",
+        "} catch (error) {",
+        "  console.log('refused, as it should be:', error.message);",
+        "  process.exit(0);",
+        "}",
+        "process.exit(1);",
+    ]
+
+
+def shape_of(array: Array) -> str:
+    """The shape as the second argument of a tensor; "" where the array tells it itself."""
+    return f", [{', '.join(map(str, array.shape))}]" if not np.all(array.shape) else ""

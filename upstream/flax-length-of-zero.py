@@ -1,0 +1,32 @@
+"""The final state of a row of length 0 is the one after all of its padding.
+
+Clause LEN-6 of rnn-conformance: a row of no steps keeps its state."""
+
+import flax
+import jax
+import numpy as np
+from flax import nnx
+
+x = np.array([[[1.0], [3.0]], [[2.0], [4.0]]], "float32")
+h0 = np.array([[0.5], [0.25]], "float32")
+lengths = np.array([2, 0])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = nnx.RNN(nnx.SimpleCell(1, 1, rngs=nnx.Rngs(0)))
+nnx.update(rnn, {"cell": {"dense_i": {"kernel": W_x.T, "bias": b}, "dense_h": {"kernel": W_h.T}}})
+
+carry, y = nnx.jit(nnx.RNN.__call__, static_argnames="return_carry")(rnn, x, initial_carry=h0, seq_lengths=lengths, return_carry=True)
+got = np.array(carry)[None]
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+valid = np.arange(x.shape[1]) < lengths[:, None]
+h = h0.astype("float64")
+for t in range(2):
+    h = np.where(valid[:, t, None], np.tanh(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b), h)
+expected = h[None]
+print("flax", flax.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.22e-07)
+close = np.allclose(got, expected, rtol=0, atol=7.22e-07, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

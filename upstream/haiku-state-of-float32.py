@@ -1,0 +1,37 @@
+"""Where no states are given, a core of narrow weights and input computes and returns float32.
+
+Clause DTY-1 of rnn-conformance: what is returned has the type of the network."""
+
+import haiku as hk
+import jax
+import numpy as np
+
+x = np.array([[[1.0]]], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+def network(x):
+    core = hk.VanillaRNN(1)
+    return hk.dynamic_unroll(core, x, core.initial_state(x.shape[1]))
+
+rnn = hk.without_apply_rng(hk.transform(network))
+weights = {
+    "vanilla_rnn/linear": {"w": W_x.T.astype("bfloat16"), "b": b.astype("bfloat16")},
+    "vanilla_rnn/linear_1": {"w": W_h.T.astype("bfloat16"), "b": 0 * b.astype("bfloat16")},
+}
+
+y, state = jax.jit(rnn.apply)(weights, x.astype("bfloat16").swapaxes(0, 1))
+got = np.array(y).swapaxes(0, 1)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((1, 1), "float64"), []
+for t in range(1):
+    h = np.maximum(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b, 0)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("hk", hk.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+assert got.dtype == "bfloat16", f"expected bfloat16; got {got.dtype}"
+print("difference", abs(got - expected).max(initial=0), "of at most", 1.98e-02)
+close = np.allclose(got, expected, rtol=0, atol=1.98e-02, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

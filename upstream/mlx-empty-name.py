@@ -1,0 +1,23 @@
+"""An empty string for the nonlinearity is tanh; other strings are refused.
+
+Clause ERR-6 of rnn-conformance: an unknown activation is an error."""
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+
+x = np.array([[[1.0]]], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = nn.RNN(1, 1, nonlinearity="")
+rnn.update({"Wxh": mx.array(W_x), "Whh": mx.array(W_h), "bias": mx.array(b)})
+
+print("mx", mx.__version__)
+try:
+    y = rnn(mx.array(x))
+    got = np.array(y)
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)

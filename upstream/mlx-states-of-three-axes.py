@@ -1,0 +1,24 @@
+"""A state of three axes is broadcast with the input, and the output has an axis more.
+
+Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn
+
+x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = nn.RNN(1, 1)
+rnn.update({"Wxh": mx.array(W_x), "Whh": mx.array(W_h), "bias": mx.array(b)})
+
+print("mx", mx.__version__)
+try:
+    y = rnn(mx.array(x), mx.array(h0_0))
+    got = np.array(y)
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)

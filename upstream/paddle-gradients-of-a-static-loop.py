@@ -1,0 +1,37 @@
+"""RNN made into a program has no gradients.
+
+Clause GRD-9 of rnn-conformance: gradients by every other way in."""
+
+import numpy as np
+import paddle
+
+x = np.array([[[1.0], [2.0]]], "float32")
+h0 = np.array([[0.5]], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.02339306670467376], [0.008906555332012234]]])
+print("paddle", paddle.__version__)
+print("expected", expected.tolist())
+
+rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
+weights = [W_x, W_h, b, np.zeros_like(b)]
+for parameter, array in zip(rnn.parameters(), weights):
+    parameter.set_value(array)
+rnn = paddle.jit.to_static(rnn, full_graph=True)
+
+x_t = paddle.to_tensor(x, stop_gradient=False)
+h = paddle.to_tensor(h0, stop_gradient=False)
+y, h_n = rnn(x_t, h)
+d_y = np.array([[[0.125], [-0.125]]], "float32")
+d_h = np.array([[0.625]], "float32")
+outputs = [y, h_n]
+sources = [x_t, h, *rnn.parameters()]
+cotangents = [paddle.to_tensor(d) for d in (d_y, d_h)]
+d = paddle.grad(outputs, sources, cotangents)
+got = d[0].numpy()
+print("got     ", got.tolist())
+bound = np.array([[[2.87e-07], [8.19e-07]]])
+print("difference", abs(got - expected).max(initial=0))
+close = np.allclose(got, expected, rtol=0, atol=bound, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

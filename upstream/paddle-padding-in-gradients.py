@@ -1,0 +1,36 @@
+"""As paddle-padding-is-multiplied: padding of NaN or infinity reaches gradients.
+
+Clause GRD-19 of rnn-conformance: what stands at masked time steps reaches no gradient."""
+
+import numpy as np
+import paddle
+
+x = np.array([[[1.0], [2.0]], [[1.0], [np.nan]]], "float32")
+h0 = np.array([[0.5], [0.25]], "float32")
+lengths = np.array([2, 1])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = paddle.nn.SimpleRNN(1, 1)
+weights = [W_x, W_h, b, np.zeros_like(b)]
+for parameter, array in zip(rnn.parameters(), weights):
+    parameter.set_value(array)
+
+x_t = paddle.to_tensor(x, stop_gradient=False)
+h = paddle.to_tensor(h0[None], stop_gradient=False)
+y, h_n = rnn(x_t, h, paddle.to_tensor(lengths))
+d_y = np.array([[[0.125], [-0.125]], [[0.625], [0.0]]], "float32")
+d_h = np.array([[[-0.5], [0.375]]], "float32")
+outputs = [y, h_n]
+sources = [x_t, h, *rnn.parameters()]
+cotangents = [paddle.to_tensor(d) for d in (d_y, d_h)]
+d = paddle.grad(outputs, sources, cotangents)
+got = d[0].numpy()
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.0215824088164339], [-0.011133194165015292]], [[0.2259049785794961], [0.0]]])
+print("paddle", paddle.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 1.63e-06)
+close = np.allclose(got, expected, rtol=0, atol=1.63e-06, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

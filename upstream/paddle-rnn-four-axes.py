@@ -1,0 +1,25 @@
+"""RNN takes input of four axes.
+
+Clause ERR-2 of rnn-conformance: wrong number of axes is an error."""
+
+import numpy as np
+import paddle
+
+x = np.array([[[[1.0]], [[1.0]], [[1.0]]]], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
+weights = [W_x, W_h, b, np.zeros_like(b)]
+for parameter, array in zip(rnn.parameters(), weights):
+    parameter.set_value(array)
+
+print("paddle", paddle.__version__)
+try:
+    x_t = paddle.to_tensor(x)
+    y, h_n = rnn(x_t)
+    got = y.numpy()
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)

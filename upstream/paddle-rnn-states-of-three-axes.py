@@ -1,0 +1,27 @@
+"""RNN, BiRNN of one cell and the cell take a state of three axes, and the output has an axis more.
+
+Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
+
+import numpy as np
+import paddle
+
+x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
+weights = [W_x, W_h, b, np.zeros_like(b)]
+for parameter, array in zip(rnn.parameters(), weights):
+    parameter.set_value(array)
+
+print("paddle", paddle.__version__)
+try:
+    x_t = paddle.to_tensor(x)
+    h = paddle.to_tensor(np.stack([h0_0, h0_1]))
+    y, h_n = rnn(x_t, h)
+    got = y.numpy()
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)
