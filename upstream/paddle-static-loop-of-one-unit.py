@@ -32,5 +32,5 @@ print("got     ", got.tolist())
 bound = np.array([[[8.22e-07], [8.41e-07]], [[8.22e-07], [np.inf]]])
 got = np.where(bound < np.inf, got, expected)  # of the others nothing is claimed
 print("difference", abs(got - expected).max(initial=0))
-close = np.allclose(got, expected, rtol=0, atol=bound, equal_nan=True)
+close = ((abs(got - expected) <= bound) | (got == expected) | np.isnan(got) & np.isnan(expected)).all()
 raise SystemExit(0 if close and got.shape == expected.shape else 1)

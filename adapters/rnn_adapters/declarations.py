@@ -123,10 +123,13 @@ class Conventions:
     Args:
         layer: the framework's own name for the layer.
         weights: how the weights of one cell are stored.
-        bias_vectors: vectors a biased cell is stored with, 1 or 2; None: as many as it is given.
+        bias_vectors: vectors a biased cell is stored with, 1 or 2; None: as many as it is given. Every role
+            that a stored cell may have is in `weights`.
         axes: for each of "x", "sequence" and "final_states" the axes of the framework's own array: "batch",
             "time", "input", "hidden", "directions", "layers", or a product such as "directions*hidden".
-            Empty: the framework's own arrays are not shown.
+            Empty: the framework's own arrays are not shown. Otherwise outputs tell their shapes
+            (`native_shapes`), by the same names; where there is an array for each layer, that of the bottom
+            one.
         last_output: in words, what it gives when asked for the last output only.
         final_state_order: in words, how it orders the states of layers and directions.
         padded_output: what the sequence output of one direction shows at masked time steps: "zero";
@@ -136,7 +139,8 @@ class Conventions:
         go_backwards_order: the order of the outputs of a layer that goes backwards: "processing", "input",
             or "padding last": in processing order those of the valid time steps, and then those of the
             masked ones. None: there is no such layer.
-        initialisation: for the role of each weight how a freshly initialised layer is filled.
+        initialisation: for the role of each weight that `weights` names how a freshly initialised layer is
+            filled; "none" where nothing is declared. It is asked of the biases that a network has.
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.
         state_dtype: the type of final states under mixed precision: "computed", that of the outputs, or
             "weights".

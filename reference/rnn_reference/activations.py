@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_reference.errors import BadInput
+from rnn_reference.precision import widened
 
 Array: TypeAlias = NDArray[Any]
 
@@ -221,8 +222,13 @@ def sigmoid(z: Array) -> Array:
 
 def nearest_to_zero(z: Array, delta: Array) -> Array:
     """The smallest absolute value within δ of z."""
-    nearest: Array = np.maximum(np.abs(z) - delta, 0)
-    return nearest
+    return widened(np.maximum(np.abs(z) - delta, 0), z.dtype)
+
+
+def negative_part(z: Array) -> Array:
+    """Z, and 0 where it is above 0, of z's own kind of numbers."""
+    part: Array = (z - np.abs(z)) / 2
+    return part
 
 
 TANH = Phi(
@@ -240,7 +246,7 @@ TANH = Phi(
     slope_accuracy=3,
 )
 RELU = Phi(
-    lambda z: np.maximum(z, 0),
+    lambda z: np.where(z <= 0, 0, z),  # NaN stays
     lambda h: np.asarray(h > 0, h.dtype),
     np.zeros_like,
     lambda z, delta: np.asarray(z + delta > 0, z.dtype),
@@ -301,12 +307,12 @@ def elu(alpha: float) -> Phi:
     """Z above 0, α (e^z − 1) elsewhere. With α = 1 there is no kink and nothing to multiply."""
 
     def steepest(z: Array, delta: Array) -> Array:
-        slope: Array = alpha * np.exp(np.minimum(z + delta, 0))
+        slope: Array = alpha * np.exp(negative_part(z + delta))
         return np.where(z + delta < 0, slope, np.where(z - delta > 0, 1, max(alpha, 1)))
 
     multiplied = alpha != 1
     return Phi(
-        lambda z: np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0))),
+        lambda z: np.where(z > 0, z, alpha * np.expm1(negative_part(z))),
         lambda h: np.where(h > 0, 1, h + alpha),
         lambda h: np.where(h > 0, 0, h + alpha),
         steepest,

@@ -15,6 +15,7 @@ rounding errors are counted beside the implementation's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ import numpy as np
 from rnn_reference.activations import phi
 from rnn_reference.forward import activate, merge_directions
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
-from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
+from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in, widened
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,8 +216,8 @@ def replay_cell(
         latest = last_valid(steps)[:, :, None]
         before, given = np.take_along_axis(known, latest, axis=1), latest == 0
     with np.errstate(invalid="ignore", over="ignore"):
-        inputs = bounds.inputs(x.astype(bounds.wide), x_error)
-        replayed = bounds.step(inputs, before.astype(bounds.wide), given=given)
+        inputs = bounds.inputs(widened(x, bounds.wide), x_error)
+        replayed = bounds.step(inputs, widened(before, bounds.wide), given=given)
     if steps is None:
         return replayed
     return Bounded(replayed.value, np.where(steps[:, :, None], replayed.bound, np.inf))
@@ -260,22 +261,26 @@ def replay_layer(
 
 
 def bound_cell(
-    cell: Cell, x: Bounded, h0: Array, dtype: Any, steps: Array | None = None
+    cell: Cell, x: Bounded, h0: Array | Bounded, dtype: Any, steps: Array | None = None
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of one direction (NUM-4): errors carried from step to step.
 
     At a masked time step the state stays, and so does its error.
+
+    Args:
+        h0: the initial state as it is handed over, or one that an earlier call left, with its bound.
 
     Returns:
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.
     """
     bounds = StepBound(cell, dtype)
     inputs = bounds.inputs(x.value, x.bound)
-    h = Bounded(h0.astype(bounds.wide), np.zeros(h0.shape, bounds.wide))
+    handed_over = not isinstance(h0, Bounded)
+    h = h0 if isinstance(h0, Bounded) else Bounded(widened(h0, bounds.wide), np.zeros(h0.shape, bounds.wide))
     states = Bounded(np.empty_like(inputs.z), np.empty_like(inputs.z))
     given = None if steps is None else last_valid(steps) == 0
     for t in range(x.value.shape[1]):
-        as_given = t == 0 if given is None else given[:, t, None]
+        as_given = handed_over & (t == 0 if given is None else given[:, t, None])
         after = bounds.step(inputs.at(np.s_[:, t]), h.value, h.bound, as_given)
         if steps is not None:
             taken = steps[:, t, None]
@@ -286,14 +291,15 @@ def bound_cell(
 
 
 def bound_layer(
-    layer: Layer, x: Bounded, h0: Array, dtype: Any, steps: Array | None = None
+    layer: Layer, x: Bounded, h0: Array | Bounded, dtype: Any, steps: Array | None = None
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of a layer: sequence (batch, time, directions·hidden) and final states."""
-    states, final = bound_cell(layer.forward, x, h0[0], dtype, steps)
+    starts = [h0.at(d) if isinstance(h0, Bounded) else h0[d] for d in range(layer.directions)]
+    states, final = bound_cell(layer.forward, x, starts[0], dtype, steps)
     if layer.backward is None:
         return states, final.at(None)
     turned = None if steps is None else steps[:, ::-1]
-    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), h0[1], dtype, turned)
+    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), starts[1], dtype, turned)
     both = Bounded(
         np.stack([final.value, final_backward.value]), np.stack([final.bound, final_backward.bound])
     )
@@ -311,11 +317,17 @@ def bound_layers(
     x, states = checked_call(network, x, initial_states)
     taken = checked_steps(x, steps)
     wide = reference_dtype(network.dtype)
-    current = Bounded(x.astype(wide), np.zeros(x.shape, wide))
-    sequences, final_states = [], []
+    return bound_stack(network, Bounded(widened(x, wide), np.zeros(x.shape, wide)), states, taken)
+
+
+def bound_stack(
+    network: Network, x: Bounded, initial_states: Sequence[Array | Bounded], steps: Array | None = None
+) -> tuple[list[Bounded], tuple[Bounded, ...]]:
+    """As `bound_layers`, of arguments that are not checked and may have bounds of their own."""
+    current, sequences, final_states = x, list[Bounded](), list[Bounded]()
     with np.errstate(invalid="ignore", over="ignore"):
-        for layer, h0 in zip(network.layers, states, strict=True):
-            current, final = bound_layer(layer, current, h0, network.dtype, taken)
+        for layer, h0 in zip(network.layers, initial_states, strict=True):
+            current, final = bound_layer(layer, current, h0, network.dtype, steps)
             sequences.append(current)
             final_states.append(final)
     return sequences, tuple(final_states)

@@ -23,7 +23,7 @@ from rnn_reference.network import (
     checked_call,
     checked_steps,
 )
-from rnn_reference.precision import reference_dtype
+from rnn_reference.precision import reference_dtype, widened
 
 
 class Result(NamedTuple):
@@ -112,8 +112,8 @@ def run_network(network: Network, x: Any, initial_states: Any = None, steps: Any
     x, states = checked_call(network, x, initial_states)
     taken = checked_steps(x, steps)
     wide = reference_dtype(network.dtype)
-    wide_states = tuple(state.astype(wide) for state in states)
-    return run_stack(network.astype(wide), x.astype(wide), wide_states, taken)
+    wide_states = tuple(widened(state, wide) for state in states)
+    return run_stack(network.astype(wide), widened(x, wide), wide_states, taken)
 
 
 def run_stack(network: Network, x: Array, initial_states: States, steps: Array | None = None) -> Result:

@@ -23,7 +23,7 @@ from rnn_reference.network import (
     checked_call,
     checked_steps,
 )
-from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in
+from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in, widened
 
 
 class BoundedCellGradients(NamedTuple):
@@ -260,7 +260,7 @@ def bound_gradients(
     wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
 
     def exact(array: Array) -> Bounded:
-        return Bounded(array.astype(wide), np.zeros(array.shape, wide))
+        return Bounded(widened(array, wide), np.zeros(array.shape, wide))
 
     g = exact(np.zeros((*x.shape[:2], network.output_size), network.dtype))
     if isinstance(d_sequence, Bounded):
@@ -276,7 +276,7 @@ def bound_gradients(
         weights, g, d_state = bound_layer_gradients(
             wider.layers[index],
             inputs[index],
-            states[index].astype(wide),
+            widened(states[index], wide),
             sequences[index],
             g,
             exact(g_final[index]),

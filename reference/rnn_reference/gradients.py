@@ -28,7 +28,7 @@ from rnn_reference.network import (
     checked_call,
     checked_steps,
 )
-from rnn_reference.precision import reference_dtype
+from rnn_reference.precision import reference_dtype, widened
 
 
 class CellGradients(NamedTuple):
@@ -167,22 +167,22 @@ def backpropagate(
     if d_sequence is not None:
         g = checked_array("d_sequence", d_sequence, shape=g.shape, dtype=network.dtype)
     wider = network.astype(wide)
-    inputs, sequences = [x.astype(wide)], []
+    inputs, sequences = [widened(x, wide)], []
     for layer, h0 in zip(wider.layers, states, strict=True):
-        sequence, _ = run_layer(layer, inputs[-1], h0.astype(wide), taken)
+        sequence, _ = run_layer(layer, inputs[-1], widened(h0, wide), taken)
         sequences.append(sequence)
         inputs.append(sequence)
-    g = g.astype(wide)
+    g = widened(g, wide)
     cells: list[CellGradients] = []
     dh0: list[Array] = []
     for index in reversed(range(network.num_layers)):
         weights, g, d_state = backpropagate_layer(
             wider.layers[index],
             inputs[index],
-            states[index].astype(wide),
+            widened(states[index], wide),
             sequences[index],
             g,
-            g_final[index].astype(wide),
+            widened(g_final[index], wide),
             taken,
         )
         cells, dh0 = weights + cells, [d_state, *dh0]

@@ -16,7 +16,7 @@ import numpy as np
 from rnn_reference.bounds import Bounded, StepBound, bound_cell, gamma
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell
-from rnn_reference.precision import NARROW, precision_of
+from rnn_reference.precision import NARROW, precision_of, widened
 
 
 def sharp_bound_cell(
@@ -36,7 +36,7 @@ def sharp_bound_cell(
     bounds, reference = StepBound(cell, dtype), precision_of(simple.value.dtype)
     wide = bounds.cell
     B, T, H = simple.value.shape
-    before = np.concatenate([h0[:, None].astype(bounds.wide), simple.value[:, :-1]], axis=1)
+    before = np.concatenate([widened(h0, bounds.wide)[:, None], simple.value[:, :-1]], axis=1)
     from_inputs = bounds.inputs(x.value, x.bound)
     z = from_inputs.z + before @ wide.W_h.T
     from_x = x.bound @ bounds.abs_W_x.T
@@ -70,7 +70,7 @@ def sharp_bound_cell(
         error = np.fmin(simple.bound[:, t], np.where(np.isfinite(total), total, np.inf))
         sharp[:, t] = error
     states = Bounded(simple.value, sharp)
-    last = h0.astype(bounds.wide) if not T else simple.value[:, -1]
+    last = widened(h0, bounds.wide) if not T else simple.value[:, -1]
     return states, Bounded(last, error)
 
 

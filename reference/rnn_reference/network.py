@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
+from rnn_reference.exact import computing_exactly
+from rnn_reference.precision import EXACT, widened
 
 Array: TypeAlias = NDArray[Any]
 States: TypeAlias = tuple[Array, ...]
@@ -69,7 +71,7 @@ class Cell:
             self._set(name, bias)
 
     def _set(self, name: str, array: Array | None) -> None:
-        if array is not None and not np.isfinite(array).all():
+        if array is not None and array.dtype != EXACT and not np.isfinite(array).all():
             raise BadInput(f"Cell.{name}: expected finite weights; got NaN or infinity")
         object.__setattr__(self, name, array)
 
@@ -102,7 +104,7 @@ class Cell:
 
     def astype(self, dtype: Any) -> Cell:
         """The same cell with every weight converted to `dtype`."""
-        return self.mapped(lambda array: array.astype(dtype))
+        return self.mapped(lambda array: widened(array, dtype))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +222,7 @@ class Network:
 
     def astype(self, dtype: Any) -> Network:
         """The same network with every weight converted to `dtype`."""
-        return self.mapped(lambda array: array.astype(dtype))
+        return self.mapped(lambda array: widened(array, dtype))
 
 
 def checked_array(
@@ -240,7 +242,7 @@ def checked_array(
         array = np.asarray(value)
     except ValueError as error:
         raise BadInput(f"{name}: expected an array; got something ragged ({error})") from None
-    if array.dtype not in DTYPES:
+    if array.dtype not in DTYPES and not (array.dtype == EXACT and computing_exactly()):
         raise BadInput(f"{name}: expected dtype float16, bfloat16, float32 or float64; got {array.dtype}")
     if dtype is not None and array.dtype != dtype:
         raise BadInput(f"{name}: expected dtype {np.dtype(dtype)}, as in the other arrays; got {array.dtype}")

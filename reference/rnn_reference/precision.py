@@ -7,6 +7,12 @@ from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
+from numpy.typing import NDArray
+
+from rnn_reference.exact import UNIT_ROUNDOFF, computing_exactly, exact_array
+
+EXACT = np.dtype(object)
+"""The type of arrays of exact numbers."""
 
 NARROW = tuple(np.dtype(name) for name in ("float16", ml_dtypes.bfloat16))
 """Types in which numbers are kept and multiplied, but not summed."""
@@ -26,8 +32,11 @@ def precision_of(dtype: Any) -> Precision:
 
     float32: u = 2**-24, λ = 2**-126. float64: u = 2**-53, λ = 2**-1022. bfloat16: u = 2**-8, λ = 2**-126.
     These λ are the smallest normal numbers, below which numbers may be flushed to zero. In float16 that
-    would be felt and is not allowed (DTY-4): u = 2**-11, λ = 2**-24, the smallest number there is.
+    would be felt and is not allowed (DTY-4): u = 2**-11, λ = 2**-24, the smallest number there is. Exact
+    numbers (`rnn_reference.exact`) have 60 decimal digits and lose nothing by being small.
     """
+    if np.dtype(dtype) == EXACT:
+        return Precision(UNIT_ROUNDOFF, underflow=0.0, largest=float("inf"))
     info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
     limits = np.finfo(np.float64)  # what lies beyond float64 is not needed
     smallest = info.smallest_subnormal if np.dtype(dtype) == np.float16 else info.smallest_normal
@@ -43,11 +52,17 @@ def summed_in(dtype: Any) -> np.dtype[Any]:
     return np.dtype(np.float32) if np.dtype(dtype) in NARROW else np.dtype(dtype)
 
 
-@cache
 def reference_dtype(dtype: Any) -> np.dtype[Any]:
     """The type in which the reference computes what a framework computes in `dtype`.
 
     float64 for anything narrower, `longdouble` for float64. On platforms where longdouble is float64,
-    the bounds count the rounding errors of both sides.
+    the bounds count the rounding errors of both sides. Within `exact_numbers()` it is that of exact numbers.
     """
+    if computing_exactly():
+        return EXACT
     return np.dtype(np.longdouble if np.dtype(dtype).itemsize >= 8 else np.float64)
+
+
+def widened(array: NDArray[Any], wide: Any) -> NDArray[Any]:
+    """The same numbers in the type in which the reference computes."""
+    return exact_array(array) if wide == EXACT else array.astype(wide)

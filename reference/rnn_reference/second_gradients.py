@@ -28,7 +28,7 @@ from rnn_reference.gradient_bounds import (
 )
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, States, checked_call, checked_steps
-from rnn_reference.precision import reference_dtype
+from rnn_reference.precision import reference_dtype, widened
 from rnn_reference.tangents import bound_cell_tangents, exactly
 
 
@@ -134,8 +134,8 @@ def bound_second_gradients(
     taken = checked_steps(x, steps)
     taken = np.ones(x.shape[:2], bool) if taken is None else taken
     wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
-    towards = iter(direction.mapped(lambda array: array.astype(wide)).cells)
-    below = Moving(*(exactly(np.where(taken[:, :, None], array, 0).astype(wide)) for array in (x, dx)))
+    towards = iter(direction.mapped(lambda array: widened(array, wide)).cells)
+    below = Moving(*(exactly(widened(np.where(taken[:, :, None], array, 0), wide)) for array in (x, dx)))
     layers: list[list[Direction]] = []
     for index, layer in enumerate(network.layers):
         sequence, _ = bound_layer(layer, below.value, states[index], network.dtype, taken)
@@ -143,7 +143,7 @@ def bound_second_gradients(
         for d, cell in enumerate(layer.cells):
             turned, own = np.s_[:, :: -1 if d else 1], np.s_[..., d * H : (d + 1) * H]
             given = cell.astype(wide), next(towards), below.at(turned)
-            h0, dh0 = (exactly(each[index][d].astype(wide)) for each in (states, d_states))
+            h0, dh0 = (exactly(widened(each[index][d], wide)) for each in (states, d_states))
             passed = sequence.at(own).at(turned)
             rates, dz = bound_cell_tangents(
                 *given[:2], *given[2], h0.value, dh0.value, passed, arithmetic, taken[turned]
@@ -155,13 +155,13 @@ def bound_second_gradients(
             sequence,
             join([part.known.rate.at(np.s_[:, 1:]).at(turns(d)) for d, part in enumerate(of_layer)]),
         )
-    g = Moving(exactly(d_sequence.astype(wide)), exactly(np.zeros(d_sequence.shape, wide)))
+    g = Moving(exactly(widened(d_sequence, wide)), exactly(np.zeros(d_sequence.shape, wide)))
     cells, of_states = list[BoundedCellGradients](), list[Bounded]()
     for index in reversed(range(network.num_layers)):
         H, parts = network.layers[index].hidden_size, []
         for d, part in enumerate(layers[index]):
             of_own = g.at(np.s_[..., d * H : (d + 1) * H]).at(turns(d))
-            found = part.pulled_back(of_own, exactly(d_final_states[index][d].astype(wide)), arithmetic)
+            found = part.pulled_back(of_own, exactly(widened(d_final_states[index][d], wide)), arithmetic)
             parts.append((found[0], found[1].at(turns(d)), found[2]))
         cells = [weights for weights, _, _ in parts] + cells
         of_h0 = [rate for _, _, rate in parts]

@@ -18,7 +18,7 @@ from rnn_reference.bounds import Bounded, BoundedResult, bound_layer, join
 from rnn_reference.gradient_bounds import Arithmetic, bounded_derivative
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, checked_call, checked_steps
-from rnn_reference.precision import reference_dtype
+from rnn_reference.precision import reference_dtype, widened
 
 
 def bound_cell_tangents(
@@ -78,23 +78,23 @@ def bound_tangents(
     dx, d_states = checked_call(network, direction.x, direction.initial_states)
     taken = checked_steps(x, steps)
     wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
-    value, rate = exactly(x.astype(wide)), exactly(dx.astype(wide))
+    value, rate = exactly(widened(x, wide)), exactly(widened(dx, wide))
     cells = iter(direction.cells)
     finals = []
     for index, layer in enumerate(network.layers):
         sequence, _ = bound_layer(layer, value, states[index], network.dtype, taken)
         parts, last = [], []
         for d, cell in enumerate(layer.cells):
-            towards = next(cells).mapped(lambda array: array.astype(wide))
+            towards = next(cells).mapped(lambda array: widened(array, wide))
             H = layer.hidden_size
             turned = np.s_[:, ::-1] if d else np.s_[:, :]
-            dh0 = d_states[index][d].astype(wide)
+            dh0 = widened(d_states[index][d], wide)
             rates, _ = bound_cell_tangents(
                 cell.astype(wide),
                 towards,
                 value.at(turned),
                 rate.at(turned),
-                states[index][d].astype(wide),
+                widened(states[index][d], wide),
                 dh0,
                 sequence.at(np.s_[..., d * H : (d + 1) * H]).at(turned),
                 arithmetic,

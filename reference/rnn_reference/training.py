@@ -13,6 +13,7 @@ import numpy as np
 from rnn_reference.bounds import Bounded, bound_network
 from rnn_reference.gradient_bounds import Arithmetic, bound_gradients
 from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.precision import widened
 
 ROLES = ("W_x", "W_h", "b", "b_h")
 
@@ -40,7 +41,7 @@ def gradient_descent(
         wide = gradient.value.dtype
         zero = np.zeros(weight.shape, wide)
         change = arithmetic.multiply(Bounded(zero - rate, zero), gradient)
-        return arithmetic.add(Bounded(weight.astype(wide), zero), change)
+        return arithmetic.add(Bounded(widened(weight, wide), zero), change)
 
     return tuple(
         {
@@ -65,7 +66,7 @@ def bound_loss(
         BadInput: see `bound_network`.
     """
     h, arithmetic = bound_network(network, x, initial_states, steps).sequence, Arithmetic(network.dtype)
-    d = d_sequence.astype(h.value.dtype)
+    d = widened(d_sequence, h.value.dtype)
     counted = d != 0
     terms = int(np.count_nonzero(counted)) + REPORTING
     abs_d, error = np.abs(d[counted]), h.bound[counted]

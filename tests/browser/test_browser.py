@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from made_results import FAULT, HOSTILE, written
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from visiting import DESKTOP, PHONE, Visitor
 
 from rnn_conformance.cli import main
 from rnn_conformance.engine.clauses import all_clauses
@@ -27,32 +24,6 @@ PAGES = (
     "frameworks/torch.html",
     f"frameworks/fault-{FAULT}.html",
 )
-PHONE, DESKTOP = (360, 740), (1280, 900)
-View: TypeAlias = tuple[tuple[int, int], Literal["light", "dark"]]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-def executable(playwright: Playwright) -> str:
-    """The browser: one that is named, one of the system, or Playwright's own."""
-    named = os.environ.get("CHROMIUM")
-    found = (
-        [named] if named else [*filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path]
-    )
-    for path in found:
-        if Path(path).is_file():
-            return path
-    pytest.fail(
-        "there is no Chromium: install the system's package (chromium), run `playwright install chromium`,"
-        f" or set CHROMIUM to its path; looked for {', '.join(NAMES)} and {found[-1]}"
-    )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(playwright))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -62,44 +33,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = CliRunner().invoke(main, ["report", str(results), "-o", str(folder)])
     assert done.exit_code == 0, done.output
     return folder
-
-
-class Visitor:
-    """A visitor of the site, who notes what must not happen."""
-
-    def __init__(self, page: Page, site: Path) -> None:
-        self.page = page
-        self.site = site
-        self.wrong: list[str] = []
-        page.on("request", lambda request: self._noted(request.url))
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
-        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
-
-    def _noted(self, url: str) -> None:
-        if not url.startswith((self.site.as_uri(), "data:,")):
-            self.wrong.append(f"request: {url}")
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        self.wrong.append(f"console: {message.text}")
-
-    def goes_to(self, name: str) -> Page:
-        path, _, fragment = name.partition("#")
-        self.page.goto((self.site / path).as_uri() + (f"#{fragment}" if fragment else ""))
-        return self.page
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Path, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor with a desktop, in light; parametrize it with another `View`."""
-    view: View = getattr(request, "param", (DESKTOP, "light"))
-    (width, height), scheme = view
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    visitor = Visitor(context.new_page(), site)
-    yield visitor
-    context.close()
-    assert visitor.wrong == []
 
 
 def rows(page: Page) -> list[str]:

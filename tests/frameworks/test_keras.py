@@ -28,6 +28,7 @@ from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import BadInput, Network, bound_network
 
 ROUTES = ("", *load_framework("keras").routes)
+SAVED = [route for route in ROUTES if load_adapter("keras", route).supports.restored]
 
 
 @pytest.fixture(scope="module", params=ROUTES, ids=lambda route: route or "default")
@@ -109,9 +110,8 @@ def test_weights_are_assigned_to_what_is_loaded(adapter: Adapter[Any]) -> None:
             np.testing.assert_array_equal(held.bias, cell.bias)
 
 
+@pytest.mark.parametrize("adapter", SAVED, ids=lambda route: route or "default", indirect=True)
 def test_what_is_restored_are_other_layers(adapter: Adapter[Any]) -> None:
-    if not adapter.supports.restored:
-        pytest.skip("a route that is not saved")
     network = network_for(adapter)
     model = adapter.load(network)
     restored = adapter.restored(model)

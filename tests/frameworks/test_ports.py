@@ -1,10 +1,9 @@
-"""Ports between frameworks: those that are installed, each by its own loader. `tox run -e ports` has all."""
+"""Ports between frameworks, each by its own loader. `tox run -e ports` has all that it takes."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,7 @@ from rnn_adapters.port.running import MODULES
 from rnn_conformance.cli import main
 from rnn_reference import Activation, BadInput, Cell, Layer, Network
 
-pytest.importorskip("safetensors")
-pytest.importorskip("h5py")
-
 TEXT = (ROOT / "spec" / "93-ports.md").read_text(encoding="utf-8")
-
-
-def needs(*forms: str) -> pytest.MarkDecorator:
-    """Skip where a framework of these forms is not installed."""
-    missing = [module for form in forms for module in MODULES[form] if find_spec(module) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
 def installed_keras() -> Any:
@@ -63,7 +53,6 @@ def keras_model(path: Path) -> Network:
 STEPS = ("keras:0.keras", "torch:1.safetensors", "onnx:2.onnx", "flax-nnx:3.safetensors", "keras:4.keras")
 
 
-@needs("keras", "torch", "onnx", "flax-nnx")
 def test_from_keras_through_all_to_keras(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,12 +72,21 @@ def test_from_keras_through_all_to_keras(
     assert masked("\n".join(printed)) == masked(shown)
 
 
+def test_the_command_of_the_chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    keras_model(Path("model.keras"))
+    (command,) = re.findall(r"```sh\nrnn-conformance (.*)\n```", TEXT)
+    done = CliRunner().invoke(main, command.split())
+    assert done.exit_code == 0, done.output
+    assert "proved: " in done.output
+    assert Path("weights.safetensors").exists()
+
+
 def masked(text: str) -> str:
     """Without versions, ratios, and what stands in columns because of them."""
     return re.sub(r" +", " ", re.sub(r"(?<=[ ÷])\d[^\s;,]*", "#", text))
 
 
-@needs("keras", "torch", "flax-linen", "flax-nnx")
 def test_examples_of_the_chapter() -> None:
     run_examples(ROOT / "spec" / "93-ports.md", frameworks=("port", "ports"))
 
@@ -99,7 +97,7 @@ ACTIVATIONS = {"haiku": "relu"}
 
 @pytest.mark.parametrize(
     ("name", "suffix"),
-    [pytest.param(*each, marks=needs(each[0])) for each in FILES if each[1] not in (".h5", ".hdf5")],
+    [each for each in FILES if each[1] not in (".h5", ".hdf5")],
 )
 def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Path) -> None:
     """And the framework's own loader agrees with what reads it here."""
@@ -122,7 +120,6 @@ def test_every_file_is_run_by_its_framework(name: str, suffix: str, tmp_path: Pa
     assert not done.proof.sides[1].by.startswith("the reference")
 
 
-@needs("onnx")
 def test_onnx_models_come_back_to_the_bit() -> None:
     form = named("onnx")
 
@@ -152,7 +149,6 @@ def onnx_model(**changes: Any) -> bytes:
     return written
 
 
-@needs("onnx")
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -180,14 +176,12 @@ def test_onnx_nodes_that_cannot_be_carried_are_refused(changes: dict[str, Any], 
         named("onnx").read(onnx_model(**changes), ".onnx", Options())
 
 
-@needs("onnx")
 def test_onnx_initial_states_of_zeros_are_none() -> None:
     inputs = ["X", "W", "R", "", "", "h"]
     data = onnx_model(inputs=inputs, arrays={"h": np.zeros((1, 1, 3), "f4")})
     assert named("onnx").read(data, ".onnx", Options()).network.input_size == 2
 
 
-@needs("onnx")
 def test_onnx_weights_in_another_file_are_not_read() -> None:
     import onnx
     from onnx.external_data_helper import set_external_data
@@ -198,7 +192,6 @@ def test_onnx_weights_in_another_file_are_not_read() -> None:
         named("onnx").read(model.SerializeToString(), ".onnx", Options())
 
 
-@needs("onnx")
 def test_onnx_models_that_end_early_are_refused() -> None:
     data = onnx_model()
     for end in range(0, len(data) - 1, 7):
@@ -206,7 +199,6 @@ def test_onnx_models_that_end_early_are_refused() -> None:
             named("onnx").read(data[:end], ".onnx", Options())
 
 
-@needs("onnx")
 def test_what_stands_between_onnx_nodes_is_tried() -> None:
     """Another order of the outputs of directions has the same shape."""
     import onnx
@@ -229,7 +221,6 @@ def test_what_stands_between_onnx_nodes_is_tried() -> None:
         named("onnx").read(model.SerializeToString(), ".onnx", Options())
 
 
-@needs("keras", "torch")
 def test_what_keras_writes_is_read_from_every_kind_of_file(tmp_path: Path) -> None:
     keras = installed_keras()
     network = keras_model(tmp_path / "model.keras")
@@ -249,7 +240,6 @@ def test_what_keras_writes_is_read_from_every_kind_of_file(tmp_path: Path) -> No
         )
 
 
-@needs("keras")
 def test_keras_activations_of_layers_and_directions(tmp_path: Path) -> None:
     """Directions that differ, and activations that are layers, are read by Keras, too."""
     rng = np.random.default_rng(0)
@@ -273,12 +263,11 @@ def test_keras_activations_of_layers_and_directions(tmp_path: Path) -> None:
     assert same_bits(read(location(f"keras:{tmp_path}/out.keras", "")).network, network)
 
 
-@needs("torch")
 def test_what_torch_saves_is_read(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
     from safetensors.torch import save_file
 
-    rnn = torch.nn.RNN(3, 4, num_layers=2, bidirectional=True, nonlinearity="relu")
+    rnn: Any = torch.nn.RNN(3, 4, num_layers=2, bidirectional=True, nonlinearity="relu")
     model = torch.nn.ModuleDict({"rnn": rnn, "head": torch.nn.Linear(8, 2)})
     save_file(model.state_dict(), tmp_path / "model.safetensors")
     source = location(f"torch:{tmp_path}/model.safetensors", "")

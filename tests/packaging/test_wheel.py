@@ -107,6 +107,20 @@ def test_a_site(python: Path, project: Path) -> None:
     assert (project / "site" / "assets" / "site.css").exists()
 
 
+def test_vectors(python: Path, project: Path) -> None:
+    """They are in the wheel, and so is their schema."""
+    command = (python.with_name("rnn-conformance"), "vectors", "verify", "--adapter")
+    assert "mine (mine 1.0): " in run(*command, "my_rnn:MyRnn", cwd=project)
+    wrong = ADAPTER.replace("cell.W_h.T, cell.bias", "cell.W_h, cell.bias")
+    (project / "my_rnn.py").write_text(wrong)
+    assert "(FWD-2) in float32: fail" in run(*command, "my_rnn:MyRnn", cwd=project, expect=1)
+    script = (
+        "from rnn_conformance.vectors.form import vectors_folder as folder;"
+        "print((folder().parent / 'schemas' / 'vectors.json').is_file())"
+    )
+    assert run(python, "-c", script, cwd=project).split() == ["True"]
+
+
 def test_programs_in_other_languages_are_in_it(python: Path, project: Path) -> None:
     script = (
         "from importlib.resources import files; tfjs = files('rnn_adapters.tfjs');"

@@ -19,6 +19,7 @@ from rnn_conformance.commands.protocol import protocol
 from rnn_conformance.commands.records import record, report_bug, upstream
 from rnn_conformance.commands.running import jobs, merge, run
 from rnn_conformance.commands.site import report
+from rnn_conformance.commands.vectors import vectors
 from rnn_conformance.commands.versions import bisect, sweep
 from rnn_conformance.measure.commands import measure
 from rnn_conformance.report.status import COULD_NOT_RUN, INTERRUPTED
@@ -52,7 +53,7 @@ for command in (
     *(run, merge, matrix, jobs, campaign),
     *(compare, sweep, bisect, badge, report),
     *(record, report_bug, upstream, port),
-    *(adapters, clauses, faults, protocol, measure),
+    *(adapters, clauses, faults, protocol, vectors, measure),
 ):
     main.add_command(command)
 

@@ -72,14 +72,27 @@ def _texts(group: Any, path: str) -> dict[str, str]:
     return found
 
 
+def _make_groups(held: Any, names: list[str]) -> None:
+    """Groups within each other that keep their order and, unlike those of `create_group`, no time."""
+    library = imported("h5py")
+    kept = library.h5p.create(library.h5p.GROUP_CREATE)
+    kept.set_link_creation_order(library.h5p.CRT_ORDER_TRACKED | library.h5p.CRT_ORDER_INDEXED)
+    kept.set_obj_track_times(False)
+    for depth in range(1, len(names) + 1):
+        path = "/".join(names[:depth])
+        if path not in held:
+            library.h5g.create(held.id, path.encode(), gcpl=kept)
+
+
 def write_hdf5(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     """And back; an attribute is a text.
 
     The bytes depend on nothing but the arguments.
     """
     file = io.BytesIO()
-    with imported("h5py").File(file, "w", track_order=True) as held:
+    with imported("h5py").File(file, "w") as held:
         for path, array in arrays.items():
+            _make_groups(held, path.split("/")[:-1])
             narrow = array.dtype == FLOATS["bfloat16"]
             dataset = held.create_dataset(path, data=array.view("V2") if narrow else array, track_times=False)
             if narrow:

@@ -23,6 +23,7 @@ from rnn_conformance.commands.options import (
     TIMEOUT,
     folder,
 )
+from rnn_conformance.commands.stopping import stoppable
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
 
 if TYPE_CHECKING:
@@ -96,16 +97,10 @@ def compare(
                  2 they could not be compared
     """
     from rnn_conformance.report.comparison import compared
-    from rnn_conformance.running.jobs import ended_by_signals
-    from rnn_conformance.running.process import Stop, Stopped
 
     versions = Versions(adapter, clauses, profile, seed, deviations, folder, timeout, cache, drift)
-    stop = Stop()
-    with ended_by_signals(stop):
-        try:
-            before, after = (_side(side, versions, stop) for side in (old, new))
-        except Stopped:
-            sys.exit(128 + stop.signal)
+    with stoppable() as stop:
+        before, after = (_side(side, versions, stop) for side in (old, new))
     comparison = compared(before, after)
     if form == "json":
         import msgspec

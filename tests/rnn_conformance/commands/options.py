@@ -24,13 +24,20 @@ PROFILE = click.option(
 SEED = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draw other cases."
 )
-TIMEOUT = click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=600.0,
-    show_default=True,
-    help="Seconds that one check may take.",
-)
+
+
+def timeout_of(what: str) -> Option[Any]:
+    """The option that says how long one of these may take."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=600.0,
+        show_default=True,
+        help=f"Seconds that one {what} may take.",
+    )
+
+
+TIMEOUT = timeout_of("check")
 DEVIATIONS = click.option("--deviations", help="A file of known deviations of your own adapters (TOML).")
 DRIFT = click.option(
     "--drift", is_flag=True, help="Keep what is computed on fixed cases, too, so that `compare` tells of it."

@@ -6,8 +6,6 @@ Everything heavy is imported when it is needed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +21,10 @@ from rnn_conformance.commands.options import (
     as_many_as_cores,
     folder,
 )
-from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, INTERRUPTED, SOMETHING_FAILED
+from rnn_conformance.commands.stopping import stoppable
+from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, SOMETHING_FAILED
 
 if TYPE_CHECKING:
-    from rnn_conformance.running.process import Stop
     from rnn_conformance.running.sweep import Sweep
 
 PACKAGE = click.option("--package", help="Whose versions.  [default: the first that the adapter names]")
@@ -98,7 +96,7 @@ def sweep(
     from rnn_conformance.running.sweep import Plan, sweep_path
     from rnn_conformance.running.sweep import sweep as swept
 
-    with _stoppable() as stop:
+    with stoppable() as stop:
         asked = [] if witnesses_only else select_clauses(clauses)
         try_folder(folder)
         package = package or package_of(adapter, timeout, stop)
@@ -196,7 +194,7 @@ def bisect(
     from rnn_conformance.running.releases import package_of
     from rnn_reference.errors import BadInput
 
-    with _stoppable() as stop:
+    with stoppable() as stop:
         selected = select_clauses((clause,))
         if selected != [clause]:
             raise BadInput(f"--clause: expected one clause, such as OPT-7; got {clause!r}")
@@ -266,17 +264,3 @@ def _records_of(adapter: str) -> Path:
 
 def _say(words: str) -> None:
     click.echo(words, err=True)
-
-
-@contextmanager
-def _stoppable() -> Iterator[Stop]:
-    """Ends all workers when a signal comes, and then this process."""
-    from rnn_conformance.running.jobs import ended_by_signals
-    from rnn_conformance.running.process import Stop, Stopped
-
-    stop = Stop()
-    try:
-        with ended_by_signals(stop):
-            yield stop
-    except Stopped:
-        sys.exit(128 + stop.signal if stop.signal else INTERRUPTED)

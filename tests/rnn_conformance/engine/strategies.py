@@ -58,7 +58,8 @@ BOTH: Padding = "lengths and mask"
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
 MASKED_TIME = 16  # masks are drawn for so many steps, and repeated
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
-"""A byte for the length of each row, or for each step of a mask; zero stands for what is not padded."""
+"""A byte for the length of each row, or for each step of a mask; zero stands for what is not padded. Where
+there are more rows, they are repeated."""
 
 FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
     "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.5, 0.25, 1.5))),
@@ -114,10 +115,10 @@ class Cases:
     """What to draw cases from, within what each route into an implementation supports.
 
     Args:
-        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden,
-            dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: what to
-            draw from; the first is what a case shrinks to. Only layers of one direction go backwards and only
-            those of two merge; both of a stack of one layer.
+        layers, directions, biases, activations, regimes, initial_states, batch, time, inputs, hidden: what to
+            draw from, as of the next ones; the first is what a case shrinks to.
+        dtypes, variants, go_backwards, merge_modes, stateful, dropout, rates, compute_dtypes: the same. Only
+            layers of one direction go backwards and only those of two merge; both of a stack of one layer.
             An activation that is named is drawn with parameters of all kinds where these can be chosen.
         mixed_directions: whether the backward cell of a layer chooses its activation and bias for itself.
         training: whether calls are of training. In training nothing is dropped: the rate is then 0.
@@ -425,7 +426,7 @@ def padding_of(
             mask[:1] = False
         return None, mask
     shortest = 0 if padding in ("lengths from 0", "prefix from 0") else 1
-    lengths = time - numbers[:batch].astype(np.int64) * (time + 1 - shortest) // 256
+    lengths = time - np.resize(numbers, batch).astype(np.int64) * (time + 1 - shortest) // 256
     if padding.startswith("lengths"):
         return lengths, None
     return None, steps_of_lengths(lengths, time)

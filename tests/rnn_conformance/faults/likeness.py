@@ -155,7 +155,9 @@ def arrays_of(
         fields += [(f"state {index}", state, of.final_states) for index, state in enumerate(states)]
         found |= {name: array for name, array, shown in fields if shown and array is not None}
         if conventions.axes == common.axes:
-            found |= {f"shape of {name}": np.array(shape) for name, shape in answer.native_shapes.items()}
+            # Of a sequence that is not returned some tell the shape, and others do not.
+            told = [name for name in answer.native_shapes if name != "sequence" or sequence is not None]
+            found |= {f"shape of {name}": np.array(answer.native_shapes[name]) for name in told}
     elif isinstance(answer, Gradients):
         found["x"] = answer.x
         found |= {f"state {index}": state for index, state in enumerate(answer.initial_states)}

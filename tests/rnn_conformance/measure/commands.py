@@ -14,6 +14,7 @@ PROGRAMS = {
     "diagnosis": ("diagnosis", "How often the likely cause of a failure is right."),
     "false-alarms": ("false_alarms", "False alarms on frameworks that are correct."),
     "kills": ("kills", "Which clauses catch which faults; the order of `run --fail-fast`."),
+    "onnx-kills": ("onnx_kills", "Which faults ONNX's own cases notice, and which the vectors do."),
     "mutants": ("mutants.command", "Small changes of a framework's source: who notices?"),
     "power": ("power", "How small a fault the residual check still sees."),
     "tightness": ("tightness", "For how long the forward bounds say something."),

@@ -9,9 +9,10 @@ from rich.table import Table
 
 from rnn_conformance.engine.compare import INFORMATIVE
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.measure.power import drawn
+from rnn_conformance.measure.power import computed, drawn
 from rnn_reference.bounds import Bounded, bound_cell
 from rnn_reference.jacobian_bounds import sharp_bound_cell
+from rnn_reference.network import Array
 
 SIZES = ((4, 8), (8, 16), (8, 64), (16, 32), (16, 128), (32, 64))
 """Units and steps."""
@@ -32,6 +33,24 @@ def informative_shares(
             _, final = bound(case.network.cells[0], x, case.initial_states[0][0], case.network.dtype)
             counts[index] += bool((final.bound <= INFORMATIVE * np.abs(final.value).max()).all())
     return counts[0] / cases, counts[1] / cases
+
+
+def over_time(units: int, steps: int, regime: Regime, dtype: str = "float32") -> dict[str, Array]:
+    """Of one case the largest number of any unit at each step, each of shape (steps,).
+
+    Returns:
+        "simple" and "sharp", the bounds, and "error", how far a correct computation in `dtype` is from the
+        exact states.
+    """
+    case = drawn(units, steps, dtype, regime, np.random.default_rng(0))
+    assert case.initial_states is not None
+    x, h = Bounded(case.x.astype(float), np.zeros(case.x.shape)), case.initial_states[0][0]
+    found: dict[str, Array] = {}
+    for name, bound in (("simple", bound_cell), ("sharp", sharp_bound_cell)):
+        sequence, _ = bound(case.network.cells[0], x, h, case.network.dtype)
+        found[name] = sequence.bound.max(axis=(0, 2))
+        found["error"] = np.abs(computed(case) - sequence.value).max(axis=(0, 2))
+    return found
 
 
 @click.command()

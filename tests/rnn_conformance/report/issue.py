@@ -21,6 +21,9 @@ from rnn_reference.errors import BadInput
 ANY = "rnn_adapters/bug_report.md"
 """The form for those who ask for none."""
 
+LINK_OF_SPEC = re.compile(r"\[([^]]+)\]\((?!\w+:)[^)]*\)")
+"""A link from one place of the spec to another, which leads nowhere in a tracker."""
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -88,6 +91,7 @@ def written(issue: Issue, form: str = "") -> str:
     """
     package, _, name = (form or ANY).partition("/")
     clause = all_clauses()[issue.clause]
+    required = LINK_OF_SPEC.sub(r"\1", clause.text)
     versions = ", ".join(f"{name} {number}" for name, number in issue.versions.items())
     text = Template((files(package) / name).read_text(encoding="utf-8")).substitute(
         title=issue.title,
@@ -96,7 +100,7 @@ def written(issue: Issue, form: str = "") -> str:
         platform=platform.platform(),
         machine=platform.machine(),
         script=(issue.script or issue.instead).rstrip(),
-        expected=f"{clause.text} ({clause.id} of rnn-conformance, spec/{clause.file})",
+        expected=f"{required} ({clause.id} of rnn-conformance, spec/{clause.file})",
         actual=issue.actual.rstrip(),
         since=issue.since,
         cause=f"Likely cause: {' '.join(issue.cause.split())}" if issue.cause else "",

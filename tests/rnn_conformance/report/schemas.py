@@ -14,6 +14,7 @@ from rnn_conformance.report.baseline import baseline_schema
 from rnn_conformance.report.comparison import comparison_schema
 from rnn_conformance.running.drift import drift_schema
 from rnn_conformance.running.sweep import sweep_schema
+from rnn_conformance.vectors.form import vectors_schema
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "baseline.json": baseline_schema,
@@ -22,6 +23,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "protocol.json": protocol_schema,
     "results.json": results_schema,
     "sweep.json": sweep_schema,
+    "vectors.json": vectors_schema,
 }
 """For each file what is written there."""
 

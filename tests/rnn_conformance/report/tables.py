@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from rnn_adapters.declarations import Conventions
+from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.framework import Route
 from rnn_adapters.registry import built_in
 from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
@@ -145,6 +146,32 @@ def requests_table() -> str:
     return "\n".join(lines)
 
 
+ARGUMENT = re.compile(r"^    (?P<names>\w+(?:, \w+)*): (?P<what>.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+def arguments_of(described: type) -> dict[str, str]:
+    """What a docstring says of each argument, in the order in which it does."""
+    section = inspect.getdoc(described).split("Args:\n")[1].split("\n\n")[0]  # type: ignore[union-attr]
+    found = dict[str, str]()
+    for each in ARGUMENT.finditer(section):
+        what = " ".join(each["what"].split())
+        found |= dict.fromkeys(each["names"].split(", "), what)
+    return found
+
+
+OF_A_REQUEST = re.compile(r"`Adapter\.(\w+)`")
+IN_PYTHON = re.compile(r" \(see `\w+`\)")
+
+
+def declarations_table(described: type) -> str:
+    """The fields of a declaration, for who writes it in JSON."""
+    lines = ["| field | what it says |", "| --- | --- |"]
+    for name, what in arguments_of(described).items():
+        said = IN_PYTHON.sub("", OF_A_REQUEST.sub(r"request `\1`", what)).replace("None:", "null:")
+        lines.append(f"| `{name}` | {said.replace('|', chr(92) + '|')} |")
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "conventions": conventions_table,
     "routes": routes_table,
@@ -152,6 +179,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "facts": facts_table,
     "variants": variants_table,
     "requests": requests_table,
+    "conventions_fields": partial(declarations_table, Conventions),
+    "supports_fields": partial(declarations_table, Supports),
     **{f"of_{page}": partial(conventions_of, page, CONVENTION_ROWS) for page in PAGES},
     **{f"deviations_{page}": partial(deviations_of, page) for page in PAGES},
 }

@@ -9,6 +9,8 @@ import msgspec
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import Outcome, Witnessed
+from rnn_conformance.vectors.form import VectorData
+from rnn_conformance.vectors.judgement import Judgement
 
 
 class Job(msgspec.Struct):
@@ -58,11 +60,24 @@ class TakeDrift(msgspec.Struct, tag=True):
     path: str
 
 
+class Judge(msgspec.Struct, tag=True):
+    """To a worker: run a vector.
+
+    Args:
+        dtype: the type to run it in, one that it has bounds for.
+        route: by name; "" the default one.
+    """
+
+    vector: VectorData
+    dtype: str
+    route: str = ""
+
+
 class Finish(msgspec.Struct, tag=True):
     """To a worker: nothing more will come."""
 
 
-Request = Perform | TryWitness | TakeDrift | Finish
+Request = Perform | TryWitness | TakeDrift | Judge | Finish
 
 
 class Record(msgspec.Struct):
@@ -86,6 +101,7 @@ class Started(msgspec.Struct, tag=True):
 
     Args:
         isolated: every check is to be performed in a worker of its own.
+        routes: the names of those besides the default one.
         records: the known deviations that apply.
         environment: of the worker's process.
     """
@@ -93,6 +109,7 @@ class Started(msgspec.Struct, tag=True):
     adapter: str
     versions: dict[str, str]
     isolated: bool = False
+    routes: list[str] = []
     records: list[Record] = []
     environment: Environment = Environment()
 
@@ -123,6 +140,12 @@ class TookDrift(msgspec.Struct, tag=True):
     problem: str = ""
 
 
+class Judged(msgspec.Struct, tag=True):
+    """From a worker: what came of a vector."""
+
+    judgement: Judgement
+
+
 class Gone(msgspec.Struct, tag=True):
     """From a worker: the adapter's own process was lost during a check, and this one ends, too."""
 
@@ -146,4 +169,4 @@ class Finished(msgspec.Struct, tag=True):
     warning: str = ""
 
 
-Event = Started | Checking | Checked | Tried | TookDrift | Gone | Refused | Finished
+Event = Started | Checking | Checked | Tried | TookDrift | Judged | Gone | Refused | Finished

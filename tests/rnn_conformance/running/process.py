@@ -36,6 +36,8 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
+    Judge,
+    Judged,
     Perform,
     Record,
     Refused,
@@ -207,6 +209,19 @@ class Worker:
         self._send(request)
         found = self._next(timeout)
         assert isinstance(found, Tried | Lost)
+        return found
+
+    def judge(self, request: Judge, timeout: float) -> Judged | Lost:
+        """Run a vector; a worker that was lost can do nothing else.
+
+        Raises:
+            Stopped: the run was told to stop.
+        """
+        with contextlib.suppress(OSError):
+            os.truncate(self._errors, 0)
+        self._send(request)
+        found = self._next(timeout)
+        assert isinstance(found, Judged | Lost)
         return found
 
     def take_drift(self, path: Path, timeout: float) -> str:

@@ -30,6 +30,10 @@ from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
+from rnn_conformance.vectors.form import VectorData
+from rnn_conformance.vectors.judge import judge
+from rnn_conformance.vectors.judgement import Judgement
+from rnn_conformance.vectors.ready import ready
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
 
@@ -57,6 +61,7 @@ class Session:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
         self.isolated = framework.isolated
+        self.routes = list(framework.routes)
         self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
@@ -79,7 +84,7 @@ class Session:
             confirmed: ids of the records whose witness has ended a process of its own as recorded.
             seed: what cases are drawn from; None: the session's.
         """
-        self._begin(check)
+        self._begin(check.clause)
         if case is not None:
             outcome = perform_case(check, self.subject, case, self.deviations, self._likely_cause)
             self._add_scripts(check, outcome)
@@ -112,18 +117,28 @@ class Session:
         records = {record.id: record for record in records_of(self.subject.framework, self._deviations_file)}
         one_of("record", id_, records)
         check = all_checks()[clause]
-        self._begin(check)
+        self._begin(check.clause)
         routes = check.asked_on(self.subject).routes
         return witnessed(check, self.subject, routes, records[id_])
+
+    def judge(self, vector: VectorData, dtype: str, route: str) -> Judgement:
+        """What comes of a vector.
+
+        Raises:
+            BadInput: there is no such route, or it is broken; or the vector has no bounds for this type.
+        """
+        self._begin(vector.clause)
+        self.subject.take(route)
+        return judge(self.subject, ready(vector, dtype), self.deviations)
 
     def _add_scripts(self, check: Check, outcome: Outcome) -> None:
         """Where findings are explained at all, the script of each."""
         if self.profile.shrink:
             add_scripts(self.subject, check, outcome)
 
-    def _begin(self, check: Check) -> None:
+    def _begin(self, clause: str) -> None:
         """Between chapters, which draw layers of other kinds, what was built is forgotten."""
-        chapter = check.clause.partition("-")[0]
+        chapter = clause.partition("-")[0]
         if chapter != self._chapter:
             self._chapter = chapter
             self.subject.drop_caches()

@@ -29,6 +29,8 @@ from rnn_conformance.running.messages import (
     Finished,
     Gone,
     Job,
+    Judge,
+    Judged,
     Perform,
     Record,
     Refused,
@@ -122,14 +124,17 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session.deviations = []
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
-    name, isolated = session.subject.name, session.isolated
-    tell(Started(name, session.versions, isolated, told(session.deviations), this_environment()))
+    name, records = session.subject.name, told(session.deviations)
+    tell(Started(name, session.versions, session.isolated, session.routes, records, this_environment()))
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
         drawn.clear()
         called.clear()
         try:
             if isinstance(request, TakeDrift):
                 tell(_took_drift(session, request))
+                continue
+            if isinstance(request, Judge):
+                tell(_judged(session, request))
                 continue
             check = all_checks()[request.clause]
             if isinstance(request, TryWitness):
@@ -180,6 +185,21 @@ def _tried(session: Session, request: TryWitness) -> Tried:
         return Tried(Witnessed(why_not=str(reason)))
     except Exception as error:
         return Tried(Witnessed(error=f"{type(error).__name__}: {error}"))
+
+
+def _judged(session: Session, request: Judge) -> Judged:
+    """What came of a vector; what the suite itself raises is told, too."""
+    from rnn_conformance.vectors.judgement import Judgement
+    from rnn_reference.errors import BadInput
+
+    vector, dtype, route = request.vector, request.dtype, request.route
+    try:
+        return Judged(session.judge(vector, dtype, route))
+    except BadInput as error:
+        message = str(error)
+    except Exception:
+        message = traceback.format_exc()
+    return Judged(Judgement(vector.id, vector.clause, dtype, route, "error", message))
 
 
 def _kept(check: Check, journal: Journal) -> Check:

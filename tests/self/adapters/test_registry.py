@@ -75,6 +75,12 @@ ALLOWED = {
     "rnn_conformance.engine": ("rnn_reference", "rnn_adapters", "rnn_conformance.engine"),
     "rnn_conformance.faults": ("rnn_conformance.engine", "rnn_conformance.faults"),
     "rnn_conformance.checks": ("rnn_conformance.engine", "rnn_conformance.checks"),
+    "rnn_conformance.vectors": (
+        "rnn_conformance.engine",
+        "rnn_conformance.checks",
+        "rnn_conformance.faults",
+        "rnn_conformance.vectors",
+    ),
 }
 """What a folder may import of this distribution; those that are not named here are free."""
 

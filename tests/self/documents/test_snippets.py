@@ -38,6 +38,11 @@ TESTS = {
 
 TESTS_OF_ONE = {
     "README.md": {r"sh|text": "self/documents/test_readme.py"},
+    "93-ports.md": {
+        r"python port": "self/port/test_chapter.py",
+        r"(sh|text|python ports)": "frameworks/test_ports.py",
+    },
+    "94-vectors.md": {r"sh": "self/vectors/test_verifiers.py"},
     "95-add-a-framework.md": {r"sh|text|ini|toml|(python|toml) file=\S+": "self/documents/test_guide.py"},
     "96-protocol.md": {r"json": "self/adapters/test_stdio.py", r"sh": "self/documents/test_snippets.py"},
     "97-continuous-integration.md": {r"sh|text|ini|yaml file=\S+": "self/documents/test_integration.py"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.results import Outcome
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.plain import ROUTES, PlainNumpy
+from rnn_conformance.faults.plain import ROUTES, PlainNumpy, framework_of_plain
+from rnn_reference.network import Cell
 
 ALL = PlainNumpy.supports
 FEW = replace(PROFILES["quick"], max_examples=8, per_expensive_route=1)
@@ -130,3 +132,25 @@ def test_any_subset(supports: Supports, random: Any) -> None:
     """A share of the clauses each time; together every clause is asked of several subsets."""
     clauses = random.sample(list(all_checks()), 40)
     expect_asked_or_unsupported(supports, clauses)
+
+
+class OneBias(PlainNumpy):
+    """Has as many biases as the network that is loaded, and a rule for the second, too."""
+
+    conventions = replace(
+        PlainNumpy.conventions,
+        bias_vectors=None,
+        initialisation=dict(PlainNumpy.conventions.initialisation) | {"b_h": "zeros"},
+    )
+
+    def stored(self, cell: Cell) -> Cell:
+        return cell.mapped(np.copy)
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        return replace(super().fresh_cell(random, like), b_h=None)
+
+
+@pytest.mark.parametrize("clause", ["INT-1", "INT-3", "INT-5", "INT-7"])
+def test_a_rule_is_not_asked_of_a_bias_that_the_network_lacks(clause: str) -> None:
+    outcome = perform(all_checks()[clause], Subject(framework_of_plain("one-bias", OneBias)), FEW, [])
+    assert outcome.verdict == "pass", outcome

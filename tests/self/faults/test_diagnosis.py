@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from rnn_adapters.adapter import Call, Output
 from rnn_adapters.framework import Framework
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.results import Finding
 from rnn_conformance.faults import diagnosis
+from rnn_conformance.faults.chapter_01_recurrence import TransposedRecurrentWeight
 from rnn_conformance.faults.diagnosis import UNKNOWN, the_one
+from rnn_conformance.faults.plain import framework_of_plain
 from rnn_conformance.faults.registry import all_faults
 from rnn_conformance.measure.diagnosis import explained
 from rnn_conformance.measure.unknown_faults import PERTURBATIONS, combined, perturbed
 from rnn_conformance.running.session import Session
+from rnn_reference.network import Network
 
 
 def findings(adapter: str, clause: str) -> list[Finding]:
@@ -46,6 +51,22 @@ def test_a_fault_of_the_catalogue_is_named(name: str) -> None:
     clause = all_faults()[name].clause
     for finding in findings(f"fault:{name}", clause):
         assert finding.likely_cause.startswith(f"the output is that of fault:{name}: ")
+
+
+class Sparing(TransposedRecurrentWeight):
+    """Tells no shape of a sequence that it does not return, as a program in another language may."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        if output.sequence is not None:
+            return output
+        shapes = {name: shape for name, shape in output.native_shapes.items() if name != "sequence"}
+        return replace(output, native_shapes=shapes)
+
+
+def test_shapes_of_what_is_not_returned_do_not_count() -> None:
+    names = named(framework_of_plain("sparing", Sparing), "FWD-2")
+    assert names == {"transposed-recurrent-weight"}
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from rnn_adapters.port.hdf5 import write_hdf5
 from rnn_adapters.port.keras_file import is_plain
 from rnn_reference import Activation, BadInput
 
-pytest.importorskip("h5py")
-
 
 def rnn(name: str, units: int = 3, **options: Any) -> dict[str, Any]:
     config = {"name": name, "units": units, "activation": "tanh", "use_bias": True, **options}

@@ -13,9 +13,6 @@ from rnn_adapters.port.porting import same_bits
 from rnn_reference import Activation, BadInput, Cell, Layer, Network
 from rnn_reference.network import Array
 
-pytest.importorskip("safetensors")
-pytest.importorskip("h5py")
-
 FILES = [
     ("canonical", ".safetensors"),
     ("keras", ".keras"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from rnn_adapters.framework import Framework
 from rnn_adapters.registry import known_adapters, load_framework
 from rnn_conformance.cli import main
 from rnn_conformance.engine.case import SavedCase, to_data, write_case
+from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.report.issue import Issue, issue_of, written
@@ -54,6 +57,12 @@ def test_an_issue_says_what_was_found_and_how_to_see_it(tmp_path: Path) -> None:
     assert "\n\n\n" not in done.output
 
 
+def test_links_of_the_spec_lead_nowhere_in_a_tracker(tmp_path: Path) -> None:
+    assert "](23-types.md)" in all_clauses()["NUM-5"].text
+    text = written(replace(issue_of(failure(tmp_path), SAVED), clause="NUM-5"))
+    assert "a chapter of their own (Types)." in text
+
+
 def test_without_a_script_it_says_how_to_run_the_case(tmp_path: Path) -> None:
     path = failure(tmp_path, script="")
     text = written(issue_of(path, SAVED))
@@ -75,8 +84,8 @@ def test_every_form_takes_all_there_is_to_tell(framework: Framework) -> None:
         "a title", "FWD-2", {"it": "1.0"}, "found", "script()", "Since it 1.0.", "a cause", ["a link"]
     )
     text = written(issue, framework.bug_report)
+    assert re.match(r"# (\[\w+\] )?a title\n", text)
     for words in (
-        "# a title",
         "it 1.0",
         "found",
         "script()",

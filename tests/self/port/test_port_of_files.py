@@ -19,9 +19,6 @@ from rnn_adapters.port.running import by_reference
 from rnn_conformance.cli import main
 from rnn_reference import Cell, Layer, Network
 
-pytest.importorskip("safetensors")
-pytest.importorskip("h5py")
-
 
 def deep(scale: float = 0.5) -> Network:
     """Two bidirectional layers."""
