@@ -33,6 +33,7 @@ RouteKind: TypeAlias = Literal[
     "directions",
     "configuration",
     "arguments",
+    "device",
 ]
 Initialisation: TypeAlias = Literal[
     "none", "zeros", "orthogonal", "glorot uniform", "lecun normal", "uniform 1/√H"

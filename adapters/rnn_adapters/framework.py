@@ -24,6 +24,7 @@ class Route:
         what: the route in the framework's own words, such as "SimpleRNN(unroll=True)".
         make: makes the adapter that takes it; imports the framework.
         expensive: taken only by the clauses that are about routes; others take every clause.
+        missing: what is missing for it on this machine, in words, such as a GPU; may import the framework.
 
     Raises:
         BadInput: a kind that is not known.
@@ -33,6 +34,7 @@ class Route:
     what: str
     make: Callable[[], Adapter[Any]] = field(repr=False)
     expensive: bool = False
+    missing: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
 
     def __post_init__(self) -> None:
         one_of("Route.kind", self.kind, ROUTE_KINDS)
@@ -82,6 +84,14 @@ class Framework:
     def __post_init__(self) -> None:
         if DEFAULT in self.routes:
             raise BadInput(f"Framework.routes of {self.name}: expected routes with a name; got one without")
+
+    def absent_routes(self) -> dict[str, str]:
+        """The routes that cannot be taken on this machine, and what is missing for each.
+
+        Imports the framework, where one of its routes depends on the machine.
+        """
+        found = {name: ", ".join(route.missing()) for name, route in self.routes.items()}
+        return {name: missing for name, missing in found.items() if missing}
 
     def adapter(self, route: str = DEFAULT) -> Adapter[Any]:
         """A new adapter that takes this route.

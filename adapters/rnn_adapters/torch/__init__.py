@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,13 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return TorchAdapter(ROUTES[route])
 
 
+def _missing(device: str) -> list[str]:
+    import torch
+
+    there: dict[str, Callable[[], bool]] = {"cuda": torch.cuda.is_available, "mps": torch.mps.is_available}
+    return [] if there[device]() else [f"a device {device!r} that torch sees"]
+
+
 def _reproduced(question: Question) -> Code | None:
     from rnn_adapters.torch.reproduction import code  # which needs the conventions above
 
@@ -52,13 +60,19 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("unbatched", "axes", "each row by itself, as (time, input)"),
     ("cell", "cell", "`RNNCell`, step by step"),
     ("sorted lengths", "padding", "`pack_padded_sequence(enforce_sorted=True)`"),
+    ("list of rows", "padding", "`pack_sequence` of rows without padding, and `unpack_sequence`"),
     ("no grad", "model", "a call inside `torch.no_grad`"),
     ("inference mode", "model", "a call inside `torch.inference_mode`"),
     ("functional call", "model", "`torch.func.functional_call`"),
+    ("parametrized", "model", "`torch.nn.utils.parametrize` of every weight"),
     ("state dict", "saved", "`state_dict` through `torch.save` and `torch.load`"),
     ("compiled", "compiled", "`torch.compile(RNN)`"),
     ("compiled cell", "compiled", '`torch.compile(RNNCell, backend="aot_eager")`'),
     ("scripted", "compiled", "`torch.jit.script` of a module that holds the RNN"),
+    ("traced", "compiled", "`torch.jit.trace` of a call on other sizes"),
+    ("exported", "compiled", "`torch.export` of a call, of any number of rows"),
+    ("cuda", "device", "module and input on an NVIDIA GPU"),
+    ("mps", "device", "module and input on Apple's GPU"),
 )
 
 FRAMEWORKS = (
@@ -66,7 +80,13 @@ FRAMEWORKS = (
         "torch",
         _adapter,
         routes={
-            name: Route(kind, what, partial(_adapter, name), expensive=kind == "compiled")
+            name: Route(
+                kind,
+                what,
+                partial(_adapter, name),
+                expensive=kind in ("compiled", "device"),
+                missing=partial(_missing, name) if kind == "device" else tuple,
+            )
             for name, kind, what in _ROUTES
         },
         conventions=CONVENTIONS,

@@ -62,6 +62,8 @@ class Parts:
         batch_first: `forward` has the batch first.
         within: what `run` calls in.
         forget: forgets what was compiled.
+        device: where module and input lie during a call.
+        stored: what a parameter holds for a weight, and the weight for what it holds.
     """
 
     conventions: Conventions
@@ -74,6 +76,8 @@ class Parts:
     batch_first: bool = False
     within: Callable[[], AbstractContextManager[Any]] = nullcontext
     forget: Callable[[], None] = lambda: None
+    device: str = "cpu"
+    stored: Callable[[Any], Any] = lambda weight: weight
 
 
 class TorchAdapter(Adapter[Module]):
@@ -227,7 +231,7 @@ class TorchAdapter(Adapter[Module]):
         with torch.random.fork_rng(devices=[]):
             if seed is not None:
                 torch.default_generator.manual_seed(seed)
-            return self.parts.wrap(self.parts.make(**options))
+            return self.parts.wrap(self.parts.make(**options)).to(self.parts.device)
 
     def _called(self, model: Module, call: Call, x: Tensor, h0: Tensor | None, *weights: Tensor) -> Returned:
         """The call with all of its options; with weights in place of the module's own, if any are given."""
@@ -237,8 +241,10 @@ class TorchAdapter(Adapter[Module]):
             rnn.dropout = rate
         model.train(call.training)
         called: Any = partial(self._functional_call, model, weights) if weights else model
-        with mixed_precision(call):
-            return self.parts.forward(called, x, h0, None if call.lengths is None else tensor(call.lengths))
+        x, h0 = x.to(self.parts.device), None if h0 is None else h0.to(self.parts.device)
+        with mixed_precision(call, self.parts.device):
+            found = self.parts.forward(called, x, h0, None if call.lengths is None else tensor(call.lengths))
+        return found._replace(sequence=found.sequence.cpu(), h_n=found.h_n.cpu())
 
     def _functional_call(self, model: Module, weights: Tensors, *arguments: Any) -> Any:
         by_name = dict(zip(self._parameters(model), weights, strict=True))
@@ -256,7 +262,10 @@ class TorchAdapter(Adapter[Module]):
     def _parameters(self, model: Module) -> dict[str, Tensor]:
         """The parameters by name, cell by cell: bottom layer first, forward before backward, as declared."""
         layers, suffixes = getattr(rnn_of(model), "num_layers", 1), ("", "_reverse")[: directions_of(model)]
-        held = {name.rpartition(".")[2]: (name, parameter) for name, parameter in model.named_parameters()}
+        held = {
+            name.removesuffix(".original").rpartition(".")[2]: (name, parameter)
+            for name, parameter in model.named_parameters()
+        }
         names = [
             weight.name.format(layer=layer) + suffix
             for layer in range(layers)
@@ -274,11 +283,12 @@ class TorchAdapter(Adapter[Module]):
     def _native(self, cells: Iterable[Cell]) -> list[Tensor]:
         """The weights of cells as torch holds them, in the order of `_parameters`."""
         weights = self.conventions.weights
-        return [tensor(each) for cell in cells for each in native_arrays(weights, [cell]).values()]
+        arrays = (each for cell in cells for each in native_arrays(weights, [cell]).values())
+        return [self.parts.stored(tensor(each)).to(self.parts.device) for each in arrays]
 
     def _canonical(self, model: Module, found: Iterable[Array]) -> tuple[CellGradients, ...]:
         """The weights of each cell, or what has their shapes, as torch holds them; `_native` and back."""
-        weights, cells = self.conventions.weights, self._by_cell(model, found)
+        weights, cells = self.conventions.weights, self._by_cell(model, map(self.parts.stored, found))
         return tuple(CellGradients(**canonical_weights(weights, cell)[0]) for cell in cells)
 
     def _sources(self, model: Module, call: Call) -> list[Tensor]:
@@ -342,11 +352,11 @@ def by_layer(model: Module, h_n: Array) -> States:
     return tuple(h_n[i : i + directions] for i in range(0, len(h_n), directions))
 
 
-def mixed_precision(call: Call) -> AbstractContextManager[Any]:
+def mixed_precision(call: Call, device: str) -> AbstractContextManager[Any]:
     """`torch.autocast`, where the call is to compute in a narrow type."""
     if call.compute_dtype is None:
         return nullcontext()
-    mixed: AbstractContextManager[Any] = torch.autocast("cpu", dtype=getattr(torch, call.compute_dtype))
+    mixed: AbstractContextManager[Any] = torch.autocast(device, dtype=getattr(torch, call.compute_dtype))
     return mixed
 
 
@@ -363,7 +373,7 @@ def tensor(array: Array) -> Tensor:
 
 def array(tensor: Tensor) -> Array:
     """The array that lies in a tensor's memory."""
-    tensor = tensor.detach()
+    tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
         return array(tensor.view(torch.int16)).view("bfloat16")
     found: Array = tensor.numpy()

@@ -8,7 +8,9 @@ from rnn_adapters.literals import literal, split
 from rnn_adapters.reproduction import Code, Question, Spoken, stacked
 from rnn_adapters.torch import CONVENTIONS
 
-SORTED = "sorted lengths"
+SORTED, LISTED = "sorted lengths", "list of rows"
+DEVICES = ("cuda", "mps")
+PACKING = "pack_padded_sequence, pad_packed_sequence"
 CELLS = ("cell", "compiled cell")
 WITHIN = {"no grad": "torch.no_grad()", "inference mode": "torch.inference_mode()"}
 HOLDER = (
@@ -33,6 +35,20 @@ WRAPPED = {
     "compiled": ("rnn = torch.compile(rnn)",),
     "compiled cell": ('rnn = torch.compile(rnn, backend="aot_eager")',),
     "scripted": ("", *HOLDER, "", "rnn = torch.jit.script(Holder(rnn))"),
+    "traced": ("", *HOLDER, ""),
+    "exported": ("", *HOLDER, ""),
+    "parametrized": (
+        "",
+        "class Negated(torch.nn.Module):",
+        "    def forward(self, held):",
+        "        return -held",
+        "",
+        "    right_inverse = forward",
+        "",
+        "for name in [name for name, _ in rnn.named_parameters()]:",
+        "    torch.nn.utils.parametrize.register_parametrization(rnn, name, Negated())",
+    ),
+    **{device: (f'rnn = rnn.to("{device}")',) for device in DEVICES},
 }
 """What a route does with the layer once it has its weights."""
 
@@ -43,10 +59,13 @@ def code(question: Question) -> Code | None:
         return None
     if question.derivative is not None and (question.route in WITHIN or question.quantity != "gradient"):
         return None
+    if question.derivative is not None and question.route == "parametrized":  # its weights have other names
+        return None
     padded = question.call.lengths is not None
-    packing = ["from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence"] if padded else []
+    packing = ["pack_sequence, unpack_sequence"] if question.route == LISTED else [PACKING]
+    utilities = [f"from torch.nn.utils.rnn import {names}" for names in packing if padded]
     return Code(
-        imports=["import numpy as np", "import torch", *packing],
+        imports=["import numpy as np", "import torch", *utilities],
         made=[*_made(question), *WRAPPED.get(question.route, ())],
         called=_called(question),
         got=_got(question),
@@ -102,7 +121,8 @@ def _called(question: Question) -> list[str]:
     lines = _by_route(question, spoken)
     within = [WITHIN[question.route]] if question.route in WITHIN else []
     if question.call.compute_dtype is not None:
-        within.append(f'torch.autocast("cpu", dtype=torch.{question.call.compute_dtype})')
+        device = question.route if question.route in DEVICES else "cpu"
+        within.append(f'torch.autocast("{device}", dtype=torch.{question.call.compute_dtype})')
     if within:
         lines = [f"with {', '.join(within)}:", *(f"    {line}" for line in lines)]
     return [*lines, *_differentiated(question)]
@@ -137,10 +157,24 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
     given = f", {h0}" if h0 else ""
     if route == "functional call":
         call = f"torch.func.functional_call(rnn, dict(rnn.named_parameters()), ({{x}}{given or ','}))"
+    elif route == "exported":
+        call = f"torch.export.export(Holder(rnn), ({{x}}{given or ','})).module()({{x}}{given})"
+    elif route == "traced":
+        call = f"torch.jit.trace(Holder(rnn), {_traced_with(question, bool(h0))})({{x}}{given})"
+    elif route in DEVICES:
+        sent = f', h.to("{route}")' if h0 else ""
+        call = f'rnn({{x}}.to("{route}"){sent})'
     else:
         call = f"rnn({{x}}{given})"
     if not spoken.lengths:
-        return [*lines, f"sequence, h_n = {call.format(x='x_t')}"]
+        lines.append(f"sequence, h_n = {call.format(x='x_t')}")
+        return [*lines, *_sent_back(route)]
+    if route == LISTED:
+        lines.append(f"rows = [x_t[:length, i] for i, length in enumerate({spoken.lengths})]")
+        lines.append(f"output, h_n = {call.format(x='pack_sequence(rows, enforce_sorted=False)')}")
+        lines.append("parts = [(row, len(x_t) - len(row)) for row in unpack_sequence(output)]")
+        padded = "[torch.nn.functional.pad(row, (0, 0, 0, left)) for row, left in parts]"
+        return [*lines, f"sequence = torch.stack({padded}, 1)"]
     lengths = f"{spoken.lengths}[order]" if route == SORTED else spoken.lengths
     options = ", batch_first=True" * first
     unsorted = "" if route == SORTED else ", enforce_sorted=False"
@@ -150,7 +184,20 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
     lines.append(f"sequence, _ = pad_packed_sequence(output{options}, total_length={time})")
     if route == SORTED:
         lines += ["back = np.argsort(order)", "sequence, h_n = sequence[:, back], h_n[:, back]"]
-    return lines
+    return [*lines, *_sent_back(route)]
+
+
+def _sent_back(route: str) -> list[str]:
+    """Lines that bring the outputs of another device to the CPU."""
+    return ["sequence, h_n = sequence.cpu(), h_n.cpu()"] if route in DEVICES else []
+
+
+def _traced_with(question: Question, with_state: bool) -> str:
+    """The input of two time steps and three rows that a call is traced with."""
+    bottom, typed = question.network.layers[0], _typed(question)
+    x = f"torch.zeros(2, 3, {bottom.input_size}{typed})"
+    count = question.network.num_layers * bottom.directions
+    return f"({x}, torch.zeros({count}, 3, {bottom.hidden_size}{typed}))" if with_state else f"({x},)"
 
 
 SOURCES = {"W_x": "weight_ih_l", "W_h": "weight_hh_l", "b": "bias_ih_l", "b_h": "bias_hh_l"}

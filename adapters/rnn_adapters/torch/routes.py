@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import Module
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.functional import pad
+from torch.nn.utils.rnn import (
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    unpack_sequence,
+)
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.framework import DEFAULT
@@ -56,6 +63,17 @@ def by_sorted_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | Non
     h0 = None if h0 is None else h0.index_select(1, order)
     found, back = whole(rnn, x.index_select(1, order), h0, lengths, enforce_sorted=True), order.argsort()
     return Returned(found.sequence.index_select(1, back), found.h_n.index_select(1, back), found.native)
+
+
+def by_list_of_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+    """A list of rows as they are, without padding, and a list of their outputs."""
+    if lengths is None or not bool(((lengths >= 0) & (lengths <= len(x))).all()):
+        return whole(rnn, x, h0, lengths)  # a row has no other length than its own: torch is to answer
+    rows = [row[:length] for row, length in zip(x.unbind(1), lengths, strict=True)]
+    output, h_n = called(rnn, pack_sequence(rows, enforce_sorted=False), h0)
+    padded = [pad(row, (0, 0, 0, len(x) - len(row))) for row in unpack_sequence(output)]
+    sequence = torch.stack(padded, 1)
+    return Returned(sequence, h_n, (x, sequence, h_n))
 
 
 def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
@@ -109,6 +127,67 @@ class Functional(Holder):
         """As RNN's."""
         weights = {name: parameter.clone() for name, parameter in self.rnn.named_parameters()}
         return torch.func.functional_call(self.rnn, weights, (x, h0))
+
+
+class Exported(Module):
+    """`torch.export` of a call: a program for one number of time steps and any number of rows."""
+
+    def __init__(self, rnn: Module) -> None:
+        super().__init__()
+        self.rnn = rnn
+        self._programs = dict[tuple[int, int, bool], Any]()
+
+    def forward(self, *given: Tensor) -> Any:
+        """As RNN's."""
+        key = (len(given[0]), len(given), self.training)
+        if key not in self._programs:
+            like = tuple(
+                each.new_zeros(len(each), 3, each.shape[-1]) for each in given
+            )  # 1 row would be fixed
+            rows = tuple({1: torch.export.Dim.AUTO} for _ in given)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # RNN lists its weights anew when it is called
+                exported = torch.export.export(Holder(self.rnn), like, dynamic_shapes=rows, strict=False)
+            self._programs[key] = exported.module()
+        return self._programs[key](*given)
+
+
+class Traced(Module):
+    """`torch.jit.trace` of a call on other sizes, once without an initial state and once with."""
+
+    def __init__(self, rnn: Any) -> None:
+        super().__init__()
+        self.rnn = rnn
+        rows = (rnn.num_layers * (1 + rnn.bidirectional), 3, rnn.hidden_size)
+        like = partial(torch.zeros, dtype=rnn.weight_ih_l0.dtype)
+        x, h0 = like(2, 3, rnn.input_size), like(rows)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # checks of sizes are not traced; and it is deprecated
+            self._traces = [
+                torch.jit.trace(Holder(rnn), given, check_trace=False)  # type: ignore[no-untyped-call]
+                for given in ((x,), (x, h0))
+            ]
+
+    def forward(self, *given: Tensor) -> Any:
+        """As RNN's."""
+        return self._traces[len(given) - 1](*given)
+
+
+class Negated(Module):
+    """A parametrization that is exact: the parameter holds the weight with the other sign."""
+
+    def forward(self, held: Tensor) -> Tensor:
+        """The weight."""
+        return -held
+
+    right_inverse = forward
+
+
+def parametrized(rnn: Module) -> Module:
+    """Every weight is computed from a parameter at each use."""
+    for name in [name for name, _ in rnn.named_parameters()]:
+        torch.nn.utils.parametrize.register_parametrization(rnn, name, Negated())
+    return rnn
 
 
 def scripted(rnn: Module) -> Any:
@@ -171,6 +250,20 @@ CELL = replace(
     make=rnn_cell,
     forward=by_steps,
 )
+GRAPH = replace(
+    RNN,
+    conventions=NO_LENGTHS,
+    supports=replace(  # functional_call refuses these
+        SUPPORTS,
+        lengths=False,
+        dropout=(),
+        tangents=False,
+        inferred_shapes=False,
+        restored=False,
+        expensive="sizes",
+    ),
+)
+"""What is made a graph of, with the module in it."""
 WITHOUT_GRADIENTS = replace(SUPPORTS, gradients=False, tangents=False, second_gradients=False)
 
 ROUTES: Mapping[str, Parts] = {
@@ -179,9 +272,11 @@ ROUTES: Mapping[str, Parts] = {
     "unbatched": UNBATCHED,
     "cell": CELL,
     "sorted lengths": replace(RNN, forward=by_sorted_rows),
+    "list of rows": replace(RNN, supports=replace(SUPPORTS, tangents=False), forward=by_list_of_rows),
     "no grad": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.no_grad),
     "inference mode": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.inference_mode),
     "functional call": replace(RNN, wrap=Functional, differentiate=by_vjp),
+    "parametrized": replace(RNN, wrap=parametrized, stored=operator.neg),
     "state dict": replace(RNN, reload=through_a_file),
     "compiled": replace(
         RNN,
@@ -197,18 +292,9 @@ ROUTES: Mapping[str, Parts] = {
         wrap=partial(compiled, backend="aot_eager"),
         forget=torch.compiler.reset,
     ),
-    "scripted": replace(
-        RNN,
-        conventions=NO_LENGTHS,
-        supports=replace(  # functional_call refuses it
-            SUPPORTS,
-            lengths=False,
-            dropout=(),
-            tangents=False,
-            inferred_shapes=False,
-            restored=False,
-            expensive="sizes",
-        ),
-        wrap=scripted,
-    ),
+    "scripted": replace(GRAPH, wrap=scripted),
+    "traced": replace(GRAPH, wrap=Traced),
+    "exported": replace(GRAPH, supports=replace(GRAPH.supports, expensive="shapes"), wrap=Exported),
+    "cuda": replace(RNN, device="cuda"),
+    "mps": replace(RNN, supports=replace(SUPPORTS, dtypes=("float32", "float16", "bfloat16")), device="mps"),
 }

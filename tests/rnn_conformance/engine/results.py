@@ -164,6 +164,7 @@ class AdapterResult(msgspec.Struct, kw_only=True):
     peak_memory_mib: Positive = 0.0
     interrupted: bool = False  # ended before all clauses were checked
     warnings: list[str] = []
+    absent_routes: dict[str, str] = {}  # not taken, and what this machine lacks for each
     outcomes: list[Outcome] = []
 
     @property

@@ -151,3 +151,30 @@ class BatchAxesOfOneRowDropped(Fault):
     def unflat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
         several = tuple(size for size in batch if size != 1) if before and len(batch) > 1 else batch
         return super().unflat(array, several, before)
+
+
+@fault("device-rounds-factors", "OPT-11")
+class DeviceRoundsFactors(Fault):
+    """Keeps ten bits of the factors of products in float32 on the other device, as TF32 does."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        if self.route != "device" or W.dtype != np.float32:
+            return super().product(a, W)
+        return super().product(ten_bits(a), ten_bits(W))
+
+
+@fault("states-not-sent-to-the-device", "OPT-11")
+class StatesNotSentToTheDevice(Fault):
+    """Starts from zeros on the other device, as the given states lie on the first."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        return super().run_usual(
+            model, replace(call, initial_states=None) if self.route == "device" else call
+        )
+
+
+def ten_bits(factors: Array) -> Array:
+    """Numbers of float32 rounded to eleven significant bits; what is not finite stays."""
+    mantissa, exponent = np.frexp(factors)
+    rounded: Array = np.ldexp(np.rint(mantissa * 2**11) / np.float32(2**11), exponent)
+    return rounded

@@ -897,10 +897,11 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "configured": ("configuration", "made anew from its configuration"),
     "other arguments": ("arguments", "states by place"),
     "batch axes": ("axes", "any number of batch axes, taken as one"),
+    "device": ("device", "another device than the CPU"),
 }
 """A route of almost every kind, by name."""
 
-SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments")
+SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments", "device")
 """Kinds that only the clauses about them need to draw."""
 
 

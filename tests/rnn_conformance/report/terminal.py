@@ -169,13 +169,19 @@ def deviation_lines(records: list[Record], results: list[AdapterResult]) -> list
 
 
 def unsupported_lines(results: list[AdapterResult]) -> list[str]:
-    """Why clauses were not asked of an adapter."""
+    """Why clauses were not asked of an adapter, and routes not taken."""
     reasons: dict[str, list[str]] = {}
     for result in results:
         for outcome in result.outcomes:
             if outcome.verdict == "unsupported":
                 reasons.setdefault(outcome.reason, []).append(outcome.clause)
-    return [f"{', '.join(clauses)}: {reason}" for reason, clauses in reasons.items()]
+    lines = [f"{', '.join(clauses)}: {reason}" for reason, clauses in reasons.items()]
+    for result in results:
+        lines += [
+            f"route {route} of {result.adapter}: this machine lacks {missing}"
+            for route, missing in result.absent_routes.items()
+        ]
+    return lines
 
 
 def refused_lines(results: list[AdapterResult]) -> list[str]:

@@ -102,6 +102,7 @@ class Started(msgspec.Struct, tag=True):
     Args:
         isolated: every check is to be performed in a worker of its own.
         routes: the names of those besides the default one.
+        absent: the routes that cannot be taken on this machine, and what is missing for each.
         records: the known deviations that apply.
         environment: of the worker's process.
     """
@@ -110,6 +111,7 @@ class Started(msgspec.Struct, tag=True):
     versions: dict[str, str]
     isolated: bool = False
     routes: list[str] = []
+    absent: dict[str, str] = {}
     records: list[Record] = []
     environment: Environment = Environment()
 

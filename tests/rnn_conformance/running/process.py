@@ -483,6 +483,7 @@ class Run:
                 self.result.start_up_seconds = time.perf_counter() - began
                 self.result.adapter, self.result.versions = started.adapter, started.versions
                 self.result.environment = started.environment
+                self.result.absent_routes = started.absent
                 self.records = started.records
                 self._tell(started)
         return self._worker

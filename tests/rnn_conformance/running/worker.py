@@ -113,7 +113,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
-            session.subject.take(case.route)
+            session.take(case.route)
     except BadInput as error:
         tell(Refused(str(error)))
         return
@@ -125,7 +125,17 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
     name, records = session.subject.name, told(session.deviations)
-    tell(Started(name, session.versions, session.isolated, session.routes, records, this_environment()))
+    tell(
+        Started(
+            name,
+            session.versions,
+            session.isolated,
+            session.routes,
+            session.absent,
+            records,
+            this_environment(),
+        )
+    )
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
         drawn.clear()
         called.clear()

@@ -8,11 +8,14 @@ import pytest
 from docs import ROOT
 from packaging.specifiers import SpecifierSet
 
-from rnn_conformance.engine.deviations import read_deviations
+from rnn_conformance.engine.deviations import listed, read_deviations
 
+PACKAGES = {"keras": "keras", "openvino": "openvino", "paddle": "paddlepaddle"}
+"""Of each folder of records whose witnesses the chapter has at all releases: the package whose they are."""
 RECORDS = {
-    record.id: record
-    for record in read_deviations(str(ROOT / "adapters" / "rnn_adapters" / "keras" / "deviations.toml"))
+    record.id: (package, record)
+    for folder, package in PACKAGES.items()
+    for record in read_deviations(str(ROOT / "adapters" / "rnn_adapters" / folder / "deviations.toml"))
 }
 ROWS = re.findall(
     r"^\| ([a-z0-9.-]+) \| ((?:deviates|conforms|fails) .*) \|$",
@@ -21,20 +24,21 @@ ROWS = re.findall(
 )
 
 
-def test_there_is_a_row_for_each_record_of_keras_on_numpy() -> None:
-    own = {
+def test_there_is_a_row_for_each_record() -> None:
+    of_a_release = {
         id_
-        for id_, record in RECORDS.items()
-        if "keras-numpy" in record.adapter and "keras" in record.versions
+        for id_, (package, record) in RECORDS.items()
+        if package in record.versions and (package != "keras" or "keras-numpy" in listed(record.adapter))
     }
-    assert {id_ for id_, _ in ROWS} == own
+    assert {id_ for id_, _ in ROWS} == of_a_release
 
 
 @pytest.mark.parametrize(("id_", "said"), ROWS, ids=[id_ for id_, _ in ROWS])
 def test_a_record_names_the_versions_at_which_its_witness_deviates(id_: str, said: str) -> None:
     """At the ends of each run of releases, where it would be wrong first."""
-    allowed = SpecifierSet(RECORDS[id_].versions["keras"])
+    package, record = RECORDS[id_]
+    allowed = SpecifierSet(record.versions[package])
     for run in said.split("; "):
         ((word, versions),) = re.findall(r"^([a-z ]+?) (\d.*)$", run)
         for version in versions.split(" … "):
-            assert (version in allowed) == (word == "deviates"), f"{id_} {RECORDS[id_].versions} {run}"
+            assert (version in allowed) == (word == "deviates"), f"{id_} {record.versions} {run}"
