@@ -53,9 +53,10 @@ class Call:
     Nothing here is checked: how a framework answers bad input is part of what is tested.
 
     Args:
-        x: input (batch, time, input). Where any number of batch axes is supported (`Supports.leading_axes`),
-            they stand wherever "batch" does, here and in what is returned: (time, input) and states
-            (directions, hidden) where there are none.
+        x: input (batch, time, input), of the type of the weights or integers of `Supports.input_dtypes`.
+            Where any number of batch axes is supported (`Supports.leading_axes`), they stand wherever "batch"
+            does, here and in what is returned: (time, input) and states (directions, hidden) where there are
+            none.
         initial_states: per layer (directions, batch, hidden), bottom layer first; None: give none.
         return_sequences: ask the top layer for its outputs at every step, or for the last one only.
         lengths: integers (batch,): how many steps each row has; what stands after them is padding.

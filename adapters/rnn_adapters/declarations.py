@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
-from rnn_adapters.surface import MaskType, UnknownAxis
+from rnn_adapters.surface import IntegerType, MaskType, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, ActivationName
 from rnn_reference.errors import BadInput
 from rnn_reference.network import MergeMode
@@ -250,6 +250,7 @@ class Supports:
         unknown_axes: the axes of the input that may be unknown then.
         handed_masks: a mask is handed on with the outputs (`Adapter.handed_masks`).
         mask_dtypes: types of masks besides booleans: 0 for a masked time step, 1 for a valid one.
+        input_dtypes: types of integers in which the input may come, as the numbers that they are.
         kept_options: a layer made anew from its configuration tells its options (`Adapter.kept_options`).
         default_states: the states that a call starts from are told (`Adapter.default_states`).
         count_trainable: layers can be kept from being trained (`Adapter.count_trainable`).
@@ -296,6 +297,7 @@ class Supports:
     unknown_axes: tuple[UnknownAxis, ...] = ()
     handed_masks: bool = False
     mask_dtypes: tuple[MaskType, ...] = ()
+    input_dtypes: tuple[IntegerType, ...] = ()
     kept_options: bool = False
     default_states: bool = False
     count_trainable: bool = False
@@ -312,6 +314,7 @@ class Supports:
             ("dropout", get_args(DropoutPlace)),
             ("unknown_axes", get_args(UnknownAxis)),
             ("mask_dtypes", get_args(MaskType)),
+            ("input_dtypes", get_args(IntegerType)),
         ):
             a_tuple(f"Supports.{name}", getattr(self, name))
             for value in getattr(self, name):

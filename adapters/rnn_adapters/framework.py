@@ -55,7 +55,7 @@ class Framework:
         extra: the extra of this distribution that installs it.
         modules: the top-level modules without which it cannot be made.
         missing: what else is missing for it here, in words, such as a program; nothing is started to tell.
-        install: the command that brings it, where no extra does.
+        install: the command that brings what is missing besides, which no extra does.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
         reproduction: writes the framework's part of a script that shows what was found without this project.
         bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.

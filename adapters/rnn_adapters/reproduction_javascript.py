@@ -51,7 +51,7 @@ def script_in_javascript(question: Question, code: Code) -> str:
     if question.right is None:
         return joined([*lines, *made, shown, *_refusal(code)])
     right, called = _right(question, question.right), [*code.called, f"const got = {code.got};"]
-    expected, *compared = _comparison(question.right)
+    expected, *compared = _comparison(question.right, question.network.dtype == np.float32)
     if question.raises:
         return joined([*lines, "", *right, shown, expected, *made, *called, *compared])
     return joined([*lines, *made, *called, "", *right, shown, expected, *compared])
@@ -127,9 +127,16 @@ def _is_simple(question: Question, loop: Loop) -> bool:
     return told and shown and two_biases and not call.go_backwards and 0 not in call.x.shape[:2]
 
 
-def _comparison(right: Right) -> list[str]:
-    """Lines that print both values and their difference, and end the script."""
-    bounds = [rounded_up(float(each)) for each in right.bound.flat]
+def _comparison(right: Right, single: bool) -> list[str]:
+    """Lines that print both values and their difference, and end the script.
+
+    Numbers of float32 are written with as few digits as tell them apart, and read as float64: an answer that
+    must be one of them to the bit is, if it is no more than half a unit in the last place away.
+    """
+    value = np.abs(np.asarray(right.value, np.float64))
+    half_a_unit = np.spacing(value.astype(np.float32)).astype(np.float64) / 2
+    written = single & (right.bound == 0) & np.isfinite(half_a_unit) & (value > 0)
+    bounds = [rounded_up(float(each)) for each in np.where(written, half_a_unit, right.bound).flat]
     one = bounds[0] if len(set(bounds)) == 1 and bounds[0] != "inf" else ""
     bound = one or ("bound[i]" if bounds else "0")
     needed = [] if one or not bounds else [f"const bound = [{', '.join(map(number, bounds))}];"]

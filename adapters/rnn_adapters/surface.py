@@ -9,6 +9,7 @@ from rnn_reference.network import Array, Network
 
 UnknownAxis: TypeAlias = Literal["batch", "time"]
 MaskType: TypeAlias = Literal["uint8", "int32", "int64", "float32"]
+IntegerType: TypeAlias = Literal["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
 
 Shape: TypeAlias = tuple[int | None, ...]
 """Of an array; None for an axis whose size is unknown."""

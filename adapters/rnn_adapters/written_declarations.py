@@ -22,7 +22,7 @@ from rnn_adapters.declarations import (
     Supports,
 )
 from rnn_adapters.framework import Route
-from rnn_adapters.surface import MaskType, UnknownAxis
+from rnn_adapters.surface import IntegerType, MaskType, UnknownAxis
 from rnn_adapters.written_documents import Data, names, placed, within
 from rnn_adapters.written_networks import (
     DropoutName,
@@ -41,6 +41,7 @@ StateDTypeName: TypeAlias = Annotated[str, names(get_args(StateDType))]
 ExpensiveName: TypeAlias = Annotated[str, names(get_args(Expensive))]
 UnknownAxisName: TypeAlias = Annotated[str, names(get_args(UnknownAxis))]
 MaskTypeName: TypeAlias = Annotated[str, names(get_args(MaskType))]
+IntegerTypeName: TypeAlias = Annotated[str, names(get_args(IntegerType))]
 RouteKindName: TypeAlias = Annotated[str, names(ROUTE_KINDS)]
 
 
@@ -107,6 +108,7 @@ class SupportsData(Data):
     unknown_axes: list[UnknownAxisName] = msgspec.field(default_factory=list)
     handed_masks: bool = False
     mask_dtypes: list[MaskTypeName] = msgspec.field(default_factory=list)
+    input_dtypes: list[IntegerTypeName] = msgspec.field(default_factory=list)
     kept_options: bool = False
     default_states: bool = False
     count_trainable: bool = False
@@ -115,7 +117,7 @@ class SupportsData(Data):
 
 
 class RouteData(Data):
-    """A `Route` as written: all but how its adapter is made."""
+    """A `Route` as written: all but how its adapter is made, and what this machine lacks for it."""
 
     kind: RouteKindName
     what: str
@@ -136,7 +138,8 @@ def write_supports(supports: Supports) -> SupportsData:
 
 def write_route(route: Route) -> RouteData:
     """The written form of a route."""
-    return RouteData(**{name: value for name, value in _given(route).items() if name != "make"})
+    given = _given(route)
+    return RouteData(**{name: given[name] for name in RouteData.__struct_fields__ if name in given})
 
 
 def read_conventions(data: ConventionsData, place: str = "") -> Conventions:

@@ -104,7 +104,17 @@ class Cell:
 
     def astype(self, dtype: Any) -> Cell:
         """The same cell with every weight converted to `dtype`."""
-        return self.mapped(lambda array: widened(array, dtype))
+        change = self.copied if np.can_cast(self.dtype, dtype) else self.mapped
+        return change(lambda array: widened(array, dtype))
+
+    def copied(self, copy: Callable[[Array], Array]) -> Cell:
+        """As `mapped`, by a function that keeps shapes and numbers: nothing is checked again."""
+        made = object.__new__(Cell)
+        for name in ("W_x", "W_h", "b", "b_h"):
+            array = getattr(self, name)
+            object.__setattr__(made, name, None if array is None else copy(array))
+        object.__setattr__(made, "activation", self.activation)
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +232,15 @@ class Network:
 
     def astype(self, dtype: Any) -> Network:
         """The same network with every weight converted to `dtype`."""
-        return self.mapped(lambda array: widened(array, dtype))
+        change = self.copied if np.can_cast(self.dtype, dtype) else self.mapped
+        return change(lambda array: widened(array, dtype))
+
+    def copied(self, copy: Callable[[Array], Array]) -> Network:
+        """As `mapped`, by a function that keeps shapes and numbers: nothing is checked again."""
+        made = object.__new__(Network)
+        layers = (Layer(*(cell.copied(copy) for cell in layer.cells)) for layer in self.layers)
+        object.__setattr__(made, "layers", tuple(layers))
+        return made
 
 
 def checked_array(
@@ -248,7 +266,7 @@ def checked_array(
         raise BadInput(f"{name}: expected dtype {np.dtype(dtype)}, as in the other arrays; got {array.dtype}")
     if rank is not None and array.ndim != rank:
         raise BadInput(f"{name}: expected {rank} axes; got shape {array.shape}")
-    if shape is not None and (
+    if shape not in (None, array.shape) and (
         array.ndim != len(shape)
         or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True))
     ):

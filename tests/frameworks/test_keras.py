@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents_for, run_examples
 from helpers import random_case, random_cell
-from reproductions import ended_here, questions, text_of
+from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters.adapter import Adapter, Call
@@ -204,6 +204,5 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework(NAME)
-    for question in questions(framework, route, RECORDS, count=4):
-        text = text_of(framework, question)
-        assert not text or not ended_here(text, tmp_path), text
+    for text in right_texts(framework, route, RECORDS, count=4):
+        assert not ended_here(text, tmp_path), text

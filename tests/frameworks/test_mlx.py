@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from helpers import random_case, random_cell
-from reproductions import derivatives, ended_here, questions, text_of
+from reproductions import derivative_texts, ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
@@ -109,14 +109,11 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("mlx")
-    for question in questions(framework, route, RECORDS, count=6):
-        text = text_of(framework, question)
-        assert not text or not ended_here(text, tmp_path), text
+    for text in right_texts(framework, route, RECORDS):
+        assert not ended_here(text, tmp_path), text
 
 
 def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:
     framework = load_framework("mlx")
-    for question in derivatives("mlx"):
-        text = text_of(framework, question)
-        assert text
+    for text in derivative_texts(framework):
         assert not ended_here(text, tmp_path), text

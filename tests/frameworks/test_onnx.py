@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents_for, run_examples
-from reproductions import ended_here, questions, text_of
+from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
@@ -72,6 +72,5 @@ def test_a_script_shows_what_a_record_says(name: str, record: Deviation, tmp_pat
 )
 def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, tmp_path: Path) -> None:
     framework = load_framework(name)
-    for question in questions(framework, route, records_of(name), count=6):
-        text = text_of(framework, question)
-        assert not text or not ended_here(text, tmp_path), text
+    for text in right_texts(framework, route, records_of(name)):
+        assert not ended_here(text, tmp_path), text

@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents_for, run_examples
 from helpers import random_case, random_cell
-from reproductions import ended_here, questions, text_of
+from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, load_adapter, load_framework
@@ -291,8 +291,6 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("torch")
-    for question in questions(framework, route, RECORDS, count=6):
-        text = text_of(framework, question).replace(
-            f'"{route}"', '"cpu"' if route in ABSENT else f'"{route}"'
-        )
-        assert not text or not ended_here(text, tmp_path), text
+    for text in right_texts(framework, route, RECORDS):
+        here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
+        assert not ended_here(here, tmp_path), here

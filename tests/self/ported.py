@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from rnn_adapters.port.fitting import Holds, fitted
-from rnn_adapters.port.forms import FORMS, Form
+from rnn_adapters.port.forms import FORMS, NOT_READ, Form
 from rnn_adapters.port.found import Found, Options
 from rnn_reference import Activation, Cell, Layer, Network
 from rnn_reference.activations import DEFAULTS
@@ -34,17 +34,23 @@ def activations(holds: Holds) -> list[Activation]:
     return list(dict.fromkeys(found))
 
 
+def types_without(form: Form, suffix: str) -> set[str]:
+    """The types that files of a form with this ending do not have."""
+    of_form = NOT_READ.get((form.name, suffix), ("", ""))[0]
+    return {of_form, "bfloat16" if suffix == ".npz" else ""}
+
+
 @st.composite
-def networks(draw: st.DrawFn, holds: Holds, suffix: str = "") -> Network:
+def networks(draw: st.DrawFn, form: Form, suffix: str = "") -> Network:
     """A network that a file of a form holds, of any bits: zeros of both signs among them.
 
     What an ending does not have is not drawn: types, and directions of other activations where the options of
     a port say them, one for each layer.
     """
+    holds = form.holds()
     supports = holds.supports
-    dtype = draw(
-        st.sampled_from([name for name in supports.dtypes if suffix != ".npz" or name != "bfloat16"])
-    )
+    lacks = types_without(form, suffix)
+    dtype = draw(st.sampled_from([name for name in supports.dtypes if name not in lacks]))
     phis, rng = activations(holds), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shared = draw(st.sampled_from(phis)), draw(st.booleans()) or not supports.no_bias
 

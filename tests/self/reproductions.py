@@ -49,6 +49,27 @@ def questions(
             yield from every_question(case, adapter)
 
 
+def right_texts(
+    framework: Framework, route: str, known: list[Deviation], *, count: int = 6, recorded: bool = False
+) -> list[str]:
+    """Scripts of cases that are right, at least one.
+
+    Args:
+        recorded: a record covers every case of the route: there is none.
+    """
+    texts = [text_of(framework, question) for question in questions(framework, route, known, count=count)]
+    assert any(texts) != recorded, f"{framework.name}, route {route!r}: {len(texts)} questions"
+    return [text for text in texts if text]
+
+
+def derivative_texts(framework: Framework) -> Iterator[str]:
+    """A script of every derivative that `derivatives` asks for."""
+    for question in derivatives(framework.name):
+        text = text_of(framework, question)
+        assert text, question
+        yield text
+
+
 def derivatives(name: str) -> Iterator[Question]:
     """Gradients, and gradients of gradients, of all that a small layer has, with what is right of them."""
     adapter, rng = load_adapter(name), np.random.default_rng(0)

@@ -46,7 +46,7 @@ def expect_shown(adapter: str, record: Deviation, folder: Path, **environment: s
     assert "expected" in done.stdout, said
     assert "got" in done.stdout or finding.kind == "raised", said
     if finding.kind == "raised" and not record.script:
-        raised = finding.message.partition(" raised ")[2].partition(":")[0]
+        raised = finding.message.partition(" raised ")[2].removeprefix("Refused: ").partition(":")[0]
         assert raised in done.stderr, said
 
 

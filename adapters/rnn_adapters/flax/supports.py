@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from rnn_adapters.declarations import Supports
+from rnn_adapters.surface import IntegerType
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 FLAGS = (
@@ -18,6 +19,7 @@ SUPPORTS = Supports(
     activations=ACTIVATIONS,
     parameters=tuple(DEFAULTS),
     dtypes=("float32", "float64", "float16", "bfloat16"),
+    input_dtypes=get_args(IntegerType),
     compute_dtypes=("float16", "bfloat16"),
     merge_modes=("concat", "sum", "mul", "ave"),
     unknown_axes=("batch", "time"),

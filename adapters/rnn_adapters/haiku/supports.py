@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from rnn_adapters.declarations import Supports
+from rnn_adapters.surface import IntegerType
 
 FLAGS = (
     *("stacked", "mixed_layers", "initial_states", "sequence", "final_states", "go_backwards"),
@@ -16,6 +17,7 @@ SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
     activations=("relu",),
     dtypes=("float32", "float64", "float16", "bfloat16"),
+    input_dtypes=get_args(IntegerType),
     compute_dtypes=("float16", "bfloat16"),
     unknown_axes=("batch",),
     expensive="shapes",

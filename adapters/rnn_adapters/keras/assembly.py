@@ -236,12 +236,16 @@ class Stack(Assembled):
 class StackOfCells(Stack):
     """`RNN([SimpleRNNCell(H), …])`: one loop over a stack of cells."""
 
+    more: Mapping[str, Any] = {}
+    """Arguments of the stack, where they are not Keras's defaults."""
+
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         keras, options = workshop.keras, plan.options
         cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
         dtype = dtype_given(keras, network.cells[0], options)
         # RNN itself makes this of a list, and does not tell it the type.
-        stack = keras.layers.StackedRNNCells(cells, **dtype) if dtype else cells
+        more = {**dtype, **self.more}
+        stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
         layer.build((None, None, network.input_size))
         Assembled.__init__(self, [layer], plan)

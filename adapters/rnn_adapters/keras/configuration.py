@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.keras.layers import Direction, LayerCall, Options, bidirectional, simple_rnn
@@ -41,16 +42,34 @@ def _with_weights(model: Any, other: Any) -> Any:
     return model
 
 
-def kept_options(keras: Any, network: Network, call: Call) -> dict[str, tuple[str, str]]:
-    """Every option of `SimpleRNN`, or of `Bidirectional` and both of its layers."""
+KeptOptions: TypeAlias = Mapping[str, tuple[str, str]]
+"""For each option, in words, what was given and what is left."""
+
+
+@dataclass(frozen=True)
+class OptionsOf:
+    """What is asked of options.
+
+    Args:
+        values: another value than the default for every option but the size, and the direction.
+        of_weights: what of them reaches the weights.
+    """
+
+    values: Callable[[Any], dict[str, Any]]
+    of_weights: Callable[[Any, Mapping[str, Any]], KeptOptions]
+
+
+def kept_options(keras: Any, network: Network, call: Call, of: OptionsOf | None = None) -> KeptOptions:
+    """Every option of `SimpleRNN`, or of `Bidirectional` and both of its layers; of Keras 3 unless told."""
+    of = of or OptionsOf(other_values, _of_weights)
     layer = network.layers[0]
-    given = _other_values(keras) | {"units": layer.hidden_size, "go_backwards": call.go_backwards}
+    given = of.values(keras) | {"units": layer.hidden_size, "go_backwards": call.go_backwards}
     of_both: dict[str, Any] = {"trainable": False, "dtype_policy": given["dtype_policy"], "name": "both"}
     one = keras.layers.SimpleRNN(**_arguments(given))
     if layer.backward is None:
         other = anew(keras, one)
         of_layer = _compared(keras, "", given, other) | _configurations("", one, other)
-        return of_layer | _of_cells(keras, given) | _of_weights(keras, given)
+        return {**of_layer, **_of_cells(keras, given), **of.of_weights(keras, given)}
     merge_mode = None if call.merge_mode == "none" else call.merge_mode
     both = keras.layers.Bidirectional(one, merge_mode=merge_mode, **_arguments(of_both))
     other = anew(keras, both)
@@ -63,14 +82,17 @@ def kept_options(keras: Any, network: Network, call: Call) -> dict[str, tuple[st
     }
 
 
-OF_LOOP = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
+OF_LOOP = (
+    *("return_sequences", "return_state", "go_backwards", "stateful", "unroll"),
+    *("zero_output_for_mask", "time_major"),
+)
 OF_BOTH = ("activity_regularizer", "trainable", "dtype_policy", "name")
 
 
 def _of_cells(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """The options of `SimpleRNNCell` and of the loop around it, and of a loop around two cells."""
     of_cell = {name: value for name, value in given.items() if name not in OF_LOOP}
-    of_loop = {name: given[name] for name in (*OF_LOOP, *OF_BOTH)}
+    of_loop = {name: given[name] for name in (*OF_LOOP, *OF_BOTH) if name in given}
     cells = [keras.layers.SimpleRNNCell(**_arguments(of_cell | {"units": units})) for units in (3, 4)]
     one = keras.layers.RNN(cells[0], **_arguments(of_loop))
     of_stack = {name: given[name] for name in OF_BOTH if name != "activity_regularizer"}
@@ -86,28 +108,35 @@ def _of_cells(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]
     }
 
 
-def _of_weights(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """What reaches the weights: the number that fills them, their regulariser and their constraint."""
-    fillings = {"kernel": 0.25, "recurrent": 0.5, "bias": 0.125}
-    initializers = {f"{w}_initializer": keras.initializers.Constant(v) for w, v in fillings.items()}
+FILLINGS = {"kernel": 0.25, "recurrent": 0.5, "bias": 0.125}
+
+
+def filled(keras: Any, given: Mapping[str, Any]) -> Any:
+    """A layer made anew of one with these regularisers and constraints, and one number in each weight."""
+    initializers = {f"{w}_initializer": keras.initializers.Constant(v) for w, v in FILLINGS.items()}
     others = {n: v for n, v in given.items() if n.endswith(("_regularizer", "_constraint"))}
     other = anew(keras, keras.layers.SimpleRNN(2, **initializers, **others))
     other.build((None, None, 2))
+    return other
+
+
+def _of_weights(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The number that fills each of them, their regulariser and their constraint."""
     found: dict[str, tuple[str, str]] = {}
-    for weight, of in zip(("kernel", "recurrent", "bias"), other.cell.weights, strict=True):
-        numbers = {float(number) for number in keras.ops.convert_to_numpy(of.value).ravel()}
-        found[f"filling of {weight}"] = (str({fillings[weight]}), str(numbers))
+    for weight, of in zip(FILLINGS, filled(keras, given).cell.weights, strict=True):
+        found[f"filling of {weight}"] = (str({FILLINGS[weight]}), str(set(of.numpy().ravel().tolist())))
         for name in ("regularizer", "constraint"):
-            gave = _told(keras, given[f"{weight}_{name}"])
-            found[f"{name} of {weight}"] = (gave, _told(keras, getattr(of, name)))
+            gave = told(keras, given[f"{weight}_{name}"])
+            found[f"{name} of {weight}"] = (gave, told(keras, getattr(of, name)))
     return found
 
 
-def _told(keras: Any, value: Any) -> str:
+def told(keras: Any, value: Any) -> str:
+    """What is written of a value of an option."""
     return json.dumps(keras.saving.serialize_keras_object(value), sort_keys=True)
 
 
-def _other_values(keras: Any) -> dict[str, Any]:
+def other_values(keras: Any) -> dict[str, Any]:
     """Another value than the default for every option but the size, and the direction."""
     initializers, regularizers, constraints = keras.initializers, keras.regularizers, keras.constraints
     return {
@@ -144,7 +173,7 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
 def _compared(keras: Any, where: str, given: Mapping[str, Any], layer: Any) -> dict[str, tuple[str, str]]:
     holder = {"seed": getattr(layer, "cell", layer)}  # SimpleRNN does not show it
     left = {name: getattr(holder.get(name, layer), name) for name in given}
-    return {where + name: (_told(keras, value), _told(keras, left[name])) for name, value in given.items()}
+    return {where + name: (told(keras, value), told(keras, left[name])) for name, value in given.items()}
 
 
 def _configurations(what: str, one: Any, other: Any) -> dict[str, tuple[str, str]]:

@@ -191,8 +191,12 @@ class LayerParts:
             made = self.direction(keras, layer.forward, options)
         else:
             made = self.two_directions(keras, self.direction, layer, options)
-        made.build((options.stateful_batch, None, layer.input_size))
+        made.build(self.shape(layer, options))
         return made
+
+    def shape(self, layer: Layer, options: Options) -> tuple[int | None, ...]:
+        """That of the input for which a layer is built."""
+        return (options.stateful_batch, None, layer.input_size)
 
 
 class Workshop:

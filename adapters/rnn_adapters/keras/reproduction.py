@@ -7,47 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_adapters.keras.activations import NAMED_HARD_SIGMOID
 from rnn_adapters.keras.reproduction_derivatives import Derivatives
+from rnn_adapters.keras.reproduction_words import KERAS_3, Words
 from rnn_adapters.literals import number, split
 from rnn_adapters.reference import marked_by_value
 from rnn_adapters.reproduction import Code, Question, Spoken, numbered
 from rnn_reference.activations import Activation
 from rnn_reference.network import Array, Cell
 
-CALLED = {
-    "elu": "keras.activations.elu(z, alpha={alpha})",
-    "leaky_relu": "keras.activations.leaky_relu(z, negative_slope={alpha})",
-    "hard_sigmoid": "keras.ops.clip({alpha} * z + {beta}, 0, 1)",
-    "affine": "{alpha} * z + {beta}",
-    "scaled_tanh": "{alpha} * keras.ops.tanh({beta} * z)",
-}
-"""Activations with parameters, as functions of z."""
-PASSAGES = {
-    "model file": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.keras")',
-        "model.save(path)",
-        "model = keras.models.load_model(path)",
-    ),
-    "weights file": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")',
-        "model.save_weights(path)",
-        "model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])",
-        "model.load_weights(path)",
-    ),
-    "model clone": (
-        "clone = keras.models.clone_model(model)",
-        "clone.set_weights(model.get_weights())",
-        "model = clone",
-    ),
-    "model JSON": (
-        "other = keras.models.model_from_json(model.to_json())",
-        "other.set_weights(model.get_weights())",
-        "model = other",
-    ),
-}
-"""What a model goes through once it has its weights."""
-MODELS = ("functional", "sequential", "predict", "masking", "embedding", *PASSAGES)
+MODELS = ("functional", "sequential", "predict", "masking", "embedding")
 CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
 NOT_JITTED = ("eager", "cell", "states by place")
 ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
@@ -70,7 +38,7 @@ STATELESS = (
 
 def code_on(backend: str, question: Question) -> Code | None:
     """Plain code of a call on a backend; none of dropout, which is random."""
-    writer = _Writer(backend, question)
+    writer = Writer(backend, question)
     if question.call.dropout is not None or not writer.can_be_written:
         return None
     imports = [f'os.environ["KERAS_BACKEND"] = "{backend}"', *writer.backend_imports]
@@ -79,11 +47,12 @@ def code_on(backend: str, question: Question) -> Code | None:
 
 
 @dataclass(frozen=True)
-class _Writer:
+class Writer:
     """Writes the parts of one script."""
 
     backend: str
     question: Question
+    words: Words = KERAS_3
 
     @property
     def route(self) -> str:
@@ -100,7 +69,11 @@ class _Writer:
 
     @property
     def is_model(self) -> bool:
-        return self.route in MODELS
+        return self.route in MODELS or self.route in self.words.passages
+
+    @property
+    def is_stack_of_cells(self) -> bool:
+        return self.route == "RNN of cells"
 
     @property
     def returns_state(self) -> bool:
@@ -133,7 +106,7 @@ class _Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
-        if self.route == "RNN of cells":
+        if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:
             first = 0
@@ -141,7 +114,7 @@ class _Writer:
                 lines += self._layer(index, first)
                 first += layer.directions
         if self.is_model:
-            return [*self._model(lines), *PASSAGES.get(self.route, ())]
+            return [*self._model(lines), *self.words.passages.get(self.route, ())]
         return [*lines, "", *STATELESS] if self.jitted and question.call.stateful else lines
 
     def _activations(self) -> list[str]:
@@ -149,7 +122,7 @@ class _Writer:
         lines = list[str]()
         for activation, name in self._functions().items():
             parameters = {name: repr(value) for name, value in activation.parameters.items()}
-            body = CALLED[activation.name].format(**parameters)
+            body = self.words.activations[activation.name].format(**parameters)
             lines += [
                 "@keras.saving.register_keras_serializable()",
                 f"def {name}(z):",
@@ -159,12 +132,18 @@ class _Writer:
         return lines
 
     def _functions(self) -> dict[Activation, str]:
-        used = dict.fromkeys(c.activation for c in self.question.network.cells if not _is_named(c.activation))
+        cells = self.question.network.cells
+        used = dict.fromkeys(c.activation for c in cells if not self._is_named(c.activation))
         return {activation: numbered("phi", index, len(used)) for index, activation in enumerate(used)}
+
+    def _is_named(self, activation: Activation) -> bool:
+        """Whether Keras has a name for it."""
+        named = activation in (self.words.hard_sigmoid, Activation("elu"))
+        return named or activation.name not in self.words.activations
 
     def _activation(self, activation: Activation) -> str:
         """Keras's argument."""
-        if activation == NAMED_HARD_SIGMOID:
+        if activation == self.words.hard_sigmoid:
             return '"hard_sigmoid"'
         return self._functions().get(activation, f'"{activation.name}"')
 
@@ -182,9 +161,13 @@ class _Writer:
                 made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
             made += [ANEW] if self.route == "configuration" else []
             batch = len(self.question.call.x) if self.question.call.stateful else None
-            made.append(f"{name}.build(({batch}, None, {layer.input_size}))")
+            made.append(f"{name}.build(({self.batch_and_time(batch)}, {layer.input_size}))")
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
         return [*made, *split(f"{name}.set_weights([", weights, "])")]
+
+    def batch_and_time(self, batch: int | None) -> str:
+        """The axes before the features of the input that a layer is built for."""
+        return f"{batch}, None"
 
     def _weights(self, cell: int) -> list[str]:
         question = self.question
@@ -209,7 +192,7 @@ class _Writer:
         if self.route == "RNN of a cell":
             arguments = [f"keras.layers.SimpleRNNCell({', '.join(options)})", *loop, *self._dtype()]
             return f"keras.layers.RNN({', '.join(arguments)})"
-        more = {"unrolled": ["unroll=True"], "zero output": ["zero_output_for_mask=True"]}.get(self.route, [])
+        more = self.words.options.get(self.route, ())
         return f"keras.layers.SimpleRNN({', '.join([*options, *loop, *more])})"
 
     def _cell_options(self, cell: Cell) -> list[str]:
@@ -236,7 +219,8 @@ class _Writer:
         network = self.question.network
         cells = [f"keras.layers.SimpleRNNCell({', '.join(self._cell_options(c))})" for c in network.cells]
         loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
-        inner = "cells" if not self._dtype() else f"keras.layers.StackedRNNCells(cells, {self._dtype()[0]})"
+        options = [*self.words.options.get(self.route, ()), *self._dtype()]
+        inner = f"keras.layers.StackedRNNCells(cells, {', '.join(options)})" if options else "cells"
         weights = [weight for index in range(len(cells)) for weight in self._weights(index)]
         return [
             *split("cells = [", cells, "]"),
@@ -292,7 +276,7 @@ class _Writer:
     def called(self) -> list[str]:
         """All calls."""
         if self.question.derivative is not None:
-            return Derivatives(self.backend, self.question, self._outputs()).lines()
+            return Derivatives(self.backend, self.question, self._outputs(), self.words).lines()
         lines = list[str]()
         for spoken in self.question.spoken:
             lines += self._one_call(spoken)
@@ -302,7 +286,7 @@ class _Writer:
         if self.route == "cell":
             return self._by_steps(spoken)
         if not self.is_model:
-            return self._chain(spoken.x, spoken.states, spoken.mask, training=spoken.call.training)
+            return self._chain(*self.said(spoken), training=spoken.call.training)
         given, lines = [spoken.x], list[str]()
         if spoken.mask and self.route == "masking":
             marked, value = self._marked()
@@ -315,17 +299,36 @@ class _Writer:
         elif spoken.mask:
             given.append(spoken.mask)
         given += [name for names in spoken.states or [] for name in names]
-        call = "model.predict({}, batch_size=2, verbose=0)" if self.route == "predict" else "model({})"
         if self.route == "sequential":
-            return [f"output = {call.format(spoken.x)}"]
+            return [f"output = {self.of_the_model(spoken.x)}"]
         outputs = ", ".join([*self._outputs(), "*states"])
         arguments = f"[{', '.join(given)}]"
-        return [*lines, f"{outputs} = {call.format(arguments)}"]
+        return [*lines, f"{outputs} = {self.of_the_model(arguments)}"]
+
+    def of_the_model(self, given: str) -> str:
+        """A call of the model."""
+        if self.route == "predict":
+            return f"model.predict({given}, batch_size=2, verbose=0)"
+        return f"model({given})"
+
+    def said(self, spoken: Spoken) -> tuple[str, list[list[str]] | None, str]:
+        """Input, initial states and mask as the bottom layer takes them."""
+        states = None
+        if spoken.states is not None:
+            states = [[self.words.state.format(name) for name in names] for names in spoken.states]
+        return spoken.x, states, spoken.mask
+
+    def with_states(self, x: str, states: list[str]) -> list[str]:
+        """Input and initial states as arguments."""
+        if self.route == "states by place":
+            return [x, states[0] if len(states) == 1 else f"({', '.join(states)})"]
+        return [x, f"initial_state=[{', '.join(states)}]"]
 
     def _by_steps(self, spoken: Spoken) -> list[str]:
         batch, time = spoken.call.x.shape[:2]
-        states = spoken.states
-        h = f"layer.get_initial_state({batch})" if states is None else f"[{', '.join(states[0])}]"
+        states = self.said(spoken)[1]
+        zeros = self.words.zero_states.format(batch=batch)
+        h = zeros if states is None else f"[{', '.join(states[0])}]"
         return [
             f"outputs, h = [], {h}",
             f"for t in range({time}):",
@@ -337,23 +340,18 @@ class _Writer:
         return ["forward", "backward"] if self.question.call.merge_mode == "none" else ["output"]
 
     def _state_names(self) -> list[str]:
-        if self.route == "RNN of cells":
+        if self.is_stack_of_cells:
             return ["states"]
         count = self.question.network.num_layers
         return [numbered("states", index, count) for index in range(count)] if self.returns_state else []
 
     def _chain(self, x: str, states: list[list[str]] | None, mask: str, *, training: bool) -> list[str]:
         """Layers, called one after the other."""
-        lines, count = list[str](), 1 if self.route == "RNN of cells" else self.question.network.num_layers
-        if self.route == "RNN of cells" and states is not None:
+        lines, count = list[str](), 1 if self.is_stack_of_cells else self.question.network.num_layers
+        if self.is_stack_of_cells and states is not None:
             states = [[name for names in states for name in names]]
         for index in range(count):
-            arguments = [x]
-            if states is not None and self.route == "states by place":
-                given = states[index]
-                arguments.append(given[0] if len(given) == 1 else f"({', '.join(given)})")
-            elif states is not None:
-                arguments.append(f"initial_state=[{', '.join(states[index])}]")
+            arguments = [x] if states is None else self.with_states(x, states[index])
             arguments += [f"mask={mask}"] if mask else []
             outputs = self._outputs() if index == count - 1 else ["output"]
             names = self._state_names()
@@ -361,8 +359,8 @@ class _Writer:
             arguments += ["training=True"] if training else []
             lines.append(f"{left} = {self._caller(index, count)}({', '.join(arguments)})")
             x = "output"
-        if self.route == "RNN of cells" and not self.is_model and self.returns_state:
-            lines.append("states = keras.tree.flatten(states)")
+        if self.is_stack_of_cells and not self.is_model and self.returns_state:
+            lines.append(f"states = {self.words.flatten}(states)")
         return lines
 
     def _caller(self, index: int, count: int) -> str:
@@ -381,7 +379,7 @@ class _Writer:
 
     def got(self) -> str:
         """The quantity as an array, in canonical axes."""
-        question, convert = self.question, "keras.ops.convert_to_numpy"
+        question, convert = self.question, self.words.array
         if question.derivative is not None:
             turned = ".T" * (question.derivative.of[0] in ("W_x", "W_h"))
             stacked = "[None]" * (question.derivative.of[0] == "state")
@@ -399,15 +397,9 @@ class _Writer:
         question = self.question
         if self.route == "cell":
             return "h"
-        if not self.is_model and self.route != "RNN of cells":
+        if not self.is_model and not self.is_stack_of_cells:
             return numbered("states", question.layer, question.network.num_layers)
         if question.network.num_layers == 1:
             return "states"
         start, count = sum(question.directions[: question.layer]), question.directions[question.layer]
         return f"states[{start}:{start + count}]"
-
-
-def _is_named(activation: Activation) -> bool:
-    """Whether Keras has a name for it."""
-    named = activation == NAMED_HARD_SIGMOID or activation == Activation("elu")
-    return named or activation.name not in CALLED

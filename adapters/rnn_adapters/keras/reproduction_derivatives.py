@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_adapters.keras.reproduction_words import KERAS_3, Words
 from rnn_adapters.literals import listed, literal
 from rnn_adapters.reproduction import Derivative, Question, Spoken
 
@@ -22,6 +23,7 @@ class Derivatives:
     backend: str
     question: Question
     outputs: Sequence[str]
+    words: Words = KERAS_3
 
     def lines(self) -> list[str]:
         """A loss, and its derivative."""
@@ -73,15 +75,15 @@ class Derivatives:
         if jax:
             made = f"({unpacked}), _ = layer.stateless_call(weights, others, {self.spoken.x}, {arguments})"
         output, both = self.outputs[0], ", ".join(self.outputs)
-        joined = [f"    output = keras.ops.concatenate([{both}], axis=-1)"] if len(self.outputs) == 2 else []
+        joined = [f"    output = {self.words.concatenate}([{both}], axis=-1)"] * (len(self.outputs) == 2)
         convert = "torch.tensor({})" if self.backend == "torch" else "{}"
         d_sequence, d_states = (convert.format(name) for name in ("d_sequence", "d_states"))
         return [
             f"def loss({', '.join([*self.sources, 'weights'] if jax else self.sources)}):",
             f"    {made}",
             *joined,
-            f"    of_states = keras.ops.sum({d_states} * keras.ops.stack(states))",
-            f"    return keras.ops.sum({d_sequence} * {'output' if joined else output}) + of_states",
+            f"    of_states = {self.words.sum}({d_states} * {self.words.stack}(states))",
+            f"    return {self.words.sum}({d_sequence} * {'output' if joined else output}) + of_states",
         ]
 
     def _rates(self) -> list[str]:
@@ -98,7 +100,7 @@ class Derivatives:
     def _by_tape(self) -> list[str]:
         names = ", ".join(self.sources)
         made = [f"{name} = tf.constant({name})" for name in self.sources]
-        made.append(f"sources = [{names}, *(variable.value for variable in layer.trainable_variables)]")
+        made.append(f"sources = [{names}, *({self.words.held} for variable in layer.trainable_variables)]")
         first = ["with tf.GradientTape() as tape:", "    tape.watch(sources)", f"    value = loss({names})"]
         if self.of.direction is None:
             return [*made, *first, f"d = tape.gradient(value, sources[{self.place}])"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route
 from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
+from rnn_adapters.surface import IntegerType
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
 DIFFERENTIATORS: Mapping[str, Differentiator] = {
@@ -68,6 +69,8 @@ SURFACE = (
 )
 """What only routes that are not expensive are asked for, and not even all of it of each."""
 
+INTEGERS: tuple[IntegerType, ...] = get_args(IntegerType)
+
 SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
 """What some expensive routes are asked for all the same."""
 
@@ -84,6 +87,7 @@ def default_supports(backend: str) -> Supports:
         dropout=("input", "state"),
         unknown_axes=("batch", "time"),
         mask_dtypes=("uint8", "int32", "int64", "float32"),
+        input_dtypes=INTEGERS[:-1] if backend == "torch" else INTEGERS,  # torch refuses uint64
         trained=backend in DIFFERENTIATORS,
         expensive="shapes" if backend == "jax" else "sizes",
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),

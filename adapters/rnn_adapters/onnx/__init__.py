@@ -56,8 +56,9 @@ def _reproduced(framework: str, question: Question) -> Code | None:
     return code(question, known.get(question.route, usual), parts.style, by_steps=parts.by_steps)
 
 
-_Routes = tuple[tuple[str, RouteKind, str], ...]
-_WRITTEN: _Routes = (
+Routes = tuple[tuple[str, RouteKind, str], ...]
+"""Of each route its name, its kind, and what it is."""
+WRITTEN: Routes = (
     ("batch first", "axes", "`Transpose` before and after the `RNN`"),
     ("opset 7", "model", "version 7 of the operator"),
     ("opset 14", "model", "version 14 of the operator"),
@@ -66,8 +67,9 @@ _WRITTEN: _Routes = (
     ("two nodes", "directions", "a node for each direction, and `Concat`"),
     ("steps", "cell", "a call for each step, with Y_h as the next initial_h"),
 )
-_RUNTIME: _Routes = (
-    *_WRITTEN,
+"""Those of every runtime, which differ in how a model is written."""
+_RUNTIME: Routes = (
+    *WRITTEN,
     ("parameters left out", "model", "activation_alpha and activation_beta left to their defaults"),
     ("IO binding", "model", "`run_with_iobinding`"),
     ("fixed shapes", "compiled", "a model of one batch size and length"),
@@ -76,8 +78,8 @@ _RUNTIME: _Routes = (
     ("ORT format", "saved", "the same, in the `.ort` format"),
     ("external data", "saved", "weights in a file beside the model's"),
 )
-_EVALUATOR: _Routes = (
-    *_WRITTEN,
+_EVALUATOR: Routes = (
+    *WRITTEN,
     ("layout 1", "axes", "`RNN(layout=1)`"),
     ("shapes checked", "model", "`ReferenceEvaluator(check_shape_annotations=True)`"),
     ("model file", "saved", "`onnx.save` and `onnx.load`"),
@@ -86,7 +88,7 @@ _EVALUATOR: _Routes = (
 _EXPENSIVE = ("fixed shapes", "optimised file", "ORT format", "external data", "model file")
 
 
-def _framework(name: str, title: str, extra: str, modules: tuple[str, ...], routes: _Routes) -> Framework:
+def _framework(name: str, title: str, extra: str, modules: tuple[str, ...], routes: Routes) -> Framework:
     return Framework(
         name,
         partial(_adapter, name),

@@ -34,7 +34,7 @@ class Style:
     """How a route writes a model.
 
     Args:
-        opset: None: the newest that onnx knows, which `make_model` takes by itself.
+        opset, ir_version: None: the newest that onnx knows, which `make_model` takes by itself.
         batch_first: by the operator's own attribute, or by `Transpose` around the nodes.
         weights_as_inputs: they are inputs of the model, not initialisers of its graph.
         separate_directions: a node for each direction.
@@ -44,6 +44,7 @@ class Style:
     """
 
     opset: int | None = None
+    ir_version: int | None = None
     batch_first: Literal["", "layout", "transposed"] = ""
     weights_as_inputs: bool = False
     separate_directions: bool = False
@@ -93,8 +94,12 @@ def model_of(network: Network, asked: Asked, style: Style) -> ModelProto:
     graph = _Graph(network, asked, style)
     graph.write()
     made = helper.make_graph(graph.nodes, "rnn", graph.inputs, graph.outputs, graph.initializers)
-    opsets = {} if style.opset is None else {"opset_imports": [helper.make_opsetid("", style.opset)]}
-    return helper.make_model(made, **opsets)
+    versions: dict[str, Any] = {}
+    if style.opset is not None:
+        versions["opset_imports"] = [helper.make_opsetid("", style.opset)]
+    if style.ir_version is not None:
+        versions["ir_version"] = style.ir_version
+    return helper.make_model(made, **versions)
 
 
 class _Graph:

@@ -71,16 +71,7 @@ class _Writer:
     def model(self) -> list[str]:
         """Lines that give `model`: ONNX's own text of it, and the weights."""
         graph, arrays = self.made.graph, self._weights()
-        version = self.made.opset_import[0].version
-        text = [
-            'model = parser.parse_model("""',
-            f'<ir_version: {self.made.ir_version}, opset_import: ["" : {version}]>',
-            f"rnn ({', '.join(map(_value, graph.input))})",
-            f"=> ({', '.join(map(_value, graph.output))})",
-            "{",
-            *(f"    {_node(node)}" for node in graph.node),
-            '}""")',
-        ]
+        text = ['model = parser.parse_model("""', *text_of(self.made), '}""")']
         pairs = [f'"{name}": {array}' for name, array in arrays.items()]
         weights = split("weights = {", pairs, "}")
         if self.narrow:
@@ -179,6 +170,18 @@ class _Writer:
         if top.directions == 1:
             return f"{Y_h}[0]"
         return f"{Y_h}.swapaxes(0, 1).reshape({question.call.x.shape[0]}, {top.output_size})"
+
+
+def text_of(model: Any) -> list[str]:
+    """A model without its weights in ONNX's text, but for the brace at its end."""
+    graph = model.graph
+    return [
+        f'<ir_version: {model.ir_version}, opset_import: ["" : {model.opset_import[0].version}]>',
+        f"rnn ({', '.join(map(_value, graph.input))})",
+        f"=> ({', '.join(map(_value, graph.output))})",
+        "{",
+        *(f"    {_node(node)}" for node in graph.node),
+    ]
 
 
 def _node(node: Any) -> str:

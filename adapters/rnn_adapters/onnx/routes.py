@@ -9,7 +9,6 @@ from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.onnx import CONVENTIONS
 from rnn_adapters.onnx.adapter import Parts
-from rnn_adapters.onnx.graph import Style
 
 TRANSPOSED = replace(
     CONVENTIONS,
@@ -55,7 +54,7 @@ def written(default: Parts) -> dict[str, Parts]:
     )
 
     def styled(**changes: Any) -> Parts:
-        return replace(default, style=replace(Style(), **changes))
+        return replace(default, style=replace(default.style, **changes))
 
     hidden = replace(supports, read_weights=False, native_weights=False)
     return {

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -35,7 +36,7 @@ def read_safetensors(data: bytes) -> Contents:
     library, arrays, others = imported("safetensors"), dict[str, Array](), dict[str, str]()
     with reading("a safetensors file"):
         budget = Budget()
-        for name, each in library.deserialize(data):
+        for name, each in sorted(library.deserialize(data), key=itemgetter(0)):  # it has no order
             shape, dtype = tuple(each["shape"]), SAFETENSORS_TYPES.get(each["dtype"])
             budget.take(name, shape, 1)
             if dtype is None:

@@ -95,7 +95,22 @@ def _read_named(form: str, data: bytes, suffix: str, options: Options) -> Found:
 def _write_named(form: str, network: Network, suffix: str) -> bytes:
     from rnn_adapters.port.named import write_named
 
+    _refuse_type(form, network, suffix)
     return WRITERS[suffix](write_named(network, NAMINGS[form]))
+
+
+NOT_READ: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("keras", ".h5"): ("bfloat16", ".keras"),
+    ("keras", ".hdf5"): ("bfloat16", ".keras"),
+    ("mlx", ".safetensors"): ("float64", ".npz"),
+}
+"""A type that a framework has, but does not read from such files; and what to write instead."""
+
+
+def _refuse_type(form: str, network: Network, suffix: str) -> None:
+    dtype, other = NOT_READ.get((form, suffix), ("", ""))
+    if str(network.dtype) == dtype:
+        raise BadInput(f"weights of {dtype}: {form} does not read them from {suffix} files; write {other}")
 
 
 def _named(name: str, suffixes: tuple[str, ...], holds: Callable[[], Holds]) -> Form:
@@ -111,6 +126,7 @@ def _read_keras(data: bytes, suffix: str, options: Options) -> Found:
 def _write_keras(network: Network, suffix: str) -> bytes:
     from rnn_adapters.port.keras_file import write_keras
 
+    _refuse_type("keras", network, suffix)
     return write_keras(network, suffix)
 
 

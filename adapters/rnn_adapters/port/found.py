@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from rnn_adapters.port.contents import shown
@@ -22,12 +23,14 @@ class Options:
         directions: of each layer, where names do not tell.
         only: layers whose name begins so; "" takes all that there are.
         config: the configuration of a Keras model (`Model.to_json`), for a file of weights alone.
+        folder: that of the file, in which an ONNX model may have its weights; None where there is none.
     """
 
     activations: tuple[Activation, ...] = ()
     directions: Literal[1, 2] | None = None
     only: str = ""
     config: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,8 +84,8 @@ def _make_groups(held: Any, names: list[str]) -> None:
             library.h5g.create(held.id, path.encode(), gcpl=kept)
 
 
-def write_hdf5(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
-    """And back; an attribute is a text.
+def write_hdf5(arrays: Mapping[str, Array], metadata: Mapping[str, str | list[str]]) -> bytes:
+    """And back; an attribute is a text, or a list of them.
 
     The bytes depend on nothing but the arguments.
     """
@@ -99,5 +99,7 @@ def write_hdf5(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> byte
                 dataset.attrs[DTYPE] = "bfloat16"
         for name, text in metadata.items():
             path, _, attribute = name.rpartition("@")
-            held.require_group(path or "/").attrs[attribute] = text
+            _make_groups(held, path.split("/") if path else [])
+            listed = np.array([line.encode() for line in text], "S") if isinstance(text, list) else text
+            held[path or "/"].attrs[attribute] = listed
     return file.getvalue()

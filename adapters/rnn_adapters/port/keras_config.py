@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from rnn_adapters.keras.activations import NAMED
 from rnn_adapters.port.contents import reading, shown
 from rnn_adapters.port.found import Options, in_one_stack
+from rnn_adapters.port.keras_layers import Config, Node, layers_of
 from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
@@ -23,7 +23,7 @@ STRANGERS = re.compile(
 TRANSPARENT = frozenset(
     (
         *("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise"),
-        *("ActivityRegularization", "Identity"),
+        *("ActivityRegularization", "Identity", "InputLayer"),
     )
 )
 """Layers that hand on what they get, but in training."""
@@ -33,7 +33,6 @@ OPTIONS = (
     *("kernel_constraint", "recurrent_constraint", "bias_constraint"),
 )
 """Those of a layer that say how it is trained and called, and are no part of a network."""
-Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Recurrent:
     """A layer of the stack.
 
     Args:
-        name: the layer's own.
+        name: the layer's own, after those of the models that it is in.
         key: what a file of weights calls it: its class, and a number where there are more.
         kind: its class.
         cells: the options of its cells, forward before backward.
@@ -73,50 +72,37 @@ def read_model(text: str, options: Options, keras_2: bool) -> Model:
         BadInput: no configuration, no such layers, or layers that are no stack or no vanilla RNNs.
     """
     with reading("the configuration of a Keras model"):
-        model = json.loads(text)
-        if model["class_name"] not in ("Sequential", "Functional", "Model"):
-            raise BadInput(f"expected a Sequential or Functional model; got {shown(model['class_name'])}")
-        config = model["config"]
-        layers: list[Config] = config["layers"] if isinstance(config, dict) else config  # Keras before 2.2
+        layers = layers_of(json.loads(text))
         found = list(_recurrent(layers, options.only, keras_2))
         _refuse_strangers(layers, {each.name for each in found}, options)
         if not found:
-            got = ", ".join(dict.fromkeys(map(_kind, layers))) or "no layers"
+            got = ", ".join(dict.fromkeys(layer.kind for layer in layers)) or "no layers"
             raise BadInput(f"expected a layer SimpleRNN; got {got[:200]}")
-        kinds = {_name(layer): _kind(layer) for layer in layers}
-        stack = _stack(found, _sources(model["class_name"], layers), kinds)
+        stack = _stack(found, {layer.name: layer for layer in layers})
         return Model(stack, tuple(_left_out(layers, stack)))
 
 
-def _kind(layer: Config) -> str:
-    return str(layer["class_name"])
-
-
-def _name(layer: Config) -> str:
-    return str(layer["config"]["name"])
-
-
-def _recurrent(layers: Sequence[Config], only: str, keras_2: bool) -> Iterator[Recurrent]:
+def _recurrent(layers: Sequence[Node], only: str, keras_2: bool) -> Iterator[Recurrent]:
     """Every layer whose cells are vanilla and whose name begins so, in the order of the configuration."""
-    counted: Counter[str] = Counter()
     for layer in layers:
-        snake = snake_case(_kind(layer))
-        key = f"{snake}_{counted[snake]}" if counted[snake] else snake
-        counted[snake] += 1
-        cells = _cells(layer) if _name(layer).startswith(only) else None
+        cells = _cells(layer) if layer.name.startswith(only) else None
         if cells is not None:
             phis = tuple(_activation(cell.get("activation"), keras_2) for cell in cells)
-            yield Recurrent(_name(layer), key, _kind(layer), cells, phis)
+            yield Recurrent(layer.name, layer.key, layer.kind, cells, phis)
 
 
-def _cells(layer: Config) -> tuple[Config, ...] | None:
+def _kind(config: Config) -> str:
+    return str(config["class_name"])
+
+
+def _cells(layer: Node) -> tuple[Config, ...] | None:
     """The options of a layer's cells; None where it is no layer of vanilla cells."""
-    kind, config = _kind(layer), layer["config"]
+    kind, config = layer.kind, layer.config
     if kind == "SimpleRNN":
-        _refuse_backwards(config, config["name"], wanted=False)
+        _refuse_backwards(config, layer.name, wanted=False)
         return (config,)
     if kind == "RNN" and _kind(config["cell"]) == "SimpleRNNCell":
-        _refuse_backwards(config, config["name"], wanted=False)
+        _refuse_backwards(config, layer.name, wanted=False)
         return ({**config, **config["cell"]["config"]},)
     if kind != "Bidirectional":
         return None
@@ -128,11 +114,11 @@ def _cells(layer: Config) -> tuple[Config, ...] | None:
         return None
     if config.get("merge_mode", "concat") != "concat":
         raise BadInput(
-            f"layer {shown(config['name'])}: expected two directions side by side (merge_mode='concat');"
+            f"layer {shown(layer.name)}: expected two directions side by side (merge_mode='concat');"
             f" got {shown(config['merge_mode'])}, which no network in canonical form has"
         )
-    _refuse_backwards(forward["config"], config["name"], wanted=False)
-    _refuse_backwards(backward["config"], config["name"], wanted=True)
+    _refuse_backwards(forward["config"], layer.name, wanted=False)
+    _refuse_backwards(backward["config"], layer.name, wanted=True)
     return forward["config"], backward["config"]
 
 
@@ -178,16 +164,16 @@ class OfLayer:
 LAYERS = {"LeakyReLU": OfLayer("leaky_relu", "negative_slope"), "ELU": OfLayer("elu", "alpha")}
 
 
-def _refuse_strangers(layers: Sequence[Config], known: set[str], options: Options) -> None:
+def _refuse_strangers(layers: Sequence[Node], known: set[str], options: Options) -> None:
     """Refuse recurrent layers of other kinds, and those inside of other layers."""
     for layer in layers:
-        if _name(layer) in known or not _name(layer).startswith(options.only):
+        if layer.name in known or not layer.name.startswith(options.only):
             continue
-        inner = next((kind for kind in _classes(layer) if STRANGERS.fullmatch(kind)), None)
+        inner = next((kind for kind in _classes(layer.whole) if STRANGERS.fullmatch(kind)), None)
         if inner is not None:
-            what = inner if inner == _kind(layer) else f"{inner} inside of {_kind(layer)}"
+            what = inner if inner == layer.kind else f"{inner} inside of {layer.kind}"
             raise BadInput(
-                f"layer {shown(_name(layer))}: expected a vanilla RNN (SimpleRNN, RNN of a SimpleRNNCell, or"
+                f"layer {shown(layer.name)}: expected a vanilla RNN (SimpleRNN, RNN of a SimpleRNNCell, or"
                 f" Bidirectional of two SimpleRNN); got {what}"
                 + ("" if options.only else "; choose layers by the beginning of their names (--only)")
             )
@@ -205,73 +191,42 @@ def _classes(node: Any) -> Iterator[str]:
             yield from _classes(child)
 
 
-def _sources(kind: str, layers: Sequence[Config]) -> dict[str, list[str]]:
-    """For each layer the layers that it is called with, once for each call and argument."""
-    names = [_name(layer) for layer in layers]
-    if len(set(names)) != len(names):
-        raise BadInput("layers: expected a name for each of them; got one twice")
-    if kind == "Sequential":
-        return {name: names[max(i - 1, 0) : i] for i, name in enumerate(names)}
-    known = set(names)
-    return {
-        name: list(_named(layer["inbound_nodes"], known)) for name, layer in zip(names, layers, strict=True)
-    }
-
-
-def _named(node: Any, known: set[str]) -> Iterator[str]:
-    """The layers that are named in the calls of a layer: in Keras 3 as histories, in 2 as lists."""
-    if isinstance(node, dict):
-        for key, child in node.items():
-            if key == "keras_history":
-                yield child[0]
-            else:
-                yield from _named(child, known)
-    elif isinstance(node, list):
-        if len(node) in (3, 4) and isinstance(node[0], str) and node[0] in known:
-            yield node[0]
-        for child in node:
-            yield from _named(child, known)
-
-
-def _stack(
-    found: Sequence[Recurrent], sources: Mapping[str, list[str]], kinds: Mapping[str, str]
-) -> tuple[Recurrent, ...]:
+def _stack(found: Sequence[Recurrent], layers: Mapping[str, Node]) -> tuple[Recurrent, ...]:
     """The layers from the bottom to the top, each of which is fed by the one below and by nothing else."""
     names = {layer.name: layer for layer in found}
-    below: dict[str, str | None] = {}
-    for layer in found:
-        feeding = sources[layer.name]
-        if len(feeding) > 1:
-            raise BadInput(
-                f"layer {shown(layer.name)}: expected one input, and one call; got"
-                f" {', '.join(map(shown, feeding[:8]))}: initial states are no part of a network"
-            )
-        below[layer.name] = _behind_transparent(feeding, sources, names, kinds)
+    below = {layer.name: _behind_transparent(layer.name, names, layers) for layer in found}
     return tuple(names[name] for name in in_one_stack(below))
 
 
-def _behind_transparent(
-    below: Sequence[str],
-    sources: Mapping[str, list[str]],
-    names: Mapping[str, Recurrent],
-    kinds: Mapping[str, str],
-) -> str | None:
-    """The recurrent layer that feeds one, through layers that hand on what they get; None where none does."""
-    for _ in range(len(sources)):
-        if len(below) != 1:
+def _behind_transparent(name: str, names: Mapping[str, Recurrent], layers: Mapping[str, Node]) -> str | None:
+    """The recurrent layer that feeds one, through layers that hand on what they get; None where none does.
+
+    Raises:
+        BadInput: the layer, or a model that it is in, is called with several things, or several times.
+    """
+    at = layers[name]
+    for _ in range(len(layers)):
+        if len(at.sources) > 1 and (at.name == name or at.kind == "InputLayer"):
+            raise BadInput(
+                f"layer {shown(name)}: expected one input, and one call; got"
+                f" {', '.join(map(shown, at.sources[:8]))}: initial states are no part of a network"
+            )
+        if len(at.sources) != 1 or at.sources[0] not in layers:
             return None
-        if below[0] in names:
-            return below[0]
-        below = sources.get(below[0], []) if kinds[below[0]] in TRANSPARENT else []
+        at = layers[at.sources[0]]
+        if at.name in names:
+            return at.name
+        if at.kind not in TRANSPARENT:
+            return None
     return None
 
 
-def _left_out(layers: Sequence[Config], stack: Sequence[Recurrent]) -> Iterator[str]:
+def _left_out(layers: Sequence[Node], stack: Sequence[Recurrent]) -> Iterator[str]:
     """All that is in a model besides the stack, in words."""
     names = {layer.name for layer in stack}
     for layer in layers:
-        if _name(layer) not in names and _kind(layer) != "InputLayer":
-            yield f"layer {shown(_name(layer))}: {_kind(layer)}"
+        if layer.name not in names and layer.kind != "InputLayer":
+            yield f"layer {shown(layer.name)}: {layer.kind}"
     for recurrent in stack:
         for cell in recurrent.cells:
             for option in OPTIONS:
@@ -287,13 +242,6 @@ def _plain(option: Any) -> Any:
     if isinstance(option, dict) and isinstance(option.get("config"), dict):
         return option["config"].get("name", option.get("class_name"))
     return option
-
-
-def snake_case(name: str) -> str:
-    """`SimpleRNN` as Keras writes it in paths: simple_rnn."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 # Writing.

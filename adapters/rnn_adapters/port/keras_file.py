@@ -12,7 +12,8 @@ from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.port.contents import FLOATS, LARGEST, Contents, reading, shown
 from rnn_adapters.port.found import Found, Options, activations_of
 from rnn_adapters.port.hdf5 import read_hdf5, write_hdf5
-from rnn_adapters.port.keras_config import Recurrent, read_model, snake_case, written_model
+from rnn_adapters.port.keras_config import Recurrent, read_model, written_model
+from rnn_adapters.port.keras_layers import snake_case
 from rnn_reference.activations import Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -24,6 +25,10 @@ CONFIG, WEIGHTS_FILE, METADATA = "config.json", "model.weights.h5", "metadata.js
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 """Where layers are in a file of weights: of Keras 3, and of 2.13."""
 DIRECTIONS = ("forward_layer", "backward_layer")
+OLDER = (".h5", ".hdf5")
+"""The files of a whole model before Keras 3, which it still reads and writes."""
+WRITTEN_AS = "3.0.0"
+"""The version of Keras that files say."""
 
 Names = dict[str, str]
 
@@ -103,7 +108,7 @@ def _by_number(layer: Recurrent, direction: int, contents: Contents) -> Names:
     own = [weight.name for weight in WEIGHTS if weight.role != "b" or _biased(layer, direction)]
     inner = f"{DIRECTIONS[direction]}/" if len(layer.cells) == 2 else ""
     for folder in FOLDERS:
-        place = f"{folder}/{layer.key}/{inner}cell/vars"
+        place = f"{folder}/{layer.key.replace('/layers/', f'/{folder}/')}/{inner}cell/vars"
         names = {name: f"{place}/{index}" for index, name in enumerate(own)}
         if all(name in contents.arrays for name in names.values()):
             if f"{place}/{len(own)}" in contents.arrays:
@@ -113,12 +118,27 @@ def _by_number(layer: Recurrent, direction: int, contents: Contents) -> Names:
 
 
 def _by_name(layer: Recurrent, contents: Contents) -> list[Names]:
-    """Before Keras 3: a group for each layer, which lists its weights, forward before backward."""
-    for group in (f"model_weights/{layer.name}", layer.name):
+    """Before Keras 3: a group for each layer of the model, which lists its weights, forward before backward.
+
+    Of a model within it there is one group, with the weights of all of its layers.
+    """
+    outermost, *inner = layer.name.split("/")
+    for group in (f"model_weights/{outermost}", outermost):
         listed = contents.metadata.get(f"{group}@weight_names")
         if listed is not None:
-            return list(_listed(layer, group, listed.split("\n"), contents))
+            names = _of_inner(inner, listed.split("\n")) if inner else listed.split("\n")
+            return list(_listed(layer, group, names, contents))
     raise BadInput(f"layer {shown(layer.name)}: expected a group of its weights; got none")
+
+
+def _of_inner(layer: list[str], listed: list[str]) -> list[str]:
+    """The weights of one layer among those of the model that it is in, by the end of its name."""
+    for first in range(len(layer)):
+        own = f"/{'/'.join(layer[first:])}/"
+        found = [name for name in listed if own in f"/{name}"]
+        if found:
+            return found
+    return []
 
 
 def _listed(layer: Recurrent, group: str, listed: list[str], contents: Contents) -> Iterator[Names]:
@@ -143,10 +163,10 @@ def write_keras(network: Network, suffix: str) -> bytes:
     """A `Sequential` model of the network, or its weights alone; the same bytes every time.
 
     Raises:
-        BadInput: a form that is not written, or an activation that Keras does not have.
+        BadInput: an activation that Keras does not have.
     """
-    if suffix in (".h5", ".hdf5"):
-        raise BadInput("the older .h5 of a whole model is read, but not written; write .keras or .weights.h5")
+    if suffix in OLDER:
+        return _older(network)
     config = written_model(network)
     arrays, texts = dict[str, Array](), dict[str, str]()
     counted: dict[str, int] = {}
@@ -167,13 +187,32 @@ def write_keras(network: Network, suffix: str) -> bytes:
         for name, held in (
             (
                 METADATA,
-                json.dumps({"keras_version": "3.0.0", "date_saved": "", "written_by": "rnn-conformance"}),
+                json.dumps({"keras_version": WRITTEN_AS, "date_saved": "", "written_by": "rnn-conformance"}),
             ),
             (CONFIG, json.dumps(config)),
             (WEIGHTS_FILE, weights),
         ):
             archive.writestr(zipfile.ZipInfo(name), held)  # of no date
     return file.getvalue()
+
+
+def _older(network: Network) -> bytes:
+    """The older file of a model: a group for each layer, which lists its weights."""
+    config = written_model(network)
+    arrays, made = dict[str, Array](), config["config"]["layers"]
+    texts: dict[str, str | list[str]] = {"@keras_version": WRITTEN_AS, "@backend": "numpy"}
+    texts["@model_config"] = json.dumps(config)
+    texts["model_weights@layer_names"] = [each["config"]["name"] for each in made]
+    texts |= {f"model_weights/{each['config']['name']}@weight_names": [] for each in made}
+    for index, (layer, each) in enumerate(zip(network.layers, made[1:], strict=True)):
+        group, listed = f"model_weights/{each['config']['name']}", list[str]()
+        for direction, cell in enumerate(layer.cells):
+            inner = f"{DIRECTIONS[direction]}/" if layer.directions == 2 else ""
+            for own, array in native_arrays(WEIGHTS, [cell]).items():
+                listed.append(f"rnn_{index}/{inner}{own}")
+                arrays[f"{group}/{listed[-1]}"] = array
+        texts[f"{group}@weight_names"] = listed
+    return write_hdf5(arrays, texts)
 
 
 def is_plain(config: Mapping[str, object] | list[object] | object) -> bool:

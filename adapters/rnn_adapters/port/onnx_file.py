@@ -1,4 +1,4 @@
-"""ONNX models: the nodes `RNN` of a graph, and what stands between them. No other file is read."""
+"""ONNX models: the nodes `RNN` of a graph, and what stands between them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from rnn_adapters.native import canonical_weights
 from rnn_adapters.onnx import CONVENTIONS
-from rnn_adapters.port.contents import FLOATS, imported, reading, shown
+from rnn_adapters.port.contents import FLOATS, Budget, imported, reading, shown
 from rnn_adapters.port.found import Found, Options, activations_of, in_one_stack
+from rnn_adapters.port.onnx_external import file_of, is_external, with_numbers
 from rnn_reference.activations import DEFAULTS, Activation
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -24,10 +25,10 @@ GLUE = frozenset(
 )
 """What may stand between two nodes; none makes more numbers than it gets, or at most twice as many."""
 MOST_GLUE = 20
-KEEP_ZEROS = frozenset(
+ARRANGE = frozenset(
     ("Expand", "Slice", "Unsqueeze", "Squeeze", "Identity", "Cast", "Tile", "Reshape", "Transpose", "Gather")
 )
-"""Operators that make zeros of zeros, their first input."""
+"""Operators whose output is made of numbers of their first input: of zeros zeros."""
 TIME, BATCH = 2, 3
 """Sizes at which it is tried what stands between two nodes."""
 
@@ -74,12 +75,14 @@ class Graph:
         onnx = imported("onnx")
         with reading("an ONNX model"):
             self.model = onnx.ModelProto.FromString(data)
-            self.graph = self.model.graph
+            self.graph, self._folder, self._budget = self.model.graph, options.folder, Budget()
             self._tensors = {tensor.name: tensor for tensor in self.graph.initializer}
             for node in self.graph.node:
                 for attribute in node.attribute if node.op_type == "Constant" else ():
                     if attribute.name == "value":
                         self._tensors[node.output[0]] = attribute.t
+            for tensor in filter(is_external, self._tensors.values()):
+                file_of(tensor, self._folder)  # of all: whoever runs the model reads all
             self.producers = {name: node for node in self.graph.node for name in node.output if name}
             self.inputs = {each.name for each in self.graph.input} - self._tensors.keys()
             self._refuse_others(options)
@@ -89,8 +92,17 @@ class Graph:
         found = [node for node in self.graph.node if is_recurrent(node, ("RNN",))]
         found = [node for node in found if name_of(node).startswith(options.only)]
         if not found:
-            kinds = ", ".join(dict.fromkeys(node.op_type for node in self.graph.node)) or "no nodes"
-            raise BadInput(f"expected a node RNN; got {kinds[:200]}")
+            kinds = [node.op_type for node in self.graph.node]
+            unrolled = kinds.count("MatMul") + kinds.count("Gemm") > 1 and {"Tanh", "Relu"} & {*kinds}
+            raise BadInput(
+                f"expected a node RNN; got {', '.join(dict.fromkeys(kinds))[:200] or 'no nodes'}"
+                + (
+                    "; a recurrence that is unrolled, as torch's exporter writes it with dynamo=True, is not"
+                    " read: export with dynamo=False, or port the state_dict"
+                    if unrolled
+                    else ""
+                )
+            )
         return found
 
     def _refuse_others(self, options: Options) -> None:
@@ -135,46 +147,51 @@ class Graph:
         """An array that stands in the model.
 
         Raises:
-            BadInput: it is computed, an input, in another file, or of another type.
+            BadInput: it is computed, an input, or of another type.
         """
-        helper = imported("onnx.numpy_helper")
-        tensor = self._tensors.get(name)
-        if tensor is None:
+        if name not in self._tensors:
             raise BadInput(
                 f"node {shown(node)}: expected {shown(name)} to stand in the model; got it computed"
             )
-        if tensor.data_location == 1 or tensor.external_data:
-            raise BadInput(f"{shown(name)}: expected its numbers in the model; got them in another file")
-        array: Array = helper.to_array(tensor)
+        array: Array = imported("onnx.numpy_helper").to_array(self._tensor(name))
         if array.dtype not in FLOATS.values():
             raise BadInput(f"{shown(name)}: expected {', '.join(FLOATS)}; got {array.dtype}")
         return array
 
+    def _tensor(self, name: str) -> Any:
+        """A tensor with its numbers, wherever they are."""
+        if is_external(self._tensors[name]):
+            self._tensors[name] = with_numbers(self._tensors[name], self._folder, self._budget)
+        return self._tensors[name]
+
     def _refuse_states(self, node: str, lengths: str, states: str) -> None:
         """Refuse what is given to every call but the input, unless it is given from outside or zero."""
-        if lengths and lengths not in self.inputs:
+        if lengths and self._origin(lengths) not in self.inputs:
             raise BadInput(f"node {shown(node)}: expected sequence_lens from outside; got them in the model")
-        if states and states not in self.inputs and not self._is_zero(states):
+        if states and self._origin(states) not in self.inputs and not self._is_zero(self._origin(states)):
             raise BadInput(
                 f"node {shown(node)}: expected initial states from outside, or zeros; got others, which are"
                 " no part of a network in canonical form"
             )
 
+    def _origin(self, name: str) -> str:
+        """The array that one is made of by operators that only choose and arrange its numbers."""
+        for _ in range(MOST_GLUE):
+            node = self.producers.get(name)
+            if name in self._tensors or node is None or node.op_type not in ARRANGE or not node.input:
+                break
+            name = node.input[0]
+        return name
+
     def _is_zero(self, name: str) -> bool:
         """Whether an array is of zeros, whatever its shape turns out to be."""
-        for _ in range(MOST_GLUE):
-            if name in self._tensors:
-                return not self.constant("", name).any()
-            node = self.producers.get(name)
-            if node is None:
-                return False
-            if node.op_type == "ConstantOfShape":
-                value = next((a.t for a in node.attribute if a.name == "value"), None)
-                return value is None or not imported("onnx.numpy_helper").to_array(value).any()
-            if node.op_type not in KEEP_ZEROS or not node.input:
-                return False
-            name = node.input[0]
-        return False
+        if name in self._tensors:
+            return not self.constant("", name).any()
+        node = self.producers.get(name)
+        if node is None or node.op_type != "ConstantOfShape":
+            return False
+        value = next((a.t for a in node.attribute if a.name == "value"), None)
+        return value is None or not imported("onnx.numpy_helper").to_array(value).any()
 
     def _stacked(self, found: Sequence[RnnNode]) -> tuple[RnnNode, ...]:
         """Bottom first; `self.glue` has for each node what stands before it."""
@@ -248,7 +265,7 @@ class Graph:
         held = []
         for name in sorted(needed & self._tensors.keys()):
             tensor = type(self._tensors[name])()
-            tensor.CopyFrom(self._tensors[name])
+            tensor.CopyFrom(self._tensor(name))
             tensor.name = name
             held.append(tensor)
         kept = [node for node in nodes if node.op_type != "Constant" or node.output[0] not in self._tensors]

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +45,8 @@ def read(where: Location, options: Options | None = None) -> Found:
         BadInput: the file cannot be read, or what is in it cannot be carried; the message names the file.
     """
     try:
-        return where.form.read(read_bytes(where.path), where.suffix, options or Options())
+        options = replace(options or Options(), folder=where.path.parent)
+        return where.form.read(read_bytes(where.path), where.suffix, options)
     except BadInput as error:
         raise _naming(where, error) from None
 

@@ -38,11 +38,16 @@ def by_reference(network: Network, said: str) -> Runner:
 
 
 def called(adapter: Adapter[Any], network: Network, model: Any = None) -> Run:
-    """An adapter's call, of what it loaded or of what holds a file's weights."""
+    """An adapter's call, of what it loaded or of what holds a file's weights.
+
+    It starts from zeros that are given, in the type of the network: those of Haiku are of float32 else.
+    """
     model = adapter.load(network) if model is None else model
 
     def run(x: Array) -> Array:
-        sequence = adapter.run(model, Call(x)).sequence
+        sizes = ((layer.directions, len(x), layer.hidden_size) for layer in network.layers)
+        zeros = tuple(np.zeros(size, x.dtype) for size in sizes)
+        sequence = adapter.run(model, Call(x, initial_states=zeros)).sequence
         assert sequence is not None
         return np.array(sequence)
 
@@ -77,6 +82,8 @@ def by_torch(where: Location, found: Found, options: Options) -> Runner:
 def by_jax(where: Location, found: Found, options: Options) -> Runner:
     """Flax or Haiku, with the tree that its own loader read."""
     route = "one bias" if where.form.name == "haiku" and _one_bias(found.network) else ""
+    if where.form.name == "flax-nnx" and found.network.dtype.itemsize < 4:
+        route = "narrow types"  # whose initialiser has them: a cell draws its weights before it gets others
     adapter: Any = load_adapter(where.form.name, route)
     from rnn_adapters.jax_adapter import Loaded, in_type_of, plan_of
 
@@ -143,7 +150,7 @@ def by_keras(where: Location, found: Found, options: Options) -> Runner:
         model.load_weights(where.path)
     else:
         model = keras.saving.load_model(where.path, compile=False)
-    layers = [model.get_layer(name) for name in found.layers]
+    layers = [_layer_of(model, name) for name in found.layers]
 
     def run(x: Array) -> Array:
         for layer in layers:
@@ -157,6 +164,13 @@ def by_keras(where: Location, found: Found, options: Options) -> Runner:
         return sequence
 
     return by, run
+
+
+def _layer_of(model: Any, name: str) -> Any:
+    """A layer of a model, or of one that is in it."""
+    for part in name.split("/"):
+        model = model.get_layer(part)
+    return model
 
 
 def keras_backend() -> str:
@@ -176,9 +190,12 @@ DISTRIBUTIONS = {"tensorflow": "tensorflow-cpu"}
 
 def by_onnx(where: Location, found: Found, options: Options) -> Runner:
     """The nodes of the stack, in ONNX Runtime or, where that has not the type, in ONNX's own evaluator."""
+    import onnx
+
     from rnn_adapters.port.onnx_file import Graph
 
-    graph = Graph(where.path.read_bytes(), options)
+    # Weights in another file are read by onnx, too, from where `Graph` found that they may be read.
+    graph = Graph(onnx.load(where.path).SerializeToString(), options)
     part, layouts = graph.recurrent_part(), (graph.nodes[0].layout, graph.nodes[-1].layout)
     name = "onnx" if find_spec("onnxruntime") and found.network.dtype in ("f4", "f2") else "onnx-reference"
     adapter: Any = load_adapter(name)

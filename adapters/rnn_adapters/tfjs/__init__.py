@@ -14,7 +14,6 @@ js/              the harness: main (lines), session (requests), written (numbers
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -24,10 +23,8 @@ import msgspec
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.framework import DEFAULT, Framework, Route
 from rnn_adapters.reproduction import Code, Question
+from rnn_adapters.tfjs.installed import NPM, PACKAGE
 from rnn_adapters.written import ConventionsData, read_conventions
-
-INSTALL = "python -m rnn_adapters.tfjs.install"
-"""The command that installs TensorFlow.js."""
 
 DECLARED: dict[str, Any] = json.loads((files(__name__) / "declarations.json").read_text("utf-8"))
 
@@ -44,12 +41,6 @@ def _reproduced(question: Question) -> Code | None:
     return code(question)
 
 
-def _missing() -> Sequence[str]:
-    from rnn_adapters.tfjs.installed import missing
-
-    return missing()
-
-
 FRAMEWORKS = (
     Framework(
         "tfjs",
@@ -60,8 +51,8 @@ FRAMEWORKS = (
         },
         conventions=read_conventions(msgspec.convert(DECLARED["conventions"], ConventionsData)),
         title="`tf.layers.simpleRNN` of TensorFlow.js",
-        missing=_missing,
-        install=INSTALL,
+        missing=partial(NPM.missing, PACKAGE),
+        install=NPM.command,
         deviations="rnn_adapters.tfjs/deviations.toml",
         reproduction=_reproduced,
         bug_report="rnn_adapters.tfjs/bug_report.md",

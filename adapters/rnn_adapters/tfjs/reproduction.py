@@ -112,7 +112,7 @@ class _Writer:
             parameters = {key: repr(value) for key, value in of.parameters.items()}
             lines += [
                 f"class {name} extends tf.serialization.Serializable {{",
-                f"  static className = '{name}';",
+                f"  static className = '{name.lower()}';",  # a file would take capitals away
                 "  static fromConfig(cls) { return new cls(); }",
                 "  getConfig() { return {}; }",
                 f"  apply(z) {{ return tf.tidy(() => {APPLIED[of.name].format(**parameters)}); }}",
@@ -169,7 +169,7 @@ class _Writer:
 
     def _cell_options(self, cell: Cell) -> list[str]:
         of = cell.activation
-        phi = self._classes().get(of, "") or NAMED.get(str(of), of.name)
+        phi = self._classes().get(of, "").lower() or NAMED.get(str(of), of.name)
         options = [f"units: {cell.hidden_size}"]
         options += [] if of.name == "tanh" else [f"activation: '{phi}'"]
         return options if cell.biases else [*options, "useBias: false"]

@@ -7,8 +7,7 @@ from importlib.resources import as_file, files
 from rnn_adapters.adapter import ImplementationLost
 from rnn_adapters.stdio.client import Harness
 from rnn_adapters.stdio.connection import Connection
-from rnn_adapters.tfjs import INSTALL
-from rnn_adapters.tfjs.installed import FOLDER, folder, missing
+from rnn_adapters.tfjs.installed import NPM, PACKAGE
 from rnn_reference.errors import BadInput
 
 _started: list[Harness] = []
@@ -27,13 +26,9 @@ def harness() -> Harness:
 
 
 def _start() -> Harness:
-    if lacking := missing():
-        raise BadInput(
-            f"adapter 'tfjs' needs {' and '.join(lacking)}; {INSTALL} brings it by npm, into the folder that"
-            f" {FOLDER} names or one in the user's cache"
-        )
+    NPM.expect("tfjs", PACKAGE)
     with as_file(files("rnn_adapters.tfjs") / "js") as scripts:
         try:
-            return Harness(Connection(["node", str(scripts / "main.js"), str(folder())]))
+            return Harness(Connection(["node", str(scripts / "main.js"), str(NPM.folder())]))
         except ImplementationLost as lost:
             raise BadInput(f"adapter 'tfjs' cannot be asked: its process {lost.how}") from None

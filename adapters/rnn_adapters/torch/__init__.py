@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -45,8 +44,8 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
 def _missing(device: str) -> list[str]:
     import torch
 
-    there: dict[str, Callable[[], bool]] = {"cuda": torch.cuda.is_available, "mps": torch.mps.is_available}
-    return [] if there[device]() else [f"a device {device!r} that torch sees"]
+    there = torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()
+    return [] if there else [f"a device {device!r} that torch sees"]
 
 
 def _reproduced(question: Question) -> Code | None:

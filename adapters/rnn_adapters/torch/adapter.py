@@ -151,7 +151,7 @@ class TorchAdapter(Adapter[Module]):
                 held.detach().copy_(weight)
 
     def restored(self, model: Module) -> Module:
-        return through_a_file(model)
+        return through_a_file(model, self._new(options_in(rnn_of(model), model)))
 
     def native_weights(self, model: Module) -> list[dict[str, tuple[int, ...]]]:
         weights, cells = self.conventions.weights, self._by_cell(model, self._parameters(model).values())
@@ -311,9 +311,9 @@ class TorchAdapter(Adapter[Module]):
         return Gradients(self._turned(dx), by_layer(model, d_h0), self._canonical(model, others))
 
 
-def through_a_file(model: Module) -> Module:
-    """Another module, with NaN for weights until it reads those that this one wrote."""
-    file, other = io.BytesIO(), copy.deepcopy(model)
+def through_a_file(model: Module, other: Module | None = None) -> Module:
+    """Another module, by default a copy, with NaN for weights until it reads those that this one wrote."""
+    file, other = io.BytesIO(), copy.deepcopy(model) if other is None else other
     torch.save(model.state_dict(), file)
     file.seek(0)
     for parameter in other.parameters():
@@ -333,6 +333,17 @@ def options_of(network: Network) -> dict[str, Any]:
         "bias": bool(bottom.forward.biases),
         "bidirectional": bottom.directions == 2,
         "dtype": getattr(torch, str(network.dtype)),
+    }
+
+
+def options_in(rnn: Any, model: Module) -> dict[str, Any]:
+    """The options that the RNN or RNNCell in a module was made with."""
+    named = ("input_size", "hidden_size", "nonlinearity", "bias")
+    return {
+        **{name: getattr(rnn, name) for name in named},
+        "num_layers": getattr(rnn, "num_layers", 1),
+        "bidirectional": directions_of(model) == 2,
+        "dtype": next(model.parameters()).dtype,
     }
 
 

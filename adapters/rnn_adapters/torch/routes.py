@@ -161,12 +161,10 @@ class Traced(Module):
         rows = (rnn.num_layers * (1 + rnn.bidirectional), 3, rnn.hidden_size)
         like = partial(torch.zeros, dtype=rnn.weight_ih_l0.dtype)
         x, h0 = like(2, 3, rnn.input_size), like(rows)
+        trace: Any = torch.jit.trace
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # checks of sizes are not traced; and it is deprecated
-            self._traces = [
-                torch.jit.trace(Holder(rnn), given, check_trace=False)  # type: ignore[no-untyped-call]
-                for given in ((x,), (x, h0))
-            ]
+            self._traces = [trace(Holder(rnn), given, check_trace=False) for given in ((x,), (x, h0))]
 
     def forward(self, *given: Tensor) -> Any:
         """As RNN's."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
-from rnn_reference.bounds import bound_network
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 
@@ -34,7 +34,7 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
     shape = (case.x.shape[0], case.network.output_size)
     output = subject.run(case, return_sequences=False)
     last = subject.has_shape("last output", output.last, shape, case.network.dtype)
-    bound = bound_network(case.network, case.x, case.initial_states).last.bound
+    bound = bounds_of(case).last.bound
     expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
+from typing import Any, get_args
 
 import numpy as np
 
-from rnn_conformance.checks.support.expect import expect_steps
+from rnn_adapters.adapter import Output
+from rnn_adapters.surface import IntegerType
+from rnn_conformance.checks.support.expect import expect_everything, expect_steps
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_states, with_x
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Layer, Network
+from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.precision import precision_of
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
@@ -123,3 +128,46 @@ def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None
     subject.require(
         refusal is not None, f"activation {case.variant!r}: expected an error; got an answer", "not refused"
     )
+
+
+INTEGERS = get_args(IntegerType)
+
+
+@check(
+    "ERR-7",
+    replace(POOL, dropout=(None,), poisons=("numbers",), variants=INTEGERS),
+    needs=("input_dtypes", "outputs"),
+)
+def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case: Case) -> None:
+    """An integer is neither NaN nor infinite, so nothing of this kind stands at masked time steps."""
+    known = subject.supports.input_dtypes
+    dtype = np.dtype(case.variant if case.variant in known else known[0])
+
+    def run(case: Case, *, return_sequences: bool) -> Output:
+        return subject.run(case.replace(x=case.x.astype(dtype)), return_sequences=return_sequences)
+
+    expect_everything(subject, with_large_integers(case, dtype), run)
+
+
+def with_large_integers(case: Case, dtype: np.dtype[Any]) -> Case:
+    """The case with input of integers, the largest as large as it can be, and weights that are as small.
+
+    Each integer is one that the type of the weights, and the one that is computed in, hold exactly. In
+    float16 they are few enough for the weights to stay above its smallest normal numbers.
+    """
+    precision = precision_of(case.call.compute_dtype or case.network.dtype)
+    digits = round(-np.log2(precision.unit_roundoff))
+    bits = min(int(np.iinfo(dtype).max).bit_length(), int(np.log2(precision.largest)) - 4)
+    x = case.x.astype(np.float64)
+    x = np.abs(x) if dtype.kind == "u" else x
+    largest = np.abs(x).max(initial=0) or 1.0
+    kept = min(digits, bits)
+    x = np.rint(x / largest * (2.0**kept - 1)) * 2.0 ** (bits - kept)
+    factor = 2.0 ** (round(np.log2(largest)) - bits)
+
+    def small(cell: Cell) -> Cell:
+        return replace(cell, W_x=cell.W_x * cell.dtype.type(factor))
+
+    bottom, *others = case.network.layers
+    network = Network([Layer(*map(small, bottom.cells)), *others])
+    return case.replace(network=network, x=x.astype(case.network.dtype))

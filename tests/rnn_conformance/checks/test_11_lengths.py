@@ -91,7 +91,12 @@ def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None
         subject.tally.count()
 
 
-@check("LEN-7", Cases(padding=PADDED, variants=tuple(LENGTHS), exact=True), needs=("lengths",), share=HALF)
+@check(
+    "LEN-7",
+    Cases(padding=PADDED, variants=tuple(LENGTHS), exact=True),
+    needs=("lengths", "batch_axis", "time_axis"),
+    share=HALF,
+)
 def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, LENGTHS)
 

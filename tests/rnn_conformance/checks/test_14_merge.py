@@ -5,11 +5,11 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, final_states_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.meaning import merged
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
-from rnn_reference.bounds import bound_network
 from rnn_reference.network import MergeMode
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -22,7 +22,7 @@ NEEDS = ("bidirectional", "merges")
 
 @check("MRG-1", DRAWN, needs=("sequence", *NEEDS))
 def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
-    expected = bound_network(case.network, case.x, case.initial_states).sequence
+    expected = bounds_of(case).sequence
     subject.agree(
         f"sequence output, merged by {case.call.merge_mode}",
         subject.run(case).sequence,
@@ -33,7 +33,7 @@ def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> No
 
 @check("MRG-2", DRAWN, needs=("last_output", *NEEDS))
 def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
-    expected = bound_network(case.network, case.x, case.initial_states).last
+    expected = bounds_of(case).last
     subject.agree(
         f"last output, merged by {case.call.merge_mode}",
         subject.run(case, return_sequences=False).last,

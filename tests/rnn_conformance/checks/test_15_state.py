@@ -17,11 +17,11 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
-from rnn_reference.bounds import bound_network
 from rnn_reference.network import Array, States
 
 HALF = 0.5  # each case takes several calls
@@ -82,7 +82,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
     whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
     seen = in_processing_order(case)
-    bounds = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    bounds = bounds_of(seen)
     bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
     T = case.x.shape[1]
@@ -131,8 +131,11 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
     share=HALF,
 )
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
+    """As one does that was never called."""
     subject.run(case)
     subject.reset_states(case.network)
+    expect_output(subject, case, subject.run(case))
+    subject.load_anew(case.network)
     expect_output(subject, case, subject.run(case))
 
 

@@ -155,6 +155,10 @@ def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case
         subject.tally.count()
 
 
+STEPS_OF_SEEDS = (1, 2**10, 2**20)
+"""From one seed to others, which no few of its bits tell apart."""
+
+
 @check(
     "INT-4",
     LayersOf((12,), 6, layers=2, directions=2),  # whose matrices are of the same shapes in both layers
@@ -168,12 +172,14 @@ def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Ca
         return [getattr(cell, random[0]) for cell in subject.freshly_initialised(case.network, seed).cells]
 
     seed = int(case.variant)
-    first, again, other = arrays(seed), arrays(seed), arrays(seed + 1)
+    first, again = arrays(seed), arrays(seed)
+    others = [array for step in STEPS_OF_SEEDS for array in arrays(seed + step)]
     subject.require(all(map(np.array_equal, first, again)), "the same seed gave other weights")
-    distinct = {array.tobytes() for array in (*first, *other)}
+    distinct = {array.tobytes() for array in (*first, *others)}
     subject.require(
-        len(distinct) == len(first) + len(other),
-        f"{len(first) + len(other)} cells of two seeds share weights: {len(distinct)} are distinct",
+        len(distinct) == len(first) + len(others),
+        f"{len(first) + len(others)} cells of {1 + len(STEPS_OF_SEEDS)} seeds share weights:"
+        f" {len(distinct)} are distinct",
     )
 
 

@@ -22,12 +22,13 @@ from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, padding_last
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS
-from rnn_reference.bounds import Bounded, bound_network
+from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import (
     BoundedCellGradients,
     BoundedGradients,
@@ -424,7 +425,7 @@ def expect_gradients_with_options(subject: Subject, case: Case) -> None:
 def incoming(case: Case, d_sequence: Array) -> Bounded:
     """The cotangents of the outputs of both directions, if these are merged."""
     wide = reference_dtype(case.network.dtype)
-    both = bound_network(case.network, case.x, case.initial_states, case.steps).sequence
+    both = bounds_of(case).sequence
     return bound_parted_gradient(case.call.merge_mode, d_sequence.astype(wide), both, case.network.dtype)
 
 

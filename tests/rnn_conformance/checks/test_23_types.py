@@ -10,6 +10,7 @@ from rnn_adapters.declarations import NarrowType
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_steps,
+    expect_top_steps,
     final_states_of,
     sequence_of,
     with_cell,
@@ -244,7 +245,7 @@ def last_outputs(case: Case, sequence: Array) -> Array:
 @check(
     "DTY-12",
     Cases(
-        directions=(1,),
+        layers=(1, 2, 3),
         compute_dtypes=NARROW,
         hidden=(2, 4, 6),
         time=SHORT,
@@ -255,14 +256,22 @@ def last_outputs(case: Case, sequence: Array) -> Array:
 )
 def test_mixed_precision_rounds_initial_states_first(subject: Subject, case: Case) -> None:
     """As for the input: in the first unit products of the state cancel to zero once they are rounded."""
-    cell, states = case.network.cells[0], case.initial_states
+    narrow, states = case.call.compute_dtype, case.initial_states
     assert states is not None
-    half, W_h, h0 = cell.hidden_size // 2, cell.W_h.copy(), states[0].copy()
-    W_h[0, half:] = W_h[0, :half].astype(case.call.compute_dtype)
-    h0[..., half:] = -h0[..., :half].astype(case.call.compute_dtype)
-    no_input = with_cell(case, W_x=np.zeros_like(cell.W_x), W_h=W_h, b=np.zeros_like(cell.bias), b_h=None)
-    case = no_input.replace(initial_states=(h0,))
-    expect_steps(subject, as_computed(case), subject.run(case))
+
+    def of_state_alone(cell: Cell) -> Cell:
+        half, W_h = cell.hidden_size // 2, cell.W_h.copy()
+        W_h[0, half:] = W_h[0, :half].astype(narrow)
+        return Cell(np.zeros_like(cell.W_x), W_h, np.zeros_like(cell.bias), None, cell.activation)
+
+    def opposite(state: Array) -> Array:
+        half = state.shape[-1] // 2
+        return np.concatenate([state[..., :half], -state[..., :half].astype(narrow)], -1, dtype=state.dtype)
+
+    network = Network(Layer(*map(of_state_alone, layer.cells)) for layer in case.network.layers)
+    case = case.replace(network=network, initial_states=tuple(map(opposite, states)))
+    expect_top = expect_steps if network.num_layers == 1 else expect_top_steps
+    expect_top(subject, as_computed(case), subject.run(case))
 
 
 OF_GRADIENTS = Cases(

@@ -11,7 +11,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import ANY_ACTIVATION, Cases
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
@@ -19,6 +19,7 @@ HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 CALLS = Cases(
     layers=(1, 1, 2),
+    activations=ANY_ACTIVATION,
     dtypes=("float32", "float32", "float32", "float64"),
     regimes=TAME,
     time=(1, 2, 3, 4, 5),
@@ -101,7 +102,6 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
     ),
     needs=("outputs",),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
-    share=HALF,
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
     follow(subject, case)

@@ -24,7 +24,7 @@ HALF, FEW = 0.5, 0.25  # a shape is right or wrong as a whole
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
 MASKED: tuple[Padding, ...] = ("mask",)
-SAID: tuple[Padding, ...] = ("none", "mask")
+SAID: tuple[Padding, ...] = ("none", "mask", "lengths and mask")
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 NARROW: tuple[NarrowType | None, ...] = (None, "float16", "bfloat16")
 
@@ -110,13 +110,23 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
 @check(
     "SHP-4",
     Cases(
-        layers=(1, 2),
-        dtypes=("float32", "float32", "float64", "float16", "bfloat16"),  # the first for mixed precision
+        layers=(1, 1, 2),
+        directions=(1, 1, 2),
+        dtypes=(
+            "float32",
+            "float32",
+            "float32",
+            "float64",
+            "float16",
+            "bfloat16",
+        ),  # the first for mixed precision
         compute_dtypes=NARROW,
+        padding=SAID,
+        go_backwards=(False, True),
         variants=tuple(UNKNOWN),
+        covering=True,
     ),
     needs=("inferred_shapes", "outputs"),
-    share=HALF,
 )
 def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
     if case.network.dtype != np.float32:
@@ -161,7 +171,7 @@ HANDED = Cases(
     layers=(1, 1, 1, 2),
     directions=(1, 1, 2),
     time=(1, 2, 3, 4, 5, 6),
-    padding=MASKED,
+    padding=(*MASKED, *MASKED, "lengths and mask"),
     go_backwards=(False, True, True),
     merge_modes=MERGES,
     stateful=(False, False, False, True),
@@ -207,14 +217,16 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
 @check(
     "SHP-8",
     Cases(
-        layers=(1, 2, 2),
-        directions=(1, 2, 2),
+        layers=(1, 1, 2),
+        directions=(1, 1, 2),
         time=SHORT,
         hidden=(1, 2, 4),
         padding=SAID,
+        go_backwards=(False, True),
         merge_modes=MERGES,
         variants=tuple(UNKNOWN),
         exact=True,
+        covering=True,
     ),
     needs=("inferred_shapes", "outputs"),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
@@ -236,4 +248,4 @@ def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None
             said = f"final states by {way}: expected {expected_states}; inferred {found}"
             subject.require(found == expected_states, said, kind="shape")
         if supports.handed_masks and case.steps is not None:
-            expect_handed(subject, asking, case.steps if sequences else None)
+            expect_handed(subject, asking, of_outputs(subject, case) if sequences else None)

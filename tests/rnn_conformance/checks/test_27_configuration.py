@@ -25,7 +25,9 @@ def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Sub
 
 @check(
     "CFG-2",
-    Cases(go_backwards=(False, True), merge_modes=MERGES, stateful=(False, True), exact=True),
+    Cases(
+        layers=(1, 1, 2), go_backwards=(False, True), merge_modes=MERGES, stateful=(False, True), exact=True
+    ),
     needs=("kept_options",),
     share=FEW,
 )

@@ -46,11 +46,12 @@ def adapters() -> None:
         except BadInput as error:
             table.add_row(name, escape(target), f"[red]cannot be imported:[/] {escape(str(error))}")
             continue
-        missing = [*missing_modules(framework), *framework.missing()]
+        modules, others = missing_modules(framework), framework.missing()
+        missing = [*modules, *others]
         state = f"[yellow]no: {escape(', '.join(missing))}[/]" if missing else "[green]yes[/]"
-        if missing and framework.extra:
+        if modules and framework.extra:
             state += f"  [dim]pip install 'rnn-conformance\\[{framework.extra}]'[/]"
-        elif missing and framework.install:
+        if others and framework.install:
             state += f"  [dim]{escape(framework.install)}[/]"
         table.add_row(name, escape(target), state)
     console = Console()

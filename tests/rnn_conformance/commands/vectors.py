@@ -134,6 +134,8 @@ def _tell(started: Started, judgements: Sequence[Judgement], every: bool) -> Non
             click.echo(f"vector {each.id} ({each.clause}) in {each.dtype}{on}: {each.came}{about}")
             if wrong or (every and each.message):
                 click.echo("".join(f"  {line}\n" for line in each.message.splitlines()), nl=False)
+    for route, missing in started.absent.items():
+        click.echo(f"route {route} is not taken: this machine lacks {missing}")
     versions = ", ".join(f"{name} {number}" for name, number in started.versions.items())
     told = ", ".join(f"{number} {came}" for came, number in counted(judgements).items() if number)
     click.echo(f"{started.adapter} ({versions}): {told}")
@@ -148,8 +150,9 @@ def _tell_as_json(started: Started, judgements: Sequence[Judgement]) -> None:
         | {"came": each.came, "message": each.message, "record": each.record}
         for each in judgements
     ]
-    document = {"adapter": started.adapter, "versions": started.versions, "counts": counted(judgements)}
-    click.echo(json.dumps(document | {"vectors": shown}, indent=1, ensure_ascii=False))
+    document: dict[str, object] = {"adapter": started.adapter, "versions": started.versions}
+    document |= {"absent_routes": started.absent, "counts": counted(judgements), "vectors": shown}
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False))
 
 
 @vectors.command()

@@ -104,8 +104,12 @@ class Check:
             names = [name for name, route in known.items() if route.kind in self.routes]
         if not names:
             raise Unsupported(f"{subject.name} has no such route: {', '.join(self.routes)}")
+        there = [name for name in names if name not in subject.absent]
+        if not there:
+            lacks = [f"{subject.absent[name]}, for route {name}" for name in names]
+            raise Unsupported(f"this machine lacks {'; '.join(lacks)}")
         asked, lacking = Asked({}, {}), dict[str, tuple[str, ...]]()
-        for name in names:
+        for name in there:
             try:
                 adapter = subject.adapter_of(name)
             except BadInput as error:

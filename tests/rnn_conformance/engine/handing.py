@@ -20,7 +20,7 @@ LINE = 64
 
 def twin(array: Array) -> Array:
     """A copy with the same strides, alignment and permission to write."""
-    if array.flags.c_contiguous and array.flags.aligned and array.flags.writeable:
+    if array.flags.carray:  # contiguous, aligned, writeable
         return array.copy()
     if not array.size:
         copied = np.empty_like(array)
@@ -43,7 +43,7 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     PLAIN: twin,
     "another order": lambda array: np.array(array, order="F"),
     "gaps": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
-    "backwards": lambda array: array[..., ::-1].copy()[..., ::-1],
+    "backwards": lambda array: np.flip(np.flip(array).copy()),
     "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
     "unaligned": lambda array: np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(
         array.shape

@@ -43,10 +43,14 @@ class Subject:
 
     Args:
         framework: what is checked; an adapter by itself is a framework of one route.
+
+    `absent` are the routes that are not taken, and what this machine lacks for each: none until somebody asks
+    (`Framework.absent_routes`).
     """
 
     def __init__(self, framework: Framework | Adapter[Any]) -> None:
         self.framework = framework_of(framework) if isinstance(framework, Adapter) else framework
+        self.absent: dict[str, str] = {}
         self.route = DEFAULT
         self.layout = PLAIN  # how the arrays of calls lie in memory
         self.tally = Tally()
@@ -60,8 +64,10 @@ class Subject:
         """Take another route from now on; "" is the default one.
 
         Raises:
-            BadInput: there is no such route, or it is broken.
+            BadInput: there is no such route, it is broken, or this machine lacks what it needs.
         """
+        if route in self.absent:
+            raise BadInput(f"route: {route!r} cannot be taken: this machine lacks {self.absent[route]}")
         self.adapter_of(route)
         if route != self.route:
             self.route, self._loaded = route, None
@@ -118,7 +124,7 @@ class Subject:
         """The network loaded; the same one again costs nothing."""
         if self._loaded is None or self._loaded[0] is not network:
             self._loaded = None
-            handed = network.mapped(twin)
+            handed = network.copied(twin)
             model = self._called("load", self.adapter.load, handed)
             self._unaltered("load", network, handed)
             self._loaded = (network, model)
@@ -131,7 +137,7 @@ class Subject:
 
     def assign_weights(self, network: Network, other: Network) -> None:
         """Give what is loaded the weights of another network, as which it goes on."""
-        model, handed = self.model(network), other.mapped(twin)
+        model, handed = self.model(network), other.copied(twin)
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
         self._unaltered("assign_weights", other, handed)
         self._loaded = (other, model)

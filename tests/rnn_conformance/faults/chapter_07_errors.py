@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 @fault("extra-features-cut", "ERR-1")
@@ -89,3 +90,37 @@ class UnknownActivationAsTanh(Fault):
 
     def known(self, activation: Activation) -> Activation:
         return Activation("relu" if activation.name == "relu" else "tanh")
+
+
+@fault("integers-in-four-bytes", "ERR-7")
+class IntegersInFourBytes(Fault):
+    """Keeps the lower four bytes of an integer."""
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        short = call.x.astype(np.int32 if call.x.dtype.kind == "i" else np.uint32)
+        return super().of_integers(replace(call, x=short), dtype)
+
+
+@fault("unsigned-integers-as-signed", "ERR-7")
+class UnsignedIntegersAsSigned(Fault):
+    """Reads the highest bit of an integer as its sign."""
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        return super().of_integers(replace(call, x=call.x.astype(f"i{call.x.dtype.itemsize}")), dtype)
+
+
+@fault("integers-through-float32", "ERR-7")
+class IntegersThroughFloat32(Fault):
+    """Makes float32 of every integer, for weights of float64 too."""
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        return super().of_integers(call, np.float32).astype(dtype)
+
+
+@fault("integers-cut-off-beside-states", "ERR-7")
+class IntegersCutOffBesideStates(Fault):
+    """Where initial states are given, takes integers for those that two bytes hold."""
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        x = super().of_integers(call, dtype)
+        return x if call.initial_states is None else np.clip(x, -(2**15), 2**16).astype(dtype)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("state-kept-between-calls", "STA-1")
@@ -96,3 +96,13 @@ class StatesReturnedBackwardFirst(Fault):
     def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
         sequence, final = super().run_layer(layer, x, h0, steps)
         return sequence, final[::-1]
+
+
+@fault("kept-states-of-another-network", "STA-4")
+class KeptStatesOfAnotherNetwork(Fault):
+    """Starts a network that was just loaded from what an earlier one of as many layers has left."""
+
+    def kept_states(self, model: Network) -> States | None:
+        if self._kept is None or self._kept[0].num_layers != model.num_layers:
+            return None
+        return self._kept[1]

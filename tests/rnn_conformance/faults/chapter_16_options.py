@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
+from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -151,6 +152,38 @@ class BatchAxesOfOneRowDropped(Fault):
     def unflat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
         several = tuple(size for size in batch if size != 1) if before and len(batch) > 1 else batch
         return super().unflat(array, several, before)
+
+
+@fault("compiled-with-its-biases", "OPT-6")
+class CompiledWithItsBiases(Fault):
+    """Translates biases as constants: assigning others has no effect."""
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        if self.route != "compiled" or role not in ("b", "b_h"):
+            super().assign(role, held, given)
+
+
+@fault("third-part-with-padding-of-the-second", "OPT-8")
+class ThirdPartWithPaddingOfTheSecond(Fault):
+    """Predicting in parts, takes lengths and mask of the second part for the third as well."""
+
+    def parts(self, call: Call) -> list[Call]:
+        parts = super().parts(call)
+        if len(parts) > 2:
+            rows, second = len(parts[2].x), parts[1]
+            lengths, mask = (None if each is None else each[:rows] for each in (second.lengths, second.mask))
+            parts[2] = replace(parts[2], lengths=lengths, mask=mask)
+        return parts
+
+
+@fault("rows-read-up-in-memory", "OPT-4")
+class RowsReadUpInMemory(Fault):
+    """Takes the rows of its input in the order of their addresses."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and call.x.strides[0] < 0:
+            call = replace(call, x=call.x[::-1])
+        return super().run_usual(model, call)
 
 
 @fault("device-rounds-factors", "OPT-11")

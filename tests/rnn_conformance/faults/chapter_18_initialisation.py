@@ -183,3 +183,11 @@ class RowsRepeated(Fault):
     def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
         cell = super().fresh_cell(random, like)
         return replace(cell, W_x=np.resize(cell.W_x[: (like.hidden_size + 1) // 2], cell.W_x.shape))
+
+
+@fault("seeds-of-ten-bits", "INT-4")
+class SeedsOfTenBits(Fault):
+    """Takes the last ten bits of a seed."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        return super().freshly_initialised(like, seed % 2**10)

@@ -11,7 +11,7 @@ from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, Cell, Network, States
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("float16-returned-as-float32", "DTY-1")
@@ -223,3 +223,18 @@ class MixedPrecisionGradientsInTheNarrowType(Fault):
 
     def returned_as(self, gradient: Array, dtype: Any) -> Array:
         return gradient.astype(dtype if self.computing is None else self.computing)
+
+
+@fault("backward-recurrent-weights-cut-off", "DTY-12")
+class BackwardRecurrentWeightsCutOff(Fault):
+    """In mixed precision the recurrent weights of backward directions lose the digits that do not fit."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        lost = {"float16": 2**13 - 1, "bfloat16": 2**16 - 1}[dtype]
+
+        def cut(cell: Cell) -> Cell:
+            bits = cell.W_h.view(np.uint32) & np.uint32(2**32 - 1 - lost)
+            return replace(cell, W_h=bits.view(np.float32))
+
+        layers = [Layer(layer.forward, *map(cut, layer.cells[1:])) for layer in model.layers]
+        return super().cast(Network(layers), call, dtype)

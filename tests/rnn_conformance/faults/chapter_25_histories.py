@@ -10,6 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -277,3 +278,16 @@ class SavedRouteIgnoresAssignment(Fault):
     def assign_weights(self, model: Network, network: Network) -> None:
         if self.route != "saved":
             super().assign_weights(model, network)
+
+
+@fault("softplus-restored-as-relu", "HIS-5")
+class SoftplusRestoredAsRelu(Fault):
+    """Loads what it saved with tanh or relu, whichever is the more alike."""
+
+    def restored(self, model: Network) -> Network:
+        def alike(cell: Cell) -> Cell:
+            above = ("relu", "softplus", "elu", "leaky_relu", "linear", "affine")
+            return replace(cell, activation=Activation("relu" if cell.activation.name in above else "tanh"))
+
+        restored = super().restored(model)
+        return Network(Layer(*map(alike, layer.cells)) for layer in restored.layers)

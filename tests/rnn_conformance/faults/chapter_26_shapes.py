@@ -7,7 +7,7 @@ from dataclasses import replace
 from rnn_adapters.adapter import Call
 from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Network
+from rnn_reference.network import Array, Network, steps_of_lengths
 
 Unknown = tuple[UnknownAxis, ...]
 
@@ -110,3 +110,34 @@ class OtherRoutesInferNoBatch(Fault):
         if not self.route or shapes.last is None:
             return shapes
         return replace(shapes, last=shapes.last[1:])
+
+
+@fault("type-inferred-as-if-of-weights-backwards", "SHP-4")
+class TypeInferredAsIfOfWeightsBackwards(Fault):
+    """Infers the type of the weights for a layer that goes backwards, whatever it computes in."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        return replace(shapes, dtype=str(model.dtype)) if call.go_backwards else shapes
+
+
+@fault("lengths-alone-handed-on", "SHP-5")
+class LengthsAloneHandedOn(Fault):
+    """Where a call has lengths and a mask, hands on what the lengths say."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        if call.lengths is not None:
+            steps = steps_of_lengths(call.lengths, call.x.shape[1])
+        return super().handed(call, steps)
+
+
+@fault("other-routes-infer-one-step-backwards", "SHP-8")
+class OtherRoutesInferOneStepBackwards(Fault):
+    """Going backwards infers a single time step where they are unknown, on every other route."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if not self.route or not call.go_backwards or shapes.sequence is None:
+            return shapes
+        batch, time, features = shapes.sequence
+        return replace(shapes, sequence=(batch, time or 1, features))

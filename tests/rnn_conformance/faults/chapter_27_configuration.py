@@ -70,3 +70,12 @@ class AllLayersFrozenWithOne(Fault):
 
     def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
         return super().count_trainable(model, tuple(range(model.num_layers)) if frozen else ())
+
+
+@fault("seed-lost-in-a-stack", "CFG-2")
+class SeedLostInAStack(Fault):
+    """Stacks are made anew without their seed."""
+
+    def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
+        found = dict(super().kept_options(model, call))
+        return found | {"seed": ("7", "")} if model.num_layers > 1 else found

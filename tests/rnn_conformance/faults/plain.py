@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from rnn_adapters.reference import (
     steps_of_call,
     with_frozen,
 )
-from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.surface import IntegerType, Shapes, Trained, Training, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import (
@@ -94,6 +94,7 @@ class PlainNumpy(Adapter[Network]):
         unknown_axes=("batch", "time"),
         handed_masks=True,
         mask_dtypes=("uint8", "int32", "int64", "float32"),
+        input_dtypes=get_args(IntegerType),
         kept_options=True,
         default_states=True,
         count_trainable=True,
@@ -166,9 +167,15 @@ class PlainNumpy(Adapter[Network]):
 
     def run(self, model: Network, call: Call) -> Output:
         """The call, by the route of this adapter."""
+        if call.x.dtype.kind in "iu":
+            call = replace(call, x=self.of_integers(call, model.dtype))
         if self.supports.leading_axes and call.x.ndim > 1:
             return self.run_in_one_batch_axis(model, call)
         return self.run_by_route(model, call)
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        """Input of integers, as numbers of the type of the weights."""
+        return call.x.astype(dtype)
 
     def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
         """All batch axes as one; what comes of it has them again."""

@@ -13,7 +13,7 @@ from rnn_conformance.engine.deviations import Deviation, read_deviations
 PAGES: Mapping[str, tuple[str, ...]] = {
     "keras": ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy"),
     "torch": ("torch",),
-    "onnx": ("onnx", "onnx-reference"),
+    "onnx": ("onnx", "onnx-reference", "ort-node", "ort-web"),
     "jax": ("flax-nnx", "flax-linen", "haiku"),
     "tfjs": ("tfjs",),
 }

@@ -79,7 +79,8 @@ def routes_table() -> str:
     kinds = {kind: check.clause for check in reversed(all_checks().values()) for kind in check.routes}
     frameworks: dict[str, dict[str, Route]] = {}
     for framework in built_in().values():
-        family = framework.name.partition("-")[0]
+        folder = framework.deviations.partition("/")[0].rpartition(".")[2]
+        family = folder or framework.name
         frameworks.setdefault(family, {}).update(framework.routes)
     lines = ["| clause | framework | route | what it is |", "| --- | --- | --- | --- |"]
     for kind, clause in kinds.items():

@@ -53,6 +53,11 @@ from rnn_reference.errors import BadInput
 WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")
 """What Python is started with."""
 
+WAITING = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
+"""What its environment says unless the user's does: threads of OpenMP and of OpenBLAS that have nothing to do
+fall asleep. Awake they take more processor time than small calls do, and take it from other workers. How many
+they are, and what they compute, stays the same."""
+
 SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much is shown."""
 
@@ -146,6 +151,7 @@ class Worker:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         self.files = Path(tempfile.mkdtemp(prefix="rnn-conformance-"))
         self._errors = self.files / "stderr"
+        variables = {**WAITING, **os.environ, **job.variables, **(environment or {})}
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, *WORKER],
@@ -153,7 +159,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=folder,
-                env={**os.environ, **job.variables, **(environment or {}), "TMPDIR": str(self.files)},
+                env=variables | {"TMPDIR": str(self.files)},
                 start_new_session=True,
             )
         stop.workers.add(self)

@@ -61,16 +61,15 @@ class Session:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
         self.isolated = framework.isolated
-        self.absent = framework.absent_routes()
-        there = {route: how for route, how in framework.routes.items() if route not in self.absent}
-        self.routes = list(there)
-        self.subject = Subject(replace(framework, routes=there))
+        self.subject = Subject(framework)
         self.profile = profile
         self.seed = seed
         self._chapter = ""
         self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
+        self.subject.absent = framework.absent_routes()  # the framework can be imported, as is known now
+        self.routes = [route for route in framework.routes if route not in self.subject.absent]
         self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
 
     def perform(
@@ -130,18 +129,8 @@ class Session:
             BadInput: there is no such route, or it is broken; or the vector has no bounds for this type.
         """
         self._begin(vector.clause)
-        self.take(route)
-        return judge(self.subject, ready(vector, dtype), self.deviations)
-
-    def take(self, route: str) -> None:
-        """Take this route from now on.
-
-        Raises:
-            BadInput: there is no such route, it is broken, or this machine lacks what it needs.
-        """
-        if route in self.absent:
-            raise BadInput(f"route: {route!r} cannot be taken on this machine; expected {self.absent[route]}")
         self.subject.take(route)
+        return judge(self.subject, ready(vector, dtype), self.deviations)
 
     def _add_scripts(self, check: Check, outcome: Outcome) -> None:
         """Where findings are explained at all, the script of each."""

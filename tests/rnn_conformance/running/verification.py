@@ -132,6 +132,10 @@ class Verification:
         """The routes that are chosen, as the adapter names them."""
         every = {DEFAULT: "", **{route: route for route in self.started.routes}}
         for route in self.chosen.routes:
+            if route in self.started.absent:
+                raise BadInput(
+                    f"--route: {route!r} cannot be taken here: {self.started.absent[route]} is missing"
+                )
             one_of("--route", route, (*every, "all"))
         if "all" in self.chosen.routes:
             return list(every.values())

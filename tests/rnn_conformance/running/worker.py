@@ -6,6 +6,7 @@ output. Whatever the framework prints goes to standard error. It ends when its p
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import sys
@@ -113,7 +114,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
-            session.take(case.route)
+            session.subject.take(case.route)
     except BadInput as error:
         tell(Refused(str(error)))
         return
@@ -122,6 +123,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
         return
     if job.bare:
         session.deviations = []
+    gc.freeze()  # what a framework imported lives as long as the process: no collection need look at it
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
     name, records = session.subject.name, told(session.deviations)
@@ -131,7 +133,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
             session.versions,
             session.isolated,
             session.routes,
-            session.absent,
+            session.subject.absent,
             records,
             this_environment(),
         )

@@ -55,7 +55,12 @@ def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> J
 
 
 def _concerns(record: Deviation, vector: Ready, route: str) -> bool:
-    """Whether a record is about a call of the vector, or what stands in its input at masked time steps."""
+    """Whether a record may excuse cases of the clause, as in a run, and is about a call of the vector.
+
+    It may be about what stands in the input at masked time steps. Of routes its condition tells.
+    """
+    if not record.concerns(vector.clause):
+        return False
     cases = [case.replace(route=route) for case in vector.cases]
     cases += [case.replace(variant=padding) for case in cases if (padding := _padding_of(case))]
     return any(map(record.covers, cases))
@@ -70,7 +75,7 @@ def _padding_of(case: Case) -> str:
 
 
 def _excuse(known: Collection[Deviation], vector: Ready, route: str, error: NonConforming) -> str:
-    """The id of the record, of whichever clause, that excuses a failure; "" where none does."""
+    """The id of the record that excuses a failure; "" where none does."""
     for record in known:
         if _concerns(record, vector, route) and record.excuses(error):
             return record.id

@@ -34,7 +34,7 @@ def test_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "message"),
     [
         ("tensorflow", "adapter 'tensorflow' is not known; did you mean 'keras-tensorflow'"),
-        ("zzz", "adapter 'zzz' is not known; Known: reference, c, flax-nnx"),
+        ("zzz", "adapter 'zzz' is not known; Known: reference, c, chainer"),
         ("no_such_module:X", "needs the module 'no_such_module', which is not installed here"),
         ("json:nothing", "could not be made from json:nothing: AttributeError"),
         ("json:decoder", "to give an rnn_adapters.Adapter or a Framework; got module"),

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from rnn_conformance.engine.deviations import listed, read_deviations
 
 PACKAGES = {"keras": "keras", "openvino": "openvino", "paddle": "paddlepaddle"}
-"""Of each folder of records whose witnesses the chapter has at all releases: the package whose they are."""
+"""The package whose releases they are, for each folder of records that the chapter has tables of."""
 RECORDS = {
     record.id: (package, record)
     for folder, package in PACKAGES.items()

@@ -14,7 +14,7 @@ from ported import named
 from rnn_adapters.port.found import Found, Options
 from rnn_adapters.port.hdf5 import write_hdf5
 from rnn_adapters.port.keras_file import is_plain
-from rnn_reference import Activation, BadInput
+from rnn_reference import Activation, BadInput, Cell, Layer, Network
 
 
 def rnn(name: str, units: int = 3, **options: Any) -> dict[str, Any]:
@@ -38,6 +38,11 @@ def called_with(made: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def model(*layers: dict[str, Any], kind: str = "Sequential") -> dict[str, Any]:
     return {"class_name": kind, "config": {"name": "model", "layers": list(layers)}}
+
+
+def nested(name: str, *layers: dict[str, Any], kind: str = "Sequential") -> dict[str, Any]:
+    """A model as a layer of another."""
+    return {"class_name": kind, "config": {"name": name, "layers": list(layers)}}
 
 
 def weights(place: str, inputs: int, hidden: int = 3, number: float = 1.0) -> dict[str, Any]:
@@ -105,9 +110,12 @@ def test_a_functional_model_of_keras_2() -> None:
         ((rnn("a"), layer("GRU", "b")), "got GRU"),
         ((layer("Bidirectional", "a", layer=layer("LSTM", "f")),), "got Bidirectional"),
         ((layer("TimeDistributed", "a", layer=rnn("f")),), "got SimpleRNN inside of TimeDistributed"),
+        ((nested("inner", layer("LSTM", "f")),), "layer 'inner/f': expected a vanilla RNN .*; got LSTM"),
+        ((rnn("a"), nested("inner", DENSE, rnn("f"))), r"expected one stack.*'a', 'inner/f'"),
+        ((nested("inner", rnn("a"), rnn("a")),), "expected a name for each"),
         (
-            (model(rnn("f")) | {"config": {"name": "inner", "layers": [rnn("f")]}},),
-            "SimpleRNN inside of Sequential",
+            (nested("inner", rnn("a"), kind="Functional") | {"class_name": "Mine"},),
+            "SimpleRNN inside of Mine",
         ),
         ((layer("RNN", "a", cell=layer("LSTMCell", "c")),), "got RNN"),
         ((layer("RNN", "a", cell=layer("StackedRNNCells", "c")),), "got RNN"),
@@ -190,12 +198,120 @@ def test_weights_alone_need_a_configuration() -> None:
     assert named("keras").read(write_hdf5(ONE, {}), ".weights.h5", Options(config=config)).layers == ("a",)
 
 
-def test_the_older_file_is_not_written() -> None:
-    from rnn_reference import Cell, Layer, Network
-
+def test_the_older_file_has_no_bfloat16() -> None:
+    """Keras does not read it from there."""
     network = Network(Layer(Cell(np.ones((3, 2), "f4"), np.eye(3, dtype="f4"))))
-    with pytest.raises(BadInput, match=r"write .keras or .weights.h5"):
-        named("keras").write(network, ".h5")
+    assert named("keras").write(network.astype("float16"), ".h5")
+    with pytest.raises(BadInput, match=r"weights of bfloat16: keras does not read them from .h5 files"):
+        named("keras").write(network.astype("bfloat16"), ".h5")
+
+
+# Models within models.
+
+
+def test_a_model_within_a_model_is_as_its_layers() -> None:
+    """Layers of inner models are told by their paths; what hands on its input may stand between models."""
+    inner = nested("encoder", INPUT, rnn("low"), layer("Dropout", "drop"))
+    config = model(INPUT, inner, layer("Dropout", "between"), nested("decoder", rnn("top"), DENSE))
+    arrays = weights("layers/sequential/layers/simple_rnn/cell", 2, number=4)
+    arrays |= weights("layers/sequential_1/layers/simple_rnn/cell", 3, number=5)
+    found = read(config, arrays)
+    assert found.layers == ("encoder/low", "decoder/top")
+    assert [cell.W_x[0, 0] for cell in found.network.cells] == [4, 5]
+    assert found.left_out == (
+        "layer 'encoder/drop': Dropout",
+        "layer 'between': Dropout",
+        "layer 'decoder/dense': Dense",
+    )
+
+
+def test_functional_models_within_each_other_in_any_order() -> None:
+    """The outer one lists its layers from the top down, and the inner one its output first."""
+    inside = [
+        called_with(rnn("second"), "first"),
+        called_with(rnn("first"), "in"),
+        layer("InputLayer", "in") | {"inbound_nodes": []},
+    ]
+    inner = called_with(nested("inner", *inside, kind="Functional"), "input")
+    inner["config"] |= {"input_layers": ["in", 0, 0], "output_layers": [["second", 0, 0]]}
+    middle = called_with(nested("middle", inner | {"inbound_nodes": []}), "input")
+    top = called_with(rnn("top"), "middle")
+    place = "layers/sequential/layers/functional/layers"
+    arrays = weights(f"{place}/simple_rnn/cell", 3, number=5) | weights(
+        f"{place}/simple_rnn_1/cell", 2, number=4
+    )
+    arrays |= weights("layers/simple_rnn/cell", 3, number=6)
+    found = read(model(top, middle, INPUT | {"inbound_nodes": []}, kind="Functional"), arrays)
+    assert found.layers == ("middle/inner/first", "middle/inner/second", "top")
+    assert [cell.W_x[0, 0] for cell in found.network.cells] == [4, 5, 6]
+
+
+def test_inner_layers_can_be_chosen() -> None:
+    config = model(INPUT, nested("other", layer("GRU", "gru")), nested("inner", rnn("a")))
+    found = read(config, weights("layers/sequential_1/layers/simple_rnn/cell", 2), only="inner/")
+    assert found.left_out == ("layer 'other/gru': GRU",)
+
+
+def test_a_model_that_is_called_twice_is_no_stack() -> None:
+    first = INPUT | {"inbound_nodes": []}
+    inner = called_with(nested("inner", layer("InputLayer", "in"), rnn("a")), "input", "input")
+    with pytest.raises(
+        BadInput, match="layer 'inner/a': expected one input, and one call; got 'input', 'input'"
+    ):
+        read(model(first, inner, kind="Functional"), weights("layers/sequential/layers/simple_rnn/cell", 2))
+
+
+def test_an_input_of_several_is_fed_by_its_own() -> None:
+    """Of a functional model that takes two inputs, each in its place."""
+    inside = [
+        layer("InputLayer", "x") | {"inbound_nodes": []},
+        layer("InputLayer", "y") | {"inbound_nodes": []},
+    ]
+    inner = nested("inner", *inside, called_with(rnn("top"), "y"), kind="Functional")
+    inner["config"] |= {"input_layers": [["x", 0, 0], ["y", 0, 0]], "output_layers": ["top", 0, 0]}
+    bottom = called_with(rnn("bottom"), "input")
+    outer = model(
+        INPUT | {"inbound_nodes": []}, bottom, called_with(inner, "input", "bottom"), kind="Functional"
+    )
+    arrays = ONE | weights("layers/functional/layers/simple_rnn/cell", 3, number=5)
+    assert read(outer, arrays).layers == ("bottom", "inner/top")
+
+
+def test_models_are_not_within_each_other_without_end() -> None:
+    config = rnn("a")
+    for _ in range(40):
+        config = nested("inner", config)
+    with pytest.raises(BadInput, match="expected at most 16 models within each other"):
+        read(model(config), ONE)
+
+
+def test_outputs_that_are_listed_again_and_again_do_not_multiply_without_end() -> None:
+    """Each of sixteen models gives ten times what the one within it gives."""
+    inside = called_with(DENSE, "input")
+    for _ in range(16):
+        name = inside["config"]["name"]
+        inside = called_with(
+            nested("inner", INPUT | {"inbound_nodes": []}, inside, kind="Functional"), "input"
+        )
+        inside["config"] |= {"input_layers": [["input", 0, 0]], "output_layers": [[name, 0, 0]] * 10}
+    with pytest.raises(BadInput, match="expected at most 1000 that one is called with"):
+        read(model(INPUT | {"inbound_nodes": []}, inside, kind="Functional"), ONE)
+
+
+def test_an_older_file_lists_the_weights_of_a_model_within_it_in_one_group() -> None:
+    config = model(INPUT, nested("inner", rnn("a"), rnn("b")))
+    for listed in ("inner/a", "a"):
+        names = {n: f"{listed.replace('a', n)}/cell" for n in "ab"}
+        arrays = {
+            f"model_weights/inner/{names[n]}/{own}": np.full(shape, number, "f4")
+            for n, number, inputs in (("a", 4, 2), ("b", 5, 3))
+            for own, shape in (("kernel", (inputs, 3)), ("recurrent_kernel", (3, 3)), ("bias", (3,)))
+        }
+        every = [name.removeprefix("model_weights/inner/") for name in arrays]
+        texts: dict[str, str | list[str]] = {"@model_config": json.dumps(config)}
+        texts["model_weights/inner@weight_names"] = every
+        found = named("keras").read(write_hdf5(arrays, texts), ".h5", Options())
+        assert [cell.W_x[0, 0] for cell in found.network.cells] == [4, 5]
 
 
 def test_code_in_a_configuration_is_seen() -> None:

@@ -17,6 +17,8 @@ FILES = [
     ("canonical", ".safetensors"),
     ("keras", ".keras"),
     ("keras", ".weights.h5"),
+    ("keras", ".h5"),
+    ("keras", ".hdf5"),
     ("torch", ".safetensors"),
     ("flax-nnx", ".safetensors"),
     ("flax-nnx", ".msgpack"),
@@ -34,7 +36,7 @@ def test_a_network_comes_back_to_the_bit(name: str, suffix: str) -> None:
     form = named(name)
 
     @BUSY
-    @given(networks(form.holds(), suffix))
+    @given(networks(form, suffix))
     def check(network: Network) -> None:
         held = held_by(network, form)
         found = through(held, form, suffix)

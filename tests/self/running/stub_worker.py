@@ -21,7 +21,8 @@ def main() -> None:
     if job["adapter"] == "refuses":
         say(type="Refused", message="not today")
         return
-    say(type="Started", adapter=job["adapter"], versions={"stub": "1"}, isolated=job["adapter"] == "isolated")
+    versions = {"waiting": os.environ["OMP_WAIT_POLICY"]} if job["adapter"] == "waits" else {"stub": "1"}
+    say(type="Started", adapter=job["adapter"], versions=versions, isolated=job["adapter"] == "isolated")
     while (request := json.loads(sys.stdin.readline()))["type"] == "Perform":
         clause = request["clause"]
         say(type="Checking", clause=clause, title="a title")

@@ -183,6 +183,27 @@ def test_a_framework_that_is_not_installed_is_explained(tmp_path: Path) -> None:
     assert "pip install 'rnn-conformance[torch]' brings it" in words
 
 
+def test_a_route_that_this_machine_lacks_is_named_and_the_run_is_green(tmp_path: Path) -> None:
+    done = cli(
+        "run", "--adapter", "elsewhere:FRAMEWORK", "--clause", "FWD-1", "--clause", "OPT-11", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "route gpu of elsewhere: this machine lacks a GPU" in " ".join(done.stdout.split())
+    result = results(tmp_path / "results", "elsewhere")
+    assert result.absent_routes == {"gpu": "a GPU"}
+    assert [outcome.verdict for outcome in result.outcomes] == ["pass", "unsupported"]
+
+
+def test_a_case_of_a_route_that_this_machine_lacks_is_refused(tmp_path: Path) -> None:
+    layer = {"forward": {"W_x": [[1.0]], "W_h": [[0.5]], "b": [0.25]}}
+    case = {"x": [[[0.5]]], "dtype": "float32", "route": "gpu", "layers": [layer]}
+    written = {"clause": "OPT-11", "adapter": "elsewhere", "case": case}
+    (tmp_path / "case.json").write_text(json.dumps(written), encoding="utf-8")
+    done = cli("run", "--adapter", "elsewhere:FRAMEWORK", "--case", "case.json", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "this machine lacks a GPU" in " ".join(done.stderr.split())
+
+
 def test_one_bad_adapter_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
     done = cli("run", "--adapter", "nobody", "--adapter", "reference", "--clause", "FWD-1", cwd=tmp_path)
     assert done.returncode == 2

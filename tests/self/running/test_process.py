@@ -52,6 +52,13 @@ def test_an_isolated_framework_has_a_process_for_each_check() -> None:
     assert len({outcome.title for outcome in result.outcomes}) == 2
 
 
+def test_threads_without_work_sleep_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert run("FWD-1", adapter="waits").versions == {"waiting": "passive"}
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    assert run("FWD-1", adapter="waits").versions == {"waiting": "active"}
+
+
 def test_a_crash_leaves_the_case_that_was_running(left_over: Path) -> None:
     result = run("FWD-1", "DIE-1", "FWD-2")
     assert verdicts(result) == {"FWD-1": "pass", "DIE-1": "fail", "FWD-2": "pass"}

@@ -184,6 +184,28 @@ def test_what_is_recorded_is_a_deviation(tmp_path: Path) -> None:
     assert verify(*options[:-2]).exit_code == 1
 
 
+def test_a_record_excuses_what_it_claims_alone(tmp_path: Path) -> None:
+    """Another clause is excused where the record says that it is found elsewhere, too; no other route is."""
+    records, options = (
+        tmp_path / "deviations.toml",
+        ("--adapter", "fault:transposed-recurrent-weight", *SMALL),
+    )
+    changes = {
+        'clause = "FWD-1"': 1,
+        'clause = "FWD-1"\nelsewhere = true': 0,
+        'clause = "FWD-2"': 0,
+        'clause = "FWD-2"#': 1,
+    }
+    for change, status in changes.items():
+        text = RECORD.replace('clause = "FWD-2"', change.rstrip("#"))
+        if change.endswith("#"):
+            text = text.replace("hidden_size = 3 }", 'hidden_size = 3, route = "cell" }')
+            text = text.replace("x = [[[0.0]]]", 'x = [[[0.0]]]\nroute = "cell"')
+        records.write_text(text, encoding="utf-8")
+        result = verify(*options, "--deviations", str(records))
+        assert result.exit_code == status, (change, result.output)
+
+
 def test_a_record_of_what_stands_at_masked_time_steps_is_known_by_it(tmp_path: Path) -> None:
     """Checks have a variant for it, and vectors the numbers themselves."""
     records = tmp_path / "deviations.toml"
@@ -242,6 +264,18 @@ def test_what_the_suite_itself_raises_is_an_error(tmp_path: Path, monkeypatch: p
     result = verify("--adapter", "broken:FRAMEWORK", "--clause", "FWD-2", "--route", "all")
     assert result.exit_code == 2, result.output
     assert ", route odd: error\n" in result.output
+
+
+def test_a_route_that_this_machine_lacks_is_named_and_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_in(Path(__file__).parents[1], monkeypatch)
+    options = ("--adapter", "elsewhere:FRAMEWORK", *SMALL)
+    result = verify(*options, "--route", "all")
+    assert result.exit_code == 0, result.output
+    assert "route gpu is not taken: this machine lacks a GPU\n" in result.output
+    assert json.loads(verify(*options, "--format", "json").output)["absent_routes"] == {"gpu": "a GPU"}
+    named = verify(*options, "--route", "gpu")
+    assert named.exit_code == 2
+    assert "--route: 'gpu' cannot be taken here: a GPU is missing" in named.output
 
 
 def test_every_vector_is_shown_if_asked_for() -> None:

@@ -77,6 +77,17 @@ PLANS = (
         time=2,
     ),
     Plan(
+        clause="OPT-8",
+        slug="masks-of-parts",
+        flags=("rows-in-parts",),
+        comment="six rows with masks of their own",
+        mask=("011", "110", "111", "100", "001", "101"),
+        batch=6,
+        hidden=2,
+        time=3,
+        count=2,
+    ),
+    Plan(
         clause="OPT-9",
         slug="by-value",
         flags=("mask-by-value",),

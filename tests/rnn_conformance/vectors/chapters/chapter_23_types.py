@@ -66,6 +66,19 @@ def cancelling_states(made: Made) -> None:
     made.call = replace(made.call, initial_states=(np.array([[[near_one, 1.0, 0.5]]]),))
 
 
+def rounded_up_backward(made: Made) -> None:
+    """Recurrent weights of the backward cell that cancel if they are rounded, and not if they are cut off."""
+    narrow = made.plan.options["compute_dtype"]
+    last_bit = 2.0 ** (-10 if narrow == "float16" else -7)
+    below = last_bit * (2 + int(made.array((1,), 2)[0])) / 16  # less than half of the last bit away
+    W_h = np.zeros_like(made.cell.W_h)
+    W_h[0] = 1 + last_bit - below, -1 - last_bit, 2.0**-5
+    forward = Cell(0 * made.cell.W_x, 0 * W_h, activation="relu")
+    made.network = Network(Layer(forward, Cell(0 * made.cell.W_x, W_h, activation="relu")))
+    states = np.array([[[0.0, 0.0, 0.0]], [[1.0, 1.0, 0.5]]])
+    made.call = replace(made.call, initial_states=(states,))
+
+
 def lost_beside_the_first(made: Made) -> None:
     """One large term, and many that are less than half of its last bit."""
     bits = 10 if made.plan.dtype == "float16" else 7
@@ -246,18 +259,28 @@ def _plans() -> Iterator[Plan]:
             time=2,
             **mixed,
         )
-        yield Plan(
-            clause="DTY-12",
-            slug=f"mixed-initial-{narrow}",
-            flags=("mixed-states",),
-            comment=f"initial states of float32, rounded to {narrow}",
-            hidden=3,
-            inputs=1,
-            time=1,
-            states=True,
-            activation="relu",
-            change=cancelling_states,
+        cancelling_products: dict[str, Any] = {
+            "clause": "DTY-12",
+            "flags": ("mixed-states",),
+            "hidden": 3,
+            "inputs": 1,
+            "time": 1,
+            "states": True,
+            "activation": "relu",
             **mixed,
+        }
+        yield Plan(
+            slug=f"mixed-initial-{narrow}",
+            comment=f"initial states of float32, rounded to {narrow}",
+            change=cancelling_states,
+            **cancelling_products,
+        )
+        yield Plan(
+            slug=f"mixed-backward-{narrow}",
+            comment=f"recurrent weights of the backward direction, rounded up to {narrow}",
+            directions=2,
+            change=rounded_up_backward,
+            **cancelling_products,
         )
         yield Plan(
             clause="DTY-14",

@@ -1,0 +1,34 @@
+"""A stateful layer gives zero as the last output of a row of which every step is masked; the state that it
+keeps is the one before.
+
+Clause HIS-2 of rnn-conformance: kept states go through a history."""
+
+import numpy as np
+import tf_keras as keras
+
+x_0 = np.array([[[1.0]]], "float32")
+x = np.array([[[1.0]]], "float32")
+mask = np.array([[False]])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+layer = keras.layers.SimpleRNN(1, return_state=True, stateful=True)
+layer.build((1, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+output, *states = layer(x_0)
+output, *states = layer(x, mask=mask)
+got = np.asarray(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+whole = np.concatenate([x_0, x], axis=1)
+valid = np.concatenate([np.ones(x_0.shape[:2], bool), mask], axis=1)
+h = np.zeros((1, 1), "float64")
+for t in range(2):
+    h = np.where(valid[:, t, None], np.tanh(whole[:, t].astype("float64") @ W_x.T + h @ W_h.T + b), h)
+expected = h
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.99e-07)
+close = np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

@@ -1,0 +1,42 @@
+"""Gradients are NaN where the input is NaN or infinite at a masked time step; the outputs are not.
+
+Clause GRD-19 of rnn-conformance: what stands at masked time steps reaches no gradient."""
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+x = np.array([[[1.0], [np.nan]]], "float32")
+h0 = np.array([[0.5]], "float32")
+mask = np.array([[True, False]])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+d_sequence = np.array([[[0.125], [0.0]]], "float32")
+d_states = np.array([[[0.625]]], "float32")
+
+def loss(x, h0):
+    output, *states = layer(x, initial_state=[h0], mask=mask)
+    of_states = tf.reduce_sum(d_states * tf.stack(states))
+    return tf.reduce_sum(d_sequence * output) + of_states
+
+x = tf.constant(x)
+h0 = tf.constant(h0)
+sources = [x, h0, *(variable for variable in layer.trainable_variables)]
+with tf.GradientTape() as tape:
+    tape.watch(sources)
+    value = loss(x, h0)
+d = tape.gradient(value, sources[0])
+got = np.asarray(d)
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.13552997919273627], [0.0]]])
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 1.24e-06)
+close = np.allclose(got, expected, rtol=0, atol=1.24e-06, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

@@ -1,0 +1,50 @@
+"""Double backward and JVP of softsign raise LookupError: gradient registry has no entry for SoftsignGrad.
+
+Clause GRD-16 of rnn-conformance: gradients of gradients through every activation."""
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+x = np.array([[[1.0]]])
+h0 = np.array([[0.5]])
+W_x, W_h, b = np.float64([[1.0]]), np.float64([[0.5]]), np.float64([0.25])
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.0]]])
+print("keras", keras.__version__)
+print("expected", expected.astype("float64").tolist())
+
+layer = keras.layers.SimpleRNN(1, dtype="float64", activation="softsign", return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+d_sequence = np.array([[[0.125]]])
+d_states = np.array([[[-0.125]]])
+
+def loss(x, h0):
+    output, *states = layer(x, initial_state=[h0])
+    of_states = tf.reduce_sum(d_states * tf.stack(states))
+    return tf.reduce_sum(d_sequence * output) + of_states
+
+rates = [
+    np.float64([[[-1.25]]]), np.float64([[0.875]]), np.float64([[0.875]]), np.float64([[0.375]]),
+    np.float64([0.375]),
+]
+x = tf.constant(x)
+h0 = tf.constant(h0)
+sources = [x, h0, *(variable for variable in layer.trainable_variables)]
+with tf.GradientTape() as outer:
+    outer.watch(sources)
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        value = loss(x, h0)
+    gradients = tape.gradient(value, sources)
+    along = sum(tf.reduce_sum(g * r) for g, r in zip(gradients, rates))
+d = outer.gradient(along, sources[0])
+got = np.asarray(d)
+print("got     ", got.tolist())
+bound = np.array([[[1.23e-17]]])
+print("difference", abs(got - expected).max(initial=0))
+close = ((abs(got - expected) <= bound) | (got == expected) | np.isnan(got) & np.isnan(expected)).all()
+raise SystemExit(0 if close and got.shape == expected.shape else 1)
