@@ -21,6 +21,7 @@ from rnn_adapters.keras import configuration, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
+from rnn_adapters.keras.openvino_graph import computed_together
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.openvino_telemetry import silence_openvino
@@ -114,7 +115,13 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
 
     def assembled(self, network: Network, plan: Plan) -> Assembled:
-        """Put together once for sizes, options and plan; the weights are any."""
+        """Put together once for sizes, options and plan; the weights are any.
+
+        On OpenVINO a layer that drops something is always a new one: what it drops depends on the number of
+        calls before.
+        """
+        if self.backend == "openvino" and plan.options.rate:
+            return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
             self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
@@ -154,6 +161,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def _returned(self, ready: Assembled, returned: list[Any]) -> tuple[list[Array], list[Array]]:
         """Outputs and final states as arrays."""
+        if self.backend == "openvino":
+            returned = computed_together(returned)
         arrays = list(map(self.array, returned))
         finals = len(ready.cells) if self.supports.final_states else 0
         return arrays[: len(arrays) - finals], arrays[len(arrays) - finals :]
