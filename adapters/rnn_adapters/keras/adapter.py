@@ -18,13 +18,13 @@ from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras import configuration, symbolic
-from rnn_adapters.keras.assembly import Assembled, Parts, Plan
+from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
 from rnn_adapters.keras.openvino_graph import computed_together
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
-from rnn_adapters.openvino_telemetry import silence_openvino
+from rnn_adapters.openvino_runtime import narrow_by_default, silence_openvino
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
@@ -112,15 +112,16 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         package = sys.modules.get(self.backend)
         found = str(package.__version__) if package else version(self.backend)
         found = found.partition("-")[0]  # OpenVINO names its build, too
-        return {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        versions = {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        return versions | narrow_by_default(package) if self.backend == "openvino" else versions
 
     def assembled(self, network: Network, plan: Plan) -> Assembled:
         """Put together once for sizes, options and plan; the weights are any.
 
-        On OpenVINO a layer that drops something is always a new one: what it drops depends on the number of
-        calls before.
+        On OpenVINO some are always new: what a layer drops depends on the number of calls before, and
+        `predict` goes on with the weights of the first one.
         """
-        if self.backend == "openvino" and plan.options.rate:
+        if self.backend == "openvino" and (plan.options.rate or self.parts.call is predicted):
             return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:

@@ -9,7 +9,7 @@ from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
 from rnn_adapters.openvino.reproduction import code
-from rnn_adapters.openvino_telemetry import silence_openvino
+from rnn_adapters.openvino_runtime import silence_openvino
 
 CONVENTIONS = Conventions(
     layer="openvino.opset14.rnn_sequence",
