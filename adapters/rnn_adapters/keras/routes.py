@@ -12,6 +12,7 @@ from rnn_adapters.framework import Route
 from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
+from rnn_adapters.keras.openvino_graph import Exported
 from rnn_adapters.surface import IntegerType
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
@@ -251,6 +252,13 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     "graph": KerasRoute(
         "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
+    ),
+    "exported": KerasRoute(
+        "saved",
+        'OpenVINO: `export(format="openvino")` of a functional model, run by OpenVINO',
+        {"assembly": Exported},
+        CONSTANT,
+        backends=("openvino",),
     ),
     "XLA": KerasRoute(
         "compiled",
