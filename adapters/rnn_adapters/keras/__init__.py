@@ -33,7 +33,7 @@ MODULES = {
 }
 """What Keras on each backend imports."""
 
-TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
+TITLES = {"tensorflow": "TensorFlow, torch, OpenVINO", "numpy": "JAX, NumPy"}
 """The backends that the tables of the spec show, for those that are like them."""
 
 DEVIATIONS = "rnn_adapters.keras/deviations.toml"
