@@ -19,20 +19,22 @@ from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras import configuration, symbolic
-from rnn_adapters.keras.assembly import Assembled, Parts, Plan
+from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
+from rnn_adapters.keras.openvino_graph import computed_together
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.openvino_runtime import narrow_by_default, silence_openvino
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
-BACKENDS = ("tensorflow", "torch", "jax", "numpy")
+BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024}
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024, "openvino": 1024}
 """The networks that a route may keep: what TensorFlow builds for one, and JAX compiles, takes much memory."""
 
 
@@ -107,10 +109,18 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         # The plain and the CPU-only distribution of TensorFlow give the same module.
         package = sys.modules.get(self.backend)
         found = str(package.__version__) if package else version(self.backend)
-        return {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        found = found.partition("-")[0]  # OpenVINO names its build, too
+        versions = {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        return versions | narrow_by_default(package) if self.backend == "openvino" else versions
 
     def assembled(self, network: Network, plan: Plan) -> Assembled:
-        """Put together once for sizes, options and plan; the weights are any."""
+        """Put together once for sizes, options and plan; the weights are any.
+
+        On OpenVINO some are always new: what a layer drops depends on the number of calls before, and
+        `predict` goes on with the weights of the first one.
+        """
+        if self.backend == "openvino" and (plan.options.rate or self.parts.call is predicted):
+            return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
             self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
@@ -150,6 +160,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def _returned(self, ready: Assembled, returned: list[Any]) -> tuple[list[Array], list[Array]]:
         """Outputs and final states as arrays."""
+        if self.backend == "openvino":
+            returned = computed_together(returned)
         arrays = list(map(self.array, returned))
         finals = len(ready.cells) if self.supports.final_states else 0
         return arrays[: len(arrays) - finals], arrays[len(arrays) - finals :]
@@ -325,6 +337,8 @@ def imported_keras(backend: str) -> Any:
             " and one process has one backend; run them one after the other"
         )
     os.environ["KERAS_BACKEND"] = backend
+    if backend == "openvino":
+        silence_openvino()
     import keras
 
     if backend == "jax":

@@ -89,7 +89,7 @@ class Writer:
         """Modules of the standard library."""
         found = ["os"]
         found += ["json"] if self.route == "configuration" else []
-        found += ["tempfile"] if self.route in ("model file", "weights file") else []
+        found += ["tempfile"] if self.route in ("model file", "weights file", "exported") else []
         return found
 
     @property
@@ -99,6 +99,8 @@ class Writer:
             return ["import jax"]
         if self.backend == "tensorflow" and (derived or self.route in CALLS):
             return ["import tensorflow as tf"]
+        if self.route == "exported":
+            return ["import openvino"]
         return ["import torch"] if self.backend == "torch" and derived else []
 
     # Layers.
@@ -309,6 +311,8 @@ class Writer:
         """A call of the model."""
         if self.route == "predict":
             return f"model.predict({given}, batch_size=2, verbose=0)"
+        if self.route == "exported":
+            return f"model({given}).to_tuple()"
         return f"model({given})"
 
     def said(self, spoken: Spoken) -> tuple[str, list[list[str]] | None, str]:
