@@ -27,8 +27,9 @@ from rnn_adapters.keras.layers import (
     name_of,
     simple_rnn_cell,
 )
+from rnn_adapters.keras.own_cell import own_among_others
 from rnn_adapters.reference import marked_by_value
-from rnn_reference.network import Array, Network
+from rnn_reference.network import Array, Cell, Network
 
 # How a mask enters a model.
 
@@ -241,19 +242,30 @@ class StackOfCells(Stack):
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         keras, options = workshop.keras, plan.options
-        cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
+        cells = [self.cell(keras, index, cell, options) for index, cell in enumerate(network.cells)]
         dtype = dtype_given(keras, network.cells[0], options)
         # RNN itself makes this of a list, and does not tell it the type.
         more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((None, None, network.input_size))
+        layer.build((options.stateful_batch, None, network.input_size))
         Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
+
+    @staticmethod
+    def cell(keras: Any, index: int, cell: Cell, options: Options) -> Any:
+        """One cell of the stack, counted from the bottom."""
+        return simple_rnn_cell(keras, cell, options)
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         """Of states RNN takes a list with one for each cell, as it returns them."""
         return super().call(first, None if states is None else [flat(states)], training)
+
+
+class StackOfOwnCells(StackOfCells):
+    """`RNN([OwnCell(H), SimpleRNNCell(H), …])`."""
+
+    cell = staticmethod(own_among_others)
 
 
 class CellByHand(Assembled):

@@ -20,6 +20,34 @@ CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
 NOT_JITTED = ("eager", "cell", "states by place")
 ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
 """A layer made anew from its configuration."""
+OWN_CELL = (
+    "class OwnCell(keras.layers.Layer):",
+    '    def __init__(self, units, activation="tanh", use_bias=True, listed=False, **kwargs):',
+    '        kwargs.pop("recurrent_initializer", None)',
+    "        super().__init__(**kwargs)",
+    "        self.units, self.use_bias, self.listed = units, use_bias, listed",
+    "        self.activation = keras.activations.get(activation)",
+    "        self.state_size = [units] if listed else units",
+    "",
+    "    def build(self, shape):",
+    "        units = self.units",
+    '        self.kernel = self.add_weight(name="kernel", shape=(shape[-1], units))',
+    '        self.recurrent_kernel = self.add_weight(name="recurrent_kernel", shape=(units, units))',
+    '        self.bias = self.add_weight(name="bias", shape=(units,)) if self.use_bias else None',
+    "",
+    "    def call(self, inputs, states):",
+    "        z = {matmul}(inputs, self.kernel) + {matmul}(states[0], self.recurrent_kernel)",
+    "        output = self.activation(z if self.bias is None else z + self.bias)",
+    "        return output, [output]",
+    "",
+    "    def get_config(self):",
+    "        activation = keras.activations.serialize(self.activation)",
+    '        own = {"units": self.units, "use_bias": self.use_bias, "listed": self.listed}',
+    '        return super().get_config() | own | {"activation": activation}',
+    "",
+)
+"""A cell that a user writes, as the documentation shows one."""
+OWN_ANEW = "own cell, from_config"
 STATELESS = (
     "@jax.jit",
     "def stateless(trainable, others, x, options):",
@@ -73,7 +101,11 @@ class Writer:
 
     @property
     def is_stack_of_cells(self) -> bool:
-        return self.route == "RNN of cells"
+        return self.route in ("RNN of cells", "RNN of own cells")
+
+    @property
+    def has_own_cell(self) -> bool:
+        return self.route in ("RNN of an own cell", "RNN of own cells", OWN_ANEW)
 
     @property
     def returns_state(self) -> bool:
@@ -106,6 +138,9 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
+        if self.has_own_cell:
+            registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
+            lines += [*registered, *(line.replace("{matmul}", self.words.matmul) for line in OWN_CELL)]
         if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:
@@ -160,10 +195,14 @@ class Writer:
             if layer.backward is not None:
                 made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
             made += [ANEW] if self.route == "configuration" else []
-            batch = len(self.question.call.x) if self.question.call.stateful else None
-            made.append(f"{name}.build(({self.batch_and_time(batch)}, {layer.input_size}))")
+            made = from_config(name, made) if self.route == OWN_ANEW else made
+            made.append(f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))")
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
         return [*made, *split(f"{name}.set_weights([", weights, "])")]
+
+    @property
+    def _stateful_batch(self) -> int | None:
+        return len(self.question.call.x) if self.question.call.stateful else None
 
     def batch_and_time(self, batch: int | None) -> str:
         """The axes before the features of the input that a layer is built for."""
@@ -189,8 +228,9 @@ class Writer:
 
     def _direction(self, cell: Cell, loop: Sequence[str]) -> str:
         options = self._cell_options(cell)
-        if self.route == "RNN of a cell":
-            arguments = [f"keras.layers.SimpleRNNCell({', '.join(options)})", *loop, *self._dtype()]
+        if self.route == "RNN of a cell" or self.has_own_cell:
+            made = "OwnCell" if self.has_own_cell else "keras.layers.SimpleRNNCell"
+            arguments = [f"{made}({', '.join(options)})", *loop, *self._dtype()]
             return f"keras.layers.RNN({', '.join(arguments)})"
         more = self.words.options.get(self.route, ())
         return f"keras.layers.SimpleRNN({', '.join([*options, *loop, *more])})"
@@ -217,7 +257,7 @@ class Writer:
 
     def _stack_of_cells(self) -> list[str]:
         network = self.question.network
-        cells = [f"keras.layers.SimpleRNNCell({', '.join(self._cell_options(c))})" for c in network.cells]
+        cells = [self._cell_of_stack(index, cell) for index, cell in enumerate(network.cells)]
         loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
         options = [*self.words.options.get(self.route, ()), *self._dtype()]
         inner = f"keras.layers.StackedRNNCells(cells, {', '.join(options)})" if options else "cells"
@@ -225,9 +265,15 @@ class Writer:
         return [
             *split("cells = [", cells, "]"),
             f"layer = keras.layers.RNN({', '.join([inner, *loop])})",
-            f"layer.build((None, None, {network.input_size}))",
+            f"layer.build(({self.batch_and_time(self._stateful_batch)}, {network.input_size}))",
             *split("layer.set_weights([", weights, "])"),
         ]
+
+    def _cell_of_stack(self, index: int, cell: Cell) -> str:
+        options = self._cell_options(cell)
+        if not self.has_own_cell or index % 2:
+            return f"keras.layers.SimpleRNNCell({', '.join(options)})"
+        return f"OwnCell({', '.join([*options, *['listed=True'] * (not index)])})"
 
     # Models.
 
@@ -403,3 +449,13 @@ class Writer:
             return "states"
         start, count = sum(question.directions[: question.layer]), question.directions[question.layer]
         return f"states[{start}:{start + count}]"
+
+
+def from_config(name: str, made: Sequence[str]) -> list[str]:
+    """A layer of one's own cells, made by these lines, and then once more from its configuration."""
+    known = '{"OwnCell": OwnCell}'
+    return [
+        f"with keras.saving.custom_object_scope({known}):",
+        *(f"    {line}" for line in made),
+        f"{name} = type({name}).from_config({name}.get_config(), custom_objects={known})",
+    ]

@@ -14,7 +14,8 @@ class Words:
     """Expressions, some of them with a place for an argument.
 
     Args:
-        array, flatten, sum, stack, concatenate: functions; the first makes an array of what a layer returned.
+        array, flatten, sum, stack, concatenate, matmul: functions; the first makes an array of what a layer
+            returned.
         held: what is differentiated of a `variable`.
         state: an initial state as a layer takes it.
         zero_states: those that a cell starts from, for a `batch`.
@@ -29,6 +30,7 @@ class Words:
     sum: str
     stack: str
     concatenate: str
+    matmul: str
     held: str
     state: str
     zero_states: str
@@ -68,6 +70,7 @@ KERAS_3 = Words(
     sum="keras.ops.sum",
     stack="keras.ops.stack",
     concatenate="keras.ops.concatenate",
+    matmul="keras.ops.matmul",
     held="variable.value",
     state="{}",
     zero_states="layer.get_initial_state({batch})",

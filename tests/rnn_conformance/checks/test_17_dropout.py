@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.declarations import DropoutPlace, Supports
+from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Supports
 from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
 from rnn_conformance.checks.support.expect import expect_output, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
@@ -358,3 +358,27 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     if case.call.dropout == "input":
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
     expect_share("gradients dropped", subject, gone[:, 0], rate)
+
+
+@check("DRP-14", AtAnyRate(), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)
+def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
+    """In a layer by itself and in a stack, whose layers may be cells of one loop."""
+    rate, place = case.call.rate, case.call.dropout
+    for layers in (1, 2) if subject.supports.stacked else (1,):
+        stack = with_layers(case, layers + (place == "between layers"))
+        one, other = (kept_and_gone(subject, stack) for _ in range(2))
+        passed = 1 if place == "state" else layers  # of the states only the top one is seen
+        share = 1 - (1 - rate) ** passed
+        if place != "between layers":
+            same = bool((one == one[:, :1]).all())
+            subject.require(same, "dropped at some steps and not at others")
+            one, other = one[:, 0], other[:, 0]
+        expect_share("dropped", subject, one, share)
+        expect_independent("two calls", subject, one, other, share)
+
+
+def with_layers(case: Case, count: int) -> Case:
+    """The case with so many layers, all like the lowest one."""
+    bottom, states = case.network.layers[0], case.initial_states
+    assert states is not None
+    return case.replace(network=Network([bottom] * count), initial_states=states[:1] * count)
