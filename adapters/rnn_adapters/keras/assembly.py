@@ -284,15 +284,22 @@ class CellByHand(Assembled):
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         (x,) = first
-        h = self._first_state(x) if states is None else states[0]
+        h = self.said(self._first_state(x) if states is None else states[0])
         outputs = []
         for t in range(x.shape[1]):
-            output, h = self._cell(x[:, t], h)
+            output, h = self._cell(x[:, t], h, **given(training=training))
             outputs.append(output)
-        return [*outputs, *h]
+        self._cell.reset_dropout_mask()
+        self._cell.reset_recurrent_dropout_mask()
+        return [*outputs, *flat(h)]
 
     def _first_state(self, x: Any) -> Any:
         return self._cell.get_initial_state(x.shape[0])
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        """The state as the cell is given it: in a list."""
+        return states
 
     def joined(self, outputs: list[Array]) -> Array:
         """Its outputs are those of the steps."""
@@ -303,6 +310,14 @@ class CellByHand(Assembled):
 
     def shapes(self, call: Call, outputs: list[Array]) -> dict[str, tuple[int, ...]]:
         return {"x": call.x[:, 0].shape, "sequence": outputs[0].shape}
+
+
+class CellOfBareState(CellByHand):
+    """The same, given its state as a tensor, as which it then returns it."""
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        return states[0]
 
 
 class Model(Assembled):

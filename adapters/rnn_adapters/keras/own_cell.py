@@ -6,8 +6,8 @@ It has what such a cell must have and nothing besides: no size of its output, no
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from rnn_adapters.keras.layers import (
@@ -76,22 +76,53 @@ def own_cell_class(keras: Any) -> Any:
     return OwnCell
 
 
+@cache
+def bare_cell_class(keras: Any) -> Any:
+    """Of such a cell, one that gives its state by itself instead of in a list, the initial one, too."""
+
+    class BareCell(own_cell_class(keras)):  # type: ignore[misc]
+        """Elman's cell, of a bare state."""
+
+        def get_initial_state(self, batch_size: Any = None) -> Any:
+            return keras.ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
+
+        def call(self, inputs: Any, states: Any) -> Any:
+            output, (state,) = super().call(inputs, states)
+            return output, state
+
+    return BareCell
+
+
 def own_cell(keras: Any, cell: Cell, options: Options, **more: Any) -> Any:
     """A cell of this class with what the network asks for."""
     given: Mapping[str, Any] = cell_given(keras, cell, options) | more
     return own_cell_class(keras)(cell.hidden_size, **given)
 
 
-def rnn_of_own_cell(keras: Any, cell: Cell, options: Options) -> Any:
-    """`RNN(OwnCell(H))`."""
+def bare_cell(keras: Any, cell: Cell, options: Options) -> Any:
+    """The same of a bare state."""
+    return bare_cell_class(keras)(cell.hidden_size, **cell_given(keras, cell, options))
+
+
+def rnn_of(make: Callable[..., Any], keras: Any, cell: Cell, options: Options) -> Any:
+    """`RNN` of a cell that is made by a function."""
     loop = loop_given(options) | dtype_given(keras, cell, options)
-    return keras.layers.RNN(own_cell(keras, cell, options), **loop)
+    return keras.layers.RNN(make(keras, cell, options), **loop)
+
+
+rnn_of_own_cell: Direction = partial(rnn_of, own_cell)
+rnn_of_bare_cell: Direction = partial(rnn_of, bare_cell)
 
 
 def both_of_own_cells(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
-    """`Bidirectional` of it, which makes both layers anew."""
-    with keras.saving.custom_object_scope({"OwnCell": own_cell_class(keras)}):
+    """`Bidirectional` of them, which makes both layers anew."""
+    with keras.saving.custom_object_scope(known_classes(keras)):
         return bidirectional(keras, direction, layer, options)
+
+
+def known_classes(keras: Any) -> dict[str, Any]:
+    """What Keras is told of."""
+    return {"OwnCell": own_cell_class(keras), "BareCell": bare_cell_class(keras)}
 
 
 def rnn_of_own_cell_anew(keras: Any, cell: Cell, options: Options) -> Any:
@@ -106,7 +137,7 @@ def both_of_own_cells_anew(keras: Any, direction: Direction, layer: Layer, optio
 
 def _anew(keras: Any, layer: Any) -> Any:
     written = json.loads(json.dumps(layer.get_config()))
-    return type(layer).from_config(written, custom_objects={"OwnCell": own_cell_class(keras)})
+    return type(layer).from_config(written, custom_objects=known_classes(keras))
 
 
 def own_among_others(keras: Any, index: int, cell: Cell, options: Options) -> Any:

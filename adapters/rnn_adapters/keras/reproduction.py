@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,15 @@ from rnn_reference.network import Array, Cell
 
 MODELS = ("functional", "sequential", "predict", "masking", "embedding")
 CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
-NOT_JITTED = ("eager", "cell", "states by place")
-ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
-"""A layer made anew from its configuration."""
+CELLS = ("cell", "cell of a bare state")
+NOT_JITTED = ("eager", *CELLS, "states by place")
+ANEW = (
+    "written = json.loads(json.dumps(keras.layers.serialize(layer)))",
+    "keras.layers.deserialize(written)",
+    "layer = keras.layers.deserialize(written)",
+)
+"""A layer made anew from its configuration, which has made another one before."""
+OWN_ANEW = "own cell, from_config"
 OWN_CELL = (
     "class OwnCell(keras.layers.Layer):",
     '    def __init__(self, units, activation="tanh", use_bias=True, listed=False, **kwargs):',
@@ -47,7 +53,24 @@ OWN_CELL = (
     "",
 )
 """A cell that a user writes, as the documentation shows one."""
-OWN_ANEW = "own cell, from_config"
+BARE_CELL = (
+    "class BareCell(OwnCell):",
+    "    def get_initial_state(self, batch_size=None):",
+    "        return keras.ops.zeros((batch_size, self.units), dtype=self.compute_dtype)",
+    "",
+    "    def call(self, inputs, states):",
+    "        output, (state,) = super().call(inputs, states)",
+    "        return output, state",
+    "",
+)
+"""One that gives its states bare."""
+OWN_CELLS: Mapping[str, str] = {
+    "RNN of an own cell": "OwnCell",
+    "RNN of a bare cell": "BareCell",
+    "RNN of own cells": "OwnCell",
+    OWN_ANEW: "OwnCell",
+}
+"""What it is called, by route."""
 STATELESS = (
     "@jax.jit",
     "def stateless(trainable, others, x, options):",
@@ -105,7 +128,7 @@ class Writer:
 
     @property
     def has_own_cell(self) -> bool:
-        return self.route in ("RNN of an own cell", "RNN of own cells", OWN_ANEW)
+        return self.route in OWN_CELLS
 
     @property
     def returns_state(self) -> bool:
@@ -141,6 +164,9 @@ class Writer:
         if self.has_own_cell:
             registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
             lines += [*registered, *(line.replace("{matmul}", self.words.matmul) for line in OWN_CELL)]
+            if OWN_CELLS[self.route] == "BareCell":
+                zeros = (line.replace("keras.ops.zeros", self.words.zeros) for line in BARE_CELL)
+                lines += [*registered, *zeros]
         if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:
@@ -186,7 +212,7 @@ class Writer:
         """One layer, whose cells are counted from `first`."""
         layer = self.question.network.layers[index]
         name = numbered("layer", index, self.question.network.num_layers)
-        if self.route == "cell":
+        if self.route in CELLS:
             made = [f"layer = keras.layers.SimpleRNNCell({', '.join(self._cell_options(layer.forward))})"]
             made.append(f"layer.build((None, {layer.input_size}))")
         else:
@@ -194,7 +220,7 @@ class Writer:
             made = [f"{name} = {self._direction(layer.forward, options)}"]
             if layer.backward is not None:
                 made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
-            made += [ANEW] if self.route == "configuration" else []
+            made += ANEW if self.route == "configuration" else ()
             made = from_config(name, made) if self.route == OWN_ANEW else made
             made.append(f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))")
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
@@ -229,7 +255,7 @@ class Writer:
     def _direction(self, cell: Cell, loop: Sequence[str]) -> str:
         options = self._cell_options(cell)
         if self.route == "RNN of a cell" or self.has_own_cell:
-            made = "OwnCell" if self.has_own_cell else "keras.layers.SimpleRNNCell"
+            made = OWN_CELLS.get(self.route, "keras.layers.SimpleRNNCell")
             arguments = [f"{made}({', '.join(options)})", *loop, *self._dtype()]
             return f"keras.layers.RNN({', '.join(arguments)})"
         more = self.words.options.get(self.route, ())
@@ -329,7 +355,7 @@ class Writer:
         return lines
 
     def _one_call(self, spoken: Spoken) -> list[str]:
-        if self.route == "cell":
+        if self.route in CELLS:
             return self._by_steps(spoken)
         if not self.is_model:
             return self._chain(*self.said(spoken), training=spoken.call.training)
@@ -375,6 +401,8 @@ class Writer:
         states = self.said(spoken)[1]
         zeros = self.words.zero_states.format(batch=batch)
         h = zeros if states is None else f"[{', '.join(states[0])}]"
+        if self.route == "cell of a bare state":
+            h = f"{zeros}[0]" if states is None else states[0][0]
         return [
             f"outputs, h = [], {h}",
             f"for t in range({time}):",
@@ -432,7 +460,7 @@ class Writer:
             return f"{convert}(d){turned}{stacked}"
         if question.quantity == "final states":
             return f"np.stack([{convert}(state) for state in {self._states()}])"
-        if self.route == "cell":
+        if self.route in CELLS:
             return f"np.stack([{convert}(output) for output in outputs], axis=1)"
         if question.call.merge_mode == "none":
             return f"np.concatenate([{convert}(forward), {convert}(backward)], axis=-1)"
@@ -441,8 +469,8 @@ class Writer:
     def _states(self) -> str:
         """The states of the layer that is asked for."""
         question = self.question
-        if self.route == "cell":
-            return "h"
+        if self.route in CELLS:
+            return "h" if self.route == "cell" else "[h]"
         if not self.is_model and not self.is_stack_of_cells:
             return numbered("states", question.layer, question.network.num_layers)
         if question.network.num_layers == 1:

@@ -14,8 +14,8 @@ class Words:
     """Expressions, some of them with a place for an argument.
 
     Args:
-        array, flatten, sum, stack, concatenate, matmul: functions; the first makes an array of what a layer
-            returned.
+        array, flatten, sum, stack, concatenate, matmul, zeros: functions; the first makes an array of what a
+            layer returned.
         held: what is differentiated of a `variable`.
         state: an initial state as a layer takes it.
         zero_states: those that a cell starts from, for a `batch`.
@@ -31,6 +31,7 @@ class Words:
     stack: str
     concatenate: str
     matmul: str
+    zeros: str
     held: str
     state: str
     zero_states: str
@@ -71,6 +72,7 @@ KERAS_3 = Words(
     stack="keras.ops.stack",
     concatenate="keras.ops.concatenate",
     matmul="keras.ops.matmul",
+    zeros="keras.ops.zeros",
     held="variable.value",
     state="{}",
     zero_states="layer.get_initial_state({batch})",

@@ -37,6 +37,7 @@ class Keras2:
             convert_to_tensor=tf.convert_to_tensor,
             concatenate=tf.concat,
             matmul=tf.matmul,
+            zeros=tf.zeros,
             clip=tf.clip_by_value,
             sum=tf.reduce_sum,
             tanh=tf.tanh,

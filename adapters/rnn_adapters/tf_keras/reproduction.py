@@ -17,6 +17,7 @@ KERAS_2 = replace(
     stack="tf.stack",
     concatenate="tf.concat",
     matmul="tf.matmul",
+    zeros="tf.zeros",
     held="variable",
     state="tf.constant({})",
     zero_states="[layer.get_initial_state(batch_size={batch}, dtype=layer.compute_dtype)]",

@@ -91,6 +91,10 @@ ALL: Mapping[str, KerasRoute] = {
 }
 
 
+CELLS = {"cell": assembly.CellOfKeras2, "cell of a bare state": assembly.BareStateOfKeras2}
+"""Those that have their first state in another way."""
+
+
 def made(name: str = DEFAULT) -> Adapter[Any]:
     """The adapter of a route; imports tf_keras."""
     from rnn_adapters.tf_keras.adapter import TfKerasAdapter
@@ -100,8 +104,8 @@ def made(name: str = DEFAULT) -> Adapter[Any]:
     supports = replace(supports, input_dtypes=())  # not cast, and a product with them is an error
     if name == "unrolled":
         supports = replace(supports, restored=False)  # saved, it does not know how many steps come
-    if name == "cell":
-        parts = replace(parts, assembly=assembly.CellOfKeras2)
+    if name in CELLS:
+        parts = replace(parts, assembly=CELLS[name])
     if name == "time major":
         parts = assembly.TimeMajorParts(**vars(parts))
     layer = conventions.layer.replace("keras.", "tf_keras.", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -203,10 +203,10 @@ def kept_and_gone(subject: Subject, case: Case) -> Array:
     sequence = sequence_of(subject, case, subject.run(case))
     dtype, layers = case.network.dtype, case.network.num_layers
     powers = np.ones(case.x.shape[1])
-    kept = case.x.astype(reference_dtype(dtype))
+    kept = case.x[..., : sequence.shape[-1]].astype(reference_dtype(dtype))
     if case.call.dropout == "state":
         assert case.initial_states is not None
-        kept = np.broadcast_to(case.initial_states[0][0][:, None].astype(kept.dtype), sequence.shape)
+        kept = np.broadcast_to(case.initial_states[-1][0][:, None].astype(kept.dtype), sequence.shape)
         powers = np.arange(1.0, 1 + case.x.shape[1])
     elif case.call.dropout == "input":
         powers = powers * layers
@@ -365,7 +365,8 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
     """In a layer by itself and in a stack, whose layers may be cells of one loop."""
     rate, place = case.call.rate, case.call.dropout
     for layers in (1, 2) if subject.supports.stacked else (1,):
-        stack = with_layers(case, layers + (place == "between layers"))
+        count = layers + (place == "between layers")
+        stack = with_layers(case, count, narrower=subject.supports.mixed_layers)
         one, other = (kept_and_gone(subject, stack) for _ in range(2))
         passed = 1 if place == "state" else layers  # of the states only the top one is seen
         share = 1 - (1 - rate) ** passed
@@ -377,8 +378,13 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
         expect_independent("two calls", subject, one, other, share)
 
 
-def with_layers(case: Case, count: int) -> Case:
-    """The case with so many layers, all like the lowest one."""
-    bottom, states = case.network.layers[0], case.initial_states
+def with_layers(case: Case, count: int, *, narrower: bool) -> Case:
+    """The case with so many layers; those above the lowest may have half its units, and pass on as many."""
+    bottom, states = case.network.layers[0].forward, case.initial_states
     assert states is not None
-    return case.replace(network=Network([bottom] * count), initial_states=states[:1] * count)
+    units = bottom.hidden_size // 2 if narrower else bottom.hidden_size
+    second = replace(bottom, W_x=bottom.W_x[:units], W_h=bottom.W_h[:units, :units], b=bottom.bias[:units])
+    third = replace(second, W_x=second.W_x[:, :units])
+    cells = [bottom, second, third][:count]
+    kept = tuple(states[0][..., : cell.hidden_size] for cell in cells)
+    return case.replace(network=Network(map(Layer, cells)), initial_states=kept)
