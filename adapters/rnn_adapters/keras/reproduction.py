@@ -42,7 +42,7 @@ OWN_CELL = (
     '        self.bias = self.add_weight(name="bias", shape=(units,)) if self.use_bias else None',
     "",
     "    def call(self, inputs, states):",
-    "        z = {matmul}(inputs, self.kernel) + {matmul}(states[0], self.recurrent_kernel)",
+    "        z = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(states[0], self.recurrent_kernel)",
     "        output = self.activation(z if self.bias is None else z + self.bias)",
     "        return output, [output]",
     "",
@@ -163,10 +163,9 @@ class Writer:
         question, lines = self.question, self._activations()
         if self.has_own_cell:
             registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
-            lines += [*registered, *(line.replace("{matmul}", self.words.matmul) for line in OWN_CELL)]
+            lines += [*registered, *OWN_CELL]
             if OWN_CELLS[self.route] == "BareCell":
-                zeros = (line.replace("keras.ops.zeros", self.words.zeros) for line in BARE_CELL)
-                lines += [*registered, *zeros]
+                lines += [*registered, *BARE_CELL]
         if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:

@@ -14,8 +14,7 @@ class Words:
     """Expressions, some of them with a place for an argument.
 
     Args:
-        array, flatten, sum, stack, concatenate, matmul, zeros: functions; the first makes an array of what a
-            layer returned.
+        array, flatten, sum, stack, concatenate: functions; the first makes an array of what a layer returned.
         held: what is differentiated of a `variable`.
         state: an initial state as a layer takes it.
         zero_states: those that a cell starts from, for a `batch`.
@@ -30,8 +29,6 @@ class Words:
     sum: str
     stack: str
     concatenate: str
-    matmul: str
-    zeros: str
     held: str
     state: str
     zero_states: str
@@ -71,8 +68,6 @@ KERAS_3 = Words(
     sum="keras.ops.sum",
     stack="keras.ops.stack",
     concatenate="keras.ops.concatenate",
-    matmul="keras.ops.matmul",
-    zeros="keras.ops.zeros",
     held="variable.value",
     state="{}",
     zero_states="layer.get_initial_state({batch})",

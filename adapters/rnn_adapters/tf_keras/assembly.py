@@ -8,15 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.keras.assembly import (
-    CellByHand,
-    CellOfBareState,
-    Model,
-    Parts,
-    Plan,
-    Stack,
-    StackOfCells,
-)
+from rnn_adapters.keras.assembly import CellByHand, Model, Parts, Plan, Stack, StackOfCells
 from rnn_adapters.keras.layers import Options, Workshop, flat
 from rnn_adapters.tf_keras.files import Runner, runner
 from rnn_reference.network import Array, Layer, Network
@@ -27,10 +19,6 @@ class CellOfKeras2(CellByHand):
 
     def _first_state(self, x: Any) -> list[Any]:
         return [self._cell.get_initial_state(batch_size=x.shape[0], dtype=self._cell.compute_dtype)]
-
-
-class BareStateOfKeras2(CellOfBareState, CellOfKeras2):
-    """The same, given its state bare."""
 
 
 class TimeMajor(Stack):

@@ -28,7 +28,6 @@ class Keras2:
         self.tree = SimpleNamespace(flatten=tf.nest.flatten)
         self.activations = SimpleNamespace(
             get=tf_keras.activations.get,
-            serialize=tf_keras.activations.serialize,
             elu=tf_keras.activations.elu,
             leaky_relu=lambda z, negative_slope: tf_keras.activations.relu(z, alpha=negative_slope),
         )
@@ -36,8 +35,6 @@ class Keras2:
             convert_to_numpy=np.asarray,
             convert_to_tensor=tf.convert_to_tensor,
             concatenate=tf.concat,
-            matmul=tf.matmul,
-            zeros=tf.zeros,
             clip=tf.clip_by_value,
             sum=tf.reduce_sum,
             tanh=tf.tanh,

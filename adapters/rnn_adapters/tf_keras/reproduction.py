@@ -16,8 +16,6 @@ KERAS_2 = replace(
     sum="tf.reduce_sum",
     stack="tf.stack",
     concatenate="tf.concat",
-    matmul="tf.matmul",
-    zeros="tf.zeros",
     held="variable",
     state="tf.constant({})",
     zero_states="[layer.get_initial_state(batch_size={batch}, dtype=layer.compute_dtype)]",

@@ -85,14 +85,20 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
 }
 """Those that Keras 3 does not have, or not on TensorFlow."""
 
+OF_KERAS_3 = (
+    *("RNN of an own cell", "RNN of a bare cell", "RNN of own cells", "own cell, from_config"),
+    "cell of a bare state",
+)
+"""Those whose cells are written for Keras 3."""
+
 ALL: Mapping[str, KerasRoute] = {
-    **{name: route for name, route in OF_KERAS.items() if set(TENSORFLOW) <= set(route.backends)},
+    **{
+        name: route
+        for name, route in OF_KERAS.items()
+        if name not in OF_KERAS_3 and set(TENSORFLOW) <= set(route.backends)
+    },
     **OF_KERAS_2,
 }
-
-
-CELLS = {"cell": assembly.CellOfKeras2, "cell of a bare state": assembly.BareStateOfKeras2}
-"""Those that have their first state in another way."""
 
 
 def made(name: str = DEFAULT) -> Adapter[Any]:
@@ -104,8 +110,10 @@ def made(name: str = DEFAULT) -> Adapter[Any]:
     supports = replace(supports, input_dtypes=())  # not cast, and a product with them is an error
     if name == "unrolled":
         supports = replace(supports, restored=False)  # saved, it does not know how many steps come
-    if name in CELLS:
-        parts = replace(parts, assembly=CELLS[name])
+    if name == "cell":
+        parts, supports = replace(parts, assembly=assembly.CellOfKeras2), replace(supports, dropout=())
+    if name == "RNN of cells":
+        supports = replace(supports, dropout=(), stateful=False)
     if name == "time major":
         parts = assembly.TimeMajorParts(**vars(parts))
     layer = conventions.layer.replace("keras.", "tf_keras.", 1)

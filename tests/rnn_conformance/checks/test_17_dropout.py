@@ -228,11 +228,13 @@ class AtAnyRate(AnyPlace):
     Args:
         places: where to drop.
         layers, directions: of the network.
+        width: rows and units.
     """
 
     places: tuple[DropoutPlace, ...] = PLACES
     layers: int = 1
     directions: int = 1
+    width: int = WIDE
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         able = [
@@ -255,12 +257,12 @@ class AtAnyRate(AnyPlace):
     def build(self, able: tuple[str, DropoutPlace], seed: int, rate: float) -> Case:
         """The case of one seed."""
         route, place = able
-        case = PassingOn(place, WIDE, WIDE, 2).build(route, seed, rate)
+        case = PassingOn(place, self.width, self.width, 2).build(route, seed, rate)
         bottom = case.network.layers[0].forward
         layers = self.layers + (place == "between layers")
         network = Network([Layer(*(bottom,) * self.directions)] * layers)
         states = tuple(
-            np.zeros((self.directions, WIDE, WIDE), np.float32)
+            np.zeros((self.directions, self.width, self.width), np.float32)
             if place != "state"
             else np.repeat((case.initial_states or ())[0], self.directions, axis=0)
             for _ in range(layers)
@@ -360,7 +362,7 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     expect_share("gradients dropped", subject, gone[:, 0], rate)
 
 
-@check("DRP-14", AtAnyRate(), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)
+@check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)
 def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
     """In a layer by itself and in a stack, whose layers may be cells of one loop."""
     rate, place = case.call.rate, case.call.dropout
