@@ -241,6 +241,14 @@ class Adapter(ABC, Generic[Model]):
         """
         raise NotImplementedError
 
+    def wrong_layers(self, model: Model, call: Call) -> Mapping[str, str]:
+        """For each description that makes no layer, in words: the error with which it is refused, "" if none.
+
+        Descriptions are those that the framework itself says are wrong. Of each a layer is made, of the sizes
+        that were loaded and as the call asks for, and nothing is called.
+        """
+        raise NotImplementedError
+
     def default_states(self, model: Model, call: Call) -> States:
         """The states that the framework says a call starts from if none are given."""
         raise NotImplementedError

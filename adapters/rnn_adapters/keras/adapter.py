@@ -18,7 +18,7 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
-from rnn_adapters.keras import configuration, symbolic
+from rnn_adapters.keras import configuration, refusals, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
@@ -273,6 +273,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
         return configuration.kept_options(self.keras, model.network, call)
+
+    def wrong_layers(self, model: LoadedNetwork, call: Call) -> Mapping[str, str]:
+        return refusals.wrong_layers(self.keras, model.network)
 
     def default_states(self, model: LoadedNetwork, call: Call) -> States:
         found = symbolic.default_states(self._ready(model, call), len(call.x))
