@@ -33,9 +33,13 @@ CONVENTIONS = Conventions(
 """Of the default route."""
 
 
-def _adapter(route: str = DEFAULT) -> Adapter[Any]:
-    # Whoever imports openvino sends a message to its makers, unless this module is missing.
+def untold() -> None:
+    """Whoever imports openvino after this sends no message to its makers, as a module is missing for it."""
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
+
+def _adapter(route: str = DEFAULT) -> Adapter[Any]:
+    untold()
     from rnn_adapters.openvino.routes import ADAPTERS  # imports openvino
 
     return ADAPTERS[route]()
