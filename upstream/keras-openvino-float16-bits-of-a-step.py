@@ -14,7 +14,7 @@ W_x, W_h, b = np.float16([[1.0]]), np.float16([[0.0]]), np.float16([0.0])
 
 layer = keras.layers.SimpleRNNCell(1, dtype="float16", recurrent_initializer="zeros")
 layer.build((None, 1))
-layer.set_weights([W_x.T, W_h.T, b])
+layer.set_weights([np.ascontiguousarray(W_x.T), np.ascontiguousarray(W_h.T), b])
 
 outputs, h = [], layer.get_initial_state(2)
 for t in range(2):

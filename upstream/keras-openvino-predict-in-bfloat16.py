@@ -1,4 +1,5 @@
-"""On a processor that has bfloat16, predict computes a float32 model in it; a call of the model does not.
+"""On a processor that has bfloat16, predict computes float32 and float16 models in it; a call of the model
+does not.
 
 Clause OPT-8 of rnn-conformance: a model around the layer changes nothing."""
 

@@ -236,8 +236,10 @@ class Writer:
         return f"{batch}, None"
 
     def _weights(self, cell: int) -> list[str]:
-        question = self.question
-        found = [f"{question.weight(role, cell)}.T" for role in ("W_x", "W_h")]
+        question, turned = self.question, "{}.T"
+        if self.backend == "openvino" and question.network.dtype == np.float16:
+            turned = "np.ascontiguousarray({}.T)"  # of another it takes the bits for numbers
+        found = [turned.format(question.weight(role, cell)) for role in ("W_x", "W_h")]
         return [*found, question.bias(cell)] if question.bias(cell) else found
 
     def _both(self, index: int, options: Sequence[str]) -> list[str]:
