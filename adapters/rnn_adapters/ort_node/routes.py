@@ -27,7 +27,7 @@ SUPPORTS = replace(
 )
 """As ONNX Runtime's in Python."""
 STYLE = Style(opset=min(26, onnx.defs.onnx_opset_version()), ir_version=min(13, onnx.IR_VERSION))
-"""The newest that current releases take, where ONNX is further than they are; older ones need an older ONNX."""
+"""The newest that current releases take, as ONNX is further than they are; with an older ONNX, its newest."""
 
 
 class OrtNodeAdapter(OnnxAdapter):
