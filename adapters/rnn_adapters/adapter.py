@@ -274,7 +274,10 @@ class Adapter(ABC, Generic[Model]):
         return {}
 
     def drop_caches(self) -> None:
-        """Forget layers that were built or compiled; called between chapters. Nothing has to be forgotten."""
+        """Forget layers that were built or compiled. Nothing has to be forgotten.
+
+        Called between chapters, and between checks of a process that has grown large.
+        """
 
     def close(self) -> None:
         """Called once, when no further call will come."""

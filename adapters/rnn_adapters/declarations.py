@@ -21,7 +21,7 @@ DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
 DType: TypeAlias = Literal["float32", "float64", "float16", "bfloat16"]
 NarrowType: TypeAlias = Literal["float16", "bfloat16"]
 StateDType: TypeAlias = Literal["computed", "weights"]
-Expensive: TypeAlias = Literal["nothing", "sizes", "shapes"]
+Expensive: TypeAlias = Literal["nothing", "sizes", "steps", "shapes"]
 RouteKind: TypeAlias = Literal[
     "unrolled",
     "axes",
@@ -257,7 +257,8 @@ class Supports:
         count_trainable: layers can be kept from being trained (`Adapter.count_trainable`).
         trained: steps of plain gradient descent (`Adapter.trained`).
         expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
-            where layers are slow to build, "shapes" (batch and time too) where they are compiled.
+            where layers are slow to build, "steps" (time too) where every step of a call is built and
+            compiled by itself, "shapes" (batch and time too) where layers are compiled.
 
     Raises:
         BadInput: a name that is not known, a flag that is no bool, or two declarations that contradict each

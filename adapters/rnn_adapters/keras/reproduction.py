@@ -144,7 +144,7 @@ class Writer:
         """Modules of the standard library."""
         found = ["os"]
         found += ["json"] if self.route == "configuration" else []
-        found += ["tempfile"] if self.route in ("model file", "weights file") else []
+        found += ["tempfile"] if self.route in ("model file", "weights file", "exported") else []
         return found
 
     @property
@@ -154,6 +154,8 @@ class Writer:
             return ["import jax"]
         if self.backend == "tensorflow" and (derived or self.route in CALLS):
             return ["import tensorflow as tf"]
+        if self.route == "exported":
+            return ["import openvino"]
         return ["import torch"] if self.backend == "torch" and derived else []
 
     # Layers.
@@ -234,8 +236,10 @@ class Writer:
         return f"{batch}, None"
 
     def _weights(self, cell: int) -> list[str]:
-        question = self.question
-        found = [f"{question.weight(role, cell)}.T" for role in ("W_x", "W_h")]
+        question, turned = self.question, "{}.T"
+        if self.backend == "openvino" and question.network.dtype == np.float16:
+            turned = "np.ascontiguousarray({}.T)"  # of another it takes the bits for numbers
+        found = [turned.format(question.weight(role, cell)) for role in ("W_x", "W_h")]
         return [*found, question.bias(cell)] if question.bias(cell) else found
 
     def _both(self, index: int, options: Sequence[str]) -> list[str]:
@@ -380,6 +384,8 @@ class Writer:
         """A call of the model."""
         if self.route == "predict":
             return f"model.predict({given}, batch_size=2, verbose=0)"
+        if self.route == "exported":
+            return f"model({given}).to_tuple()"
         return f"model({given})"
 
     def said(self, spoken: Spoken) -> tuple[str, list[list[str]] | None, str]:

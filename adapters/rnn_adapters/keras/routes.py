@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, get_args
 
-from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
+from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route
 from rnn_adapters.keras import assembly, configuration, layers, own_cell
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
+from rnn_adapters.keras.openvino_graph import Exported
 from rnn_adapters.surface import IntegerType
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
@@ -75,6 +76,10 @@ SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "ti
 """What some expensive routes are asked for all the same."""
 
 
+EXPENSIVE: Mapping[str, Expensive] = {"jax": "shapes", "openvino": "steps"}
+"""Where more is than to build a layer: OpenVINO compiles a graph for each call, with every step in it."""
+
+
 def default_supports(backend: str) -> Supports:
     """What is supported layer by layer."""
     flags: dict[str, Any] = dict.fromkeys(FLAGS, True)
@@ -89,7 +94,7 @@ def default_supports(backend: str) -> Supports:
         mask_dtypes=("uint8", "int32", "int64", "float32"),
         input_dtypes=INTEGERS[:-1] if backend == "torch" else INTEGERS,  # torch refuses uint64
         trained=backend in DIFFERENTIATORS,
-        expensive="shapes" if backend == "jax" else "sizes",
+        expensive=EXPENSIVE.get(backend, "sizes"),
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
 
@@ -282,6 +287,13 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     "graph": KerasRoute(
         "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
+    ),
+    "exported": KerasRoute(
+        "saved",
+        'OpenVINO: `export(format="openvino")` of a functional model, run by OpenVINO',
+        {"assembly": Exported},
+        CONSTANT,
+        backends=("openvino",),
     ),
     "XLA": KerasRoute(
         "compiled",
