@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, get_args
 
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
-from rnn_adapters.framework import Route
-from rnn_adapters.keras import assembly, configuration, layers
+from rnn_adapters.framework import Route, not_installed
+from rnn_adapters.keras import assembly, configuration, exports, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_adapters.surface import IntegerType
@@ -104,6 +104,7 @@ class KerasRoute:
         lacks: abilities of the default route that it does not have at all.
         supports, conventions: other declarations that differ from those of the default route.
         backends: where there is such a route.
+        packages: by backend, the modules that it takes besides those of Keras on it.
         expensive: see `Route`.
     """
 
@@ -114,6 +115,7 @@ class KerasRoute:
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
     backends: tuple[str, ...] = BACKENDS
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     expensive: bool = True
 
     def made(self, backend: str) -> KerasAdapter:
@@ -150,6 +152,19 @@ def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **
     """A route by a functional model."""
     return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
 
+
+def exported(what: str, export: exports.Export, *backends: str, **more: Any) -> KerasRoute:
+    """A route by what was exported of a functional model, whose weights are constants.
+
+    An export takes a second, so that none is asked for of a model of last outputs besides.
+    """
+    parts = {"assembly": assembly.Exported, "export": export}
+    lacks = (*CONSTANT, "last_output", "read_weights", "assign_weights", "freshly_initialised")
+    return KerasRoute("saved", what, parts, lacks, backends=backends, **more)
+
+
+FLOAT32: dict[str, Any] = {"dtypes": ("float32",), "compute_dtypes": ()}
+"""Of what takes no other type, as is documented."""
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
@@ -216,6 +231,55 @@ ROUTES: Mapping[str, KerasRoute] = {
         "`save_weights` to and `load_weights` from a file",
         passage=assembly.through_weights_file,
     ),
+    "H5 file": modelled(
+        "saved", "`save` to and `load_model` from an `.h5` file", passage=assembly.through_h5
+    ),
+    "SavedModel": exported(
+        "`export` of a functional model to a SavedModel, loaded by TensorFlow",
+        exports.SAVED_MODEL,
+        *("tensorflow", "jax"),
+        packages={"jax": ("tensorflow",)},
+    ),
+    "ONNX": exported(
+        '`export(format="onnx")` of a functional model, run by ONNX Runtime',
+        exports.ONNX,
+        *("tensorflow", "jax"),
+        supports=FLOAT32,
+        packages={
+            "tensorflow": ("onnx", "onnxruntime", "tf2onnx"),
+            "jax": ("jax2onnx", "onnx", "onnxruntime"),
+        },
+    ),
+    "ONNX of fixed sizes": exported(
+        "the same of a batch size and length",
+        exports.ONNX_OF_FIXED_SIZES,
+        *("torch", "jax"),
+        supports=FLOAT32 | {"expensive": "shapes"},
+        packages={
+            "torch": ("onnx", "onnxruntime", "onnxscript"),
+            "jax": ("jax2onnx", "onnx", "onnxruntime"),
+        },
+    ),
+    "LiteRT": exported(
+        '`export(format="litert")` of a functional model of a batch size, run by LiteRT',
+        exports.LITERT,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("ai_edge_litert",)},
+    ),
+    "torch program": exported(
+        '`export(format="torch")` of a functional model of a batch size and length, by `torch.export.load`',
+        exports.TORCH,
+        "torch",
+        supports={"expensive": "shapes"},
+    ),
+    "OpenVINO": exported(
+        '`export(format="openvino")` of a functional model, run by OpenVINO',
+        exports.OPENVINO,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("openvino", "onnx")},
+    ),
     "configuration": KerasRoute(
         "configuration",
         "`serialize` and `deserialize` of a layer, through JSON",
@@ -267,7 +331,13 @@ ROUTES: Mapping[str, KerasRoute] = {
 def routes_on(backend: str) -> dict[str, Route]:
     """Those of a backend, besides the default one."""
     return {
-        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        name: Route(
+            route.kind,
+            route.what,
+            partial(route.made, backend),
+            route.expensive,
+            partial(not_installed, route.packages.get(backend, ())),
+        )
         for name, route in ROUTES.items()
         if backend in route.backends
     }

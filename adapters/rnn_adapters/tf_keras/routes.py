@@ -85,8 +85,14 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
 }
 """Those that Keras 3 does not have, or not on TensorFlow."""
 
+
+def _is_of_keras_2(route: KerasRoute) -> bool:
+    """Whether a route of Keras 3 on TensorFlow is one of Keras 2, whose `export` has no formats."""
+    return set(TENSORFLOW) <= set(route.backends) and "export" not in route.parts
+
+
 ALL: Mapping[str, KerasRoute] = {
-    **{name: route for name, route in OF_KERAS.items() if set(TENSORFLOW) <= set(route.backends)},
+    **{name: route for name, route in OF_KERAS.items() if _is_of_keras_2(route)},
     **OF_KERAS_2,
 }
 
