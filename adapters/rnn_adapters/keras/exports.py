@@ -89,9 +89,9 @@ def by_torch(keras: Any, path: str, names: list[str]) -> Runner:
 
 def by_openvino(keras: Any, path: str, names: list[str]) -> Runner:
     """OpenVINO, computing in the type of the model."""
-    from rnn_adapters.openvino import untold
+    from rnn_adapters.openvino_runtime import silence_openvino
 
-    untold()
+    silence_openvino()
     from rnn_adapters.openvino.adapter import CORE
     from rnn_adapters.openvino.routes import called, compiled
 

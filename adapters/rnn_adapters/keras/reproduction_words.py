@@ -55,6 +55,12 @@ PASSAGES = {
         "model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])",
         "model.load_weights(path)",
     ),
+    "exported": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.xml")',
+        'model.export(path, format="openvino", verbose=False)',
+        'hint = {"INFERENCE_PRECISION_HINT": "f32"}',
+        'model = openvino.compile_model(openvino.Core().read_model(path), "CPU", hint)',
+    ),
     "model clone": (
         "clone = keras.models.clone_model(model)",
         "clone.set_weights(model.get_weights())",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
 from rnn_adapters.openvino.reproduction import code
+from rnn_adapters.openvino_runtime import silence_openvino
 
 CONVENTIONS = Conventions(
     layer="openvino.opset14.rnn_sequence",
@@ -33,13 +33,8 @@ CONVENTIONS = Conventions(
 """Of the default route."""
 
 
-def untold() -> None:
-    """Whoever imports openvino after this sends no message to its makers, as a module is missing for it."""
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-
-
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
-    untold()
+    silence_openvino()
     from rnn_adapters.openvino.routes import ADAPTERS  # imports openvino
 
     return ADAPTERS[route]()

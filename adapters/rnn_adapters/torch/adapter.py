@@ -21,7 +21,7 @@ from torch.nn import Module
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
-from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis, refusal_of
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -185,6 +185,19 @@ class TorchAdapter(Adapter[Module]):
         types = sorted({str(each.dtype).removeprefix("torch.") for each in (sequence, h_n)})
         finals = (known_sizes(h_n)[1:],) * len(h_n)
         return Shapes(sequence=whole, final_states=finals, dtype=" and ".join(types))
+
+    def wrong_layers(self, model: Module, call: Call) -> Mapping[str, str]:
+        """Of `torch.nn.RNN`, by which most routes are made."""
+        rnn = rnn_of(model)
+        made = partial(torch.nn.RNN, rnn.input_size)
+        descriptions = {
+            **{f"{units} units": partial(made, units) for units in (0, -1)},
+            **{f"{layers} layers": partial(made, 2, layers) for layers in (0, -1)},
+            "an unknown nonlinearity": partial(made, 2, nonlinearity="softplus"),
+            **{f"dropout at a rate of {rate}": partial(made, 2, 2, dropout=rate) for rate in (-0.5, 1.5)},
+            "a projection": partial(made, 2, proj_size=1),
+        }
+        return {words: refusal_of(make) for words, make in descriptions.items()}
 
     def count_trainable(self, model: Module, frozen: tuple[int, ...]) -> Mapping[str, int]:
         with self._frozen(model, frozen):

@@ -86,9 +86,9 @@ def in_onnxruntime(model: bytes) -> Callable[[Named], Named]:
 
 def in_openvino(model: bytes) -> Callable[[Named], Named]:
     """OpenVINO, computing in the type of the model."""
-    from rnn_adapters.openvino import untold
+    from rnn_adapters.openvino_runtime import silence_openvino
 
-    untold()
+    silence_openvino()
     from rnn_adapters.openvino.adapter import CORE
     from rnn_adapters.openvino.routes import called_by_name, compiled
 

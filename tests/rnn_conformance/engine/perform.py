@@ -187,7 +187,8 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
         of_routes = getattr(check.draw, "rows_of_routes", None)
         least = 0 if of_routes is None else of_routes(routes)
         return max(cases, least, round(profile.per_expensive_route * check.share) * len(expensive))
-    shares = {"nothing": 1.0, "sizes": profile.expensive_share, "shapes": profile.compiled_share}
+    compiled = dict.fromkeys(("steps", "shapes"), profile.compiled_share)
+    shares = {"nothing": 1.0, "sizes": profile.expensive_share, **compiled}
     share = check.share * min(shares[supports.expensive] for supports in routes.values())
     return max(2, round(profile.max_examples * share))
 
