@@ -32,13 +32,12 @@ KNOWN = records_of(NAME)
 RECORDS = [record for record in KNOWN if "route" in record.when and any(map(record.claims, HERE))]
 WITHOUT = """
 import sys
-for module in ("onnx", "onnxruntime", "tf2onnx", "ai_edge_litert", "openvino"):
-    sys.modules[module] = None
+sys.modules["ai_edge_litert"] = sys.modules["tf2onnx"] = None
 from rnn_adapters import load_framework
 absent = load_framework("keras-tensorflow").absent_routes()
-assert absent["ONNX"] == "the package onnx, the package onnxruntime, the package tf2onnx", absent
 assert absent["LiteRT"] == "the package ai_edge_litert", absent
-assert "SavedModel" not in absent
+assert absent["ONNX"].endswith("the package tf2onnx"), absent
+assert len(absent) == 2, absent
 """
 
 
@@ -49,12 +48,6 @@ def adapter(request: pytest.FixtureRequest) -> Adapter[Any]:
 
 def test_without_the_packages_the_routes_are_absent() -> None:
     subprocess.run([sys.executable, "-c", WITHOUT], check=True)
-
-
-def test_all_that_is_exported_to_is_here_where_it_must_be() -> None:
-    """In the environment `keras-export` nothing is missing; elsewhere what Keras alone exports is run."""
-    others = {"ONNX", "ONNX of fixed sizes", "LiteRT", "OpenVINO"} & {*ROUTES}
-    assert not ABSENT or {*ABSENT} >= others
 
 
 def expect_right(adapter: Adapter[Any], model: Any, network: Any, call: Call) -> None:

@@ -62,8 +62,7 @@ def by_onnxruntime(keras: Any, path: str, names: list[str]) -> Runner:
     from rnn_adapters.onnx.runtime import session
 
     opened = session(Path(path).read_bytes())
-    order = [node.name for node in opened.get_inputs()]
-    return lambda inputs: list(opened.run(None, dict(zip(order, inputs, strict=True))))
+    return lambda inputs: list(opened.run(None, dict(zip(names, inputs, strict=True))))
 
 
 def by_litert(keras: Any, path: str, names: list[str]) -> Runner:
@@ -87,22 +86,7 @@ def by_torch(keras: Any, path: str, names: list[str]) -> Runner:
     return lambda inputs: flat(program(list(map(keras.ops.convert_to_tensor, inputs))))
 
 
-def by_openvino(keras: Any, path: str, names: list[str]) -> Runner:
-    """OpenVINO, computing in the type of the model."""
-    from rnn_adapters.openvino_runtime import silence_openvino
-
-    silence_openvino()
-    from rnn_adapters.openvino.adapter import CORE
-    from rnn_adapters.openvino.routes import called, compiled
-
-    model = compiled(CORE.read_model(path))
-    return lambda inputs: called(model, inputs)
-
-
 SAVED_MODEL = Export("tf_saved_model", "", by_tensorflow)
 ONNX = Export("onnx", ".onnx", by_onnxruntime)
-ONNX_OF_FIXED_SIZES = Export("onnx", ".onnx", by_onnxruntime, fixed=2)
 LITERT = Export("litert", ".tflite", by_litert, fixed=1)
 TORCH = Export("torch", ".pt2", by_torch, fixed=2)
-OPENVINO = Export("openvino", ".xml", by_openvino)
-OPENVINO_OF_FIXED_SIZES = Export("openvino", ".xml", by_openvino, fixed=2)

@@ -42,11 +42,6 @@ class ExportLines:
         return ["", "def exported(given):", *(f"    {line}" for line in [*body, *self.run]), ""]
 
 
-IN_ONNXRUNTIME = (
-    "session = onnxruntime.InferenceSession(path)",
-    "names = [node.name for node in session.get_inputs()]",
-    "return session.run(None, dict(zip(names, given)))",
-)
 EXPORTS: Mapping[str, ExportLines] = {
     "SavedModel": ExportLines(
         "",
@@ -57,8 +52,16 @@ EXPORTS: Mapping[str, ExportLines] = {
         ),
         "import tensorflow as tf",
     ),
-    "ONNX": ExportLines("onnx", ".onnx", IN_ONNXRUNTIME, "import onnxruntime"),
-    "ONNX of fixed sizes": ExportLines("onnx", ".onnx", IN_ONNXRUNTIME, "import onnxruntime", fixed=2),
+    "ONNX": ExportLines(
+        "onnx",
+        ".onnx",
+        (
+            "session = onnxruntime.InferenceSession(path)",
+            "names = [symbol.name for symbol in model.inputs]",
+            "return session.run(None, dict(zip(names, given)))",
+        ),
+        "import onnxruntime",
+    ),
     "LiteRT": ExportLines(
         "litert",
         ".tflite",
@@ -79,15 +82,6 @@ EXPORTS: Mapping[str, ExportLines] = {
         ),
         "import torch",
         fixed=2,
-    ),
-    "OpenVINO": ExportLines(
-        "openvino",
-        ".xml",
-        (
-            'compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})',
-            "return list(compiled(given).values())",
-        ),
-        "import openvino",
     ),
 }
 """By route."""

@@ -168,11 +168,20 @@ def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **
     return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
 
 
-def exported(what: str, export: exports.Export, *backends: str, **more: Any) -> KerasRoute:
+def exported(
+    what: str, export: exports.Export, *backends: str, supports: Mapping[str, Any] | None = None, **more: Any
+) -> KerasRoute:
     """A route by what was exported of a functional model, whose weights are constants."""
-    parts = {"assembly": assembly.Exported, "export": export}
-    lacks = (*CONSTANT, "read_weights", "assign_weights", "freshly_initialised")
-    return KerasRoute("saved", what, parts, lacks, backends=backends, since="3.15.1", **more)
+    return KerasRoute(
+        "saved",
+        what,
+        {"assembly": assembly.Exported, "export": export},
+        (*CONSTANT, "read_weights", "assign_weights", "freshly_initialised"),
+        {"expensive": "shapes", **(supports or {})},
+        backends=backends,
+        since="3.15.1",
+        **more,
+    )
 
 
 FLOAT32: dict[str, Any] = {"dtypes": ("float32",), "compute_dtypes": ()}
@@ -284,22 +293,9 @@ ROUTES: Mapping[str, KerasRoute] = {
     "ONNX": exported(
         '`export(format="onnx")` of a functional model, run by ONNX Runtime',
         exports.ONNX,
-        *("tensorflow", "jax"),
+        "tensorflow",
         supports=FLOAT32,
-        packages={
-            "tensorflow": ("onnx", "onnxruntime", "tf2onnx"),
-            "jax": ("jax2onnx", "onnx", "onnxruntime"),
-        },
-    ),
-    "ONNX of fixed sizes": exported(
-        "the same of a batch size and length",
-        exports.ONNX_OF_FIXED_SIZES,
-        *("torch", "jax"),
-        supports=FLOAT32 | {"expensive": "shapes"},
-        packages={
-            "torch": ("onnx", "onnxruntime", "onnxscript"),
-            "jax": ("jax2onnx", "onnx", "onnxruntime"),
-        },
+        packages={"tensorflow": ("onnx", "onnxruntime", "tf2onnx")},
     ),
     "LiteRT": exported(
         '`export(format="litert")` of a functional model of a batch size, run by LiteRT',
@@ -312,14 +308,6 @@ ROUTES: Mapping[str, KerasRoute] = {
         '`export(format="torch")` of a functional model of a batch size and length, by `torch.export.load`',
         exports.TORCH,
         "torch",
-        supports={"expensive": "shapes"},
-    ),
-    "OpenVINO": exported(
-        '`export(format="openvino")` of a functional model, run by OpenVINO',
-        exports.OPENVINO,
-        "tensorflow",
-        supports=FLOAT32,
-        packages={"tensorflow": ("openvino", "onnx")},
     ),
     "configuration": KerasRoute(
         "configuration",
