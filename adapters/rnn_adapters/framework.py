@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import METHODS, ROUTE_KINDS, Conventions, RouteKind, checked_together, one_of
+from rnn_adapters.npm import Npm
 from rnn_adapters.reproduction import Reproduce
 from rnn_reference.errors import BadInput
 
@@ -56,6 +58,7 @@ class Framework:
         modules: the top-level modules without which it cannot be made.
         missing: what else is missing for it here, in words, such as a program; nothing is started to tell.
         install: the command that brings what is missing besides, which no extra does.
+        npm: the npm packages that it is; None: its packages are Python's.
         deviations: the file of known deviations, as "package/file"; "" where there are none.
         reproduction: writes the framework's part of a script that shows what was found without this project.
         bug_report: the form in which the framework's makers want to be told, as "package/file"; "": any.
@@ -75,6 +78,7 @@ class Framework:
     modules: tuple[str, ...] = ()
     missing: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
     install: str = ""
+    npm: Npm | None = None
     deviations: str = ""
     reproduction: Reproduce | None = field(default=None, repr=False)
     bug_report: str = ""
@@ -107,6 +111,11 @@ class Framework:
             raise BadInput(f"{self.name}: expected an rnn_adapters.Adapter; got {type(made).__name__}")
         checked_adapter(made)
         return made
+
+
+def not_installed(modules: Sequence[str]) -> list[str]:
+    """The packages that are missing, as `Route.missing` says it. Nothing is imported."""
+    return [f"the package {module}" for module in modules if find_spec(module) is None]
 
 
 def framework_of(adapter: Adapter[Any]) -> Framework:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,11 +27,13 @@ class Npm:
         of: the folder, such as "tfjs".
         title: what is installed, in words.
         variable: the environment variable that names where; unset, it is a folder in the user's cache.
+        package: the one whose versions are those of the framework.
     """
 
     of: str
     title: str
     variable: str
+    package: str
 
     @property
     def command(self) -> str:
@@ -83,6 +87,20 @@ class Npm:
             raise BadInput(f"{self.title} needs npm to be installed: {error.strerror}") from None
         if done.returncode:
             raise BadInput(f"{' '.join(command)}: ended with exit status {done.returncode}")
+
+    def files_at(self, versions: Mapping[str, str]) -> dict[str, bytes]:
+        """What npm reads to install other versions, by file name.
+
+        Args:
+            versions: of packages. Those that stand at one version here are released together, and stand at
+                one version there, too.
+        """
+        wanted = json.loads(self._file("package.json"))
+        pinned = dict(wanted["dependencies"])
+        for package, version in versions.items():
+            together = [each for each, here in pinned.items() if here == pinned.get(package)]
+            wanted["dependencies"] |= dict.fromkeys([package, *together], version)
+        return {"package.json": json.dumps(wanted).encode(), ".npmrc": self._file(".npmrc")}
 
     def main(self) -> None:
         """Install it, and say where: the command."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rnn_conformance.engine.check import Check
     from rnn_conformance.engine.results import Outcome
     from rnn_conformance.report.baseline import Judged
-    from rnn_conformance.running.jobs import Names
     from rnn_conformance.running.messages import Job
+    from rnn_conformance.running.sharing import Names
 
 
 PARTS = "parts"
@@ -97,8 +97,8 @@ def perform(request: pytest.FixtureRequest) -> Iterator[Callable[[Check], None]]
     from rnn_conformance.report.baseline import Known
     from rnn_conformance.report.run import commands, only_new
     from rnn_conformance.report.terminal import explanation
-    from rnn_conformance.running.jobs import Answer, Recorder
     from rnn_conformance.running.process import Run
+    from rnn_conformance.running.recording import Answer, Recorder
     from rnn_reference.errors import BadInput
 
     config, results = request.config, request.config.getoption("--rnn-results")
@@ -221,7 +221,7 @@ def _part(config: pytest.Config) -> str:
 
 
 def _no_names() -> Names:
-    from rnn_conformance.running.jobs import Names
+    from rnn_conformance.running.sharing import Names
 
     return Names()
 

@@ -12,6 +12,7 @@ js/main.js       the harness: opens models, calls them
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -68,6 +69,7 @@ def _framework(name: str, title: str, routes: Routes) -> Framework:
         modules=("onnx",),
         missing=partial(NPM.missing, PACKAGES[name]),
         install=NPM.command,
+        npm=replace(NPM, package=PACKAGES[name]),
         deviations="rnn_adapters.ort_node/deviations.toml",
         reproduction=partial(_reproduced, name),
         bug_report="rnn_adapters.ort_node/bug_report.md",

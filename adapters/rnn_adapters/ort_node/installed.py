@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from rnn_adapters.npm import Npm
 
-NPM = Npm("ort_node", "ONNX Runtime for JavaScript", "RNN_CONFORMANCE_ORT_NODE")
+NPM = Npm("ort_node", "ONNX Runtime for JavaScript", "RNN_CONFORMANCE_ORT_NODE", "onnxruntime-node")

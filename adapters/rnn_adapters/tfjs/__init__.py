@@ -53,6 +53,7 @@ FRAMEWORKS = (
         title="`tf.layers.simpleRNN` of TensorFlow.js",
         missing=partial(NPM.missing, PACKAGE),
         install=NPM.command,
+        npm=NPM,
         deviations="rnn_adapters.tfjs/deviations.toml",
         reproduction=_reproduced,
         bug_report="rnn_adapters.tfjs/bug_report.md",

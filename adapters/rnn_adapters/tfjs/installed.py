@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from rnn_adapters.npm import Npm
 
-NPM = Npm("tfjs", "TensorFlow.js", "RNN_CONFORMANCE_TFJS")
 PACKAGE = "@tensorflow/tfjs"
+NPM = Npm("tfjs", "TensorFlow.js", "RNN_CONFORMANCE_TFJS", PACKAGE)

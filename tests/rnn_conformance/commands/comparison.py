@@ -21,6 +21,7 @@ from rnn_conformance.commands.options import (
     PROFILE,
     SEED,
     TIMEOUT,
+    as_many_as_cores,
     folder,
 )
 from rnn_conformance.commands.stopping import stoppable
@@ -48,6 +49,7 @@ class Versions:
     deviations: str | None
     folder: Path
     timeout: float
+    at_a_time: int
     cache: Path | None
     drift: bool
 
@@ -62,6 +64,7 @@ class Versions:
 @DEVIATIONS
 @folder("--results", "Where the results of versions are written.")
 @TIMEOUT
+@as_many_as_cores("--jobs", "Workers at a time, that ask a version.")
 @CACHE
 @DRIFT
 @FORMAT
@@ -75,6 +78,7 @@ def compare(
     deviations: str | None,
     folder: Path,
     timeout: float,
+    jobs: int,
     cache: Path | None,
     drift: bool,
     form: str,
@@ -98,7 +102,7 @@ def compare(
     """
     from rnn_conformance.report.comparison import compared
 
-    versions = Versions(adapter, clauses, profile, seed, deviations, folder, timeout, cache, drift)
+    versions = Versions(adapter, clauses, profile, seed, deviations, folder, timeout, jobs, cache, drift)
     with stoppable() as stop:
         before, after = (_side(side, versions, stop) for side in (old, new))
     comparison = compared(before, after)
@@ -177,6 +181,7 @@ def _of_version(side: str, packages: tuple[str, ...], versions: Versions, stop: 
         (answer,) = run_jobs(
             [job],
             timeout=versions.timeout,
+            at_a_time=versions.at_a_time,
             folder=versions.folder / file_stem(side),
             progress=shown,
             stop=stop,

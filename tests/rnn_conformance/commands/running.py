@@ -44,7 +44,7 @@ from rnn_conformance.commands.options import (
 @folder("--results", "Where the results are written.")
 @DEVIATIONS
 @TIMEOUT
-@as_many_as_cores("--jobs", "Adapters at a time.")
+@as_many_as_cores("--jobs", "Workers at a time: each asks clauses of an adapter, in a process of its own.")
 @click.option(
     "--examples", metavar="FOLDER|URL", help="Try counterexamples kept there, too, and keep new ones."
 )

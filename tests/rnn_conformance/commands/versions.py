@@ -90,9 +90,9 @@ def sweep(
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.report.progress import progress
     from rnn_conformance.report.sweep import could_not_run
-    from rnn_conformance.running.environments import released_versions, selected_versions
-    from rnn_conformance.running.jobs import try_folder
-    from rnn_conformance.running.releases import package_of
+    from rnn_conformance.running.environments import selected_versions
+    from rnn_conformance.running.recording import try_folder
+    from rnn_conformance.running.releases import package_of, releases_of
     from rnn_conformance.running.sweep import Plan, sweep_path
     from rnn_conformance.running.sweep import sweep as swept
 
@@ -100,7 +100,7 @@ def sweep(
         asked = [] if witnesses_only else select_clauses(clauses)
         try_folder(folder)
         package = package or package_of(adapter, timeout, stop)
-        found = selected_versions(versions, released_versions(package))
+        found = selected_versions(versions, releases_of(adapter, package))
         plan = Plan(
             adapter,
             package,
@@ -190,8 +190,8 @@ def bisect(
     """
     from rnn_conformance.engine.clauses import select_clauses
     from rnn_conformance.running.bisect import Bisection
-    from rnn_conformance.running.environments import released_versions, selected_versions
-    from rnn_conformance.running.releases import package_of
+    from rnn_conformance.running.environments import selected_versions
+    from rnn_conformance.running.releases import package_of, releases_of
     from rnn_reference.errors import BadInput
 
     with stoppable() as stop:
@@ -200,7 +200,7 @@ def bisect(
             raise BadInput(f"--clause: expected one clause, such as OPT-7; got {clause!r}")
         older, newer = selected_versions(f"{good},{bad}", [])
         package = package or package_of(adapter, timeout, stop)
-        releases = selected_versions(f"{older}..{newer}", released_versions(package))
+        releases = selected_versions(f"{older}..{newer}", releases_of(adapter, package))
         search = Bisection(adapter, package, releases, stop, _say, beside, profile, seed, timeout, cache)
         turns = search.between(clause, older, newer)
     if not turns:

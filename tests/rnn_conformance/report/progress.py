@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from rnn_conformance.report.terminal import summary
-from rnn_conformance.running.jobs import Answer
 from rnn_conformance.running.messages import Checked, Checking, Event, Job
+from rnn_conformance.running.recording import Answer
 
 EVERY = 5.0
 """Seconds between two plain lines."""

@@ -13,7 +13,8 @@ from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.report import terminal
 from rnn_conformance.report.baseline import Judged
 from rnn_conformance.report.status import ALL_AS_RECORDED, COULD_NOT_RUN, SOMETHING_FAILED
-from rnn_conformance.running.jobs import Answer, again
+from rnn_conformance.running.jobs import again
+from rnn_conformance.running.recording import Answer
 
 
 def show(

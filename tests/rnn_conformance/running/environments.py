@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -77,14 +78,26 @@ def environment(packages: tuple[str, ...], *, whole: bool = False, cache: Path |
             raise BadInput(
                 f"package: expected a requirement such as keras==3.10.0; got {package!r}: {error}"
             ) from None
-    folder = (cache or default_cache()) / _folder_name(packages, whole)
+    words = [sys.implementation.cache_tag, *sorted(packages), *(["whole"] if whole else [])]
+    folder = kept_folder(words, partial(_install, packages, whole), cache)
+    return Environment(packages, folder, whole)
+
+
+def kept_folder(words: Iterable[str], fill: Callable[[Path], None], cache: Path | None) -> Path:
+    """A folder of the cache, filled where it was not there yet.
+
+    Args:
+        words: of which its name is made.
+        cache: the folder of all of them; None: in the user's cache folder.
+    """
+    folder = (cache or default_cache()) / re.sub(r"[^A-Za-z0-9.=_-]+", "-", "-".join(words))
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _beside(folder) as made:
-            _install(packages, whole, made)
+            fill(made)
             with contextlib.suppress(OSError):  # somebody else was faster
                 os.rename(made, folder)
-    return Environment(packages, folder, whole)
+    return folder
 
 
 def default_cache() -> Path:
@@ -92,11 +105,6 @@ def default_cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("rnn-conformance") / "environments"
-
-
-def _folder_name(packages: tuple[str, ...], whole: bool) -> str:
-    words = [sys.implementation.cache_tag, *sorted(packages), *(["whole"] if whole else [])]
-    return re.sub(r"[^A-Za-z0-9.=_-]+", "-", "-".join(words))
 
 
 @contextlib.contextmanager
@@ -117,7 +125,7 @@ def _install(packages: tuple[str, ...], whole: bool, folder: Path) -> None:
     """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     command += ["--target", str(folder), *packages, *(own_requirements() if whole else ["--no-deps"])]
-    _pip(command, f"{', '.join(packages)} cannot be installed")
+    run_installer(command, f"{', '.join(packages)} cannot be installed")
 
 
 def own_requirements() -> list[str]:
@@ -126,13 +134,30 @@ def own_requirements() -> list[str]:
     return [str(each) for each in own if each.marker is None or each.marker.evaluate({"extra": ""})]
 
 
-def _pip(command: list[str], problem: str) -> str:
+def run_installer(command: list[str], problem: str, folder: Path | None = None) -> str:
+    """What an installer says.
+
+    Args:
+        problem: how an error begins.
+        folder: where it runs.
+
+    Raises:
+        NotInstallable: it is not there, takes too long, or could not do it.
+    """
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=INSTALL_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INSTALL_SECONDS,
+            check=False,
+            cwd=folder,
         )
     except subprocess.TimeoutExpired:
-        raise NotInstallable(f"{problem}: pip took longer than {INSTALL_SECONDS:g} s") from None
+        raise NotInstallable(f"{problem}: this took longer than {INSTALL_SECONDS:g} s") from None
+    except OSError as error:
+        raise NotInstallable(f"{problem}: {command[0]}: {error.strerror}") from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
         raise NotInstallable("\n".join([f"{problem}:", *said[-LAST_WORDS:]]))
@@ -146,7 +171,7 @@ def released_versions(package: str) -> list[str]:
         NotInstallable: pip finds none.
     """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", package]
-    said = _pip(command, f"no version of {package} can be found")
+    said = run_installer(command, f"no version of {package} can be found")
     found = re.search(r"^Available versions: (.*)$", said, re.MULTILINE)
     if found is None:
         raise NotInstallable(f"no version of {package} can be found: pip said {said.strip()!r}")

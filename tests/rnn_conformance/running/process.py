@@ -29,6 +29,7 @@ from rnn_conformance.engine.clauses import spec_version
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
+from rnn_conformance.running.memory import in_mib
 from rnn_conformance.running.messages import (
     Checked,
     Event,
@@ -47,7 +48,7 @@ from rnn_conformance.running.messages import (
     Tried,
     TryWitness,
 )
-from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
+from rnn_conformance.running.worker import CALLED, DRAWN
 from rnn_reference.errors import BadInput
 
 WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")
@@ -57,6 +58,9 @@ WAITING = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
 """What its environment says unless the user's does: threads of OpenMP and of OpenBLAS that have nothing to do
 fall asleep. Awake they take more processor time than small calls do, and take it from other workers. How many
 they are, and what they compute, stays the same."""
+
+SHARED_DEVICES = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+"""Likewise: JAX and TensorFlow take a GPU's memory as they need it: all of it at once leaves others none."""
 
 SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much is shown."""
@@ -151,7 +155,7 @@ class Worker:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         self.files = Path(tempfile.mkdtemp(prefix="rnn-conformance-"))
         self._errors = self.files / "stderr"
-        variables = {**WAITING, **os.environ, **job.variables, **(environment or {})}
+        variables = {**WAITING, **SHARED_DEVICES, **os.environ, **job.variables, **(environment or {})}
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, *WORKER],

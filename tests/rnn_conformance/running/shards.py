@@ -19,8 +19,8 @@ from rnn_conformance.engine.results import (
     results_path,
     write_result,
 )
-from rnn_conformance.running.jobs import Answer, case_file, case_files, same_run
 from rnn_conformance.running.messages import Job, Record
+from rnn_conformance.running.recording import Answer, case_file, case_files, same_run
 from rnn_conformance.running.worker import told
 from rnn_reference.errors import BadInput
 

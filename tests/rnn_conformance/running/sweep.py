@@ -25,10 +25,12 @@ from rnn_conformance.engine.results import (
     results_path,
     write_whole,
 )
-from rnn_conformance.running.jobs import Progress, run_jobs, same_run
+from rnn_conformance.running.jobs import run_jobs
 from rnn_conformance.running.messages import Job, Tried, TryWitness
 from rnn_conformance.running.process import Stop, Stopped, Worker, empty_result, ends_process
+from rnn_conformance.running.recording import same_run
 from rnn_conformance.running.releases import requirements_at, worker_at
+from rnn_conformance.running.sharing import Progress
 from rnn_reference.errors import BadInput
 
 SCHEMA = "rnn-conformance/sweep/1"

@@ -23,8 +23,8 @@ from rnn_conformance.report.baseline import (
     write_baseline,
 )
 from rnn_conformance.report.run import exit_status
-from rnn_conformance.running.jobs import Answer
 from rnn_conformance.running.messages import Job
+from rnn_conformance.running.recording import Answer
 from rnn_reference import BadInput
 
 JOB = Job("mine", [])

@@ -19,8 +19,8 @@ from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.report.issue import Issue, issue_of, written
 from rnn_conformance.report.upstream import Report, reports, write_index
-from rnn_conformance.running.jobs import Answer, Recorder
 from rnn_conformance.running.messages import Job
+from rnn_conformance.running.recording import Answer, Recorder
 from rnn_reference import BadInput
 
 CASE = to_data(random_case(random_cell(1, 1)))

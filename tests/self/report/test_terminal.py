@@ -10,8 +10,8 @@ from rich.console import Console
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome, RouteOutcome, Verdict
 from rnn_conformance.report import run, terminal
-from rnn_conformance.running.jobs import Answer
 from rnn_conformance.running.messages import Job
+from rnn_conformance.running.recording import Answer
 
 
 def result(*outcomes: Outcome, interrupted: bool = False) -> AdapterResult:

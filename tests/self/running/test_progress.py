@@ -7,8 +7,9 @@ import time
 import pytest
 
 from rnn_conformance.report.progress import Lines
-from rnn_conformance.running.jobs import Answer, Progress
 from rnn_conformance.running.messages import Checking, Job
+from rnn_conformance.running.recording import Answer
+from rnn_conformance.running.sharing import Progress
 
 
 def test_a_plain_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,9 @@ from rnn_conformance.measure.mutants.mutate import Mutant, sample
 from rnn_conformance.measure.mutants.target import target_named
 from rnn_conformance.measure.mutants.trial import TRIALS, Way
 from rnn_conformance.report.status import ALL_AS_RECORDED, SOMETHING_FAILED
-from rnn_conformance.running.jobs import ended_by_signals, try_folder
+from rnn_conformance.running.jobs import ended_by_signals
 from rnn_conformance.running.process import Stop, Stopped
+from rnn_conformance.running.recording import try_folder
 from rnn_reference.errors import BadInput
 
 
