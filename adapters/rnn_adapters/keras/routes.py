@@ -8,8 +8,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, get_args
 
-from packaging.version import Version
-
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route, not_installed
 from rnn_adapters.keras import assembly, configuration, exports, layers, own_cell
@@ -134,6 +132,8 @@ class KerasRoute:
 
     def missing(self, backend: str) -> list[str]:
         """See `Route`. Keras is not imported."""
+        from packaging.version import Version  # which a harness of another framework need not have
+
         is_older = self.since and Version(version("keras")) < Version(self.since)
         return [*not_installed(self.packages.get(backend, ())), *[f"keras {self.since}"] * bool(is_older)]
 
