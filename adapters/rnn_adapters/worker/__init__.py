@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rnn_adapters.stdio.client import Harness
 
+TO_START = 300.0
+"""Seconds that a worker may take to import its framework, on a machine that is busy."""
+
 _running: dict[str, Harness] = {}
 """By framework, the worker that is running; an adapter that is closed ends it for all routes."""
 
@@ -49,6 +52,7 @@ def harness(framework: str) -> Harness:
     from rnn_adapters.adapter import ImplementationLost
     from rnn_adapters.stdio.client import Harness
     from rnn_adapters.stdio.connection import Connection
+    from rnn_adapters.stdio.messages import DEADLINE
     from rnn_reference.errors import BadInput
 
     known = _running.get(framework)
@@ -58,7 +62,9 @@ def harness(framework: str) -> Harness:
         raise BadInput(f"adapter {framework!r} needs {' and '.join(lacking)}")
     command = [os.environ[variable(framework)], "-I", str(Path(__file__).with_name("main.py")), framework]
     try:
-        _running[framework] = Harness(Connection(command))
+        made = Harness(Connection(command, TO_START))
     except ImplementationLost as lost:
         raise BadInput(f"adapter {framework!r} cannot be asked: its process {lost.how}") from None
-    return _running[framework]
+    made.connection.deadline = DEADLINE
+    _running[framework] = made
+    return made

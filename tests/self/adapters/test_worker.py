@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -59,3 +60,13 @@ def test_a_worker_that_ends_at_once_is_said_to(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_is_installed_here_needs_no_worker() -> None:
     assert not worker.missing("numpy")
+
+
+def test_a_worker_needs_no_module_of_the_suite() -> None:
+    """Its environment has NumPy, ml_dtypes and msgspec besides the framework; all folders are imported."""
+    code = (
+        "from rnn_adapters.registry import built_in; built_in(); import sys;"
+        "print({'packaging', 'click', 'hypothesis', 'platformdirs', 'rich', 'scipy'} & {*sys.modules} or '')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not done.stdout.strip()
