@@ -18,14 +18,14 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = mx.nd.array(x.swapaxes(0, 1))
+data = mx.nd.array(x.swapaxes(0, 1))
 states = [mx.nd.array(h0)]
-lengths = mx.nd.array(lengths, dtype="int32")
-for each in (x, *states):
+valid_length = mx.nd.array(lengths, dtype="int32")
+for each in (data, *states):
     each.attach_grad()
 with mx.autograd.record(train_mode=False):
-    ys, h_n = block.unroll(2, x, states, layout="TNC", merge_outputs=True, valid_length=lengths)
-outputs, sources = [ys, *h_n], [x, *states, *(p.data() for p in parameters)]
+    ys, h_n = block.unroll(2, data, states, layout="TNC", merge_outputs=True, valid_length=valid_length)
+outputs, sources = [ys, *h_n], [data, *states, *(p.data() for p in parameters)]
 d_x = np.array([[[0.125]], [[0.0]]], "float32")
 d_h_0 = np.array([[0.625]], "float32")
 cotangents = [mx.nd.array(each, dtype=each.dtype) for each in (d_x, d_h_0)]

@@ -19,10 +19,10 @@ for parameter, array in zip(parameters, weights):
 
 print("mx", mx.__version__)
 try:
-    x = mx.nd.array(x.swapaxes(0, 1))
+    data = mx.nd.array(x.swapaxes(0, 1))
     states = block.begin_state(batch_size=3)
-    lengths = mx.nd.array(lengths, dtype="int32")
-    ys, h_n = block(x, states, lengths)
+    valid_length = mx.nd.array(lengths, dtype="int32")
+    ys, h_n = block(data, states, valid_length)
     got = ys.asnumpy().swapaxes(0, 1)
 except Exception as error:
     print("refused, as it should be:", type(error).__name__)

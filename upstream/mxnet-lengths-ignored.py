@@ -17,10 +17,10 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = mx.nd.array(x.swapaxes(0, 1))
+data = mx.nd.array(x.swapaxes(0, 1))
 states = block.begin_state(batch_size=1)
-lengths = mx.nd.array(lengths, dtype="int32")
-ys, h_n = block(x, states, lengths)
+valid_length = mx.nd.array(lengths, dtype="int32")
+ys, h_n = block(data, states, valid_length)
 got = h_n[0].asnumpy()[0:1]
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step

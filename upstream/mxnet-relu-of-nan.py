@@ -16,9 +16,9 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = mx.nd.array(x.swapaxes(0, 1))
+data = mx.nd.array(x.swapaxes(0, 1))
 states = block.begin_state(batch_size=1)
-ys, h_n = block(x, states)
+ys, h_n = block(data, states)
 got = ys.asnumpy().swapaxes(0, 1)
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step

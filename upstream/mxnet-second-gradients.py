@@ -17,17 +17,17 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = [mx.nd.array(step) for step in x.swapaxes(0, 1)]
+data = [mx.nd.array(step) for step in x.swapaxes(0, 1)]
 states = [mx.nd.array(h0)]
-for each in (*x, *states):
+for each in (*data, *states):
     each.attach_grad()
 with mx.autograd.record(train_mode=False):
-    outputs = []
-    for x_t in x:
-        output, states = block(x_t, states)
-        outputs.append(output)
-    ys, h_n = outputs, [mx.nd.identity(state) for state in states]
-outputs, sources = [*ys, *h_n], [*x, *states, *(p.data() for p in parameters)]
+    ys, h_n = [], states
+    for x_t in data:
+        y_t, h_n = block(x_t, h_n)
+        ys.append(y_t)
+    h_n = [mx.nd.identity(state) for state in h_n]
+outputs, sources = [*ys, *h_n], [*data, *states, *(p.data() for p in parameters)]
 d_x = np.array([[[0.125], [-0.125]]], "float32")
 d_h_0 = np.array([[0.625], [0.125]], "float32")
 cotangents = [mx.nd.array(each, dtype=each.dtype) for each in (*d_x, d_h_0)]

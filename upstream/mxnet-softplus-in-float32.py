@@ -16,9 +16,9 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = mx.nd.array(x.swapaxes(0, 1))
+data = mx.nd.array(x.swapaxes(0, 1))
 states = None
-ys, h_n = block.unroll(1, x, states, layout="TNC", merge_outputs=True)
+ys, h_n = block.unroll(1, data, states, layout="TNC", merge_outputs=True)
 got = ys.asnumpy().swapaxes(0, 1)
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step

@@ -18,10 +18,10 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
-x = mx.nd.array(x.swapaxes(0, 1))
+data = mx.nd.array(x.swapaxes(0, 1))
 states = [mx.nd.array(h0)]
-lengths = mx.nd.array(lengths, dtype="int32")
-ys, h_n = block.unroll(2, x, states, layout="TNC", merge_outputs=True, valid_length=lengths)
+valid_length = mx.nd.array(lengths, dtype="int32")
+ys, h_n = block.unroll(2, data, states, layout="TNC", merge_outputs=True, valid_length=valid_length)
 got = np.stack([each.asnumpy() for each in h_n[0:1]])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step

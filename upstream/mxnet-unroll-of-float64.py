@@ -26,9 +26,9 @@ weights = [W_x, W_h, b, np.zeros_like(b)]
 for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array, dtype=array.dtype))
 
-x = mx.nd.array(x.swapaxes(0, 1), dtype=x.dtype)
+data = mx.nd.array(x.swapaxes(0, 1), dtype=x.dtype)
 states = None
-ys, h_n = block.unroll(1, x, states, layout="TNC", merge_outputs=True)
+ys, h_n = block.unroll(1, data, states, layout="TNC", merge_outputs=True)
 got = ys.asnumpy().swapaxes(0, 1)
 print("got     ", got.tolist())
 bound = np.array([[[1.49e-15]]])

@@ -135,7 +135,7 @@ class _Writer:
                     '        super().__init__(prefix="")',
                     "        self.cell = block",
                     "",
-                    "    def hybrid_forward(self, F, x, states, lengths=None):",
+                    "    def hybrid_forward(self, F, data, states, valid_length=None):",
                     *split("        return self.cell.unroll(", self._unrolled(self.call.x.shape[1]), ")"),
                     "",
                     "unrolled = Unrolled()",
@@ -146,8 +146,12 @@ class _Writer:
     def _unrolled(self, steps: int) -> list[str]:
         """The arguments of `unroll`."""
         merged = "False" if self.route == "unroll lists" else "True"
-        lengths = ["valid_length=lengths"] if self.spoken.lengths or self.route == "unroll hybridized" else []
-        return [str(steps), "x", "states", 'layout="TNC"', f"merge_outputs={merged}", *lengths]
+        lengths = ["valid_length=valid_length"] if self.spoken.lengths or self._hybrid else []
+        return [str(steps), "data", "states", 'layout="TNC"', f"merge_outputs={merged}", *lengths]
+
+    @property
+    def _hybrid(self) -> bool:
+        return self.route == "unroll hybridized"
 
     def _array(self, name: str) -> str:
         """An expression of an array of MXNet's, of the type that it has."""
@@ -166,15 +170,18 @@ class _Writer:
             if self.by_steps
             else f"mx.nd.array({whole}{typed_x})"
         )
-        lines = [f"x = {x}", *self._states()]
+        lines = [f"data = {x}", *self._states()]
         if self.spoken.lengths:
-            lines.append('lengths = mx.nd.array(lengths, dtype="int32")')
+            lines.append('valid_length = mx.nd.array(lengths, dtype="int32")')
         elif self.route == "sequence lengths":
             lines.append(
-                f'lengths = mx.nd.full({self.call.x.shape[0]}, {self.call.x.shape[1]}, dtype="int32")'
+                f'valid_length = mx.nd.full({self.call.x.shape[0]}, {self.call.x.shape[1]}, dtype="int32")'
             )
         if self.question.derivative is not None:
-            lines += [f"for each in ({'*x' if self.by_steps else 'x'}, *states):", "    each.attach_grad()"]
+            lines += [
+                f"for each in ({'*data' if self.by_steps else 'data'}, *states):",
+                "    each.attach_grad()",
+            ]
         call = self._call()
         if self.question.derivative is not None or self.route == "recorded":
             train = "" if self.call.training else "train_mode=False"
@@ -188,24 +195,24 @@ class _Writer:
         return states is not None and any(str(each.dtype) != self.dtype for each in states)
 
     def _call(self) -> list[str]:
-        lengths = ", lengths" if self.spoken.lengths or self.route == "sequence lengths" else ""
+        lengths = ", valid_length" if self.spoken.lengths or self.route == "sequence lengths" else ""
         if self.route in STEPPED:
             return [
-                "outputs = []",
-                "for x_t in x:",
-                "    output, states = block(x_t, states)",
-                "    outputs.append(output)",
-                "ys, h_n = outputs, [mx.nd.identity(state) for state in states]",
+                "ys, h_n = [], states",
+                "for x_t in data:",
+                "    y_t, h_n = block(x_t, h_n)",
+                "    ys.append(y_t)",
+                "h_n = [mx.nd.identity(state) for state in h_n]",
             ]
         if self.route == "unroll hybridized":
-            return [f"ys, h_n = unrolled(x, states{lengths})"]
+            return [f"ys, h_n = unrolled(data, states{lengths})"]
         if self.route in UNROLLED:
             return split("ys, h_n = block.unroll(", self._unrolled(self.call.x.shape[1]), ")")
         if self.route == "symbol file":
-            return ["ys, *h_n = imported(x, *states)"]
+            return ["ys, *h_n = imported(data, *states)"]
         if self.route == "states left out" and not self.spoken.states:
-            return ["ys = block(x)"]
-        return [f"ys, h_n = block(x, states{lengths})"]
+            return ["ys = block(data)"]
+        return [f"ys, h_n = block(data, states{lengths})"]
 
     def _states(self) -> list[str]:
         """Lines that give the initial `states`."""
@@ -218,9 +225,10 @@ class _Writer:
             return [f"states = block.begin_state(batch_size={batch}{(self.by_cells and self.typed) or ''})"]
         names = [name for of_layer in given for name in of_layer]
         foreign = self._foreign_states()
-        arrays = names if self.by_cells else [stacked(names)]
+        none = f'np.zeros((0, {batch}, {self.network.layers[0].hidden_size}), "{self.dtype}")'
+        arrays = names if self.by_cells else [stacked(names) if names else none]
         made = [
-            f"mx.nd.array({each}{f', dtype={names[0]}.dtype' if foreign or self.typed else ''})"
+            f"mx.nd.array({each}{f', dtype={names[0]}.dtype' if names and (foreign or self.typed) else ''})"
             for each in arrays
         ]
         return split("states = [", made, "]")
@@ -231,9 +239,9 @@ class _Writer:
         if of is None:
             return []
         lines = [
-            "outputs, sources = [*ys, *h_n], [*x, *states, *(p.data() for p in parameters)]"
+            "outputs, sources = [*ys, *h_n], [*data, *states, *(p.data() for p in parameters)]"
             if self.by_steps
-            else "outputs, sources = [ys, *h_n], [x, *states, *(p.data() for p in parameters)]",
+            else "outputs, sources = [ys, *h_n], [data, *states, *(p.data() for p in parameters)]",
             *self._like_given("cotangents", of.d_sequence, of.d_final_states),
         ]
         if of.direction is not None:
