@@ -380,13 +380,13 @@ class Exported(Model):
     @property
     def fixed(self) -> int:
         """How many axes of the inputs are of the sizes of a call."""
-        assert self._parts.export is not None
-        return self._parts.export.fixed
+        axes: int = self._parts.export.fixed
+        return axes
 
     def exported(self, inputs: list[Any]) -> Runner:
         """What runs the model for such inputs."""
-        assert self._parts.export is not None
-        return self._parts.export(self._keras, self.model, inputs)
+        made: Runner = self._parts.export(self._keras, self.model, inputs)
+        return made
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         inputs = [*first, *flat(states or [])]
