@@ -391,6 +391,7 @@ class Parts(LayerParts):
         call: how a model is called with its inputs.
         passage: what a model goes through once it has its weights.
         differentiator: how derivatives are taken.
+        device: what computes, as `keras.device` has it; "" leaves it to the backend.
     """
 
     assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
@@ -398,3 +399,4 @@ class Parts(LayerParts):
     call: Callable[[Any, list[Any]], Any] = called
     passage: Callable[[Any, Any], Any] | None = None
     differentiator: Differentiator = NONE
+    device: str = ""

@@ -108,6 +108,8 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
+        if self.route == "gpu":
+            lines.append('keras.device("gpu:0").__enter__()  # for all that follows')
         if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route
+from rnn_adapters.jax_devices import missing_device
 from rnn_adapters.keras import assembly, configuration, layers
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
@@ -253,6 +254,13 @@ ROUTES: Mapping[str, KerasRoute] = {
     "graph": KerasRoute(
         "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
     ),
+    "gpu": KerasRoute(
+        "device",
+        '`keras.device("gpu:0")` around layers and calls',
+        {"device": "gpu:0"},
+        LAYERS_ALONE,
+        backends=("tensorflow", "jax"),
+    ),
     "exported": KerasRoute(
         "saved",
         'OpenVINO: `export(format="openvino")` of a functional model, run by OpenVINO',
@@ -276,10 +284,26 @@ ROUTES: Mapping[str, KerasRoute] = {
 }
 
 
+def missing_gpu(backend: str) -> list[str]:
+    """What is missing for a GPU, as `Route.missing` has it."""
+    if backend == "jax":
+        return missing_device("gpu")
+    import tensorflow
+
+    found = tensorflow.config.list_physical_devices("GPU")
+    return [] if found else ["a device 'gpu' that TensorFlow sees"]
+
+
 def routes_on(backend: str) -> dict[str, Route]:
     """Those of a backend, besides the default one."""
     return {
-        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        name: Route(
+            route.kind,
+            route.what,
+            partial(route.made, backend),
+            route.expensive,
+            partial(missing_gpu, backend) if route.kind == "device" else tuple,
+        )
         for name, route in ROUTES.items()
         if backend in route.backends
     }

@@ -86,7 +86,11 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
 """Those that Keras 3 does not have, or not on TensorFlow."""
 
 ALL: Mapping[str, KerasRoute] = {
-    **{name: route for name, route in OF_KERAS.items() if set(TENSORFLOW) <= set(route.backends)},
+    **{
+        name: route
+        for name, route in OF_KERAS.items()
+        if set(TENSORFLOW) <= set(route.backends) and route.kind != "device"  # there is no keras.device
+    },
     **OF_KERAS_2,
 }
 
