@@ -252,6 +252,7 @@ class Supports:
         mask_dtypes: types of masks besides booleans: 0 for a masked time step, 1 for a valid one.
         input_dtypes: types of integers in which the input may come, as the numbers that they are.
         kept_options: a layer made anew from its configuration tells its options (`Adapter.kept_options`).
+        wrong_layers: what makes no layer is refused when it is made (`Adapter.wrong_layers`).
         default_states: the states that a call starts from are told (`Adapter.default_states`).
         count_trainable: layers can be kept from being trained (`Adapter.count_trainable`).
         trained: steps of plain gradient descent (`Adapter.trained`).
@@ -300,6 +301,7 @@ class Supports:
     mask_dtypes: tuple[MaskType, ...] = ()
     input_dtypes: tuple[IntegerType, ...] = ()
     kept_options: bool = False
+    wrong_layers: bool = False
     default_states: bool = False
     count_trainable: bool = False
     trained: bool = False
@@ -419,6 +421,7 @@ METHODS = (
     "inferred_shapes",
     "handed_masks",
     "kept_options",
+    "wrong_layers",
     "default_states",
     "count_trainable",
     "trained",

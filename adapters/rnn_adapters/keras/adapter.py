@@ -5,6 +5,7 @@ Keras fixes its backend when it is imported, so it is imported here only when an
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -18,7 +19,7 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
-from rnn_adapters.keras import configuration, symbolic
+from rnn_adapters.keras import configuration, refusals, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
@@ -34,11 +35,8 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024, "openvino": 1024}
-"""The networks that a route may keep from chapter to chapter.
-
-TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
-"""
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024, "openvino": 1024}
+"""The networks that a route may keep: what TensorFlow builds for one, and JAX compiles, takes much memory."""
 
 
 class LoadedNetwork:
@@ -291,6 +289,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
         return configuration.kept_options(self.keras, model.network, call)
 
+    def wrong_layers(self, model: LoadedNetwork, call: Call) -> Mapping[str, str]:
+        return refusals.wrong_layers(self.keras, model.network)
+
     def default_states(self, model: LoadedNetwork, call: Call) -> States:
         found = symbolic.default_states(self._ready(model, call), len(call.x))
         return _by_layer(model.network, map(self.array, found))
@@ -326,13 +327,17 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def drop_caches(self) -> None:
         """Forget all layers, where there are more of them than are kept.
 
-        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
+        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo. JAX keeps
+        what it has compiled for layers that are no more.
         """
         if len(self._assembled) > KEPT[self.backend]:
             if self.backend == "tensorflow":
                 self.keras.utils.clear_session()
             self._assembled.clear()
             self._workshop.clear()
+            if self.backend == "jax":
+                gc.collect()  # layers and what is compiled for them know of each other
+                sys.modules["jax"].clear_caches()
 
 
 def imported_keras(backend: str) -> Any:

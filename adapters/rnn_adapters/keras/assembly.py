@@ -27,8 +27,9 @@ from rnn_adapters.keras.layers import (
     name_of,
     simple_rnn_cell,
 )
+from rnn_adapters.keras.own_cell import own_among_others
 from rnn_adapters.reference import marked_by_value
-from rnn_reference.network import Array, Network
+from rnn_reference.network import Array, Cell, Network
 
 # How a mask enters a model.
 
@@ -241,19 +242,30 @@ class StackOfCells(Stack):
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         keras, options = workshop.keras, plan.options
-        cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
+        cells = [self.cell(keras, index, cell, options) for index, cell in enumerate(network.cells)]
         dtype = dtype_given(keras, network.cells[0], options)
         # RNN itself makes this of a list, and does not tell it the type.
         more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((None, None, network.input_size))
+        layer.build((options.stateful_batch, None, network.input_size))
         Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
+
+    @staticmethod
+    def cell(keras: Any, index: int, cell: Cell, options: Options) -> Any:
+        """One cell of the stack, counted from the bottom."""
+        return simple_rnn_cell(keras, cell, options)
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         """Of states RNN takes a list with one for each cell, as it returns them."""
         return super().call(first, None if states is None else [flat(states)], training)
+
+
+class StackOfOwnCells(StackOfCells):
+    """`RNN([OwnCell(H), SimpleRNNCell(H), …])`."""
+
+    cell = staticmethod(own_among_others)
 
 
 class CellByHand(Assembled):
@@ -272,15 +284,22 @@ class CellByHand(Assembled):
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         (x,) = first
-        h = self._first_state(x) if states is None else states[0]
+        h = self.said(self._first_state(x) if states is None else states[0])
         outputs = []
         for t in range(x.shape[1]):
-            output, h = self._cell(x[:, t], h)
+            output, h = self._cell(x[:, t], h, **given(training=training))
             outputs.append(output)
-        return [*outputs, *h]
+        self._cell.reset_dropout_mask()
+        self._cell.reset_recurrent_dropout_mask()
+        return [*outputs, *flat(h)]
 
     def _first_state(self, x: Any) -> Any:
         return self._cell.get_initial_state(x.shape[0])
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        """The state as the cell is given it: in a list."""
+        return states
 
     def joined(self, outputs: list[Array]) -> Array:
         """Its outputs are those of the steps."""
@@ -291,6 +310,14 @@ class CellByHand(Assembled):
 
     def shapes(self, call: Call, outputs: list[Array]) -> dict[str, tuple[int, ...]]:
         return {"x": call.x[:, 0].shape, "sequence": outputs[0].shape}
+
+
+class CellOfBareState(CellByHand):
+    """The same, given its state as a tensor, as which it then returns it."""
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        return states[0]
 
 
 class Model(Assembled):

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route
 from rnn_adapters.jax_devices import missing_device
-from rnn_adapters.keras import assembly, configuration, layers
+from rnn_adapters.keras import assembly, configuration, layers, own_cell
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_adapters.keras.openvino_graph import Exported
@@ -60,14 +60,14 @@ FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
+    *("inferred_shapes", "handed_masks", "kept_options", "wrong_layers", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
 
 
 SURFACE = (
     *("inferred_shapes", "unknown_axes", "handed_masks", "mask_dtypes"),
-    *("kept_options", "default_states", "count_trainable", "trained"),
+    *("kept_options", "wrong_layers", "default_states", "count_trainable", "trained"),
 )
 """What only routes that are not expensive are asked for, and not even all of it of each."""
 
@@ -182,14 +182,43 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.StackOfCells},
-        (*ONE_DIRECTION, *OF_A_MODEL),
+        (*ONE_DIRECTION, "restored", "tangents", "second_gradients"),
+        CONCAT | SHAPES,
+    ),
+    "RNN of an own cell": KerasRoute(
+        "cell",
+        "`RNN(…)` of a cell that is written as the documentation of `RNN` shows",
+        {"direction": own_cell.rnn_of_own_cell, "two_directions": own_cell.both_of_own_cells},
+        (*OF_A_MODEL, "freshly_initialised"),
+        SHAPES,
+    ),
+    "RNN of a bare cell": KerasRoute(
+        "cell",
+        "`RNN(…)` of such a cell that gives its states bare, not in a list",
+        {"direction": own_cell.rnn_of_bare_cell, "two_directions": own_cell.both_of_own_cells},
+        (*OF_A_MODEL, "freshly_initialised"),
+        SHAPES,
+    ),
+    "RNN of own cells": KerasRoute(
+        "cell",
+        "`RNN([…, SimpleRNNCell(…), …])` of such cells and Keras's by turns",
+        {"assembly": assembly.StackOfOwnCells},
+        (*ONE_DIRECTION, *OF_A_MODEL, "freshly_initialised"),
         CONCAT | SHAPES,
     ),
     "cell": KerasRoute(
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", *LAYERS_ALONE),
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
+        CONCAT,
+        BY_STEP,
+    ),
+    "cell of a bare state": KerasRoute(
+        "cell",
+        "`SimpleRNNCell`, step by step, given its state and giving it as a tensor, not in a list",
+        {"assembly": assembly.CellOfBareState},
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
         CONCAT,
         BY_STEP,
     ),
@@ -226,6 +255,12 @@ ROUTES: Mapping[str, KerasRoute] = {
         "configuration",
         "`serialize` and `deserialize` of a layer, through JSON",
         {"direction": configuration.simple_rnn_anew, "two_directions": configuration.bidirectional_anew},
+    ),
+    "own cell, from_config": KerasRoute(
+        "configuration",
+        "`from_config` of `RNN` and `Bidirectional` of such a cell, with `custom_objects`",
+        {"direction": own_cell.rnn_of_own_cell_anew, "two_directions": own_cell.both_of_own_cells_anew},
+        (*OF_A_MODEL, "freshly_initialised"),
     ),
     "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
     "model JSON": modelled(
