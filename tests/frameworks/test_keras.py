@@ -22,6 +22,7 @@ from upstream import expect_kept, expect_shown, records_of
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
 from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
+from rnn_adapters.keras.reproduction_exports import EXPORTS
 from rnn_adapters.keras.routes import ROUTES as KERAS_ROUTES
 from rnn_adapters.registry import load_adapter, load_framework
 from rnn_conformance.engine.deviations import Deviation, listed
@@ -31,7 +32,8 @@ from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import BadInput, Network, bound_network
 
-ROUTES = ("", *load_framework("keras").routes)
+ROUTES = ("", *(name for name in load_framework("keras").routes if name not in EXPORTS))
+"""Those by an export have tests of their own (test_keras_exports.py)."""
 ABSENT = load_framework("keras").absent_routes()
 SAVED = [route for route in ROUTES if load_adapter("keras", route).supports.restored]
 
@@ -215,8 +217,11 @@ def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
 
 
 NAME = f"keras-{backend_in_force()}"
-RECORDS = records_of(NAME)
-WHOLE_ROUTES = {"predict": "keras-openvino-predict-in-bfloat16"}
+RECORDS = [record for record in records_of(NAME) if any(map(record.claims, ROUTES))]
+WHOLE_ROUTES = {
+    "predict": "keras-openvino-predict-in-bfloat16",
+    "exported": "keras-openvino-exported-first-step",
+}
 """Routes of which every such case is that of a record, where it applies."""
 
 

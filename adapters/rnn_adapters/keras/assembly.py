@@ -13,6 +13,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
 from rnn_adapters.keras.derivatives import NONE, Differentiator
+from rnn_adapters.keras.exports import Export, Runner
 from rnn_adapters.keras.layers import (
     LayerCall,
     LayerParts,
@@ -365,6 +366,26 @@ class Model(Assembled):
         return flat(self._parts.call(self.model, [*first, *flat(states or [])]))
 
 
+class Exported(Model):
+    """A functional model that is called as what was exported of it, which is done anew for other weights."""
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        super().__init__(workshop, network, plan)
+        self._runners = dict[Hashable, Runner]()
+
+    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
+        super().give(weights)
+        self._runners.clear()
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        export, inputs = self._parts.export, [*first, *flat(states or [])]
+        assert export is not None
+        sizes = tuple(array.shape[: export.fixed] for array in inputs)
+        if sizes not in self._runners:
+            self._runners[sizes] = export(self._keras, self.model, inputs)
+        return self._runners[sizes](inputs)
+
+
 class InSequence(Model):
     """A `Sequential` model, which takes no states and no mask, and gives one output."""
 
@@ -399,6 +420,13 @@ def through_model_file(keras: Any, model: Any) -> Any:
         return keras.models.load_model(path)
 
 
+def through_h5(keras: Any, model: Any) -> Any:
+    """The model written to an H5 file and read again."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(path := f"{folder}/model.h5")
+        return keras.models.load_model(path)
+
+
 def through_weights_file(keras: Any, model: Any) -> Any:
     """Weights written to a file and read into the same model, which was given others in between."""
     with tempfile.TemporaryDirectory() as folder:
@@ -417,6 +445,7 @@ class Parts(LayerParts):
         mask: how a mask enters a model.
         call: how a model is called with its inputs.
         passage: what a model goes through once it has its weights.
+        export: what is called of a model in its place.
         differentiator: how derivatives are taken.
         device: what computes, as `keras.device` has it; "" leaves it to the backend.
     """
@@ -425,5 +454,6 @@ class Parts(LayerParts):
     mask: type[Entrance] = MaskArgument
     call: Callable[[Any, list[Any]], Any] = called
     passage: Callable[[Any, Any], Any] | None = None
+    export: Export | None = None
     differentiator: Differentiator = NONE
     device: str = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_adapters.keras.reproduction_derivatives import Derivatives
+from rnn_adapters.keras.reproduction_exports import EXPORTS, ExportLines
 from rnn_adapters.keras.reproduction_words import KERAS_3, Words
 from rnn_adapters.literals import number, split
 from rnn_adapters.reference import marked_by_value
@@ -120,7 +121,12 @@ class Writer:
 
     @property
     def is_model(self) -> bool:
-        return self.route in MODELS or self.route in self.words.passages
+        return self.route in MODELS or self.route in self.words.passages or self.export is not None
+
+    @property
+    def export(self) -> ExportLines | None:
+        """How the model is exported, on a route where it is."""
+        return EXPORTS.get(self.route)
 
     @property
     def is_stack_of_cells(self) -> bool:
@@ -144,12 +150,15 @@ class Writer:
         """Modules of the standard library."""
         found = ["os"]
         found += ["json"] if self.route == "configuration" else []
-        found += ["tempfile"] if self.route in ("model file", "weights file", "exported") else []
+        files = self.route in ("model file", "weights file", "H5 file", "exported") or self.export is not None
+        found += ["tempfile"] if files else []
         return found
 
     @property
     def backend_imports(self) -> list[str]:
         derived = self.question.derivative is not None
+        if self.export is not None:
+            return [self.export.imported]
         if self.backend == "jax" and (self.jitted or derived):
             return ["import jax"]
         if self.backend == "tensorflow" and (derived or self.route in CALLS):
@@ -177,6 +186,8 @@ class Writer:
             for index, layer in enumerate(question.network.layers):
                 lines += self._layer(index, first)
                 first += layer.directions
+        if self.export is not None:
+            return [*self._model(lines), *self.export.lines]
         if self.is_model:
             return [*self._model(lines), *self.words.passages.get(self.route, ())]
         return [*lines, "", *STATELESS] if self.jitted and question.call.stateful else lines
@@ -384,6 +395,8 @@ class Writer:
 
     def of_the_model(self, given: str) -> str:
         """A call of the model."""
+        if self.export is not None:
+            return f"exported({given})"
         if self.route == "predict":
             return f"model.predict({given}, batch_size=2, verbose=0)"
         if self.route == "exported":

@@ -44,6 +44,11 @@ PASSAGES = {
         "model.save(path)",
         "model = keras.models.load_model(path)",
     ),
+    "H5 file": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.h5")',
+        "model.save(path)",
+        "model = keras.models.load_model(path)",
+    ),
     "weights file": (
         'path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")',
         "model.save_weights(path)",

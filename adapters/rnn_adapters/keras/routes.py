@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 from typing import Any, get_args
 
+from packaging.version import Version
+
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
-from rnn_adapters.framework import Route
+from rnn_adapters.framework import Route, not_installed
 from rnn_adapters.jax_devices import missing_device
-from rnn_adapters.keras import assembly, configuration, layers, own_cell
+from rnn_adapters.keras import assembly, configuration, exports, layers, own_cell
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
 from rnn_adapters.keras.openvino_graph import Exported
@@ -110,6 +113,8 @@ class KerasRoute:
         lacks: abilities of the default route that it does not have at all.
         supports, conventions: other declarations that differ from those of the default route.
         backends: where there is such a route.
+        packages: by backend, the modules that it takes besides those of Keras on it.
+        since: the first release of Keras that it was tried with; "": any.
         expensive: see `Route`.
     """
 
@@ -120,11 +125,20 @@ class KerasRoute:
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
     backends: tuple[str, ...] = BACKENDS
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    since: str = ""
     expensive: bool = True
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         return KerasAdapter(backend, *self.put_together(backend))
+
+    def missing(self, backend: str) -> list[str]:
+        """See `Route`. Keras is not imported."""
+        if self.kind == "device":
+            return missing_gpu(backend)
+        is_older = self.since and Version(version("keras")) < Version(self.since)
+        return [*not_installed(self.packages.get(backend, ())), *[f"keras {self.since}"] * bool(is_older)]
 
     def put_together(self, backend: str) -> tuple[assembly.Parts, Conventions, Supports]:
         """Its parts, and what is declared of it."""
@@ -156,6 +170,25 @@ def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **
     """A route by a functional model."""
     return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
 
+
+def exported(
+    what: str, export: exports.Export, *backends: str, supports: Mapping[str, Any] | None = None, **more: Any
+) -> KerasRoute:
+    """A route by what was exported of a functional model, whose weights are constants."""
+    return KerasRoute(
+        "saved",
+        what,
+        {"assembly": assembly.Exported, "export": export},
+        (*CONSTANT, "read_weights", "assign_weights", "freshly_initialised"),
+        {"expensive": "shapes", **(supports or {})},
+        backends=backends,
+        since="3.15.1",
+        **more,
+    )
+
+
+FLOAT32: dict[str, Any] = {"dtypes": ("float32",), "compute_dtypes": ()}
+"""Of what takes no other type, as is documented."""
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
@@ -251,6 +284,34 @@ ROUTES: Mapping[str, KerasRoute] = {
         "`save_weights` to and `load_weights` from a file",
         passage=assembly.through_weights_file,
     ),
+    "H5 file": modelled(
+        "saved", "`save` to and `load_model` from an `.h5` file", passage=assembly.through_h5
+    ),
+    "SavedModel": exported(
+        "`export` of a functional model to a SavedModel, loaded by TensorFlow",
+        exports.SAVED_MODEL,
+        *("tensorflow", "jax"),
+        packages={"jax": ("tensorflow",)},
+    ),
+    "ONNX": exported(
+        '`export(format="onnx")` of a functional model, run by ONNX Runtime',
+        exports.ONNX,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("onnx", "onnxruntime", "tf2onnx")},
+    ),
+    "LiteRT": exported(
+        '`export(format="litert")` of a functional model of a batch size, run by LiteRT',
+        exports.LITERT,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("ai_edge_litert",)},
+    ),
+    "torch program": exported(
+        '`export(format="torch")` of a functional model of a batch size and length, by `torch.export.load`',
+        exports.TORCH,
+        "torch",
+    ),
     "configuration": KerasRoute(
         "configuration",
         "`serialize` and `deserialize` of a layer, through JSON",
@@ -337,7 +398,7 @@ def routes_on(backend: str) -> dict[str, Route]:
             route.what,
             partial(route.made, backend),
             route.expensive,
-            partial(missing_gpu, backend) if route.kind == "device" else tuple,
+            partial(route.missing, backend),
         )
         for name, route in ROUTES.items()
         if backend in route.backends

@@ -89,13 +89,13 @@ OF_KERAS_3 = (
     *("RNN of an own cell", "RNN of a bare cell", "RNN of own cells", "own cell, from_config"),
     *("cell of a bare state", "gpu"),
 )
-"""Those whose cells are written for Keras 3, and that by `keras.device`."""
+"""Those whose cells are written for Keras 3. It has no `keras.device`, and its `export` has no formats."""
 
 ALL: Mapping[str, KerasRoute] = {
     **{
         name: route
         for name, route in OF_KERAS.items()
-        if name not in OF_KERAS_3 and set(TENSORFLOW) <= set(route.backends)
+        if name not in OF_KERAS_3 and set(TENSORFLOW) <= set(route.backends) and "export" not in route.parts
     },
     **OF_KERAS_2,
 }

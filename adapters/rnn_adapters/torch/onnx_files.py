@@ -25,6 +25,7 @@ Named: TypeAlias = Mapping[str, Array]
 Opener: TypeAlias = Callable[[bytes], Callable[[Named], Named]]
 """Makes of a model what is called."""
 
+export: Any = torch.onnx.export
 OUTPUTS = ["sequence", "h_n"]
 ROWS = {"x": 1, "h0": 1, "lengths": 0}
 """For each input its axis of the batch."""
@@ -59,9 +60,9 @@ def by_torchscript(call: Module, given: Mapping[str, Tensor], fixed_time: bool) 
     """`torch.onnx.export(dynamo=False)`: an operator `RNN` for each layer."""
     axes = {name: {ROWS[name]: "batch"} for name in given}
     axes["x"] |= {} if fixed_time else {0: "time"}
-    file, options = io.BytesIO(), {"input_names": [*given], "output_names": OUTPUTS}
-    options["dynamic_axes"] = {**axes, "sequence": axes["x"], "h_n": {1: "batch"}}
-    torch.onnx.export(call, (*given.values(),), file, dynamo=False, **options)
+    axes |= {"sequence": axes["x"], "h_n": {1: "batch"}}
+    file, named = io.BytesIO(), {"input_names": [*given], "output_names": OUTPUTS}
+    export(call, (*given.values(),), file, dynamo=False, dynamic_axes=axes, **named)
     return file.getvalue()
 
 
@@ -69,8 +70,8 @@ def by_dynamo(call: Module, given: Mapping[str, Tensor], fixed_time: bool) -> by
     """`torch.onnx.export(dynamo=True)`: products, sums and activations of every time step."""
     axes = {name: {ROWS[name]: torch.export.Dim.AUTO} for name in given}
     axes["x"] |= {} if fixed_time else {0: torch.export.Dim.AUTO}
-    options = {"input_names": [*given], "output_names": OUTPUTS, "dynamic_shapes": (*axes.values(),)}
-    program: Any = torch.onnx.export(call, (*given.values(),), dynamo=True, verbose=False, **options)
+    shapes, named = (*axes.values(),), {"input_names": [*given], "output_names": OUTPUTS}
+    program = export(call, (*given.values(),), dynamo=True, dynamic_shapes=shapes, verbose=False, **named)
     written: bytes = program.model_proto.SerializeToString()
     return written
 
@@ -88,7 +89,8 @@ def in_openvino(model: bytes) -> Callable[[Named], Named]:
     from rnn_adapters.openvino_runtime import silence_openvino
 
     silence_openvino()
-    from rnn_adapters.openvino.routes import CORE, called_by_name, compiled
+    from rnn_adapters.openvino.adapter import CORE
+    from rnn_adapters.openvino.routes import called_by_name, compiled
 
     opened = compiled(CORE.read_model(model))
     return lambda feeds: called_by_name(opened, feeds)
