@@ -175,6 +175,8 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
+        if self.route == "gpu":
+            lines.append('keras.device("gpu:0").__enter__()  # for all that follows')
         if self.has_own_cell:
             registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
             lines += [*registered, *OWN_CELL]
