@@ -461,6 +461,7 @@ class Parts(LayerParts):
         passage: what a model goes through once it has its weights.
         export: what is called of a model in its place.
         differentiator: how derivatives are taken.
+        device: what computes, as `keras.device` has it; "" leaves it to the backend.
     """
 
     assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
@@ -469,3 +470,4 @@ class Parts(LayerParts):
     passage: Callable[[Any, Any], Any] | None = None
     export: Export | None = None
     differentiator: Differentiator = NONE
+    device: str = ""
