@@ -319,9 +319,10 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     "own cell, from_config": KerasRoute(
         "configuration",
-        "`from_config` of `RNN` and `Bidirectional` of such a cell, with `custom_objects`",
-        {"direction": own_cell.rnn_of_own_cell_anew, "two_directions": own_cell.both_of_own_cells_anew},
-        (*OF_A_MODEL, "freshly_initialised"),
+        "`RNN.from_config` of such a cell, with `custom_objects`",
+        {"direction": own_cell.rnn_of_own_cell_anew},
+        (*OF_A_MODEL, "freshly_initialised", "bidirectional"),
+        CONCAT,  # Bidirectional.from_config does not hand its custom_objects on to where it makes its layers
     ),
     "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
     "model JSON": modelled(
