@@ -8,8 +8,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, get_args
 
-from packaging.version import Version
-
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route, not_installed
 from rnn_adapters.jax_devices import missing_device
@@ -135,6 +133,8 @@ class KerasRoute:
 
     def missing(self, backend: str) -> list[str]:
         """See `Route`. Keras is not imported."""
+        from packaging.version import Version  # which a harness of another framework need not have
+
         if self.kind == "device":
             return missing_gpu(backend)
         is_older = self.since and Version(version("keras")) < Version(self.since)
