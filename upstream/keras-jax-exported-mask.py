@@ -36,7 +36,8 @@ def exported(given):
     path = os.path.join(tempfile.mkdtemp(), "model")
     model.export(path, verbose=False)
     loaded = tf.saved_model.load(path)
-    return loaded.serve([tf.convert_to_tensor(array) for array in given])
+    types = [symbol.dtype for symbol in model.inputs]
+    return loaded.serve(list(map(tf.cast, given, types)))
 
 output, *states = exported([x, mask])
 got = keras.ops.convert_to_numpy(output)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from devices import expect_device
 from docs import documents_for, run_examples
 from helpers import random_case, random_cell
 from reproductions import ended_here, right_texts
@@ -18,8 +21,9 @@ from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
-from rnn_adapters.keras.adapter import backend_in_force
+from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
 from rnn_adapters.keras.reproduction_exports import EXPORTS
+from rnn_adapters.keras.routes import ROUTES as KERAS_ROUTES
 from rnn_adapters.registry import load_adapter, load_framework
 from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
@@ -30,6 +34,7 @@ from rnn_reference import BadInput, Network, bound_network
 
 ROUTES = ("", *(name for name in load_framework("keras").routes if name not in EXPORTS))
 """Those by an export have tests of their own (test_keras_exports.py)."""
+ABSENT = load_framework("keras").absent_routes()
 SAVED = [route for route in ROUTES if load_adapter("keras", route).supports.restored]
 
 
@@ -40,9 +45,23 @@ OTHERWISE = {
 """Routes that a record is about, which change nothing when a variable does, or take no states."""
 
 
+def adapter_of(route: str) -> Adapter[Any]:
+    """The adapter of a route; where this machine lacks its device, the CPU stands in for it."""
+    if route not in ABSENT:
+        return load_adapter("keras", route)
+    backend = backend_in_force()
+    parts, conventions, supports = KERAS_ROUTES[route].put_together(backend)
+    return KerasAdapter(backend, replace(parts, device="cpu:0"), conventions, supports)
+
+
 @pytest.fixture(scope="module", params=ROUTES, ids=lambda route: route or "default")
 def adapter(request: pytest.FixtureRequest) -> Adapter[Any]:
-    return load_adapter("keras", request.param)
+    return adapter_of(request.param)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route == "gpu"])
+def test_a_route_to_a_device_passes_its_clause(route: str) -> None:
+    expect_device(load_framework(NAME), route, partial(adapter_of, route), RECORDS)
 
 
 @pytest.mark.parametrize("path", documents_for("keras"), ids=lambda path: path.name)
@@ -222,4 +241,5 @@ def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) 
     framework = load_framework(NAME)
     recorded = WHOLE_ROUTES.get(route) in {record.id for record in RECORDS}
     for text in right_texts(framework, route, RECORDS, count=4, recorded=recorded):
-        assert not ended_here(text, tmp_path), text
+        here = text.replace('"gpu:0"', '"cpu:0"') if route in ABSENT else text
+        assert not ended_here(here, tmp_path), here

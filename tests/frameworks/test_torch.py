@@ -34,7 +34,9 @@ from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Layer, Network, States
 from rnn_reference.tangents import bound_tangents
 
-ROUTES = ("", *(name for name in load_framework("torch").routes if name not in PACKAGES))
+VMAP = "vmap"
+"""Raises on every call, as is recorded."""
+ROUTES = ("", *(name for name in load_framework("torch").routes if name not in (VMAP, *PACKAGES)))
 """Those through ONNX have tests of their own (test_torch_onnx.py)."""
 ABSENT = load_framework("torch").absent_routes()
 IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
@@ -276,7 +278,7 @@ def test_gradcheck_agrees_twice(directions: int) -> None:
     assert torch.autograd.gradgradcheck(outputs, inputs)
 
 
-RECORDS = [record for record in records_of("torch") if any(map(record.claims, ROUTES))]
+RECORDS = [record for record in records_of("torch") if any(map(record.claims, (*ROUTES, VMAP)))]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)

@@ -10,6 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -123,8 +124,15 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
-            self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
+            with self._on_device():
+                self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
         return self._assembled[key]
+
+    def _on_device(self) -> AbstractContextManager[Any]:
+        """On the device of the route."""
+        device: AbstractContextManager[Any]
+        device = self.keras.device(self.parts.device) if self.parts.device else nullcontext()
+        return device
 
     def load(self, network: Network) -> LoadedNetwork:
         return LoadedNetwork(self, network)
@@ -140,7 +148,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def run(self, model: LoadedNetwork, call: Call) -> Output:
         ready = self._ready(model, call)
         states = None if call.initial_states is None else [self.given(state) for state in call.initial_states]
-        outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
+        with self._on_device():
+            returned = ready.call(ready.first_inputs(call), states, call.training)
+        outputs, finals = self._returned(ready, returned)
         shapes = ready.shapes(call, outputs)
         if not call.return_sequences:
             del shapes["sequence"]
@@ -176,11 +186,14 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     ) -> Gradients:
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        return self._gradients_of(model, self.parts.differentiator.gradients(of, cotangents))
+        with self._on_device():
+            found = self.parts.differentiator.gradients(of, cotangents)
+        return self._gradients_of(model, found)
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
         ready, of = self._computation(model, call)
-        found = self.parts.differentiator.tangents(of, self._sources_of(direction))
+        with self._on_device():
+            found = self.parts.differentiator.tangents(of, self._sources_of(direction))
         outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
 
@@ -195,7 +208,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
         towards = self._sources_of(direction)
-        return self._gradients_of(model, self.parts.differentiator.second_gradients(of, cotangents, towards))
+        with self._on_device():
+            found = self.parts.differentiator.second_gradients(of, cotangents, towards)
+        return self._gradients_of(model, found)
 
     def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
         """What is called, and the call as a function of its input, initial states and weights."""

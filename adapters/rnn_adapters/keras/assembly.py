@@ -367,22 +367,36 @@ class Model(Assembled):
 
 
 class Exported(Model):
-    """A functional model that is called as what was exported of it, which is done anew for other weights."""
+    """A functional model that is called as what was exported of it, which is done anew for other weights.
+
+    Models share layers: their weights may have become others since, by another model.
+    """
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         super().__init__(workshop, network, plan)
         self._runners = dict[Hashable, Runner]()
+        self._exported_with = list[bytes]()
 
-    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
-        super().give(weights)
-        self._runners.clear()
+    @property
+    def fixed(self) -> int:
+        """How many axes of the inputs are of the sizes of a call."""
+        axes: int = self._parts.export.fixed
+        return axes
+
+    def exported(self, inputs: list[Any]) -> Runner:
+        """What runs the model for such inputs."""
+        made: Runner = self._parts.export(self._keras, self.model, inputs)
+        return made
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
-        export, inputs = self._parts.export, [*first, *flat(states or [])]
-        assert export is not None
-        sizes = tuple(array.shape[: export.fixed] for array in inputs)
+        inputs = [*first, *flat(states or [])]
+        weights = [array.tobytes() for cell in self.weights for array in cell.values()]
+        if weights != self._exported_with:
+            self._runners.clear()
+            self._exported_with = weights
+        sizes = tuple(array.shape[: self.fixed] for array in inputs)
         if sizes not in self._runners:
-            self._runners[sizes] = export(self._keras, self.model, inputs)
+            self._runners[sizes] = self.exported(inputs)
         return self._runners[sizes](inputs)
 
 
@@ -447,6 +461,7 @@ class Parts(LayerParts):
         passage: what a model goes through once it has its weights.
         export: what is called of a model in its place.
         differentiator: how derivatives are taken.
+        device: what computes, as `keras.device` has it; "" leaves it to the backend.
     """
 
     assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
@@ -455,3 +470,4 @@ class Parts(LayerParts):
     passage: Callable[[Any, Any], Any] | None = None
     export: Export | None = None
     differentiator: Differentiator = NONE
+    device: str = ""

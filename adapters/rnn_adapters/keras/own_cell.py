@@ -127,17 +127,8 @@ def known_classes(keras: Any) -> dict[str, Any]:
 
 def rnn_of_own_cell_anew(keras: Any, cell: Cell, options: Options) -> Any:
     """`RNN.from_config` of what such a layer says of itself, told of the class."""
-    return _anew(keras, rnn_of_own_cell(keras, cell, options))
-
-
-def both_of_own_cells_anew(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
-    """The same by `Bidirectional.from_config`."""
-    return _anew(keras, both_of_own_cells(keras, rnn_of_own_cell, layer, options))
-
-
-def _anew(keras: Any, layer: Any) -> Any:
-    written = json.loads(json.dumps(layer.get_config()))
-    return type(layer).from_config(written, custom_objects=known_classes(keras))
+    written = json.loads(json.dumps(rnn_of_own_cell(keras, cell, options).get_config()))
+    return keras.layers.RNN.from_config(written, custom_objects=known_classes(keras))
 
 
 def own_among_others(keras: Any, index: int, cell: Cell, options: Options) -> Any:

@@ -27,6 +27,9 @@ ANEW = (
 )
 """A layer made anew from its configuration, which has made another one before."""
 OWN_ANEW = "own cell, from_config"
+OWN_FROM_CONFIG = (
+    '{0} = keras.layers.RNN.from_config({0}.get_config(), custom_objects={{"OwnCell": OwnCell}})'
+)
 OWN_CELL = (
     "class OwnCell(keras.layers.Layer):",
     '    def __init__(self, units, activation="tanh", use_bias=True, listed=False, **kwargs):',
@@ -172,6 +175,8 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
+        if self.route == "gpu":
+            lines.append('keras.device("gpu:0").__enter__()  # for all that follows')
         if self.has_own_cell:
             registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
             lines += [*registered, *OWN_CELL]
@@ -233,7 +238,7 @@ class Writer:
             if layer.backward is not None:
                 made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
             made += ANEW if self.route == "configuration" else ()
-            made = from_config(name, made) if self.route == OWN_ANEW else made
+            made += [OWN_FROM_CONFIG.format(name)] if self.route == OWN_ANEW else []
             made.append(f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))")
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
         return [*made, *split(f"{name}.set_weights([", weights, "])")]
@@ -495,13 +500,3 @@ class Writer:
             return "states"
         start, count = sum(question.directions[: question.layer]), question.directions[question.layer]
         return f"states[{start}:{start + count}]"
-
-
-def from_config(name: str, made: Sequence[str]) -> list[str]:
-    """A layer of one's own cells, made by these lines, and then once more from its configuration."""
-    known = '{"OwnCell": OwnCell}'
-    return [
-        f"with keras.saving.custom_object_scope({known}):",
-        *(f"    {line}" for line in made),
-        f"{name} = type({name}).from_config({name}.get_config(), custom_objects={known})",
-    ]

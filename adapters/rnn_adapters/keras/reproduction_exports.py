@@ -48,7 +48,8 @@ EXPORTS: Mapping[str, ExportLines] = {
         "",
         (
             "loaded = tf.saved_model.load(path)",
-            "return loaded.serve([tf.convert_to_tensor(array) for array in given])",
+            "types = [symbol.dtype for symbol in model.inputs]",
+            "return loaded.serve(list(map(tf.cast, given, types)))",
         ),
         "import tensorflow as tf",
     ),
@@ -78,7 +79,8 @@ EXPORTS: Mapping[str, ExportLines] = {
         ".pt2",
         (
             "program = torch.export.load(path).module()",
-            "return program([torch.from_numpy(array) for array in given])",
+            "types = [symbol.dtype for symbol in model.inputs]",
+            "return program(list(map(keras.ops.convert_to_tensor, given, types)))",
         ),
         "import torch",
         fixed=2,

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
 from rnn_adapters.framework import Route, not_installed
+from rnn_adapters.jax_devices import missing_device
 from rnn_adapters.keras import assembly, configuration, exports, layers, own_cell
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
@@ -134,6 +135,8 @@ class KerasRoute:
         """See `Route`. Keras is not imported."""
         from packaging.version import Version  # which a harness of another framework need not have
 
+        if self.kind == "device":
+            return missing_gpu(backend)
         is_older = self.since and Version(version("keras")) < Version(self.since)
         return [*not_installed(self.packages.get(backend, ())), *[f"keras {self.since}"] * bool(is_older)]
 
@@ -316,9 +319,10 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     "own cell, from_config": KerasRoute(
         "configuration",
-        "`from_config` of `RNN` and `Bidirectional` of such a cell, with `custom_objects`",
-        {"direction": own_cell.rnn_of_own_cell_anew, "two_directions": own_cell.both_of_own_cells_anew},
-        (*OF_A_MODEL, "freshly_initialised"),
+        "`RNN.from_config` of such a cell, with `custom_objects`",
+        {"direction": own_cell.rnn_of_own_cell_anew},
+        (*OF_A_MODEL, "freshly_initialised", "bidirectional"),
+        CONCAT,  # Bidirectional.from_config does not hand its custom_objects on to where it makes its layers
     ),
     "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
     "model JSON": modelled(
@@ -347,6 +351,13 @@ ROUTES: Mapping[str, KerasRoute] = {
     "graph": KerasRoute(
         "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
     ),
+    "gpu": KerasRoute(
+        "device",
+        '`keras.device("gpu:0")` around layers and calls',
+        {"device": "gpu:0"},
+        LAYERS_ALONE,
+        backends=("tensorflow", "jax"),
+    ),
     "exported": KerasRoute(
         "saved",
         'OpenVINO: `export(format="openvino")` of a functional model, run by OpenVINO',
@@ -368,6 +379,16 @@ ROUTES: Mapping[str, KerasRoute] = {
         backends=("jax",),
     ),
 }
+
+
+def missing_gpu(backend: str) -> list[str]:
+    """What is missing for a GPU, as `Route.missing` has it."""
+    if backend == "jax":
+        return missing_device("gpu")
+    import tensorflow
+
+    found = tensorflow.config.list_physical_devices("GPU")
+    return [] if found else ["a device 'gpu' that TensorFlow sees"]
 
 
 def routes_on(backend: str) -> dict[str, Route]:

@@ -87,9 +87,9 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
 
 OF_KERAS_3 = (
     *("RNN of an own cell", "RNN of a bare cell", "RNN of own cells", "own cell, from_config"),
-    "cell of a bare state",
+    *("cell of a bare state", "gpu"),
 )
-"""Those whose cells are written for Keras 3. Its `export` has no formats, either."""
+"""Those whose cells are written for Keras 3. It has no `keras.device`, and its `export` has no formats."""
 
 ALL: Mapping[str, KerasRoute] = {
     **{

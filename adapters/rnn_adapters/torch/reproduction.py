@@ -145,6 +145,9 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
     gradient = question.derivative is not None
     lines.append(f"x_t = {_tensor(question, x)}" + ".requires_grad_()" * gradient)
     lines += [f"h = {_tensor(question, h)}" + ".requires_grad_()" * gradient] if h else []
+    if route == "vmap of a cell" and not h0:  # which takes no None
+        lines += ["steps = []", "for t in range(len(x_t)):", "    steps.append(rnn(x_t[t], *steps[-1:]))"]
+        return [*lines, "sequence, h_n = torch.stack(steps), steps[-1][None]"]
     if route in CELLS:
         start = "h = h[0]" if h0 else ""
         step = f"h = rnn(x_t[t]{', h' if h0 else ''})"

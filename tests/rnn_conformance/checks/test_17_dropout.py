@@ -383,10 +383,9 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
 def with_layers(case: Case, count: int, *, narrower: bool) -> Case:
     """The case with so many layers; those above the lowest may have half its units, and pass on as many."""
     bottom, states = case.network.layers[0].forward, case.initial_states
-    assert states is not None
-    units = bottom.hidden_size // 2 if narrower else bottom.hidden_size
+    units = max(1, bottom.hidden_size // 2) if narrower else bottom.hidden_size
     second = replace(bottom, W_x=bottom.W_x[:units], W_h=bottom.W_h[:units, :units], b=bottom.bias[:units])
     third = replace(second, W_x=second.W_x[:, :units])
     cells = [bottom, second, third][:count]
-    kept = tuple(states[0][..., : cell.hidden_size] for cell in cells)
+    kept = states and tuple(states[0][..., : cell.hidden_size] for cell in cells)
     return case.replace(network=Network(map(Layer, cells)), initial_states=kept)

@@ -20,6 +20,7 @@ from rnn_conformance.faults.registry import fault_framework
 from rnn_reference import BadInput
 
 VERSIONS = {"keras": "3.15.1", "jax": "0.10.2", "torch": "2.13.0", "tensorflow": "2.21.0", "numpy": "2.4.6"}
+VERSIONS |= {"openvino": "2026.4.1", "narrow-by-default": "1"}
 
 RECORD = """
 [[deviation]]

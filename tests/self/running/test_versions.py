@@ -78,6 +78,12 @@ def test_releases_are_found_the_oldest_first() -> None:
     assert released_versions("elmanlib") == ["1.0", "1.1", "1.2", "1.3", "2.0", "2.1"]
 
 
+def test_what_is_no_version_in_an_index_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "elmanlib (2.0)\nAvailable versions: 2.0, 1.6.2.linux-x86_64, 1.0\n"
+    monkeypatch.setattr(environments, "run_installer", lambda *arguments: said)
+    assert released_versions("elmanlib") == ["1.0", "2.0"]
+
+
 def test_a_package_that_pip_does_not_find_is_named() -> None:
     with pytest.raises(NotInstallable, match="no version of elmanlob can be found"):
         released_versions("elmanlob")
