@@ -50,8 +50,8 @@ TYPES = {
     "jax": ("float32", "float16", "bfloat16"),
     "numpy": ("float32", "float16", "bfloat16"),
 }
-"""On torch and NumPy, Keras multiplies float64 in float32 (keras-float64-products); JAX has no float64. OpenVINO is not
-installed where these tests run."""
+"""On torch and NumPy, Keras multiplies float64 in float32 (keras-float64-products); JAX has no float64.
+OpenVINO is not installed where these tests run."""
 
 
 @pytest.mark.parametrize("backend", TYPES)
