@@ -26,7 +26,7 @@ from rnn_reference.network import Cell, Layer
 def own_cell_class(keras: Any) -> Any:
     """The class, made when it is asked for; Keras is told of it only where it has to make one anew."""
 
-    class OwnCell(keras.layers.Layer):  # type: ignore[misc] # as Keras has no types
+    class OwnCell(keras.layers.Layer):
         """Elman's cell.
 
         Args:
@@ -80,7 +80,7 @@ def own_cell_class(keras: Any) -> Any:
 def bare_cell_class(keras: Any) -> Any:
     """Of such a cell, one that gives its state by itself instead of in a list, the initial one, too."""
 
-    class BareCell(own_cell_class(keras)):  # type: ignore[misc]
+    class BareCell(own_cell_class(keras)):  # type: ignore[misc] # a base that is made in a call
         """Elman's cell, of a bare state."""
 
         def get_initial_state(self, batch_size: Any = None) -> Any:

@@ -92,7 +92,7 @@ def cells_of(*cells: Any) -> Any:
     return cells[0] if len(cells) == 1 else rnn.BidirectionalCell(*cells)
 
 
-class Unrolled(gluon.HybridBlock):  # type: ignore[misc]
+class Unrolled(gluon.HybridBlock):
     """A block that unrolls a cell of its own.
 
     `form` is set before a call: how many steps there are, and whether lengths are given.
