@@ -19,6 +19,7 @@ from rnn_adapters.keras.layers import (
     LayerParts,
     Options,
     Workshop,
+    build,
     cells_of,
     dtype_given,
     flat,
@@ -249,7 +250,7 @@ class StackOfCells(Stack):
         more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((options.stateful_batch, None, network.input_size))
+        build(keras, layer, (options.stateful_batch, None, network.input_size), options)
         Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
 
@@ -275,7 +276,7 @@ class CellByHand(Assembled):
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         (cell,) = network.cells
         self._cell = simple_rnn_cell(workshop.keras, cell, plan.options)
-        self._cell.build((None, network.input_size))
+        build(workshop.keras, self._cell, (None, network.input_size), plan.options)
         super().__init__([self._cell], plan)
 
     def first_inputs(self, call: Call) -> list[Array]:
