@@ -7,6 +7,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -428,18 +429,14 @@ def predicted(model: Any, inputs: list[Any]) -> Any:
     return model.predict(inputs, batch_size=2, verbose=0)
 
 
-def through_model_file(keras: Any, model: Any) -> Any:
-    """The model written to a `.keras` file and read again."""
+def through_model_file(keras: Any, model: Any, suffix: str = ".keras", **options: Any) -> Any:
+    """The model written to a file, or to a folder, and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model.keras")
+        model.save(path := f"{folder}/model{suffix}", **options)
         return keras.models.load_model(path)
 
 
-def through_h5(keras: Any, model: Any) -> Any:
-    """The model written to an H5 file and read again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model.h5")
-        return keras.models.load_model(path)
+through_h5 = partial(through_model_file, suffix=".h5")
 
 
 def through_weights_file(keras: Any, model: Any) -> Any:
