@@ -335,7 +335,7 @@ ONNX = Parts(
 
 
 def written(exporter: Exporter, opener: Opener, fixed_time: bool = False, **supports: Any) -> Parts:
-    """A route by an exporter and a runtime, for any number of rows, and of time steps unless that is fixed."""
+    """A route by an exporter and a runtime, for any number of rows, and of steps unless it is fixed."""
     in_file = partial(InOnnx, export=exporter, open_model=opener, fixed_time=fixed_time)
     return replace(ONNX, supports=replace(ONNX.supports, **supports), wrap=in_file)
 
