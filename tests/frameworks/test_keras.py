@@ -184,7 +184,7 @@ def test_layers_are_forgotten_where_there_are_many(monkeypatch: pytest.MonkeyPat
 
 
 def test_weights_are_drawn_only_where_that_is_asked_for() -> None:
-    adapter = load_adapter("keras")
+    adapter: Any = load_adapter("keras")
     cell = random_cell(3, 4)
     made = [
         adapter.parts.made(adapter.keras, Layer(cell), Options(drawn=drawn)).cell for drawn in (False, True)

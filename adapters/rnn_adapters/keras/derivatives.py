@@ -120,8 +120,10 @@ class ByTape(Differentiator):
         return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        first = replace(of, function=lambda *given: self._pulled_back(of, *given, cotangents))
-        return self.gradients(first, direction)
+        def first(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            return self._pulled_back(of, inputs, constants, cotangents)
+
+        return self.gradients(replace(of, function=first), direction)
 
 
 class ByAutograd(Differentiator):
