@@ -38,6 +38,7 @@ ROUTES = ("", *(name for name in load_framework("keras").routes if name not in E
 """Those by an export have tests of their own (test_keras_exports.py)."""
 ABSENT = load_framework("keras").absent_routes()
 SAVED = [route for route in ROUTES if load_adapter("keras", route).supports.restored]
+FRESH = [route for route in ROUTES if load_adapter("keras", route).supports.freshly_initialised]
 
 
 OTHERWISE = {
@@ -222,6 +223,7 @@ def generators(backend: str) -> list[Any]:
     return states
 
 
+@pytest.mark.parametrize("adapter", FRESH, ids=lambda route: route or "default", indirect=True)
 def test_fresh_weights_leave_the_generators_as_they_were(adapter: Adapter[Any]) -> None:
     like, before = network_for(adapter), generators(adapter.name)
     one, again, other = (adapter.freshly_initialised(like, seed) for seed in (1, 1, 2))

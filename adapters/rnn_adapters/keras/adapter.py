@@ -36,7 +36,7 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 128, "torch": 1024, "jax": 64, "numpy": 1024, "openvino": 1024}
+KEPT = {"tensorflow": 128, "torch": 1024, "jax": 48, "numpy": 1024, "openvino": 1024}
 """The networks that all routes together keep from one chapter to the next, half of the most within one: what
 TensorFlow builds for one, and JAX compiles, takes much memory."""
 
