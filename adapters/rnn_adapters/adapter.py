@@ -241,6 +241,14 @@ class Adapter(ABC, Generic[Model]):
         """
         raise NotImplementedError
 
+    def wrong_layers(self, model: Model, call: Call) -> Mapping[str, str]:
+        """For each description that makes no layer, in words: the error with which it is refused, "" if none.
+
+        Descriptions are those that the framework itself says are wrong. Of each a layer is made, of the sizes
+        that were loaded and as the call asks for, and nothing is called.
+        """
+        raise NotImplementedError
+
     def default_states(self, model: Model, call: Call) -> States:
         """The states that the framework says a call starts from if none are given."""
         raise NotImplementedError
@@ -266,7 +274,10 @@ class Adapter(ABC, Generic[Model]):
         return {}
 
     def drop_caches(self) -> None:
-        """Forget layers that were built or compiled; called between chapters. Nothing has to be forgotten."""
+        """Forget layers that were built or compiled. Nothing has to be forgotten.
+
+        Called between chapters, and between checks of a process that has grown large.
+        """
 
     def close(self) -> None:
         """Called once, when no further call will come."""

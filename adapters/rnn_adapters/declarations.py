@@ -21,7 +21,7 @@ DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
 DType: TypeAlias = Literal["float32", "float64", "float16", "bfloat16"]
 NarrowType: TypeAlias = Literal["float16", "bfloat16"]
 StateDType: TypeAlias = Literal["computed", "weights"]
-Expensive: TypeAlias = Literal["nothing", "sizes", "shapes"]
+Expensive: TypeAlias = Literal["nothing", "sizes", "steps", "shapes"]
 RouteKind: TypeAlias = Literal[
     "unrolled",
     "axes",
@@ -252,11 +252,13 @@ class Supports:
         mask_dtypes: types of masks besides booleans: 0 for a masked time step, 1 for a valid one.
         input_dtypes: types of integers in which the input may come, as the numbers that they are.
         kept_options: a layer made anew from its configuration tells its options (`Adapter.kept_options`).
+        wrong_layers: what makes no layer is refused when it is made (`Adapter.wrong_layers`).
         default_states: the states that a call starts from are told (`Adapter.default_states`).
         count_trainable: layers can be kept from being trained (`Adapter.count_trainable`).
         trained: steps of plain gradient descent (`Adapter.trained`).
         expensive: what costs so much anew that the suite should draw few of it: "sizes" (input and hidden)
-            where layers are slow to build, "shapes" (batch and time too) where they are compiled.
+            where layers are slow to build, "steps" (time too) where every step of a call is built and
+            compiled by itself, "shapes" (batch and time too) where layers are compiled.
 
     Raises:
         BadInput: a name that is not known, a flag that is no bool, or two declarations that contradict each
@@ -299,6 +301,7 @@ class Supports:
     mask_dtypes: tuple[MaskType, ...] = ()
     input_dtypes: tuple[IntegerType, ...] = ()
     kept_options: bool = False
+    wrong_layers: bool = False
     default_states: bool = False
     count_trainable: bool = False
     trained: bool = False
@@ -418,6 +421,7 @@ METHODS = (
     "inferred_shapes",
     "handed_masks",
     "kept_options",
+    "wrong_layers",
     "default_states",
     "count_trainable",
     "trained",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
@@ -110,6 +111,11 @@ class Framework:
             raise BadInput(f"{self.name}: expected an rnn_adapters.Adapter; got {type(made).__name__}")
         checked_adapter(made)
         return made
+
+
+def not_installed(modules: Sequence[str]) -> list[str]:
+    """The packages that are missing, as `Route.missing` says it. Nothing is imported."""
+    return [f"the package {module}" for module in modules if find_spec(module) is None]
 
 
 def framework_of(adapter: Adapter[Any]) -> Framework:

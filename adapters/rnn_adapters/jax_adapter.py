@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -162,6 +162,7 @@ class JaxAdapter(Adapter[Loaded]):
         make: makes the layers of a plan, once.
         versions: of the library, which stands first, and of what it calls.
         compiled_derivatives: derivatives are compiled, as training is in every example of these libraries.
+        device: what computes, as `jax.devices` has it; "" leaves it to JAX.
     """
 
     def __init__(
@@ -173,6 +174,7 @@ class JaxAdapter(Adapter[Loaded]):
         versions: Mapping[str, str],
         *,
         compiled_derivatives: bool = True,
+        device: str = "",
     ) -> None:
         keep_compiled()
         self.name = name
@@ -181,10 +183,18 @@ class JaxAdapter(Adapter[Loaded]):
         self._make = make
         self._versions = dict(versions) | {"jax": jax.__version__, "numpy": np.__version__}
         self._compiled_derivatives = compiled_derivatives
+        self._device = device
         self._made: dict[Plan, Layers] = {}
 
     def versions(self) -> dict[str, str]:
         return self._versions
+
+    @contextmanager
+    def _computing(self, network: Network) -> Iterator[None]:
+        """In the type of a network, on the device of the route."""
+        device = jax.devices(self._device)[0] if self._device else None
+        with in_type_of(network), jax.default_device(device):
+            yield
 
     def layers_for(self, plan: Plan) -> Layers:
         """Made once for a plan."""
@@ -203,12 +213,12 @@ class JaxAdapter(Adapter[Loaded]):
         return layers, model.held if layers is model.layers else layers.of_other(model.held)
 
     def load(self, network: Network) -> Loaded:
-        with in_type_of(network):
+        with self._computing(network):
             layers = self.layers_for(plan_of(network))
             return Loaded(network, layers, layers.holding(layers.tree_of(self._native(network.cells))))
 
     def run(self, model: Loaded, call: Call) -> Output:
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers, held = self._for_call(model, call)
             found = layers.direct(held, *given(call))
             return Output(
@@ -243,7 +253,7 @@ class JaxAdapter(Adapter[Loaded]):
 
             return getattr(jax_derivatives, name)(function, sources, *towards)
 
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers, held = self._for_call(model, call)
             taken: Callable[..., Tree] = derivative
             if self._compiled_derivatives:
@@ -253,7 +263,7 @@ class JaxAdapter(Adapter[Loaded]):
 
     def _sources_of(self, model: Loaded, direction: Gradients) -> Tree:
         """A direction in the form of weights, input and initial states."""
-        with in_type_of(model.network):
+        with self._computing(model.network):
             tree = model.layers.tree_of(self._native(Cell(*cell) for cell in direction.cells))
         return [tree, direction.x, [list(state) for state in direction.initial_states]]
 
@@ -277,11 +287,11 @@ class JaxAdapter(Adapter[Loaded]):
         return model.layers.count(model.layers.tree_in(model.held))
 
     def assign_weights(self, model: Loaded, network: Network) -> None:
-        with in_type_of(network):
+        with self._computing(network):
             model.held = model.layers.holding(model.layers.tree_of(self._native(network.cells)))
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
-        with in_type_of(like):
+        with self._computing(like):
             layers = self.layers_for(plan_of(like))
             return self._network(like, layers.cells_of(layers.fresh(seed)))
 
@@ -291,7 +301,7 @@ class JaxAdapter(Adapter[Loaded]):
         """By `jax.eval_shape`, with symbols for what is unknown."""
         symbols = {axis: export.symbolic_shape(axis)[0] for axis in unknown}
         batch, time = symbols.get("batch", call.x.shape[0]), symbols.get("time", call.x.shape[1])
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers, held = self._for_call(model, call)
             x, states, lengths = given(call)
             x = shaped((batch, time, x.shape[-1]), x.dtype)
@@ -302,12 +312,12 @@ class JaxAdapter(Adapter[Loaded]):
         return {"eval_shape": Shapes(known(found.sequence.shape), None, finals, " and ".join(types))}
 
     def default_states(self, model: Loaded, call: Call) -> States:
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers, _ = self._for_call(model, call)
             return by_layer(model.network, layers.default_states(len(call.x)))
 
     def restored(self, model: Loaded) -> Loaded:
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers = self._make(model.layers.plan)
             return Loaded(model.network, layers, layers.restored(model.layers.tree_in(model.held)))
 
@@ -315,7 +325,7 @@ class JaxAdapter(Adapter[Loaded]):
         return model.layers.count_trainable(model.held, frozen)
 
     def trained(self, model: Loaded, call: Call, training: Training) -> Trained:
-        with in_type_of(model.network):
+        with self._computing(model.network):
             layers, held = self._for_call(model, call)
             inputs, d = given(call), jnp.asarray(training.d_sequence)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from rnn_reference.network import Array, Network
 
@@ -62,3 +63,12 @@ class Trained:
 
     networks: tuple[Network, ...]
     losses: tuple[float, ...]
+
+
+def refusal_of(make: Callable[[], Any]) -> str:
+    """The error with which something is refused when it is made; "" if it is not."""
+    try:
+        make()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""

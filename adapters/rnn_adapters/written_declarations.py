@@ -110,6 +110,7 @@ class SupportsData(Data):
     mask_dtypes: list[MaskTypeName] = msgspec.field(default_factory=list)
     input_dtypes: list[IntegerTypeName] = msgspec.field(default_factory=list)
     kept_options: bool = False
+    wrong_layers: bool = False
     default_states: bool = False
     count_trainable: bool = False
     trained: bool = False

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from devices import expect_device
 from docs import documents_for, run_examples
 from reproductions import derivative_texts, ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
-from rnn_adapters import Call, load_adapter, load_framework
+from rnn_adapters import Adapter, Call, load_adapter, load_framework
+from rnn_adapters.jax_devices import missing_device
 from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
@@ -24,6 +29,25 @@ from rnn_reference import Cell, Layer, Network, bound_network
 NAMES = ("flax-nnx", "flax-linen")
 RECORDS = [(name, record) for name in NAMES for record in records_of(name)]
 ROUTES = [(name, route) for name in NAMES for route in ("", *load_framework(name).routes)]
+ABSENT = load_framework("flax-nnx").absent_routes()
+
+
+def adapter_of(name: str, route: str) -> Adapter[Any]:
+    """The adapter of a route; where this machine lacks its device, the CPU stands in for it."""
+    from rnn_adapters.flax.routes import adapter_with, parts_of
+
+    parts = parts_of(name)[route]
+    return adapter_with(name, replace(parts, device="cpu") if route in ABSENT else parts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_route_to_a_device_passes_its_clause(name: str) -> None:
+    expect_device(load_framework(name), "gpu", partial(adapter_of, name, "gpu"), records_of(name))
+
+
+def test_a_device_that_is_not_there_is_told() -> None:
+    assert not missing_device("cpu")
+    assert missing_device("abacus") == ["a device 'abacus' that JAX sees"]
 
 
 def network_of(activation: str = "tanh", seed: int = 0) -> Network:
@@ -44,7 +68,7 @@ def test_examples_of_the_documents(path: Path) -> None:
 @pytest.mark.parametrize(("name", "route"), ROUTES)
 def test_a_first_call(name: str, route: str) -> None:
     network, x = network_of(), input_of()
-    adapter = load_adapter(name, route)
+    adapter = adapter_of(name, route)
     output = adapter.run(adapter.load(network), Call(x))
     assert output.sequence is not None
     expected = bound_network(network, x).sequence
@@ -55,7 +79,7 @@ def test_a_first_call(name: str, route: str) -> None:
 def test_what_is_loaded_is_what_runs(name: str, route: str) -> None:
     """Weights that are assigned to what was loaded are read from it, and are those of every later call."""
     network, x = network_of(), input_of()
-    other, adapter = network.mapped(lambda array: array / 2), load_adapter(name, route)
+    other, adapter = network.mapped(lambda array: array / 2), adapter_of(name, route)
     model = adapter.load(network)
     adapter.run(model, Call(x))
     adapter.assign_weights(model, other)
@@ -125,7 +149,8 @@ def test_the_report_of_a_record_is_kept(name: str, record: Deviation) -> None:
 def test_a_script_of_a_case_that_is_right_ends_well(name: str, route: str, tmp_path: Path) -> None:
     framework = load_framework(name)
     for text in right_texts(framework, route, records_of(name)):
-        assert not ended_here(text, tmp_path), text
+        here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
+        assert not ended_here(here, tmp_path), here
 
 
 @pytest.mark.parametrize("name", NAMES)

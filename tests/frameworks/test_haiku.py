@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
+from devices import expect_device
 from docs import documents_for, run_examples
 from reproductions import derivative_texts, ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
-from rnn_adapters import Call, load_adapter, load_framework
+from rnn_adapters import Adapter, Call, load_adapter, load_framework
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
@@ -22,6 +26,19 @@ from rnn_reference import Cell, Layer, Network, bound_network
 
 ROUTES = ("", *load_framework("haiku").routes)
 RECORDS = records_of("haiku")
+ABSENT = load_framework("haiku").absent_routes()
+
+
+def adapter_of(route: str) -> Adapter[Any]:
+    """The adapter of a route; where this machine lacks its device, the CPU stands in for it."""
+    from rnn_adapters.haiku.routes import ROUTES as PARTS
+    from rnn_adapters.haiku.routes import adapter_with
+
+    return adapter_with(replace(PARTS[route], device="cpu") if route in ABSENT else PARTS[route])
+
+
+def test_the_route_to_a_device_passes_its_clause() -> None:
+    expect_device(load_framework("haiku"), "gpu", partial(adapter_of, "gpu"), RECORDS)
 
 
 def network_of(sizes: tuple[int, ...] = (3,), biases: int = 2) -> Network:
@@ -48,7 +65,7 @@ def test_examples_of_the_documents(path: Path) -> None:
 @pytest.mark.parametrize("sizes", [(3,), (3, 4)])
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_first_call(route: str, sizes: tuple[int, ...]) -> None:
-    network, x, adapter = network_of(sizes), input_of(), load_adapter("haiku", route)
+    network, x, adapter = network_of(sizes), input_of(), adapter_of(route)
     output = adapter.run(adapter.load(network), Call(x))
     assert output.sequence is not None
     expected = bound_network(network, x).sequence
@@ -58,7 +75,7 @@ def test_a_first_call(route: str, sizes: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_what_is_loaded_is_what_runs(route: str) -> None:
     """Weights that are assigned to what was loaded are those of every later call."""
-    network, x, adapter = network_of(), input_of(), load_adapter("haiku", route)
+    network, x, adapter = network_of(), input_of(), adapter_of(route)
     other, model = network.mapped(lambda array: array / 2), adapter.load(network)
     adapter.run(model, Call(x))
     adapter.assign_weights(model, other)
@@ -117,7 +134,8 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("haiku")
     for text in right_texts(framework, route, RECORDS):
-        assert not ended_here(text, tmp_path), text
+        here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
+        assert not ended_here(here, tmp_path), here
 
 
 def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:

@@ -335,3 +335,13 @@ def test_states_that_are_chosen_of_others_than_zeros_are_refused() -> None:
     assert named("onnx").read(model(h), ".onnx", Options()).network.input_size == 2
     with pytest.raises(BadInput, match="expected initial states from outside, or zeros"):
         named("onnx").read(model(h + 1), ".onnx", Options())
+
+
+def test_states_that_are_made_of_the_sequence_are_refused() -> None:
+    from onnx import helper
+
+    nodes = [helper.make_node("Slice", ["X", "a", "b", "c"], ["h0"])]
+    bounds = {"a": np.array([0]), "b": np.array([1]), "c": np.array([0])}
+    data = onnx_model(inputs=["X", "W", "R", "", "", "h0"], nodes=nodes, arrays=bounds)
+    with pytest.raises(BadInput, match="expected initial states from outside, or zeros"):
+        named("onnx").read(data, ".onnx", Options())

@@ -19,6 +19,7 @@ from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, load_adapter, load_framework
+from rnn_adapters.torch import DEVICES, PACKAGES
 from rnn_conformance.checks import all_checks
 from rnn_conformance.checks.support.derivatives import expect_each
 from rnn_conformance.engine.case import Case
@@ -33,7 +34,10 @@ from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Layer, Network, States
 from rnn_reference.tangents import bound_tangents
 
-ROUTES = ("", *load_framework("torch").routes)
+VMAP = "vmap"
+"""Raises on every call, as is recorded."""
+ROUTES = ("", *(name for name in load_framework("torch").routes if name not in (VMAP, *PACKAGES)))
+"""Those through ONNX have tests of their own (test_torch_onnx.py)."""
 ABSENT = load_framework("torch").absent_routes()
 IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
 
@@ -76,7 +80,7 @@ def adapter_of(route: str) -> Adapter[Any]:
     return TorchAdapter(replace(PARTS[route], device="cpu"))
 
 
-@pytest.mark.parametrize("route", ["cuda", "mps"])
+@pytest.mark.parametrize("route", DEVICES)
 def test_a_route_to_a_device_passes_its_clause(route: str) -> None:
     framework = load_framework("torch")
     device = replace(framework.routes[route], make=lambda: adapter_of(route))
@@ -274,7 +278,9 @@ def test_gradcheck_agrees_twice(directions: int) -> None:
     assert torch.autograd.gradgradcheck(outputs, inputs)
 
 
-RECORDS = records_of("torch")
+HERE = [route for route in (*ROUTES, VMAP) if route not in ABSENT]
+RECORDS = [record for record in records_of("torch") if any(map(record.claims, HERE))]
+"""Those that can be shown on this machine."""
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)

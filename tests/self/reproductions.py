@@ -123,11 +123,17 @@ def ended_here(text: str, folder: Path) -> str:
     return ""
 
 
-def ended(text: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A script, run to its end in a process of its own that does not know this project."""
+def ended(
+    text: str, folder: Path, *, python: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A script, run to its end in a process of its own that does not know this project.
+
+    Args:
+        python: runs it, where it is written in Python.
+    """
     path = folder / f"script{suffix_of(text)}"
     path.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-c", QUIETLY] if path.suffix == ".py" else ["node"]
+    command = [python, "-c", QUIETLY] if path.suffix == ".py" else ["node"]
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
     return subprocess.run(
         [*command, str(path)],

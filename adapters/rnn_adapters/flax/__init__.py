@@ -19,6 +19,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.jax_devices import missing_device, on_device
 from rnn_adapters.reproduction import Code, Question
 
 
@@ -71,6 +72,7 @@ _BOTH: _Routes = (
     ("cell", "cell", "`SimpleCell`, step by step"),
     ("bytes", "saved", "weights through `to_bytes` and `from_bytes`"),
     ("eager", "compiled", "without `jit`, the default here; `jax.vjp` and `jax.jvp`, too"),
+    ("gpu", "device", "on a GPU, by `jax.default_device`"),
 )
 ROUTES: dict[str, _Routes] = {
     "flax-nnx": (
@@ -90,7 +92,7 @@ def _adapter(framework: str, route: str = DEFAULT) -> Adapter[Any]:
 def _reproduced(framework: str, question: Question) -> Code | None:
     from rnn_adapters.flax.reproduction import code_of
 
-    return code_of(framework, question)
+    return on_device(code_of(framework, question), question.route)
 
 
 FRAMEWORKS = tuple(
@@ -98,7 +100,13 @@ FRAMEWORKS = tuple(
         name,
         partial(_adapter, name),
         routes={
-            route: Route(kind, what, partial(_adapter, name, route), expensive=True)
+            route: Route(
+                kind,
+                what,
+                partial(_adapter, name, route),
+                expensive=True,
+                missing=partial(missing_device, route) if kind == "device" else tuple,
+            )
             for route, kind, what in ROUTES[name]
         },
         conventions=CONVENTIONS[name],

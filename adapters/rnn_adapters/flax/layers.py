@@ -53,7 +53,7 @@ class Parts:
             initialiser that has these types.
         direct: calls from outside, where they are not made as they are written: compiled, mostly.
         saved: weights are saved and loaded before they are held.
-        compiled_derivatives: see `JaxAdapter`.
+        compiled_derivatives, device: see `JaxAdapter`.
     """
 
     make: Callable[..., FlaxLayers]
@@ -68,6 +68,7 @@ class Parts:
     direct: Callable[..., Returned] | None = None
     saved: bool = False
     compiled_derivatives: bool = True
+    device: str = ""
 
 
 class FlaxLayers(Layers):

@@ -89,13 +89,18 @@ def parts_of(framework: str) -> Mapping[str, Parts]:
         ),
         "bytes": replace(rnn, saved=True),
         "eager": replace(rnn, direct=None, compiled_derivatives=False),
+        "gpu": replace(rnn, device="gpu"),
         **({"split and merge": replace(rnn, direct=interface.merged)} if framework == "flax-nnx" else {}),
     }
 
 
 def adapter_of(framework: str, route: str) -> JaxAdapter:
     """The adapter of a route."""
-    parts = parts_of(framework)[route]
+    return adapter_with(framework, parts_of(framework)[route])
+
+
+def adapter_with(framework: str, parts: Parts) -> JaxAdapter:
+    """An adapter that is put together from these parts."""
     return JaxAdapter(
         framework,
         partial(parts.make, parts=parts),
@@ -103,4 +108,5 @@ def adapter_of(framework: str, route: str) -> JaxAdapter:
         parts.supports,
         {"flax": version("flax")},
         compiled_derivatives=parts.compiled_derivatives,
+        device=parts.device,
     )

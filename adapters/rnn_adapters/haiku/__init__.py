@@ -14,6 +14,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.jax_devices import missing_device, on_device
 from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
@@ -53,6 +54,7 @@ ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("core", "cell", "the core, step by step"),
     ("scan of a core", "cell", "`jax.lax.scan` over `apply` of a core"),
     ("eager", "compiled", "without `jax.jit`, the default here; `jax.vjp` and `jax.jvp`, too"),
+    ("gpu", "device", "on a GPU, by `jax.default_device`"),
 )
 
 
@@ -70,7 +72,7 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
 def _reproduced(question: Question) -> Code | None:
     from rnn_adapters.haiku.reproduction import code
 
-    return code(question)
+    return on_device(code(question), question.route)
 
 
 FRAMEWORKS = (
@@ -78,7 +80,14 @@ FRAMEWORKS = (
         "haiku",
         _adapter,
         routes={
-            route: Route(kind, what, partial(_adapter, route), expensive=True) for route, kind, what in ROUTES
+            route: Route(
+                kind,
+                what,
+                partial(_adapter, route),
+                expensive=True,
+                missing=partial(missing_device, route) if kind == "device" else tuple,
+            )
+            for route, kind, what in ROUTES
         },
         conventions=CONVENTIONS,
         title="`haiku.VanillaRNN`",

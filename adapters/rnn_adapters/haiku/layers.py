@@ -33,7 +33,7 @@ class Parts:
         batch_first: `network` has the batch first.
         states_computed: initial states are given in the type computed in.
         without: the axis of the input that a core does not see, of those that `network` takes.
-        compiled_derivatives: see `JaxAdapter`.
+        compiled_derivatives, device: see `JaxAdapter`.
     """
 
     conventions: Conventions
@@ -49,6 +49,7 @@ class Parts:
     states_computed: bool = False
     without: int | None = None
     compiled_derivatives: bool = True
+    device: str = ""
 
 
 class HaikuLayers(Layers):

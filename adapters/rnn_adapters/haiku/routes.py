@@ -83,12 +83,17 @@ ROUTES: Mapping[str, Parts] = {
     "core": SCANNED,
     "scan of a core": replace(SCANNED, network=calling.one_step, call=calling.by_scan),
     "eager": replace(ROUTE, direct=None, compiled_derivatives=False),
+    "gpu": replace(ROUTE, device="gpu"),
 }
 
 
 def adapter_of(route: str) -> JaxAdapter:
     """The adapter of a route."""
-    parts = ROUTES[route]
+    return adapter_with(ROUTES[route])
+
+
+def adapter_with(parts: Parts) -> JaxAdapter:
+    """An adapter that is put together from these parts."""
     return JaxAdapter(
         "haiku",
         partial(HaikuLayers, parts=parts),
@@ -96,4 +101,5 @@ def adapter_of(route: str) -> JaxAdapter:
         parts.supports,
         {"dm-haiku": version("dm-haiku")},
         compiled_derivatives=parts.compiled_derivatives,
+        device=parts.device,
     )

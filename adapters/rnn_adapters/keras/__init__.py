@@ -8,6 +8,7 @@ derivatives.py    how it is differentiated
 symbolic.py       what is told of outputs without numbers
 configuration.py  how a layer is made anew from its configuration
 training.py       how it trains
+openvino_graph.py how what OpenVINO only promises is computed
 reproduction.py   all this as the plain code of a script
 routes.py         the routes, as changes of these parts, and what they declare
 adapter.py        the adapter put together from them
@@ -28,10 +29,11 @@ MODULES = {
     "torch": ("keras", "torch"),
     "jax": ("keras", "jax"),
     "numpy": ("keras", "jax", "scipy"),
+    "openvino": ("keras", "openvino"),
 }
 """What Keras on each backend imports."""
 
-TITLES = {"tensorflow": "TensorFlow, torch", "numpy": "JAX, NumPy"}
+TITLES = {"tensorflow": "TensorFlow, torch, OpenVINO", "numpy": "JAX, NumPy"}
 """The backends that the tables of the spec show, for those that are like them."""
 
 DEVIATIONS = "rnn_adapters.keras/deviations.toml"

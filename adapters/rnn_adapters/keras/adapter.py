@@ -5,10 +5,12 @@ Keras fixes its backend when it is imported, so it is imported here only when an
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -17,25 +19,24 @@ import numpy as np
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.jax_cache import keep_compiled
-from rnn_adapters.keras import configuration, symbolic
-from rnn_adapters.keras.assembly import Assembled, Parts, Plan
+from rnn_adapters.keras import configuration, refusals, symbolic
+from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
 from rnn_adapters.keras.layers import Workshop, name_of, shape_of
+from rnn_adapters.keras.openvino_graph import computed_together
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
+from rnn_adapters.openvino_runtime import narrow_by_default, silence_openvino
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
-BACKENDS = ("tensorflow", "torch", "jax", "numpy")
+BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 64, "numpy": 1024}
-"""The networks that a route may keep from chapter to chapter.
-
-TensorFlow's kernels take memory, and so does what JAX compiles: twice as many take more than 1.5 GiB.
-"""
+KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024, "openvino": 1024}
+"""The networks that a route may keep: what TensorFlow builds for one, and JAX compiles, takes much memory."""
 
 
 class LoadedNetwork:
@@ -109,14 +110,29 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         # The plain and the CPU-only distribution of TensorFlow give the same module.
         package = sys.modules.get(self.backend)
         found = str(package.__version__) if package else version(self.backend)
-        return {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        found = found.partition("-")[0]  # OpenVINO names its build, too
+        versions = {"keras": self.keras.__version__, self.backend: found, "numpy": np.__version__}
+        return versions | narrow_by_default(package) if self.backend == "openvino" else versions
 
     def assembled(self, network: Network, plan: Plan) -> Assembled:
-        """Put together once for sizes, options and plan; the weights are any."""
+        """Put together once for sizes, options and plan; the weights are any.
+
+        On OpenVINO some are always new: what a layer drops depends on the number of calls before, and
+        `predict` goes on with the weights of the first one.
+        """
+        if self.backend == "openvino" and (plan.options.rate or self.parts.call is predicted):
+            return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
-            self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
+            with self._on_device():
+                self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
         return self._assembled[key]
+
+    def _on_device(self) -> AbstractContextManager[Any]:
+        """On the device of the route."""
+        device: AbstractContextManager[Any]
+        device = self.keras.device(self.parts.device) if self.parts.device else nullcontext()
+        return device
 
     def load(self, network: Network) -> LoadedNetwork:
         return LoadedNetwork(self, network)
@@ -132,7 +148,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def run(self, model: LoadedNetwork, call: Call) -> Output:
         ready = self._ready(model, call)
         states = None if call.initial_states is None else [self.given(state) for state in call.initial_states]
-        outputs, finals = self._returned(ready, ready.call(ready.first_inputs(call), states, call.training))
+        with self._on_device():
+            returned = ready.call(ready.first_inputs(call), states, call.training)
+        outputs, finals = self._returned(ready, returned)
         shapes = ready.shapes(call, outputs)
         if not call.return_sequences:
             del shapes["sequence"]
@@ -152,6 +170,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
 
     def _returned(self, ready: Assembled, returned: list[Any]) -> tuple[list[Array], list[Array]]:
         """Outputs and final states as arrays."""
+        if self.backend == "openvino":
+            returned = computed_together(returned)
         arrays = list(map(self.array, returned))
         finals = len(ready.cells) if self.supports.final_states else 0
         return arrays[: len(arrays) - finals], arrays[len(arrays) - finals :]
@@ -166,11 +186,14 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     ) -> Gradients:
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        return self._gradients_of(model, self.parts.differentiator.gradients(of, cotangents))
+        with self._on_device():
+            found = self.parts.differentiator.gradients(of, cotangents)
+        return self._gradients_of(model, found)
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
         ready, of = self._computation(model, call)
-        found = self.parts.differentiator.tangents(of, self._sources_of(direction))
+        with self._on_device():
+            found = self.parts.differentiator.tangents(of, self._sources_of(direction))
         outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
 
@@ -185,7 +208,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
         towards = self._sources_of(direction)
-        return self._gradients_of(model, self.parts.differentiator.second_gradients(of, cotangents, towards))
+        with self._on_device():
+            found = self.parts.differentiator.second_gradients(of, cotangents, towards)
+        return self._gradients_of(model, found)
 
     def _computation(self, model: LoadedNetwork, call: Call) -> tuple[Assembled, Computation]:
         """What is called, and the call as a function of its input, initial states and weights."""
@@ -264,6 +289,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
         return configuration.kept_options(self.keras, model.network, call)
 
+    def wrong_layers(self, model: LoadedNetwork, call: Call) -> Mapping[str, str]:
+        return refusals.wrong_layers(self.keras, model.network)
+
     def default_states(self, model: LoadedNetwork, call: Call) -> States:
         found = symbolic.default_states(self._ready(model, call), len(call.x))
         return _by_layer(model.network, map(self.array, found))
@@ -299,13 +327,17 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def drop_caches(self) -> None:
         """Forget all layers, where there are more of them than are kept.
 
-        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo.
+        Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo. JAX keeps
+        what it has compiled for layers that are no more.
         """
         if len(self._assembled) > KEPT[self.backend]:
             if self.backend == "tensorflow":
                 self.keras.utils.clear_session()
             self._assembled.clear()
             self._workshop.clear()
+            if self.backend == "jax":
+                gc.collect()  # layers and what is compiled for them know of each other
+                sys.modules["jax"].clear_caches()
 
 
 def imported_keras(backend: str) -> Any:
@@ -323,6 +355,8 @@ def imported_keras(backend: str) -> Any:
             " and one process has one backend; run them one after the other"
         )
     os.environ["KERAS_BACKEND"] = backend
+    if backend == "openvino":
+        silence_openvino()
     import keras
 
     if backend == "jax":

@@ -13,6 +13,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
 from rnn_adapters.keras.derivatives import NONE, Differentiator
+from rnn_adapters.keras.exports import Export, Runner
 from rnn_adapters.keras.layers import (
     LayerCall,
     LayerParts,
@@ -27,8 +28,9 @@ from rnn_adapters.keras.layers import (
     name_of,
     simple_rnn_cell,
 )
+from rnn_adapters.keras.own_cell import own_among_others
 from rnn_adapters.reference import marked_by_value
-from rnn_reference.network import Array, Network
+from rnn_reference.network import Array, Cell, Network
 
 # How a mask enters a model.
 
@@ -241,19 +243,30 @@ class StackOfCells(Stack):
 
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         keras, options = workshop.keras, plan.options
-        cells = [simple_rnn_cell(keras, cell, options) for cell in network.cells]
+        cells = [self.cell(keras, index, cell, options) for index, cell in enumerate(network.cells)]
         dtype = dtype_given(keras, network.cells[0], options)
         # RNN itself makes this of a list, and does not tell it the type.
         more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((None, None, network.input_size))
+        layer.build((options.stateful_batch, None, network.input_size))
         Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
+
+    @staticmethod
+    def cell(keras: Any, index: int, cell: Cell, options: Options) -> Any:
+        """One cell of the stack, counted from the bottom."""
+        return simple_rnn_cell(keras, cell, options)
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         """Of states RNN takes a list with one for each cell, as it returns them."""
         return super().call(first, None if states is None else [flat(states)], training)
+
+
+class StackOfOwnCells(StackOfCells):
+    """`RNN([OwnCell(H), SimpleRNNCell(H), …])`."""
+
+    cell = staticmethod(own_among_others)
 
 
 class CellByHand(Assembled):
@@ -272,15 +285,22 @@ class CellByHand(Assembled):
 
     def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
         (x,) = first
-        h = self._first_state(x) if states is None else states[0]
+        h = self.said(self._first_state(x) if states is None else states[0])
         outputs = []
         for t in range(x.shape[1]):
-            output, h = self._cell(x[:, t], h)
+            output, h = self._cell(x[:, t], h, **given(training=training))
             outputs.append(output)
-        return [*outputs, *h]
+        self._cell.reset_dropout_mask()
+        self._cell.reset_recurrent_dropout_mask()
+        return [*outputs, *flat(h)]
 
     def _first_state(self, x: Any) -> Any:
         return self._cell.get_initial_state(x.shape[0])
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        """The state as the cell is given it: in a list."""
+        return states
 
     def joined(self, outputs: list[Array]) -> Array:
         """Its outputs are those of the steps."""
@@ -291,6 +311,14 @@ class CellByHand(Assembled):
 
     def shapes(self, call: Call, outputs: list[Array]) -> dict[str, tuple[int, ...]]:
         return {"x": call.x[:, 0].shape, "sequence": outputs[0].shape}
+
+
+class CellOfBareState(CellByHand):
+    """The same, given its state as a tensor, as which it then returns it."""
+
+    @staticmethod
+    def said(states: list[Any]) -> Any:
+        return states[0]
 
 
 class Model(Assembled):
@@ -338,6 +366,40 @@ class Model(Assembled):
         return flat(self._parts.call(self.model, [*first, *flat(states or [])]))
 
 
+class Exported(Model):
+    """A functional model that is called as what was exported of it, which is done anew for other weights.
+
+    Models share layers: their weights may have become others since, by another model.
+    """
+
+    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
+        super().__init__(workshop, network, plan)
+        self._runners = dict[Hashable, Runner]()
+        self._exported_with = list[bytes]()
+
+    @property
+    def fixed(self) -> int:
+        """How many axes of the inputs are of the sizes of a call."""
+        axes: int = self._parts.export.fixed
+        return axes
+
+    def exported(self, inputs: list[Any]) -> Runner:
+        """What runs the model for such inputs."""
+        made: Runner = self._parts.export(self._keras, self.model, inputs)
+        return made
+
+    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
+        inputs = [*first, *flat(states or [])]
+        weights = [array.tobytes() for cell in self.weights for array in cell.values()]
+        if weights != self._exported_with:
+            self._runners.clear()
+            self._exported_with = weights
+        sizes = tuple(array.shape[: self.fixed] for array in inputs)
+        if sizes not in self._runners:
+            self._runners[sizes] = self.exported(inputs)
+        return self._runners[sizes](inputs)
+
+
 class InSequence(Model):
     """A `Sequential` model, which takes no states and no mask, and gives one output."""
 
@@ -372,6 +434,13 @@ def through_model_file(keras: Any, model: Any) -> Any:
         return keras.models.load_model(path)
 
 
+def through_h5(keras: Any, model: Any) -> Any:
+    """The model written to an H5 file and read again."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(path := f"{folder}/model.h5")
+        return keras.models.load_model(path)
+
+
 def through_weights_file(keras: Any, model: Any) -> Any:
     """Weights written to a file and read into the same model, which was given others in between."""
     with tempfile.TemporaryDirectory() as folder:
@@ -390,11 +459,15 @@ class Parts(LayerParts):
         mask: how a mask enters a model.
         call: how a model is called with its inputs.
         passage: what a model goes through once it has its weights.
+        export: what is called of a model in its place.
         differentiator: how derivatives are taken.
+        device: what computes, as `keras.device` has it; "" leaves it to the backend.
     """
 
     assembly: type[Stack] | type[CellByHand] | type[Model] = Stack
     mask: type[Entrance] = MaskArgument
     call: Callable[[Any, list[Any]], Any] = called
     passage: Callable[[Any, Any], Any] | None = None
+    export: Export | None = None
     differentiator: Differentiator = NONE
+    device: str = ""

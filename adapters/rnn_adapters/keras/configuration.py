@@ -17,14 +17,21 @@ def anew(keras: Any, layer: Any) -> Any:
     return keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))
 
 
+def second_anew(keras: Any, layer: Any) -> Any:
+    """The second layer made of the same writing, which the first must leave as it is."""
+    written = json.loads(json.dumps(keras.layers.serialize(layer)))
+    keras.layers.deserialize(written)
+    return keras.layers.deserialize(written)
+
+
 def simple_rnn_anew(keras: Any, cell: Cell, options: Options) -> Any:
     """`SimpleRNN`, made anew from its configuration."""
-    return anew(keras, simple_rnn(keras, cell, options))
+    return second_anew(keras, simple_rnn(keras, cell, options))
 
 
 def bidirectional_anew(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
     """`Bidirectional` of a layer as it was first made, made anew from its configuration."""
-    return anew(keras, bidirectional(keras, simple_rnn, layer, options))
+    return second_anew(keras, bidirectional(keras, simple_rnn, layer, options))
 
 
 def cloned(keras: Any, model: Any) -> Any:

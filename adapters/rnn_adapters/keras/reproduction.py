@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_adapters.keras.reproduction_derivatives import Derivatives
+from rnn_adapters.keras.reproduction_exports import EXPORTS, ExportLines
 from rnn_adapters.keras.reproduction_words import KERAS_3, Words
 from rnn_adapters.literals import number, split
 from rnn_adapters.reference import marked_by_value
@@ -17,9 +18,63 @@ from rnn_reference.network import Array, Cell
 
 MODELS = ("functional", "sequential", "predict", "masking", "embedding")
 CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
-NOT_JITTED = ("eager", "cell", "states by place")
-ANEW = "layer = keras.layers.deserialize(json.loads(json.dumps(keras.layers.serialize(layer))))"
-"""A layer made anew from its configuration."""
+CELLS = ("cell", "cell of a bare state")
+NOT_JITTED = ("eager", *CELLS, "states by place")
+ANEW = (
+    "written = json.loads(json.dumps(keras.layers.serialize(layer)))",
+    "keras.layers.deserialize(written)",
+    "layer = keras.layers.deserialize(written)",
+)
+"""A layer made anew from its configuration, which has made another one before."""
+OWN_ANEW = "own cell, from_config"
+OWN_FROM_CONFIG = (
+    '{0} = keras.layers.RNN.from_config({0}.get_config(), custom_objects={{"OwnCell": OwnCell}})'
+)
+OWN_CELL = (
+    "class OwnCell(keras.layers.Layer):",
+    '    def __init__(self, units, activation="tanh", use_bias=True, listed=False, **kwargs):',
+    '        kwargs.pop("recurrent_initializer", None)',
+    "        super().__init__(**kwargs)",
+    "        self.units, self.use_bias, self.listed = units, use_bias, listed",
+    "        self.activation = keras.activations.get(activation)",
+    "        self.state_size = [units] if listed else units",
+    "",
+    "    def build(self, shape):",
+    "        units = self.units",
+    '        self.kernel = self.add_weight(name="kernel", shape=(shape[-1], units))',
+    '        self.recurrent_kernel = self.add_weight(name="recurrent_kernel", shape=(units, units))',
+    '        self.bias = self.add_weight(name="bias", shape=(units,)) if self.use_bias else None',
+    "",
+    "    def call(self, inputs, states):",
+    "        z = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(states[0], self.recurrent_kernel)",
+    "        output = self.activation(z if self.bias is None else z + self.bias)",
+    "        return output, [output]",
+    "",
+    "    def get_config(self):",
+    "        activation = keras.activations.serialize(self.activation)",
+    '        own = {"units": self.units, "use_bias": self.use_bias, "listed": self.listed}',
+    '        return super().get_config() | own | {"activation": activation}',
+    "",
+)
+"""A cell that a user writes, as the documentation shows one."""
+BARE_CELL = (
+    "class BareCell(OwnCell):",
+    "    def get_initial_state(self, batch_size=None):",
+    "        return keras.ops.zeros((batch_size, self.units), dtype=self.compute_dtype)",
+    "",
+    "    def call(self, inputs, states):",
+    "        output, (state,) = super().call(inputs, states)",
+    "        return output, state",
+    "",
+)
+"""One that gives its states bare."""
+OWN_CELLS: Mapping[str, str] = {
+    "RNN of an own cell": "OwnCell",
+    "RNN of a bare cell": "BareCell",
+    "RNN of own cells": "OwnCell",
+    OWN_ANEW: "OwnCell",
+}
+"""What it is called, by route."""
 STATELESS = (
     "@jax.jit",
     "def stateless(trainable, others, x, options):",
@@ -69,11 +124,20 @@ class Writer:
 
     @property
     def is_model(self) -> bool:
-        return self.route in MODELS or self.route in self.words.passages
+        return self.route in MODELS or self.route in self.words.passages or self.export is not None
+
+    @property
+    def export(self) -> ExportLines | None:
+        """How the model is exported, on a route where it is."""
+        return EXPORTS.get(self.route)
 
     @property
     def is_stack_of_cells(self) -> bool:
-        return self.route == "RNN of cells"
+        return self.route in ("RNN of cells", "RNN of own cells")
+
+    @property
+    def has_own_cell(self) -> bool:
+        return self.route in OWN_CELLS
 
     @property
     def returns_state(self) -> bool:
@@ -89,16 +153,21 @@ class Writer:
         """Modules of the standard library."""
         found = ["os"]
         found += ["json"] if self.route == "configuration" else []
-        found += ["tempfile"] if self.route in ("model file", "weights file") else []
+        files = self.route in ("model file", "weights file", "H5 file", "exported") or self.export is not None
+        found += ["tempfile"] if files else []
         return found
 
     @property
     def backend_imports(self) -> list[str]:
         derived = self.question.derivative is not None
+        if self.export is not None:
+            return [self.export.imported]
         if self.backend == "jax" and (self.jitted or derived):
             return ["import jax"]
         if self.backend == "tensorflow" and (derived or self.route in CALLS):
             return ["import tensorflow as tf"]
+        if self.route == "exported":
+            return ["import openvino"]
         return ["import torch"] if self.backend == "torch" and derived else []
 
     # Layers.
@@ -106,6 +175,13 @@ class Writer:
     def made(self) -> list[str]:
         """The layers, with their weights."""
         question, lines = self.question, self._activations()
+        if self.route == "gpu":
+            lines.append('keras.device("gpu:0").__enter__()  # for all that follows')
+        if self.has_own_cell:
+            registered = ["@keras.saving.register_keras_serializable()"] * (self.route != OWN_ANEW)
+            lines += [*registered, *OWN_CELL]
+            if OWN_CELLS[self.route] == "BareCell":
+                lines += [*registered, *BARE_CELL]
         if self.is_stack_of_cells:
             lines += self._stack_of_cells()
         else:
@@ -113,6 +189,8 @@ class Writer:
             for index, layer in enumerate(question.network.layers):
                 lines += self._layer(index, first)
                 first += layer.directions
+        if self.export is not None:
+            return [*self._model(lines), *self.export.lines]
         if self.is_model:
             return [*self._model(lines), *self.words.passages.get(self.route, ())]
         return [*lines, "", *STATELESS] if self.jitted and question.call.stateful else lines
@@ -151,7 +229,7 @@ class Writer:
         """One layer, whose cells are counted from `first`."""
         layer = self.question.network.layers[index]
         name = numbered("layer", index, self.question.network.num_layers)
-        if self.route == "cell":
+        if self.route in CELLS:
             made = [f"layer = keras.layers.SimpleRNNCell({', '.join(self._cell_options(layer.forward))})"]
             made.append(f"layer.build((None, {layer.input_size}))")
         else:
@@ -159,19 +237,25 @@ class Writer:
             made = [f"{name} = {self._direction(layer.forward, options)}"]
             if layer.backward is not None:
                 made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
-            made += [ANEW] if self.route == "configuration" else []
-            batch = len(self.question.call.x) if self.question.call.stateful else None
-            made.append(f"{name}.build(({self.batch_and_time(batch)}, {layer.input_size}))")
+            made += ANEW if self.route == "configuration" else ()
+            made += [OWN_FROM_CONFIG.format(name)] if self.route == OWN_ANEW else []
+            made.append(f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))")
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
         return [*made, *split(f"{name}.set_weights([", weights, "])")]
+
+    @property
+    def _stateful_batch(self) -> int | None:
+        return len(self.question.call.x) if self.question.call.stateful else None
 
     def batch_and_time(self, batch: int | None) -> str:
         """The axes before the features of the input that a layer is built for."""
         return f"{batch}, None"
 
     def _weights(self, cell: int) -> list[str]:
-        question = self.question
-        found = [f"{question.weight(role, cell)}.T" for role in ("W_x", "W_h")]
+        question, turned = self.question, "{}.T"
+        if self.backend == "openvino" and question.network.dtype == np.float16:
+            turned = "np.ascontiguousarray({}.T)"  # of another it takes the bits for numbers
+        found = [turned.format(question.weight(role, cell)) for role in ("W_x", "W_h")]
         return [*found, question.bias(cell)] if question.bias(cell) else found
 
     def _both(self, index: int, options: Sequence[str]) -> list[str]:
@@ -189,8 +273,9 @@ class Writer:
 
     def _direction(self, cell: Cell, loop: Sequence[str]) -> str:
         options = self._cell_options(cell)
-        if self.route == "RNN of a cell":
-            arguments = [f"keras.layers.SimpleRNNCell({', '.join(options)})", *loop, *self._dtype()]
+        if self.route == "RNN of a cell" or self.has_own_cell:
+            made = OWN_CELLS.get(self.route, "keras.layers.SimpleRNNCell")
+            arguments = [f"{made}({', '.join(options)})", *loop, *self._dtype()]
             return f"keras.layers.RNN({', '.join(arguments)})"
         more = self.words.options.get(self.route, ())
         return f"keras.layers.SimpleRNN({', '.join([*options, *loop, *more])})"
@@ -217,7 +302,7 @@ class Writer:
 
     def _stack_of_cells(self) -> list[str]:
         network = self.question.network
-        cells = [f"keras.layers.SimpleRNNCell({', '.join(self._cell_options(c))})" for c in network.cells]
+        cells = [self._cell_of_stack(index, cell) for index, cell in enumerate(network.cells)]
         loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
         options = [*self.words.options.get(self.route, ()), *self._dtype()]
         inner = f"keras.layers.StackedRNNCells(cells, {', '.join(options)})" if options else "cells"
@@ -225,9 +310,15 @@ class Writer:
         return [
             *split("cells = [", cells, "]"),
             f"layer = keras.layers.RNN({', '.join([inner, *loop])})",
-            f"layer.build((None, None, {network.input_size}))",
+            f"layer.build(({self.batch_and_time(self._stateful_batch)}, {network.input_size}))",
             *split("layer.set_weights([", weights, "])"),
         ]
+
+    def _cell_of_stack(self, index: int, cell: Cell) -> str:
+        options = self._cell_options(cell)
+        if not self.has_own_cell or index % 2:
+            return f"keras.layers.SimpleRNNCell({', '.join(options)})"
+        return f"OwnCell({', '.join([*options, *['listed=True'] * (not index)])})"
 
     # Models.
 
@@ -283,7 +374,7 @@ class Writer:
         return lines
 
     def _one_call(self, spoken: Spoken) -> list[str]:
-        if self.route == "cell":
+        if self.route in CELLS:
             return self._by_steps(spoken)
         if not self.is_model:
             return self._chain(*self.said(spoken), training=spoken.call.training)
@@ -307,8 +398,12 @@ class Writer:
 
     def of_the_model(self, given: str) -> str:
         """A call of the model."""
+        if self.export is not None:
+            return f"exported({given})"
         if self.route == "predict":
             return f"model.predict({given}, batch_size=2, verbose=0)"
+        if self.route == "exported":
+            return f"model({given}).to_tuple()"
         return f"model({given})"
 
     def said(self, spoken: Spoken) -> tuple[str, list[list[str]] | None, str]:
@@ -329,6 +424,8 @@ class Writer:
         states = self.said(spoken)[1]
         zeros = self.words.zero_states.format(batch=batch)
         h = zeros if states is None else f"[{', '.join(states[0])}]"
+        if self.route == "cell of a bare state":
+            h = f"{zeros}[0]" if states is None else states[0][0]
         return [
             f"outputs, h = [], {h}",
             f"for t in range({time}):",
@@ -386,7 +483,7 @@ class Writer:
             return f"{convert}(d){turned}{stacked}"
         if question.quantity == "final states":
             return f"np.stack([{convert}(state) for state in {self._states()}])"
-        if self.route == "cell":
+        if self.route in CELLS:
             return f"np.stack([{convert}(output) for output in outputs], axis=1)"
         if question.call.merge_mode == "none":
             return f"np.concatenate([{convert}(forward), {convert}(backward)], axis=-1)"
@@ -395,8 +492,8 @@ class Writer:
     def _states(self) -> str:
         """The states of the layer that is asked for."""
         question = self.question
-        if self.route == "cell":
-            return "h"
+        if self.route in CELLS:
+            return "h" if self.route == "cell" else "[h]"
         if not self.is_model and not self.is_stack_of_cells:
             return numbered("states", question.layer, question.network.num_layers)
         if question.network.num_layers == 1:

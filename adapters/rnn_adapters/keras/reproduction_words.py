@@ -44,11 +44,22 @@ PASSAGES = {
         "model.save(path)",
         "model = keras.models.load_model(path)",
     ),
+    "H5 file": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.h5")',
+        "model.save(path)",
+        "model = keras.models.load_model(path)",
+    ),
     "weights file": (
         'path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")',
         "model.save_weights(path)",
         "model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])",
         "model.load_weights(path)",
+    ),
+    "exported": (
+        'path = os.path.join(tempfile.mkdtemp(), "model.xml")',
+        'model.export(path, format="openvino", verbose=False)',
+        'hint = {"INFERENCE_PRECISION_HINT": "f32"}',
+        'model = openvino.compile_model(openvino.Core().read_model(path), "CPU", hint)',
     ),
     "model clone": (
         "clone = keras.models.clone_model(model)",

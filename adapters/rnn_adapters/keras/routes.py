@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 from typing import Any, get_args
 
-from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind, Supports
-from rnn_adapters.framework import Route
-from rnn_adapters.keras import assembly, configuration, layers
+from rnn_adapters.declarations import Conventions, Expensive, NativeWeight, RouteKind, Supports
+from rnn_adapters.framework import Route, not_installed
+from rnn_adapters.jax_devices import missing_device
+from rnn_adapters.keras import assembly, configuration, exports, layers, own_cell
 from rnn_adapters.keras.adapter import BACKENDS, KerasAdapter
 from rnn_adapters.keras.derivatives import NONE, ByAutograd, ByJax, ByTape, Differentiator
+from rnn_adapters.keras.openvino_graph import Exported
 from rnn_adapters.surface import IntegerType
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 
@@ -58,14 +61,14 @@ FLAGS = (
     *("bidirectional", "stacked", "mixed_layers", "no_bias", "initial_states", "masks", "go_backwards"),
     *("sequence", "last_output", "final_states", "stateful", "freshly_initialised"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("inferred_shapes", "handed_masks", "kept_options", "default_states", "count_trainable"),
+    *("inferred_shapes", "handed_masks", "kept_options", "wrong_layers", "default_states", "count_trainable"),
 )
 """What every backend supports layer by layer."""
 
 
 SURFACE = (
     *("inferred_shapes", "unknown_axes", "handed_masks", "mask_dtypes"),
-    *("kept_options", "default_states", "count_trainable", "trained"),
+    *("kept_options", "wrong_layers", "default_states", "count_trainable", "trained"),
 )
 """What only routes that are not expensive are asked for, and not even all of it of each."""
 
@@ -73,6 +76,10 @@ INTEGERS: tuple[IntegerType, ...] = get_args(IntegerType)
 
 SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
 """What some expensive routes are asked for all the same."""
+
+
+EXPENSIVE: Mapping[str, Expensive] = {"jax": "shapes", "openvino": "steps"}
+"""Where more is than to build a layer: OpenVINO compiles a graph for each call, with every step in it."""
 
 
 def default_supports(backend: str) -> Supports:
@@ -89,7 +96,7 @@ def default_supports(backend: str) -> Supports:
         mask_dtypes=("uint8", "int32", "int64", "float32"),
         input_dtypes=INTEGERS[:-1] if backend == "torch" else INTEGERS,  # torch refuses uint64
         trained=backend in DIFFERENTIATORS,
-        expensive="shapes" if backend == "jax" else "sizes",
+        expensive=EXPENSIVE.get(backend, "sizes"),
         **flags | dict.fromkeys(DERIVATIVES, backend in DIFFERENTIATORS),
     )
 
@@ -104,6 +111,8 @@ class KerasRoute:
         lacks: abilities of the default route that it does not have at all.
         supports, conventions: other declarations that differ from those of the default route.
         backends: where there is such a route.
+        packages: by backend, the modules that it takes besides those of Keras on it.
+        since: the first release of Keras that it was tried with; "": any.
         expensive: see `Route`.
     """
 
@@ -114,11 +123,22 @@ class KerasRoute:
     supports: Mapping[str, Any] = field(default_factory=dict)
     conventions: Mapping[str, Any] = field(default_factory=dict)
     backends: tuple[str, ...] = BACKENDS
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    since: str = ""
     expensive: bool = True
 
     def made(self, backend: str) -> KerasAdapter:
         """The adapter that takes it."""
         return KerasAdapter(backend, *self.put_together(backend))
+
+    def missing(self, backend: str) -> list[str]:
+        """See `Route`. Keras is not imported."""
+        from packaging.version import Version  # which a harness of another framework need not have
+
+        if self.kind == "device":
+            return missing_gpu(backend)
+        is_older = self.since and Version(version("keras")) < Version(self.since)
+        return [*not_installed(self.packages.get(backend, ())), *[f"keras {self.since}"] * bool(is_older)]
 
     def put_together(self, backend: str) -> tuple[assembly.Parts, Conventions, Supports]:
         """Its parts, and what is declared of it."""
@@ -151,6 +171,25 @@ def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **
     return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
 
 
+def exported(
+    what: str, export: exports.Export, *backends: str, supports: Mapping[str, Any] | None = None, **more: Any
+) -> KerasRoute:
+    """A route by what was exported of a functional model, whose weights are constants."""
+    return KerasRoute(
+        "saved",
+        what,
+        {"assembly": assembly.Exported, "export": export},
+        (*CONSTANT, "read_weights", "assign_weights", "freshly_initialised"),
+        {"expensive": "shapes", **(supports or {})},
+        backends=backends,
+        since="3.15.1",
+        **more,
+    )
+
+
+FLOAT32: dict[str, Any] = {"dtypes": ("float32",), "compute_dtypes": ()}
+"""Of what takes no other type, as is documented."""
+
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
         "directions",
@@ -176,14 +215,43 @@ ROUTES: Mapping[str, KerasRoute] = {
         "cell",
         "`RNN([SimpleRNNCell(…), …])`: `StackedRNNCells`",
         {"assembly": assembly.StackOfCells},
-        (*ONE_DIRECTION, *OF_A_MODEL),
+        (*ONE_DIRECTION, "restored", "tangents", "second_gradients"),
+        CONCAT | SHAPES,
+    ),
+    "RNN of an own cell": KerasRoute(
+        "cell",
+        "`RNN(…)` of a cell that is written as the documentation of `RNN` shows",
+        {"direction": own_cell.rnn_of_own_cell, "two_directions": own_cell.both_of_own_cells},
+        (*OF_A_MODEL, "freshly_initialised"),
+        SHAPES,
+    ),
+    "RNN of a bare cell": KerasRoute(
+        "cell",
+        "`RNN(…)` of such a cell that gives its states bare, not in a list",
+        {"direction": own_cell.rnn_of_bare_cell, "two_directions": own_cell.both_of_own_cells},
+        (*OF_A_MODEL, "freshly_initialised"),
+        SHAPES,
+    ),
+    "RNN of own cells": KerasRoute(
+        "cell",
+        "`RNN([…, SimpleRNNCell(…), …])` of such cells and Keras's by turns",
+        {"assembly": assembly.StackOfOwnCells},
+        (*ONE_DIRECTION, *OF_A_MODEL, "freshly_initialised"),
         CONCAT | SHAPES,
     ),
     "cell": KerasRoute(
         "cell",
         "`SimpleRNNCell`, step by step",
         {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", *LAYERS_ALONE),
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
+        CONCAT,
+        BY_STEP,
+    ),
+    "cell of a bare state": KerasRoute(
+        "cell",
+        "`SimpleRNNCell`, step by step, given its state and giving it as a tensor, not in a list",
+        {"assembly": assembly.CellOfBareState},
+        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
         CONCAT,
         BY_STEP,
     ),
@@ -216,10 +284,45 @@ ROUTES: Mapping[str, KerasRoute] = {
         "`save_weights` to and `load_weights` from a file",
         passage=assembly.through_weights_file,
     ),
+    "H5 file": modelled(
+        "saved", "`save` to and `load_model` from an `.h5` file", passage=assembly.through_h5
+    ),
+    "SavedModel": exported(
+        "`export` of a functional model to a SavedModel, loaded by TensorFlow",
+        exports.SAVED_MODEL,
+        *("tensorflow", "jax"),
+        packages={"jax": ("tensorflow",)},
+    ),
+    "ONNX": exported(
+        '`export(format="onnx")` of a functional model, run by ONNX Runtime',
+        exports.ONNX,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("onnx", "onnxruntime", "tf2onnx")},
+    ),
+    "LiteRT": exported(
+        '`export(format="litert")` of a functional model of a batch size, run by LiteRT',
+        exports.LITERT,
+        "tensorflow",
+        supports=FLOAT32,
+        packages={"tensorflow": ("ai_edge_litert",)},
+    ),
+    "torch program": exported(
+        '`export(format="torch")` of a functional model of a batch size and length, by `torch.export.load`',
+        exports.TORCH,
+        "torch",
+    ),
     "configuration": KerasRoute(
         "configuration",
         "`serialize` and `deserialize` of a layer, through JSON",
         {"direction": configuration.simple_rnn_anew, "two_directions": configuration.bidirectional_anew},
+    ),
+    "own cell, from_config": KerasRoute(
+        "configuration",
+        "`RNN.from_config` of such a cell, with `custom_objects`",
+        {"direction": own_cell.rnn_of_own_cell_anew},
+        (*OF_A_MODEL, "freshly_initialised", "bidirectional"),
+        CONCAT,  # Bidirectional.from_config does not hand its custom_objects on to where it makes its layers
     ),
     "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),
     "model JSON": modelled(
@@ -248,6 +351,20 @@ ROUTES: Mapping[str, KerasRoute] = {
     "graph": KerasRoute(
         "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
     ),
+    "gpu": KerasRoute(
+        "device",
+        '`keras.device("gpu:0")` around layers and calls',
+        {"device": "gpu:0"},
+        LAYERS_ALONE,
+        backends=("tensorflow", "jax"),
+    ),
+    "exported": KerasRoute(
+        "saved",
+        'OpenVINO: `export(format="openvino")` of a functional model, run by OpenVINO',
+        {"assembly": Exported},
+        CONSTANT,
+        backends=("openvino",),
+    ),
     "XLA": KerasRoute(
         "compiled",
         "TensorFlow: `tf.function(jit_compile=True)`",
@@ -264,10 +381,26 @@ ROUTES: Mapping[str, KerasRoute] = {
 }
 
 
+def missing_gpu(backend: str) -> list[str]:
+    """What is missing for a GPU, as `Route.missing` has it."""
+    if backend == "jax":
+        return missing_device("gpu")
+    import tensorflow
+
+    found = tensorflow.config.list_physical_devices("GPU")
+    return [] if found else ["a device 'gpu' that TensorFlow sees"]
+
+
 def routes_on(backend: str) -> dict[str, Route]:
     """Those of a backend, besides the default one."""
     return {
-        name: Route(route.kind, route.what, partial(route.made, backend), route.expensive)
+        name: Route(
+            route.kind,
+            route.what,
+            partial(route.made, backend),
+            route.expensive,
+            partial(route.missing, backend),
+        )
         for name, route in ROUTES.items()
         if backend in route.backends
     }

@@ -33,8 +33,7 @@ def inferred_shapes(
 def _computed_shapes(keras: Any, ready: Assembled, shape: Shape, call: Call) -> Shapes:
     outputs, finals = [shape], list[Shape]()
     for index, layer in enumerate(ready.layers):
-        returned = layer.compute_output_shape(outputs[0])
-        parts = [returned] if _is_shape(returned) else list(returned)
+        parts = _each(layer.compute_output_shape(outputs[0]))
         count = ready.outputs if index == len(ready.layers) - 1 else 1
         outputs, finals = parts[:count], finals + parts[count:]
     if len(outputs) > 1:
@@ -58,13 +57,19 @@ def _symbolic_shapes(
             states = [flat(states)]
     found = ready.through(ready.layers, symbol(*sizes, network.input_size), mask, states, training=False)
     outputs, finals = found[: ready.outputs], found[ready.outputs :]
+    # What is told of a concatenation is of ops.concatenate, which tells float32 of two outputs in float64.
     output = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
-    types = sorted({getattr(each.dtype, "name", each.dtype) for each in (output, *finals)})
+    types = sorted({getattr(each.dtype, "name", each.dtype) for each in found})
     return _shapes(output.shape, [each.shape for each in finals], call, " and ".join(types))
 
 
 def _is_shape(returned: Any) -> bool:
     return all(size is None or isinstance(size, int) for size in returned)
+
+
+def _each(shapes: Any) -> list[Shape]:
+    """One shape, or all of them that stand in lists."""
+    return [shapes] if _is_shape(shapes) else [each for part in shapes for each in _each(part)]
 
 
 def _shapes(output: Shape, finals: list[Shape], call: Call, dtype: str = "") -> Shapes:
@@ -80,7 +85,7 @@ def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | 
     assert call.mask is not None
     mask: Any = call.mask
     for layer in ready.layers:
-        mask = keras.tree.flatten(layer.compute_mask(None, mask))[0]
+        mask = _mask_of_outputs(keras, layer, mask)
     x, value = marked_by_value(call.x, call.mask)
     masked = keras.layers.Masking(value, dtype=str(x.dtype))(x)
     outputs = ready.through(ready.layers, masked, None, None, training=False)[: ready.outputs]
@@ -90,6 +95,15 @@ def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | 
         **{f"layer after output {i}": each for i, each in enumerate(given)},
     }
     return {way: None if each is None else keras.ops.convert_to_numpy(each) for way, each in found.items()}
+
+
+def _mask_of_outputs(keras: Any, layer: Any, mask: Any) -> Any:
+    """What `compute_mask` gives for the first output. There must be no more masks than outputs."""
+    masks = keras.tree.flatten(layer.compute_mask(None, mask))
+    outputs = _each(layer.compute_output_shape((None, None, 1)))
+    if len(masks) > len(outputs):
+        raise ValueError(f"compute_mask gave {len(masks)} masks for {len(outputs)} outputs")
+    return masks[0]
 
 
 def _given_mask(keras: Any, output: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
 from rnn_adapters.openvino.reproduction import code
+from rnn_adapters.openvino_runtime import silence_openvino
 
 CONVENTIONS = Conventions(
     layer="openvino.opset14.rnn_sequence",
@@ -34,8 +34,7 @@ CONVENTIONS = Conventions(
 
 
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
-    # Whoever imports openvino sends a message to its makers, unless this module is missing.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    silence_openvino()
     from rnn_adapters.openvino.routes import ADAPTERS  # imports openvino
 
     return ADAPTERS[route]()

@@ -12,16 +12,15 @@ import openvino
 from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.openvino.graph import Asked, cells, sequences
+from rnn_adapters.openvino_runtime import narrow_by_default
 from rnn_reference.network import Array, Network
 
 CORE: Any = openvino.Core()
-NARROW = CORE.get_property("CPU", "INFERENCE_PRECISION_HINT") != openvino.Type.f32
 VERSIONS = {
     "openvino": openvino.__version__.partition("-")[0],
-    "narrow-by-default": f"{NARROW:d}",
+    **narrow_by_default(openvino),
     "numpy": np.__version__,
 }
-"""It depends on the processor whether a float32 model is computed in a narrower type if nothing is said."""
 Compiled: TypeAlias = Any
 Arrays: TypeAlias = list[Array]
 

@@ -26,8 +26,8 @@ SUPPORTS = replace(
     dtypes=("float32", "float16"),
 )
 """As ONNX Runtime's in Python."""
-STYLE = Style(opset=26, ir_version=13)
-"""The newest that these releases take; ONNX is further than they are."""
+STYLE = Style(opset=min(26, onnx.defs.onnx_opset_version()), ir_version=min(13, onnx.IR_VERSION))
+"""The newest that current releases take, as ONNX is further than they are; with an older ONNX, its newest."""
 
 
 class OrtNodeAdapter(OnnxAdapter):

@@ -86,6 +86,8 @@ class Graph:
             self.producers = {name: node for node in self.graph.node for name in node.output if name}
             self.inputs = {each.name for each in self.graph.input} - self._tensors.keys()
             self._refuse_others(options)
+            sequences = [node.input[0] for node in self.graph.node if is_recurrent(node)]
+            self._of_sequences = {end for name in sequences for end in self.before(name)[1]}
             self.nodes = self._stacked([self._read(node) for node in self._asked(options)])
 
     def _asked(self, options: Options) -> list[Any]:
@@ -168,7 +170,9 @@ class Graph:
         """Refuse what is given to every call but the input, unless it is given from outside or zero."""
         if lengths and self._origin(lengths) not in self.inputs:
             raise BadInput(f"node {shown(node)}: expected sequence_lens from outside; got them in the model")
-        if states and self._origin(states) not in self.inputs and not self._is_zero(self._origin(states)):
+        if not states or self._is_zero(first := self._origin(states)):
+            return
+        if first not in self.inputs or first in self._of_sequences:
             raise BadInput(
                 f"node {shown(node)}: expected initial states from outside, or zeros; got others, which are"
                 " no part of a network in canonical form"

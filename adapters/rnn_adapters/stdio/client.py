@@ -41,6 +41,7 @@ from rnn_adapters.stdio.messages import (
     Speaks,
     Tangents,
     Train,
+    WrongLayers,
 )
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written import (
@@ -235,6 +236,11 @@ class StdioAdapter(Adapter[Loaded]):
     def kept_options(self, model: Loaded, call: Call) -> Mapping[str, tuple[str, str]]:
         request = KeptOptions(call=_written(write_call, call, self._current(model)))
         found: dict[str, tuple[str, str]] = self._harness.ask(request)
+        return found
+
+    def wrong_layers(self, model: Loaded, call: Call) -> Mapping[str, str]:
+        request = WrongLayers(call=_written(write_call, call, self._current(model)))
+        found: dict[str, str] = self._harness.ask(request)
         return found
 
     def default_states(self, model: Loaded, call: Call) -> States:

@@ -151,6 +151,12 @@ class KeptOptions(Request, tag="kept_options", kw_only=True):
     call: CallData
 
 
+class WrongLayers(Request, tag="wrong_layers", kw_only=True):
+    """For each description that makes no layer, the error that it is refused with; empty for none."""
+
+    call: CallData
+
+
 class DefaultStates(Request, tag="default_states", kw_only=True):
     """The states that a call is said to start from if none are given."""
 
@@ -259,6 +265,7 @@ AnyRequest: TypeAlias = (
     | InferredShapes
     | HandedMasks
     | KeptOptions
+    | WrongLayers
     | DefaultStates
     | CountTrainable
     | Train
@@ -286,6 +293,7 @@ ANSWERS: Mapping[type[Request], Any] = {
     InferredShapes: dict[str, ShapesData],
     HandedMasks: dict[str, ArrayData | None],
     KeptOptions: dict[str, tuple[str, str]],
+    WrongLayers: dict[str, str],
     DefaultStates: list[ArrayData],
     CountTrainable: dict[str, int],
     Train: TrainedData,

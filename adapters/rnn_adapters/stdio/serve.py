@@ -53,6 +53,7 @@ from rnn_adapters.stdio.messages import (
     SecondGradients,
     Tangents,
     Train,
+    WrongLayers,
 )
 from rnn_adapters.surface import UnknownAxis
 from rnn_adapters.written import (
@@ -143,7 +144,7 @@ class Server:
                 return Nothing()
             case CountTrainable():
                 return dict(adapter.count_trainable(model, tuple(request.frozen)))
-            case InferredShapes() | HandedMasks() | KeptOptions() | DefaultStates() | Train():
+            case InferredShapes() | HandedMasks() | KeptOptions() | WrongLayers() | DefaultStates() | Train():
                 return self.of_surface(request, read_call(request.call, dtype))
             case Tangents():
                 call, direction = read_call(request.call, dtype), read_gradients(request.direction, dtype)
@@ -160,7 +161,9 @@ class Server:
         raise AssertionError(request)
 
     def of_surface(
-        self, request: InferredShapes | HandedMasks | KeptOptions | DefaultStates | Train, call: Call
+        self,
+        request: InferredShapes | HandedMasks | KeptOptions | WrongLayers | DefaultStates | Train,
+        call: Call,
     ) -> Any:
         """The answer to a request about a call of which no outputs are asked for."""
         assert self.loaded is not None
@@ -178,6 +181,8 @@ class Server:
                 return {way: None if m is None else write_array(m, of_mask) for way, m in masks.items()}
             case KeptOptions():
                 return dict(adapter.kept_options(model, call))
+            case WrongLayers():
+                return dict(adapter.wrong_layers(model, call))
             case DefaultStates():
                 return [write_array(state, dtype) for state in adapter.default_states(model, call)]
             case Train():

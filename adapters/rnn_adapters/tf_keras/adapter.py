@@ -12,6 +12,7 @@ from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.keras.adapter import KerasAdapter, LoadedNetwork
 from rnn_adapters.keras.assembly import Parts
 from rnn_adapters.keras.configuration import kept_options
+from rnn_adapters.keras.refusals import SIZES_OF_STATES, wrong_layers
 from rnn_adapters.tf_keras.configuration import OPTIONS
 from rnn_adapters.tf_keras.names import imported_tf_keras
 from rnn_reference.network import Array, States
@@ -53,6 +54,10 @@ class TfKerasAdapter(KerasAdapter):
 
     def kept_options(self, model: LoadedNetwork, call: Call) -> Mapping[str, tuple[str, str]]:
         return kept_options(self.keras, model.network, call, OPTIONS)
+
+    def wrong_layers(self, model: LoadedNetwork, call: Call) -> Mapping[str, str]:
+        """But for sizes of states that are none, of which nothing is said."""
+        return wrong_layers(self.keras, model.network, unsaid=SIZES_OF_STATES)
 
     def global_state(self) -> Mapping[str, str]:
         policy = self.keras.mixed_precision.global_policy().name

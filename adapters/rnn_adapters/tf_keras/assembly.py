@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.keras.assembly import CellByHand, Model, Parts, Plan, Stack, StackOfCells
-from rnn_adapters.keras.layers import Options, Workshop, flat
+from rnn_adapters.keras.assembly import CellByHand, Exported, Parts, Stack, StackOfCells
+from rnn_adapters.keras.layers import Options
 from rnn_adapters.tf_keras.files import Runner, runner
-from rnn_reference.network import Array, Layer, Network
+from rnn_reference.network import Array, Layer
 
 
 class CellOfKeras2(CellByHand):
@@ -84,22 +83,10 @@ class ReversedOrder(StackOfCells):
         return [output, *finals[::-1]]
 
 
-class Lite(Model):
-    """A functional model, converted for a batch size by `tf.lite.TFLiteConverter`, and interpreted.
+class Lite(Exported):
+    """A functional model, converted for a batch size by `tf.lite.TFLiteConverter`, and interpreted."""
 
-    The weights are constants of what is converted, which is done anew for others.
-    """
+    fixed = 1
 
-    def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
-        super().__init__(workshop, network, plan)
-        self._runners: dict[int, Runner] = {}
-
-    def give(self, weights: Sequence[Mapping[str, Array]]) -> None:
-        super().give(weights)
-        self._runners.clear()
-
-    def call(self, first: list[Any], states: list[list[Any]] | None, training: bool) -> list[Any]:
-        batch = len(first[0])
-        if batch not in self._runners:
-            self._runners[batch] = runner(self.model, batch)
-        return self._runners[batch]([*first, *flat(states or [])])
+    def exported(self, inputs: list[Any]) -> Runner:
+        return runner(self.model, len(inputs[0]))

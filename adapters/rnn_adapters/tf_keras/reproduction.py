@@ -33,11 +33,6 @@ KERAS_2 = replace(
     },
     passages={
         **KERAS_3.passages,
-        "H5 file": (
-            'path = os.path.join(tempfile.mkdtemp(), "model.h5")',
-            "model.save(path)",
-            "model = keras.models.load_model(path)",
-        ),
         "SavedModel": (
             "path = tempfile.mkdtemp()",
             'model.save(path, save_format="tf")',
@@ -74,6 +69,10 @@ class Keras2Writer(Writer):
     """Writes the parts of one script."""
 
     words: Words = KERAS_2
+
+    @property
+    def export(self) -> None:
+        """Its `export` has no formats: what is called SavedModel is a passage."""
 
     @property
     def is_stack_of_cells(self) -> bool:

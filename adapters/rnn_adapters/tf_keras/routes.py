@@ -85,8 +85,18 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
 }
 """Those that Keras 3 does not have, or not on TensorFlow."""
 
+OF_KERAS_3 = (
+    *("RNN of an own cell", "RNN of a bare cell", "RNN of own cells", "own cell, from_config"),
+    *("cell of a bare state", "gpu"),
+)
+"""Those whose cells are written for Keras 3. It has no `keras.device`, and its `export` has no formats."""
+
 ALL: Mapping[str, KerasRoute] = {
-    **{name: route for name, route in OF_KERAS.items() if set(TENSORFLOW) <= set(route.backends)},
+    **{
+        name: route
+        for name, route in OF_KERAS.items()
+        if name not in OF_KERAS_3 and set(TENSORFLOW) <= set(route.backends) and "export" not in route.parts
+    },
     **OF_KERAS_2,
 }
 
@@ -101,7 +111,9 @@ def made(name: str = DEFAULT) -> Adapter[Any]:
     if name == "unrolled":
         supports = replace(supports, restored=False)  # saved, it does not know how many steps come
     if name == "cell":
-        parts = replace(parts, assembly=assembly.CellOfKeras2)
+        parts, supports = replace(parts, assembly=assembly.CellOfKeras2), replace(supports, dropout=())
+    if name == "RNN of cells":
+        supports = replace(supports, dropout=(), stateful=False)
     if name == "time major":
         parts = assembly.TimeMajorParts(**vars(parts))
     layer = conventions.layer.replace("keras.", "tf_keras.", 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
-from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.framework import DEFAULT, Framework, Route, not_installed
 from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
@@ -41,7 +42,7 @@ def _adapter(route: str = DEFAULT) -> Adapter[Any]:
     return TorchAdapter(ROUTES[route])
 
 
-def _missing(device: str) -> list[str]:
+def _no_device(device: str) -> list[str]:
     import torch
 
     there = torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()
@@ -57,7 +58,9 @@ def _reproduced(question: Question) -> Code | None:
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("batch first", "axes", "`RNN(batch_first=True)`"),
     ("unbatched", "axes", "each row by itself, as (time, input)"),
+    ("vmap", "axes", "`torch.vmap` of a call with (time, input)"),
     ("cell", "cell", "`RNNCell`, step by step"),
+    ("vmap of a cell", "cell", "`torch.vmap(RNNCell)`, step by step"),
     ("sorted lengths", "padding", "`pack_padded_sequence(enforce_sorted=True)`"),
     ("list of rows", "padding", "`pack_sequence` of rows without padding, and `unpack_sequence`"),
     ("no grad", "model", "a call inside `torch.no_grad`"),
@@ -70,24 +73,39 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("scripted", "compiled", "`torch.jit.script` of a module that holds the RNN"),
     ("traced", "compiled", "`torch.jit.trace` of a call on other sizes"),
     ("exported", "compiled", "`torch.export` of a call, of any number of rows"),
+    ("ONNX", "saved", "`torch.onnx.export(dynamo=True)` for a number of steps, run by ONNX Runtime"),
+    ("ONNX, any time", "saved", "the same, for any number of steps"),
+    ("ONNX by TorchScript", "saved", "`torch.onnx.export(dynamo=False)`, run by ONNX Runtime"),
+    ("ONNX in OpenVINO", "saved", "as ONNX, run by OpenVINO"),
+    ("ONNX by TorchScript in OpenVINO", "saved", "`torch.onnx.export(dynamo=False)`, run by OpenVINO"),
     ("cuda", "device", "module and input on an NVIDIA GPU"),
     ("mps", "device", "module and input on Apple's GPU"),
 )
+
+DEVICES = tuple(name for name, kind, _ in _ROUTES if kind == "device")
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "ONNX": ("onnx", "onnxscript", "onnxruntime"),
+    "ONNX, any time": ("onnx", "onnxscript", "onnxruntime"),
+    "ONNX by TorchScript": ("onnx", "onnxruntime"),
+    "ONNX in OpenVINO": ("onnx", "onnxscript", "openvino"),
+    "ONNX by TorchScript in OpenVINO": ("onnx", "openvino"),
+}
+"""What a route takes besides torch."""
+
+
+def _route(name: str, kind: RouteKind, what: str) -> Route:
+    missing: Callable[[], Sequence[str]] = partial(not_installed, PACKAGES.get(name, ()))
+    if name in DEVICES:
+        missing = partial(_no_device, name)
+    expensive = name in ("vmap", *PACKAGES) or kind in ("compiled", "device")
+    return Route(kind, what, partial(_adapter, name), expensive, missing)
+
 
 FRAMEWORKS = (
     Framework(
         "torch",
         _adapter,
-        routes={
-            name: Route(
-                kind,
-                what,
-                partial(_adapter, name),
-                expensive=kind in ("compiled", "device"),
-                missing=partial(_missing, name) if kind == "device" else tuple,
-            )
-            for name, kind, what in _ROUTES
-        },
+        routes={name: _route(name, kind, what) for name, kind, what in _ROUTES},
         conventions=CONVENTIONS,
         title="`torch.nn.RNN`",
         extra="torch",

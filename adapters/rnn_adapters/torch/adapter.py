@@ -6,7 +6,7 @@ import copy
 import io
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from torch.nn import Module
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
-from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis, refusal_of
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -64,6 +64,7 @@ class Parts:
         forget: forgets what was compiled.
         device: where module and input lie during a call.
         stored: what a parameter holds for a weight, and the weight for what it holds.
+        inferred: the outputs as symbols, of an RNN, x, h0 and the unknown axes; None: by fake tensors.
     """
 
     conventions: Conventions
@@ -78,6 +79,7 @@ class Parts:
     forget: Callable[[], None] = lambda: None
     device: str = "cpu"
     stored: Callable[[Any], Any] = lambda weight: weight
+    inferred: Callable[[Any, Tensor, Tensor | None, Collection[UnknownAxis]], Tensors] | None = None
 
 
 class TorchAdapter(Adapter[Module]):
@@ -166,16 +168,36 @@ class TorchAdapter(Adapter[Module]):
     def inferred_shapes(
         self, model: Module, call: Call, unknown: tuple[UnknownAxis, ...]
     ) -> Mapping[str, Shapes]:
+        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
+        if self.parts.inferred is not None:
+            symbols = self.parts.inferred(rnn_of(model), self._x(call), h0, unknown)
+            return {"torch.export": self._shapes(*symbols)}
         with FakeTensorMode() as fake:  # of a device, so that mixed precision is inferred, too
             x, *weights = map(fake.from_tensor, (self._x(call), *self._parameters(model).values()))
-            states = call.initial_states
-            h0 = None if states is None else fake.from_tensor(tensor(np.concatenate(states)))
+            h0 = None if h0 is None else fake.from_tensor(h0)
             sequence, h_n, _ = self._called(model, call, x, h0, *weights)
-        shape = tuple(sequence.shape)
+        return {"fake tensors": self._shapes(sequence, h_n)}
+
+    def _shapes(self, sequence: Tensor, h_n: Tensor) -> Shapes:
+        """The shapes of outputs that hold no numbers; a size that is a symbol is unknown."""
+        shape = known_sizes(sequence)
         whole = shape if self.parts.batch_first or len(shape) < 3 else (shape[1], shape[0], *shape[2:])
         types = sorted({str(each.dtype).removeprefix("torch.") for each in (sequence, h_n)})
-        finals = tuple(tuple(h.shape) for h in h_n)
-        return {"fake tensors": Shapes(sequence=whole, final_states=finals, dtype=" and ".join(types))}
+        finals = (known_sizes(h_n)[1:],) * len(h_n)
+        return Shapes(sequence=whole, final_states=finals, dtype=" and ".join(types))
+
+    def wrong_layers(self, model: Module, call: Call) -> Mapping[str, str]:
+        """Of `torch.nn.RNN`, by which most routes are made."""
+        rnn = rnn_of(model)
+        made = partial(torch.nn.RNN, rnn.input_size)
+        descriptions = {
+            **{f"{units} units": partial(made, units) for units in (0, -1)},
+            **{f"{layers} layers": partial(made, 2, layers) for layers in (0, -1)},
+            "an unknown nonlinearity": partial(made, 2, nonlinearity="softplus"),
+            **{f"dropout at a rate of {rate}": partial(made, 2, 2, dropout=rate) for rate in (-0.5, 1.5)},
+            "a projection": partial(made, 2, proj_size=1),
+        }
+        return {words: refusal_of(make) for words, make in descriptions.items()}
 
     def count_trainable(self, model: Module, frozen: tuple[int, ...]) -> Mapping[str, int]:
         with self._frozen(model, frozen):
@@ -361,6 +383,11 @@ def by_layer(model: Module, h_n: Array) -> States:
     """(layers·directions, batch, hidden) as (directions, batch, hidden) for each layer."""
     directions = directions_of(model)
     return tuple(h_n[i : i + directions] for i in range(0, len(h_n), directions))
+
+
+def known_sizes(tensor: Tensor) -> tuple[int | None, ...]:
+    """A shape; None for an axis whose size is a symbol."""
+    return tuple(size if isinstance(size, int) else None for size in tensor.shape)
 
 
 def mixed_precision(call: Call, device: str) -> AbstractContextManager[Any]:

@@ -7,11 +7,12 @@ import numpy as np
 from rnn_adapters.literals import literal, split
 from rnn_adapters.reproduction import Code, Question, Spoken, stacked
 from rnn_adapters.torch import CONVENTIONS
+from rnn_adapters.torch import reproduction_onnx as onnx
 
 SORTED, LISTED = "sorted lengths", "list of rows"
 DEVICES = ("cuda", "mps")
 PACKING = "pack_padded_sequence, pad_packed_sequence"
-CELLS = ("cell", "compiled cell")
+CELLS = ("cell", "vmap of a cell", "compiled cell")
 WITHIN = {"no grad": "torch.no_grad()", "inference mode": "torch.inference_mode()"}
 HOLDER = (
     "class Holder(torch.nn.Module):",
@@ -32,6 +33,7 @@ WRAPPED = {
         "other.load_state_dict(torch.load(file, weights_only=True))",
         "rnn = other",
     ),
+    "vmap of a cell": ("rnn = torch.vmap(rnn)",),
     "compiled": ("rnn = torch.compile(rnn)",),
     "compiled cell": ('rnn = torch.compile(rnn, backend="aot_eager")',),
     "scripted": ("", *HOLDER, "", "rnn = torch.jit.script(Holder(rnn))"),
@@ -64,13 +66,15 @@ def code(question: Question) -> Code | None:
     padded = question.call.lengths is not None
     packing = ["pack_sequence, unpack_sequence"] if question.route == LISTED else [PACKING]
     utilities = [f"from torch.nn.utils.rnn import {names}" for names in packing if padded]
+    in_onnx = question.route in onnx.ROUTES
+    others = onnx.imports(question.route) if in_onnx else []
     return Code(
-        imports=["import numpy as np", "import torch", *utilities],
+        imports=["import numpy as np", *sorted(["import torch", *others]), *utilities],
         made=[*_made(question), *WRAPPED.get(question.route, ())],
         called=_called(question),
         got=_got(question),
         version="torch.__version__",
-        standard=["copy", "io"] if question.route == "state dict" else [],
+        standard=["copy", "io"] if question.route == "state dict" else onnx.standard(question.route),
     )
 
 
@@ -141,6 +145,9 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
     gradient = question.derivative is not None
     lines.append(f"x_t = {_tensor(question, x)}" + ".requires_grad_()" * gradient)
     lines += [f"h = {_tensor(question, h)}" + ".requires_grad_()" * gradient] if h else []
+    if route == "vmap of a cell" and not h0:  # which takes no None
+        lines += ["steps = []", "for t in range(len(x_t)):", "    steps.append(rnn(x_t[t], *steps[-1:]))"]
+        return [*lines, "sequence, h_n = torch.stack(steps), steps[-1][None]"]
     if route in CELLS:
         start = "h = h[0]" if h0 else ""
         step = f"h = rnn(x_t[t]{', h' if h0 else ''})"
@@ -154,7 +161,14 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
         row = "rnn(x_t[:, i]" + (", h[:, i])" if h0 else ")")
         lines.append(f"rows = [{row} for i in range(x_t.shape[1])]")
         return [*lines, "sequence, h_n = (torch.stack(parts, 1) for parts in zip(*rows))"]
+    if route in onnx.ROUTES:
+        lines += [f"lengths_t = torch.tensor({spoken.lengths})"] if spoken.lengths else []
+        inputs = {"x": "x_t", "h0": h0, "lengths": "lengths_t" if spoken.lengths else ""}
+        inputs = {name: of for name, of in inputs.items() if of}
+        return [*lines, *onnx.called(question, inputs, _typed(question))]
     given = f", {h0}" if h0 else ""
+    if route == "vmap":
+        return [*lines, f"sequence, h_n = torch.vmap(rnn, in_dims=1, out_dims=1)(x_t{given})"]
     if route == "functional call":
         call = f"torch.func.functional_call(rnn, dict(rnn.named_parameters()), ({{x}}{given or ','}))"
     elif route == "exported":

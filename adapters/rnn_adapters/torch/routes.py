@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,9 +21,22 @@ from torch.nn.utils.rnn import (
 )
 
 from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import DType, Supports
 from rnn_adapters.framework import DEFAULT
+from rnn_adapters.surface import UnknownAxis
 from rnn_adapters.torch import CONVENTIONS
 from rnn_adapters.torch.adapter import Function, Parts, Returned, Tensors, forward_ad, through_a_file
+from rnn_adapters.torch.onnx_files import (
+    Exporter,
+    InOnnx,
+    Opener,
+    by_dynamo,
+    by_torchscript,
+    in_onnx,
+    in_onnxruntime,
+    in_openvino,
+    written_anew,
+)
 from rnn_adapters.torch.supports import SUPPORTS
 
 
@@ -84,11 +97,24 @@ def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     return Returned(sequence, h_n, rows[0].native)
 
 
+def by_vmap(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
+    """The rows as (time, input), vectorised."""
+    sequence, h_n = called(torch.vmap(rnn, in_dims=1, out_dims=1), x, h0)
+    return Returned(sequence, h_n, (x[:, 0], sequence[:, 0], h_n[:, 0]))
+
+
 def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """A cell, called for each step with (batch, input) and a state (batch, hidden)."""
     h = h0[0] if h0 is not None and len(h0) == 1 else h0  # of more than one, torch says what it thinks
     states = [h := called(cell, x_t, h) for x_t in x.unbind(0)]
     return Returned(torch.stack(states), states[-1][None], (x[-1], states[-1], states[-1]))
+
+
+def by_vmapped_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
+    """The same of a cell that is vectorised over rows of (input,)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "There is a performance drop")  # it goes row by row
+        return by_steps(torch.vmap(cell), x, h0, lengths)
 
 
 def by_autograd(function: Function, sources: Tensors, cotangents: Tensors, call: Call) -> Tensors:
@@ -150,6 +176,28 @@ class Exported(Module):
                 exported = torch.export.export(Holder(self.rnn), like, dynamic_shapes=rows, strict=False)
             self._programs[key] = exported.module()
         return self._programs[key](*given)
+
+
+def exported_symbols(
+    rnn: Any, x: Tensor, h0: Tensor | None, unknown: Collection[UnknownAxis]
+) -> tuple[Any, Any]:
+    """The outputs as `torch.export` has them in a program of any number of rows or time steps.
+
+    Of an unknown axis the example has three, as one would be taken for a constant.
+    """
+    rows, time = ("batch" in unknown, x.shape[1]), ("time" in unknown, len(x))
+    steps, batch = (3 if is_unknown else size for is_unknown, size in (time, rows))
+    example = [x.new_zeros(steps, batch, x.shape[-1])]
+    example += [] if h0 is None else [h0.new_zeros(len(h0), batch, h0.shape[-1])]
+    any_size = torch.export.Dim.DYNAMIC
+    axes = [{axis: any_size for axis, (is_unknown, _) in enumerate((time, rows)) if is_unknown}]
+    axes += [] if h0 is None else [{1: any_size} if rows[0] else {}]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # RNN lists its weights anew when it is called
+        program = torch.export.export(Holder(rnn), (*example,), dynamic_shapes=(*axes,), strict=False)
+    (returned,) = program.graph.find_nodes(op="output")
+    sequence, h_n = (node.meta["val"] for node in returned.args[0])
+    return sequence, h_n
 
 
 class Traced(Module):
@@ -262,13 +310,54 @@ GRAPH = replace(
     ),
 )
 """What is made a graph of, with the module in it."""
+ONNX_TYPES: tuple[DType, ...] = ("float32", "float64", "float16")
+"""Of bfloat16 ONNX Runtime has no matrix product."""
+ONNX = Parts(
+    CONVENTIONS,
+    Supports(
+        activations=SUPPORTS.activations,
+        dtypes=ONNX_TYPES,
+        bidirectional=True,
+        stacked=True,
+        no_bias=True,
+        initial_states=True,
+        sequence=True,
+        final_states=True,
+        lengths=True,
+        expensive="sizes",
+    ),
+    make=torch.nn.RNN,
+    forward=in_onnx,
+    differentiate=by_autograd,
+    reload=written_anew,
+)
+"""A module that is written and never called itself."""
+
+
+def written(exporter: Exporter, opener: Opener, **supports: Any) -> Parts:
+    """A route by an exporter and a runtime, for any number of rows and time steps."""
+    in_file = partial(InOnnx, export=exporter, open_model=opener)
+    return replace(ONNX, supports=replace(ONNX.supports, **supports), wrap=in_file)
+
+
+def written_for_a_time(opener: Opener) -> Parts:
+    """A route by `by_dynamo`, which writes no packed sequences, and a runtime, for a number of time steps."""
+    parts = written(by_dynamo, opener, lengths=False, expensive="shapes")
+    in_file = partial(InOnnx, export=by_dynamo, open_model=opener, fixed_time=True)
+    return replace(parts, conventions=NO_LENGTHS, wrap=in_file)
+
+
 WITHOUT_GRADIENTS = replace(SUPPORTS, gradients=False, tangents=False, second_gradients=False)
 
 ROUTES: Mapping[str, Parts] = {
     DEFAULT: RNN,
     "batch first": BATCH_FIRST,
     "unbatched": UNBATCHED,
+    "vmap": replace(
+        UNBATCHED, supports=replace(GRAPH.supports, gradients=False, second_gradients=False), forward=by_vmap
+    ),
     "cell": CELL,
+    "vmap of a cell": replace(CELL, forward=by_vmapped_steps),
     "sorted lengths": replace(RNN, forward=by_sorted_rows),
     "list of rows": replace(RNN, supports=replace(SUPPORTS, tangents=False), forward=by_list_of_rows),
     "no grad": replace(RNN, supports=WITHOUT_GRADIENTS, within=torch.no_grad),
@@ -292,7 +381,24 @@ ROUTES: Mapping[str, Parts] = {
     ),
     "scripted": replace(GRAPH, wrap=scripted),
     "traced": replace(GRAPH, wrap=Traced),
-    "exported": replace(GRAPH, supports=replace(GRAPH.supports, expensive="shapes"), wrap=Exported),
+    "exported": replace(
+        GRAPH,
+        supports=replace(
+            GRAPH.supports,
+            inferred_shapes=True,
+            unknown_axes=("batch", "time"),
+            expensive="shapes",
+        ),
+        wrap=Exported,
+        inferred=exported_symbols,
+    ),
+    "ONNX": written_for_a_time(in_onnxruntime),
+    "ONNX, any time": written(by_dynamo, in_onnxruntime),
+    "ONNX by TorchScript": written(  # of its operator RNN ONNX Runtime has no kernel in float64
+        by_torchscript, in_onnxruntime, dtypes=("float32", "float16")
+    ),
+    "ONNX in OpenVINO": written_for_a_time(in_openvino),
+    "ONNX by TorchScript in OpenVINO": written(by_torchscript, in_openvino),
     "cuda": replace(RNN, device="cuda"),
     "mps": replace(RNN, supports=replace(SUPPORTS, dtypes=("float32", "float16", "bfloat16")), device="mps"),
 }

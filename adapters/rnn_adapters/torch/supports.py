@@ -10,7 +10,7 @@ FLAGS = (
     *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
     *("freshly_initialised", "gradients", "tangents", "second_gradients"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("inferred_shapes", "count_trainable", "trained"),
+    *("inferred_shapes", "wrong_layers", "count_trainable", "trained"),
 )
 SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(

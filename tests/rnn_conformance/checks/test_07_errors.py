@@ -14,12 +14,13 @@ from rnn_conformance.checks.support.expect import expect_everything, expect_step
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_states, with_x
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
-HALF = 0.5  # these cases are expensive, or have little to draw
+HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
@@ -171,3 +172,14 @@ def with_large_integers(case: Case, dtype: np.dtype[Any]) -> Case:
     bottom, *others = case.network.layers
     network = Network([Layer(*map(small, bottom.cells)), *others])
     return case.replace(network=network, x=x.astype(case.network.dtype))
+
+
+@check("ERR-8", Cases(layers=(1,), time=(1, 2, 3), exact=True), needs=("wrong_layers",), share=FEW)
+def test_what_makes_no_layer_is_refused_when_it_is_made(subject: Subject, case: Case) -> None:
+    """What is accepted is named together, so that a record of some does not excuse another."""
+    refused = subject.wrong_layers(case)
+    accepted = sorted(words for words, error in refused.items() if not error)
+    if accepted:
+        what = f"layers made of {'; '.join(accepted)}"
+        raise NonConforming(f"{what}: expected errors", kind="not refused", what=what)
+    subject.tally.count(len(refused))

@@ -152,6 +152,6 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
     return run
 
 
-@check("OPT-11", POOL, needs=OUTPUTS, routes=("device",))
+@check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)

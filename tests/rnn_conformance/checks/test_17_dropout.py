@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.declarations import DropoutPlace, Supports
+from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Supports
 from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
 from rnn_conformance.checks.support.expect import expect_output, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
@@ -203,10 +203,10 @@ def kept_and_gone(subject: Subject, case: Case) -> Array:
     sequence = sequence_of(subject, case, subject.run(case))
     dtype, layers = case.network.dtype, case.network.num_layers
     powers = np.ones(case.x.shape[1])
-    kept = case.x.astype(reference_dtype(dtype))
+    kept = case.x[..., : sequence.shape[-1]].astype(reference_dtype(dtype))
     if case.call.dropout == "state":
         assert case.initial_states is not None
-        kept = np.broadcast_to(case.initial_states[0][0][:, None].astype(kept.dtype), sequence.shape)
+        kept = np.broadcast_to(case.initial_states[-1][0][:, None].astype(kept.dtype), sequence.shape)
         powers = np.arange(1.0, 1 + case.x.shape[1])
     elif case.call.dropout == "input":
         powers = powers * layers
@@ -228,11 +228,13 @@ class AtAnyRate(AnyPlace):
     Args:
         places: where to drop.
         layers, directions: of the network.
+        width: rows and units.
     """
 
     places: tuple[DropoutPlace, ...] = PLACES
     layers: int = 1
     directions: int = 1
+    width: int = WIDE
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         able = [
@@ -255,12 +257,12 @@ class AtAnyRate(AnyPlace):
     def build(self, able: tuple[str, DropoutPlace], seed: int, rate: float) -> Case:
         """The case of one seed."""
         route, place = able
-        case = PassingOn(place, WIDE, WIDE, 2).build(route, seed, rate)
+        case = PassingOn(place, self.width, self.width, 2).build(route, seed, rate)
         bottom = case.network.layers[0].forward
         layers = self.layers + (place == "between layers")
         network = Network([Layer(*(bottom,) * self.directions)] * layers)
         states = tuple(
-            np.zeros((self.directions, WIDE, WIDE), np.float32)
+            np.zeros((self.directions, self.width, self.width), np.float32)
             if place != "state"
             else np.repeat((case.initial_states or ())[0], self.directions, axis=0)
             for _ in range(layers)
@@ -358,3 +360,32 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     if case.call.dropout == "input":
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
     expect_share("gradients dropped", subject, gone[:, 0], rate)
+
+
+@check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)
+def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
+    """In a layer by itself and in a stack, whose layers may be cells of one loop."""
+    rate, place = case.call.rate, case.call.dropout
+    for layers in (1, 2) if subject.supports.stacked else (1,):
+        count = layers + (place == "between layers")
+        stack = with_layers(case, count, narrower=subject.supports.mixed_layers)
+        one, other = (kept_and_gone(subject, stack) for _ in range(2))
+        passed = 1 if place == "state" else layers  # of the states only the top one is seen
+        share = 1 - (1 - rate) ** passed
+        if place != "between layers":
+            same = bool((one == one[:, :1]).all())
+            subject.require(same, "dropped at some steps and not at others")
+            one, other = one[:, 0], other[:, 0]
+        expect_share("dropped", subject, one, share)
+        expect_independent("two calls", subject, one, other, share)
+
+
+def with_layers(case: Case, count: int, *, narrower: bool) -> Case:
+    """The case with so many layers; those above the lowest may have half its units, and pass on as many."""
+    bottom, states = case.network.layers[0].forward, case.initial_states
+    units = max(1, bottom.hidden_size // 2) if narrower else bottom.hidden_size
+    second = replace(bottom, W_x=bottom.W_x[:units], W_h=bottom.W_h[:units, :units], b=bottom.bias[:units])
+    third = replace(second, W_x=second.W_x[:, :units])
+    cells = [bottom, second, third][:count]
+    kept = states and tuple(states[0][..., : cell.hidden_size] for cell in cells)
+    return case.replace(network=Network(map(Layer, cells)), initial_states=kept)

@@ -32,14 +32,17 @@ class OnOneRoute:
     Args:
         cases: what to draw.
         fewer: the same where layers or shapes are expensive.
+        fewest: the same where steps are.
     """
 
     cases: Cases
     fewer: Cases
+    fewest: Cases
 
     def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
         route, supports = next(iter(routes.items()))
-        chosen = self.cases if supports.expensive == "nothing" else self.fewer
+        by_cost = {"nothing": self.cases, "steps": self.fewest}
+        chosen = by_cost.get(supports.expensive, self.fewer)
         return chosen({route: supports})
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
@@ -93,9 +96,11 @@ PADDED = Cases(
     scatter=True,
 )
 """Beyond the 127 and the 255 that a byte counts to."""
-LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)))
-WIDE_LAYERS = OnOneRoute(WIDE, WIDE)
-PADDED_SEQUENCES = OnOneRoute(PADDED, replace(PADDED, time=(300,)))
+LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)), replace(LONG, time=(100,)))
+WIDE_LAYERS = OnOneRoute(WIDE, WIDE, WIDE)
+PADDED_SEQUENCES = OnOneRoute(
+    PADDED, replace(PADDED, time=(300,)), replace(PADDED, time=(140,), directions=(1,))
+)
 
 
 @check("LNG-1", LONG_SEQUENCES, needs=("sequence",), share=RARELY)

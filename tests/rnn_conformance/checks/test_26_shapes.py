@@ -123,6 +123,7 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
         compute_dtypes=NARROW,
         padding=SAID,
         go_backwards=(False, True),
+        merge_modes=MERGES,
         variants=tuple(UNKNOWN),
         covering=True,
     ),

@@ -17,7 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from rnn_adapters.adapter import Call, CannotExpress
 from rnn_adapters.declarations import Supports
-from rnn_adapters.framework import Framework
+from rnn_adapters.framework import DEFAULT, Framework
 from rnn_adapters.histories import Doing
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import FACTS, Case, from_data
@@ -109,6 +109,11 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         """Whether it is said to happen on this route."""
         wanted = self.when.get("route", [route or "default"])
         return (route or "default") in (wanted if isinstance(wanted, list) else [wanted])
+
+    def is_out_of_reach(self, subject: Subject) -> bool:
+        """Whether it happens on routes alone that this machine lacks something for."""
+        claimed = [route for route in (DEFAULT, *subject.framework.routes) if self.claims(route)]
+        return bool(claimed) and all(route in subject.absent for route in claimed)
 
 
 def listed(names: str | list[str]) -> list[str]:

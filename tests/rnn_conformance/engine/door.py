@@ -168,6 +168,19 @@ def options_from(method: str, returned: Any) -> dict[str, tuple[str, str]]:
     return found
 
 
+def texts_from(method: str, returned: Any) -> dict[str, str]:
+    """A text for each way.
+
+    Raises:
+        NonConforming: something else.
+    """
+    found = by_way(method, returned)
+    for way, text in found.items():
+        if not isinstance(text, str):
+            _wrong(f"{method}: {way}", "a text", text)
+    return found
+
+
 def counts_from(method: str, returned: Any) -> dict[str, int]:
     """A whole number for each way.
 

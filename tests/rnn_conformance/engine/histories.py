@@ -28,7 +28,7 @@ CHOICES = 16
 """Bytes of an action that stand for choices; those after them are for lengths or a mask."""
 
 MOST, FEW = 8, 3
-"""Actions of a history, and where shapes are expensive."""
+"""Actions of a history, and where shapes or steps are expensive."""
 
 ACTION = st.binary(min_size=CHOICES + 4 * MASKED_TIME, max_size=CHOICES + 4 * MASKED_TIME)
 
@@ -141,7 +141,8 @@ class _Maker:
         self.case, self.pools, self.numbers = case, pools, numbers
         self.network = case.network
         self.sparing = pools.supports.expensive == "shapes"
-        self.most = FEW if self.sparing else MOST
+        # Where steps are expensive, those of all calls before may be in one that keeps their state.
+        self.most = FEW if self.sparing or pools.supports.expensive == "steps" else MOST
         batch, time, _ = case.x.shape
         apart = pools.of_call["batch"], pools.of_call["time"]
         together = _one_of(pools.of_call["sizes"], shapes[0])

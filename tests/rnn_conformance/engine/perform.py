@@ -71,7 +71,11 @@ def perform(
         kept: counterexamples of earlier runs, which are tried besides what is drawn.
     """
     began = time.perf_counter()
-    known = [deviation for deviation in deviations if deviation.concerns(check.clause)]
+    known = [
+        deviation
+        for deviation in deviations
+        if deviation.concerns(check.clause) and not deviation.is_out_of_reach(subject)
+    ]
     claimed = [deviation for deviation in known if check.clause in deviation.clauses]
     outcome = Outcome(clause=check.clause, title=check.title, verdict="pass")
     try:
@@ -183,7 +187,8 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
         of_routes = getattr(check.draw, "rows_of_routes", None)
         least = 0 if of_routes is None else of_routes(routes)
         return max(cases, least, round(profile.per_expensive_route * check.share) * len(expensive))
-    shares = {"nothing": 1.0, "sizes": profile.expensive_share, "shapes": profile.compiled_share}
+    compiled = dict.fromkeys(("steps", "shapes"), profile.compiled_share)
+    shares = {"nothing": 1.0, "sizes": profile.expensive_share, **compiled}
     share = check.share * min(shares[supports.expensive] for supports in routes.values())
     return max(2, round(profile.max_examples * share))
 

@@ -17,7 +17,7 @@ class Profile:
         per_expensive_route: cases of one round for each expensive route, in the checks that are about it;
             more where an option has more values than that (`Cases.rows_of_routes`).
         expensive_share, compiled_share: share of these cases for an implementation of which sizes, or
-            shapes, are expensive.
+            steps or shapes, are expensive.
         rounds: rounds, each with a seed of its own.
         seconds_per_check: no round is begun after this time.
         shrink: whether a failing case is made small.

@@ -35,6 +35,9 @@ HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
 FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2, 4)
 """What is left of them where others would be expensive (`Supports.expensive`)."""
 
+FEW_STEPS = 17
+"""The most steps of sizes that are given together, where steps are expensive."""
+
 Sizes = tuple[int, int, int, int]
 SHARED_SIZES: tuple[Sizes, ...] = ((1, 1, 1, 1), (3, 3, 2, 4), (3, 5, 3, 2), (1, 3, 2, 4), (3, 1, 3, 2))
 """Batch, time, input and hidden size together: what is drawn where each shape is compiled, so that clauses
@@ -211,6 +214,10 @@ class Cases:
             left = tuple(size for size in pool if size in kept or supports.expensive not in where)
             return left or pool
 
+        def few_steps(pool: tuple[int, ...]) -> tuple[int, ...]:
+            left = few(pool, FEW_TIME, "steps", "shapes")
+            return (min(left),) if supports.expensive == "steps" and min(left) > max(FEW_TIME) else left
+
         def said(way: Padding) -> Padding:
             return way if supports.lengths else PREFIXES.get(way, way)
 
@@ -239,7 +246,7 @@ class Cases:
             dtypes = (
                 dtypes or [*supports.dtypes] if self.exact else dtypes or named(("float64",), supports.dtypes)
             )
-        sizes = self.sizes or self._shared_sizes(supports)
+        sizes = self._fewer_steps(supports) or self._shared_sizes(supports)
         return {
             "route": (route,),
             "layers": self.layers if supports.stacked else (1,),
@@ -250,9 +257,9 @@ class Cases:
             "initial": self.initial_states if supports.initial_states else (False,),
             "sizes": sizes or (None,),
             "batch": (None,) if sizes else few(self.batch, FEW_BATCH, "shapes"),
-            "time": (None,) if sizes else few(self.time, FEW_TIME, "shapes"),
-            "input": (None,) if sizes else few(self.inputs, FEW_INPUT, "sizes", "shapes"),
-            "hidden": few(self.hidden, FEW_HIDDEN, "sizes", "shapes"),
+            "time": (None,) if sizes else few_steps(self.time),
+            "input": (None,) if sizes else few(self.inputs, FEW_INPUT, "sizes", "steps", "shapes"),
+            "hidden": few(self.hidden, FEW_HIDDEN, "sizes", "steps", "shapes"),
             "dtype": dtypes,
             "variant": self.variants,
             "padding": [said(way) for way in self.padding if sayable(way)],
@@ -269,6 +276,11 @@ class Cases:
             "grain": GRAINS[-1:] if self.scatter else GRAINS,
             "mixed_directions": self.mixed_directions if supports.mixed_directions else (False,),
         }
+
+    def _fewer_steps(self, supports: Supports) -> tuple[Sizes, ...]:
+        """Of the sizes that are given together those of few steps, where steps are expensive."""
+        few = tuple(sizes for sizes in self.sizes if sizes[1] <= FEW_STEPS)
+        return (few if supports.expensive == "steps" else self.sizes) or self.sizes
 
     def _shared_sizes(self, supports: Supports) -> tuple[Sizes, ...]:
         """Of the shared sizes those that the clause allows, where shapes are expensive."""

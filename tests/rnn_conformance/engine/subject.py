@@ -274,6 +274,10 @@ class Subject:
         """What was given and what is left of every option, by name."""
         return door.options_from("kept_options", self._of_surface("kept_options", case, case.call))
 
+    def wrong_layers(self, case: Case) -> dict[str, str]:
+        """The error with which each description of no layer is refused, "" for none."""
+        return door.texts_from("wrong_layers", self._of_surface("wrong_layers", case, case.call))
+
     def default_states(self, case: Case) -> States:
         """The states that a case is said to start from."""
         return door.states_from("default_states", self._of_surface("default_states", case, case.call))

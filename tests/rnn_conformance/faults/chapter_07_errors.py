@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -124,3 +125,20 @@ class IntegersCutOffBesideStates(Fault):
     def of_integers(self, call: Call, dtype: Any) -> Array:
         x = super().of_integers(call, dtype)
         return x if call.initial_states is None else np.clip(x, -(2**15), 2**16).astype(dtype)
+
+
+@fault("layer-of-no-units-made", "ERR-8")
+class LayerOfNoUnitsMade(Fault):
+    """Makes a layer of no units, and of fewer."""
+
+    def wrong_layers(self, model: Network, call: Call) -> Mapping[str, str]:
+        refused = super().wrong_layers(model, call)
+        return {words: "" if "units" in words else error for words, error in refused.items()}
+
+
+@fault("way-to-merge-looked-up-in-the-call", "ERR-8")
+class WayToMergeLookedUpInTheCall(Fault):
+    """Learns in the first call that it does not know how to merge."""
+
+    def wrong_layers(self, model: Network, call: Call) -> Mapping[str, str]:
+        return {**super().wrong_layers(model, call), "an unknown way to merge": ""}

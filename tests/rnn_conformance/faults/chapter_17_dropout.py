@@ -208,3 +208,35 @@ class GradientsWithoutDropout(Fault):
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         return super().gradients(model, replace(call, training=False), d_sequence, d_final_states)
+
+
+@fault("other-routes-keep-what-they-dropped", "DRP-14")
+class OtherRoutesKeepWhatTheyDropped(Fault):
+    """By every other route the second call of a network drops what the first has dropped."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        if self.route:
+            self._random = np.random.default_rng(array.shape)
+        return super().left_of(array, rate)
+
+
+@fault("top-layer-of-other-routes-not-in-training", "DRP-14")
+class TopLayerOfOtherRoutesNotInTraining(Fault):
+    """By every other route tells every layer of a stack but the top one that this is training."""
+
+    layers_left = 0
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        self.layers_left = network.num_layers
+        return super().run_stack(network, x, states, steps)
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self.layers_left -= 1
+        return super().run_layer(layer, x, h0, steps)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Array, Array]:
+        x_mask, h_mask = super().dropout_masks(x, h)
+        in_training = not self.route or self.layers_left or self.dropping[0] == "between layers"
+        return (x_mask, h_mask) if in_training else (x.dtype.type(1), h.dtype.type(1))

@@ -121,6 +121,16 @@ class TypeInferredAsIfOfWeightsBackwards(Fault):
         return replace(shapes, dtype=str(model.dtype)) if call.go_backwards else shapes
 
 
+@fault("type-inferred-as-if-of-a-merge", "SHP-4")
+class TypeInferredAsIfOfAMerge(Fault):
+    """Infers float32, at most, for directions that are given one beside the other."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        merges = model.layers[-1].directions == 2 and call.merge_mode == "none"
+        return replace(shapes, dtype="float32") if merges and shapes.dtype == "float64" else shapes
+
+
 @fault("lengths-alone-handed-on", "SHP-5")
 class LengthsAloneHandedOn(Fault):
     """Where a call has lengths and a mask, hands on what the lengths say."""

@@ -96,6 +96,7 @@ class PlainNumpy(Adapter[Network]):
         mask_dtypes=("uint8", "int32", "int64", "float32"),
         input_dtypes=get_args(IntegerType),
         kept_options=True,
+        wrong_layers=True,
         default_states=True,
         count_trainable=True,
         trained=True,
@@ -819,6 +820,10 @@ class PlainNumpy(Adapter[Network]):
     def configured(self, options: Mapping[str, str]) -> Mapping[str, str]:
         """The options of a layer that is made from the configuration of one with these."""
         return dict(options)
+
+    def wrong_layers(self, model: Network, call: Call) -> Mapping[str, str]:
+        units = {f"{number} units": "expected 1 or more" for number in (0, -1)}
+        return units | {"an unknown way to merge": "expected a known one"}
 
     def default_states(self, model: Network, call: Call) -> States:
         return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))

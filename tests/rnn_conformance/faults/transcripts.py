@@ -127,6 +127,9 @@ class Listener(Adapter[Any]):
     def kept_options(self, model: Any, call: Call) -> Mapping[str, tuple[str, str]]:
         return self._asked("kept_options", model, call)  # type: ignore[no-any-return]
 
+    def wrong_layers(self, model: Any, call: Call) -> Mapping[str, str]:
+        return self._asked("wrong_layers", model, call)  # type: ignore[no-any-return]
+
     def default_states(self, model: Any, call: Call) -> States:
         return self._asked("default_states", model, call)  # type: ignore[no-any-return]
 

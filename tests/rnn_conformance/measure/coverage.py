@@ -131,6 +131,15 @@ def coverage_of(subject: Subject, profile: Profile, seed: int = 0, strength: int
     return coverage
 
 
+def expensive_routes(subject: Subject) -> dict[str, list[str]]:
+    """What is declared to be expensive (`Supports.expensive`), and on which routes."""
+    found: dict[str, list[str]] = {}
+    for route in ("", *subject.framework.routes):
+        found.setdefault(subject.adapter_of(route).supports.expensive, []).append(route or "default")
+    found.pop("nothing", None)
+    return found
+
+
 def values_table(coverage: Coverage) -> dict[str, Counter[Value]]:
     """For each option and value the number of cases."""
     counts: dict[str, Counter[Value]] = {}
@@ -179,6 +188,8 @@ def main(adapter: str, profile: str, strength: str) -> None:
         shown = ", ".join(f"{value or 'default'}: {cases}" for value, cases in values.items())
         table.add_row(option, shown)
     console.print(table)
+    for cost, routes in expensive_routes(subject).items():
+        console.print(f"{cost} are expensive, so that few are drawn: {', '.join(routes)}", highlight=False)
     for combination in found.missing:
         words = ", ".join(f"{option} {value or 'default'}" for option, value in combination)
         console.print(f"missing: {words}", highlight=False)

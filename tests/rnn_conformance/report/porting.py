@@ -11,7 +11,7 @@ from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.deviations import Deviation, read_deviations
 
 PAGES: Mapping[str, tuple[str, ...]] = {
-    "keras": ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy"),
+    "keras": ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy", "keras-openvino"),
     "torch": ("torch",),
     "onnx": ("onnx", "onnx-reference", "ort-node", "ort-web"),
     "jax": ("flax-nnx", "flax-linen", "haiku"),

@@ -107,7 +107,8 @@ class Change(msgspec.Struct):
 
     Args:
         path: the file of the record.
-        was: the specifier of the swept package that stands there; "" where there is none.
+        package: as the record calls the swept package.
+        was: the specifier that stands there; "" where there is none.
     """
 
     path: Path
@@ -135,10 +136,20 @@ def changes(files: dict[Path, list[Deviation]], sweeps: list[Sweep]) -> list[Cha
         for record in records:
             about = [made for made in sweeps if made.adapter in listed(record.adapter)]
             seen = found_range(record.id, about)
-            was = record.versions.get(packages[0], "")
+            name = _name_in(record, packages[0], about)
+            was = record.versions.get(name, "")
             if seen is not None and (seen.partly or not _same(seen.specifier, was, tried)):
-                found.append(Change(path, record.id, packages[0], was, seen))
+                found.append(Change(path, record.id, name, was, seen))
     return found
+
+
+def _name_in(record: Deviation, package: str, sweeps: Iterable[Sweep]) -> str:
+    """What a record calls a package: one of several that are released together, npm's without its scope."""
+    checked = [swept for made in sweeps for swept in made.swept if not swept.problem]
+    for name in record.versions:
+        if name == package or (checked and all(each.versions.get(name) == each.version for each in checked)):
+            return name
+    return package.rpartition("/")[2]
 
 
 def _same(found: str, was: str, tried: list[str]) -> bool:

@@ -175,7 +175,16 @@ def released_versions(package: str) -> list[str]:
     found = re.search(r"^Available versions: (.*)$", said, re.MULTILINE)
     if found is None:
         raise NotInstallable(f"no version of {package} can be found: pip said {said.strip()!r}")
-    return sorted(found[1].split(", "), key=Version)
+    return sorted(filter(_is_version, found[1].split(", ")), key=Version)
+
+
+def _is_version(text: str) -> bool:
+    """Whether it is one: indexes hold old uploads whose names say more than that."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def selected_versions(wanted: str, released: list[str]) -> list[str]:

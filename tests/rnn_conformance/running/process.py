@@ -29,6 +29,7 @@ from rnn_conformance.engine.clauses import spec_version
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
+from rnn_conformance.running.memory import in_mib
 from rnn_conformance.running.messages import (
     Checked,
     Event,
@@ -47,7 +48,7 @@ from rnn_conformance.running.messages import (
     Tried,
     TryWitness,
 )
-from rnn_conformance.running.worker import CALLED, DRAWN, in_mib
+from rnn_conformance.running.worker import CALLED, DRAWN
 from rnn_reference.errors import BadInput
 
 WORKER = ("-u", "-X", "faulthandler", "-m", "rnn_conformance.running.worker")

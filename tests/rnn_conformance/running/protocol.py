@@ -396,6 +396,13 @@ def kept_options(peer: Peer) -> str:
     return f"{len(peer.subject.kept_options(small(peer.adapter)))} options"
 
 
+def wrong_layers(peer: Peer) -> str:
+    """Descriptions that make no layer."""
+    if not peer.adapter.supports.wrong_layers:
+        raise NotDeclared
+    return f"{len(peer.subject.wrong_layers(small(peer.adapter)))} descriptions"
+
+
 def count_trainable(peer: Peer) -> str:
     """What would be trained."""
     if not peer.adapter.supports.count_trainable:
@@ -486,6 +493,7 @@ STEPS: Mapping[str, Callable[[Peer], str]] = {
     "inferred_shapes": inferred_shapes,
     "handed_masks": handed_masks,
     "kept_options": kept_options,
+    "wrong_layers": wrong_layers,
     "default_states": default_states,
     "count_trainable": count_trainable,
     "trained": trained,

@@ -30,12 +30,19 @@ from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.diagnosis import SECONDS, TOLD, failure_of, likely_cause
 from rnn_conformance.faults.registry import PREFIX, all_faults, fault_framework
+from rnn_conformance.running.memory import memory_mib
 from rnn_conformance.vectors.form import VectorData
 from rnn_conformance.vectors.judge import judge
 from rnn_conformance.vectors.judgement import Judgement
 from rnn_conformance.vectors.ready import ready
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Cell, Layer, Network
+
+MUCH = 1000.0
+"""MiB of memory, above which what was built is forgotten between checks, too."""
+
+ROOM = 200.0
+"""MiB by which it may grow until the next time, since a framework alone may need more than `MUCH`."""
 
 
 class Session:
@@ -65,6 +72,7 @@ class Session:
         self.profile = profile
         self.seed = seed
         self._chapter = ""
+        self._much = MUCH
         self._examples = examples_at(examples, framework.name) if examples else None
         self._deviations_file = deviations_file
         self.versions = smoke_test(self.subject.adapter)
@@ -138,11 +146,12 @@ class Session:
             add_scripts(self.subject, check, outcome)
 
     def _begin(self, clause: str) -> None:
-        """Between chapters, which draw layers of other kinds, what was built is forgotten."""
+        """Forget what was built, between chapters, which draw layers of other kinds, and where it is much."""
         chapter = clause.partition("-")[0]
-        if chapter != self._chapter:
+        if chapter != self._chapter or memory_mib() > self._much:
             self._chapter = chapter
             self.subject.drop_caches()
+            self._much = max(MUCH, memory_mib() + ROOM)
 
     def _likely_cause(self, check: Check, first: Failed, smallest: Failed, facts: Mapping[str, Fact]) -> str:
         """The fault that behaves as the implementation does; "" where there is none to tell."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import queue
-import sys
 import threading
 import traceback
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ import msgspec
 
 from rnn_conformance.engine.case import Case, to_data
 from rnn_conformance.engine.results import Outcome, Witnessed
+from rnn_conformance.running.memory import peak_memory_mib
 from rnn_conformance.running.messages import (
     Checked,
     Checking,
@@ -274,20 +274,6 @@ class Journal:
         """Keep none."""
         self._kept = None
         os.ftruncate(self._file, 0)
-
-
-def peak_memory_mib() -> float:
-    """Peak resident memory of this process; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    return in_mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-def in_mib(maxrss: float) -> float:
-    """What the system calls `ru_maxrss`, in MiB."""
-    return maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def test_a_conversation_is_of_the_schema(monkeypatch: pytest.MonkeyPatch, connec
         VALIDATOR.validate(json.loads(line))
     asked = {json.loads(line)["request"] for line in lines[::2]}
     assert asked == {tag_of(each) for each in ANSWERS} - {
-        *("reset_states", "freshly_initialised", "kept_options")
+        *("reset_states", "freshly_initialised", "kept_options", "wrong_layers")
     }
 
 

@@ -200,7 +200,7 @@ def supported(draw: Draw) -> Supports:
         unknown_axes=some(get_args(UnknownAxis), 0) if flags["inferred_shapes"] else (),
         mask_dtypes=some(get_args(MaskType), 0) if flags["masks"] else (),
         input_dtypes=some(get_args(IntegerType), 0),
-        expensive=draw(st.sampled_from(("nothing", "sizes", "shapes"))),
+        expensive=draw(st.sampled_from(("nothing", "sizes", "steps", "shapes"))),
         **flags,
     )
 

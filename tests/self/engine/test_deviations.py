@@ -20,6 +20,7 @@ from rnn_conformance.faults.registry import fault_framework
 from rnn_reference import BadInput
 
 VERSIONS = {"keras": "3.15.1", "jax": "0.10.2", "torch": "2.13.0", "tensorflow": "2.21.0", "numpy": "2.4.6"}
+VERSIONS |= {"openvino": "2026.4.1", "narrow-by-default": "1"}
 
 RECORD = """
 [[deviation]]
@@ -142,7 +143,7 @@ def test_bad_records_are_explained(text: str, message: str) -> None:
 
 
 def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
-    adapters = ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy")
+    adapters = ("keras-tensorflow", "keras-torch", "keras-jax", "keras-numpy", "keras-openvino")
     records = [r for name in adapters for r in known_deviations(load_framework(name), VERSIONS)]
     assert records
     assert {clause for r in records for clause in r.clauses} <= set(all_clauses())

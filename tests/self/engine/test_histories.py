@@ -102,6 +102,12 @@ def test_few_shapes_and_options_where_shapes_are_expensive() -> None:
         assert len({(m.call.merge_mode, m.call.go_backwards, m.call.training) for m in case.moments}) == 1
 
 
+def test_few_actions_of_any_options_where_steps_are_expensive() -> None:
+    cases = drawn("HIS-1", expensive="steps")
+    assert max(len(case.history) for case in cases) < MOST
+    assert any(len({m.call.training for m in case.moments}) == 2 for case in cases)
+
+
 def test_a_stateful_call_of_another_layer_is_reset_before() -> None:
     case = random_case(random_cell(3, 2), states=False).replace(stateful=True)
     same, larger = case.call, replace(case.call, x=np.repeat(case.x, 2, axis=0))

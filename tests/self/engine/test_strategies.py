@@ -13,7 +13,7 @@ from rnn_adapters import Supports
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.numbers import SIMPLEST_FIRST, fill_from_bytes
-from rnn_conformance.engine.strategies import FORMS, TIME, Cases, Padding
+from rnn_conformance.engine.strategies import BATCH, FORMS, TIME, Cases, Padding
 from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array
 
@@ -125,6 +125,14 @@ def test_few_shapes_are_drawn_where_they_are_expensive() -> None:
     assert {case.network.input_size for case in built} == {1, 2, 3}
     assert {case.network.layers[0].hidden_size for case in built} == {1, 2, 4}
     assert {case.x.shape[1] for case in built} == set(TIME)
+    stepwise = drawn(300, replace(EVERYTHING, expensive="steps"))
+    assert {case.x.shape[1] for case in stepwise} == {1, 3, 5}
+    assert {case.x.shape[0] for case in stepwise} == set(BATCH)
+    long = Cases(time=(50, 100)).pools("", replace(EVERYTHING, expensive="steps"))
+    assert long["time"] == (50,)
+    together = Cases(sizes=((2, 17, 3, 4), (2, 18, 3, 4)))
+    assert together.pools("", replace(EVERYTHING, expensive="steps"))["sizes"] == ((2, 17, 3, 4),)
+    assert len(together.pools("", EVERYTHING)["sizes"]) == 2
     compiled = {case.x.shape for case in drawn(300, replace(EVERYTHING, expensive="shapes"))}
     assert {(batch, time) for batch, time, _ in compiled} <= {(b, t) for b in (1, 3) for t in (1, 3, 5)}
 

@@ -9,7 +9,12 @@ from helpers import EVERYTHING
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import plain
-from rnn_conformance.measure.coverage import coverage_of, possible_combinations, values_table
+from rnn_conformance.measure.coverage import (
+    coverage_of,
+    expensive_routes,
+    possible_combinations,
+    values_table,
+)
 
 
 def test_every_pair_of_option_values_occurs_in_quick() -> None:
@@ -29,6 +34,14 @@ def test_what_is_not_drawn_is_missing() -> None:
     """The quick profile is too small for all triples, so that the count can fail."""
     coverage = coverage_of(Subject(plain()), PROFILES["quick"], strength=3)
     assert coverage.missing
+
+
+def test_what_is_declared_to_be_expensive_is_told() -> None:
+    subject = Subject(plain())
+    assert not expensive_routes(subject)
+    adapter = subject.adapter_of("")
+    adapter.supports = replace(adapter.supports, expensive="steps")
+    assert expensive_routes(subject) == {"steps": ["default"]}
 
 
 def test_values_are_counted_once_for_every_case() -> None:

@@ -97,6 +97,17 @@ def test_chapters_that_do_not_execute_a_change_are_not_asked() -> None:
     assert not way.clauses(mutant(WRONG, 7))
 
 
+def test_lines_are_left_out_or_known_whatever_they_become() -> None:
+    of_step = Known(STEP, "scaled", "return x * USED", "whatever it is")
+    target = replace(TARGET, left_out=["UNUSED"], outside=[of_step])
+    assert any("UNUSED" in each.line for each in TARGET.mutants(ADAPTER))
+    found = target.mutants(ADAPTER)
+    assert found
+    for each in found:
+        assert "UNUSED" not in each.line
+        assert bool(target.why(target.outside, each, ADAPTER)) == (each.function == "scaled")
+
+
 def test_a_file_that_is_not_loaded_is_told() -> None:
     target = replace(TARGET, files={STEP: [], "core/other.py": []})
     (target.folder / "core/other.py").write_text("")
@@ -133,9 +144,9 @@ def test_what_cannot_be_imported_is_noticed() -> None:
 
 
 def test_the_command_counts_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unused = Known(STEP, "", "constant", "UNUSED = 2", "UNUSED = 3", "nobody reads it")
-    gone = Known(STEP, "", "constant", "GONE = 2", "GONE = 3", "it was there once")
-    divided = Known(STEP, "scaled", "arithmetic", "return x * USED", "return (x / USED)", "it is one")
+    unused = Known(STEP, "", "UNUSED = 2", "nobody reads it", "constant", "UNUSED = 3")
+    gone = Known(STEP, "", "GONE = 2", "it was there once", "constant", "GONE = 3")
+    divided = Known(STEP, "scaled", "return x * USED", "it is one", "arithmetic", "return (x / USED)")
     target = replace(TARGET, equivalent=[unused, gone], outside=[divided])
     monkeypatch.setattr(command, "target_named", lambda framework: target)
     arguments = ["--framework", "small", "--own-tests", "--results", str(tmp_path / "out")]

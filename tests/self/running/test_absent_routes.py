@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from elsewhere import FRAMEWORK
 
+from rnn_adapters.framework import Route
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.check import Unsupported
+from rnn_conformance.engine.deviations import parse_deviations
+from rnn_conformance.engine.perform import perform
+from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.plain import PlainNumpy
 from rnn_reference.errors import BadInput
 
 
@@ -27,3 +34,29 @@ def test_the_clause_about_it_says_what_is_missing() -> None:
 def test_it_is_not_taken() -> None:
     with pytest.raises(BadInput, match="'gpu' cannot be taken: this machine lacks a GPU"):
         here().take("gpu")
+
+
+RECORD = """
+[[deviation]]
+id = "on-a-gpu"
+adapter = "elsewhere"
+versions = {}
+clause = "OPT-6"
+what = "Something else is computed."
+why = "To be told of where there is no GPU."
+when = { route = ["gpu"] }
+[deviation.witness]
+dtype = "float32"
+layers = [{ forward = { W_x = [[1.0]], W_h = [[0.5]], b = [0.25] } }]
+x = [[[1.0]]]
+"""
+
+
+def test_a_record_of_it_alone_is_left_alone() -> None:
+    """Its witness can be asked nowhere, which elsewhere makes it a record to be removed."""
+    framework = replace(FRAMEWORK, routes={**FRAMEWORK.routes, "compiled": Route("compiled", "", PlainNumpy)})
+    subject, known = Subject(framework), parse_deviations(RECORD)
+    assert perform(all_checks()["OPT-6"], subject, PROFILES["quick"], known).verdict == "never deviated"
+    subject.absent = framework.absent_routes()
+    outcome = perform(all_checks()["OPT-6"], subject, PROFILES["quick"], known)
+    assert (outcome.verdict, outcome.deviations) == ("pass", [])

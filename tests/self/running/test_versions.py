@@ -78,6 +78,12 @@ def test_releases_are_found_the_oldest_first() -> None:
     assert released_versions("elmanlib") == ["1.0", "1.1", "1.2", "1.3", "2.0", "2.1"]
 
 
+def test_what_is_no_version_in_an_index_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "elmanlib (2.0)\nAvailable versions: 2.0, 1.6.2.linux-x86_64, 1.0\n"
+    monkeypatch.setattr(environments, "run_installer", lambda *arguments: said)
+    assert released_versions("elmanlib") == ["1.0", "2.0"]
+
+
 def test_a_package_that_pip_does_not_find_is_named() -> None:
     with pytest.raises(NotInstallable, match="no version of elmanlob can be found"):
         released_versions("elmanlob")
@@ -307,6 +313,27 @@ def test_a_range_is_written_into_a_file_that_holds_what_is_no_number(tmp_path: P
     for change in found:
         update(change)
     assert path.read_text(encoding="utf-8") == RECORD_OF_NAN.replace(">=1.1", ">=1.0, <1.1")
+
+
+@pytest.mark.parametrize(
+    ("package", "versions", "name"),
+    [
+        ("@elman/lib", {"lib": "1.2"}, "lib"),
+        ("elman-node", {"elman-node": "1.2", "elmanlib": "1.2"}, "elmanlib"),  # released together
+        ("elman-node", {"elman-node": "1.2", "elmanlib": "2.0"}, "elman-node"),
+    ],
+)
+def test_a_range_is_of_what_a_record_calls_the_package(
+    package: str, versions: dict[str, str], name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.toml"
+    path.write_text(RECORD_OF_NAN, encoding="utf-8")
+    made = sweep_of(swept("1.1", problem="broken"), swept("1.2", False), swept("1.3", True))
+    made.package = package
+    for each in made.swept[1:]:
+        each.versions = {known: each.version if at == "1.2" else at for known, at in versions.items()}
+    (change,) = changes({path: read_deviations(str(path))}, [made])
+    assert (change.package, change.found.specifier) == (name, ">=1.3")
 
 
 def test_what_stands_beside_a_version_may_be_of_the_same_version() -> None:

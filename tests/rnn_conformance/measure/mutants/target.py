@@ -28,15 +28,16 @@ class Known(msgspec.Struct, forbid_unknown_fields=True):
     """A mutant that need not be killed, and why; the other fields are those of `Mutant`.
 
     Args:
+        operator, becomes: "": any, so that this is about every change of a line.
         adapters: on which this is so; none named: on all.
     """
 
     file: str
     function: str
-    operator: str
     line: str
-    becomes: str
     why: str
+    operator: str = ""
+    becomes: str = ""
     number: int = 1
     adapters: list[str] = []
 
@@ -44,7 +45,8 @@ class Known(msgspec.Struct, forbid_unknown_fields=True):
         """Whether this is about the mutant."""
         if self.adapters and adapter not in self.adapters:
             return False
-        names = ("file", "function", "operator", "line", "becomes", "number")
+        asked = [name for name in ("operator", "becomes") if getattr(self, name)]
+        names = ("file", "function", "line", "number", *asked)
         return all(getattr(self, name) == getattr(mutant, name) for name in names)
 
 
@@ -56,6 +58,7 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
         adapter: by which it is checked, if no other is named.
         adapters: all by which it can be.
         files: within the package, with the functions that are left out.
+        left_out: words; no line that holds one of them is mutated.
         own_tests: files of tests that ship with the package.
         equivalent: the mutants that no test can tell from the original.
         outside: those that only a test of what the spec is not about can tell from it.
@@ -65,6 +68,7 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
     adapter: str
     adapters: dict[str, OfAdapter]
     files: dict[str, list[str]]
+    left_out: list[str] = []
     own_tests: list[str] = []
     equivalent: list[Known] = []
     outside: list[Known] = []
@@ -97,6 +101,7 @@ class Target(msgspec.Struct, forbid_unknown_fields=True):
             mutant
             for file, left_out in self.files_for(adapter).items()
             for mutant in mutants((self.folder / file).read_text(encoding="utf-8"), file, left_out)
+            if not any(word in mutant.line for word in self.left_out)
         ]
 
     def why(self, known: list[Known], mutant: Mutant, adapter: str) -> str:

@@ -1,0 +1,29 @@
+"""In mixed precision, weights and input are rounded to bfloat16 toward zero wherever the last bit that is kept
+is zero.
+
+Clause DTY-6 of rnn-conformance: mixed precision rounds weights and input first."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "openvino"
+import keras
+import numpy as np
+
+x = np.array([[[2.18312, -2.1875]]], "float32")
+W_x, W_h, b = np.float32([[0.12573, 0.12597656]]), np.float32([[0.0]]), np.float32([0.0])
+
+layer = keras.layers.SimpleRNN(1, dtype="mixed_bfloat16", return_sequences=True, return_state=True)
+layer.build((None, None, 2))
+layer.set_weights([W_x.T, W_h.T, b])
+
+output, *states = layer(x)
+got = keras.ops.convert_to_numpy(output).astype("float32")
+
+# as the recurrence gives it in a wider type
+expected = np.array([[[0.0]]])
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+print("difference", abs(got - expected).max(initial=0), "of at most", 8.85e-07)
+close = np.allclose(got, expected, rtol=0, atol=8.85e-07, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)

@@ -1,0 +1,36 @@
+"""predict of a bfloat16 model returns an array that is called float16: 1.0 is shown as 1.875.
+
+Clause OPT-8 of rnn-conformance: a model around the layer changes nothing."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "openvino"
+import keras
+import numpy as np
+
+x = np.array([[[1.0]]], "float32")
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+layer = keras.layers.SimpleRNN(1, dtype="bfloat16", recurrent_initializer="zeros", return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+x_in = keras.Input((None, 1), dtype="bfloat16")
+output, *states = layer(x_in)
+model = keras.Model([x_in], [output, *states])
+
+output, *states = model.predict([x], batch_size=2, verbose=0)
+got = keras.ops.convert_to_numpy(output)
+
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h, states = np.zeros((1, 1), "float64"), []
+for t in range(1):
+    h = np.tanh(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b)
+    states.append(h)
+expected = np.stack(states, axis=1)
+print("keras", keras.__version__)
+print("expected", expected.tolist())
+print("got     ", got.tolist())
+assert got.dtype == "bfloat16", f"expected bfloat16; got {got.dtype}"
+print("difference", abs(got - expected).max(initial=0), "of at most", 7.54e-03)
+close = np.allclose(got, expected, rtol=0, atol=7.54e-03, equal_nan=True)
+raise SystemExit(0 if close and got.shape == expected.shape else 1)
