@@ -1,13 +1,21 @@
-"""mindspore: `mindspore.nn.RNN` and every other route into it. Nothing here imports mindspore."""
+"""mindspore: `mindspore.nn.RNN` and every other route into it. Nothing here imports mindspore.
+
+MindSpore needs a NumPy below 2, which other frameworks beside the suite may not have: where it is not
+installed, it is asked in an environment of its own.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import partial
+from tempfile import gettempdir
 from typing import Any
 
+from rnn_adapters import worker
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.declarations import Conventions, NativeWeight, RouteKind
 from rnn_adapters.framework import DEFAULT, Framework, Route
+from rnn_adapters.reproduction import Code, Question
 
 CONVENTIONS = Conventions(
     layer="mindspore.nn.RNN",
@@ -33,35 +41,56 @@ CONVENTIONS = Conventions(
 
 
 def _adapter(route: str = DEFAULT) -> Adapter[Any]:
+    if not worker.is_here("mindspore"):
+        return worker.harness("mindspore").adapter(route)
+    os.environ.setdefault("MS_OM_PATH", gettempdir())  # where the graphs of refused calls are written
     import mindspore
 
     from rnn_adapters.mindspore.adapter import MindsporeAdapter
     from rnn_adapters.mindspore.routes import ROUTES
 
-    mindspore.set_context(pynative_synchronize=True)  # or threads of its own hand over every operator
+    mindspore.runtime.launch_blocking()  # or threads of its own hand over every operator
     return MindsporeAdapter(ROUTES[route])
+
+
+def _reproduced(question: Question) -> Code | None:
+    from rnn_adapters.mindspore.reproduction import code
+
+    return code(question)
 
 
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("batch first", "axes", "`RNN(batch_first=True)`"),
-    ("grad", "model", "`grad` in place of `value_and_grad`"),
+    ("grad", "model", "`grad` with cotangents, in place of `value_and_grad`"),
+    ("vjp", "model", "`vjp` in place of `value_and_grad`"),
+    ("recompute", "model", "`recompute`, which computes all again for gradients"),
     ("checkpoint", "saved", "`save_checkpoint`, `load_checkpoint` and `load_param_into_net`"),
+    ("safetensors", "saved", 'the same with `format="safetensors"`'),
+    ("state dict", "saved", "`state_dict` and `load_state_dict`"),
+    ("MindIR", "saved", "`export`, `load` and `GraphCell`"),
     ("cell", "cell", "`RNNCell`, step by step"),
     ("jit", "compiled", "`jit` of the layer"),
+    ("jit of bytecode", "compiled", '`jit(capture_mode="bytecode")` of the layer'),
+    ("jit cell", "compiled", "`jit` of `RNNCell`, step by step"),
+    ("graph mode", "compiled", "`set_context(mode=GRAPH_MODE)`"),
 )
+_EXPENSIVE = ("MindIR", "jit", "jit cell", "graph mode")
 
 FRAMEWORKS = (
     Framework(
         "mindspore",
         _adapter,
         routes={
-            name: Route(kind, what, partial(_adapter, name), expensive=name == "jit")
+            name: Route(kind, what, partial(_adapter, name), expensive=name in _EXPENSIVE)
             for name, kind, what in _ROUTES
         },
         conventions=CONVENTIONS,
         title="`mindspore.nn.RNN`",
         extra="mindspore",
-        modules=("mindspore",),
+        missing=partial(worker.missing, "mindspore"),
+        install="pip install mindspore==2.10.0 'numpy<2' ml_dtypes msgspec, in an environment of its own,",
         deviations="rnn_adapters.mindspore/deviations.toml",
+        reproduction=_reproduced,
+        bug_report="rnn_adapters.mindspore/bug_report.md",
     ),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mindspore
@@ -14,19 +17,23 @@ from rnn_adapters.adapter import CannotExpress
 from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.mindspore import CONVENTIONS
-from rnn_adapters.mindspore.adapter import (
-    Function,
-    Parts,
+from rnn_adapters.mindspore.adapter import Parts, through_checkpoint
+from rnn_adapters.mindspore.derivatives import (
+    Made,
     Returned,
     Tensor,
-    Tensors,
-    through_checkpoint,
+    by_compiled_grad_of_grad,
+    by_grad,
+    by_grad_of_grad,
+    by_grad_of_layer,
+    by_value_and_grad,
+    by_vjp,
 )
 from rnn_reference.network import Network
 
 FLAGS = (
     *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
-    *("freshly_initialised", "gradients"),
+    *("freshly_initialised", "wrong_layers", "gradients"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
     *("count_trainable", "trained"),
 )
@@ -34,12 +41,13 @@ SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
     activations=("tanh", "relu"),
     dtypes=("float32", "float16"),
+    compute_dtypes=("float16",),
     dropout=("between layers",),
     **SUPPORTED,
 )
 
 
-def rnn_of(network: Network, batch_first: bool = False) -> nn.RNN:
+def rnn_of(network: Network, dropout: float, batch_first: bool = False) -> nn.RNN:
     """`RNN`, with the options of a network."""
     bottom = network.layers[0]
     return nn.RNN(
@@ -49,13 +57,14 @@ def rnn_of(network: Network, batch_first: bool = False) -> nn.RNN:
         nonlinearity=bottom.forward.activation.name,
         has_bias=bool(bottom.forward.biases),
         batch_first=batch_first,
+        dropout=dropout,
         bidirectional=bottom.directions == 2,
         dtype=getattr(mindspore, str(network.dtype)),
     )
 
 
-def cell_of(network: Network) -> nn.RNNCell:
-    """`RNNCell`, with the options of the one cell of a network."""
+def cell_of(network: Network, dropout: float) -> nn.RNNCell:
+    """`RNNCell`, with the options of the one cell of a network; it drops nothing."""
     (cell,) = network.cells
     return nn.RNNCell(
         cell.input_size,
@@ -66,40 +75,97 @@ def cell_of(network: Network) -> nn.RNNCell:
     )
 
 
-def whole(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+def whole(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
     """The batch at once."""
-    sequence, h_n = rnn(x, h0, lengths)
+    sequence, h_n = made.called(x, h0, lengths)
     return Returned(sequence, h_n, (x, sequence, h_n))
 
 
-def by_steps(cell: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
+def by_recompute(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+    """The same by `recompute`."""
+    sequence, h_n = mindspore.recompute(made.called, x, h0, lengths)
+    return Returned(sequence, h_n, (x, sequence, h_n))
+
+
+def by_steps(made: Made, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """A cell, called for each step with (batch, input) and a state (batch, hidden)."""
     if not len(x):
         raise CannotExpress("a sequence of no steps: there is no call to be made")
-    h = ops.zeros((x.shape[1], cell.hidden_size), x.dtype) if h0 is None else h0[0] if len(h0) == 1 else h0
+    h = ops.zeros((x.shape[1], made.layer.hidden_size), x.dtype) if h0 is None else h0
+    h = h.squeeze(0) if h.ndim == 3 else h
     outputs = []
-    for t in range(len(x)):
-        h = cell(x[t], h)
+    for x_t in ops.split(x, 1):  # which can be differentiated twice, as indices cannot
+        x_t = x_t.squeeze(0)
+        h = made.called(x_t, h)
         outputs.append(h)
-    return Returned(ops.stack(outputs), h.expand_dims(0), (x[0], h, h))
+    return Returned(ops.stack(outputs), h.expand_dims(0), (x_t, h, h))
 
 
-def by_value_and_grad(function: Function, given: Tensors, held: Tensors) -> Tensors:
-    """By `value_and_grad`."""
-    _, (of_given, of_held) = mindspore.value_and_grad(function, (0, 1), mindspore.ParameterTuple(held))(
-        *given
-    )
-    return [*of_given, *of_held]
+def by_file(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+    """The graph of a call, by way of a file."""
+    given = [each for each in (x, h0, lengths) if each is not None]
+    if h0 is None and lengths is not None:
+        raise CannotExpress("lengths without states: what is exported takes its inputs by their place")
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "rnn"))
+        mindspore.export(made.layer, *given, file_name=path, file_format="MINDIR")
+        sequence, h_n = nn.GraphCell(mindspore.load(f"{path}.mindir"))(*given)
+    return Returned(sequence, h_n, (x, sequence, h_n))
 
 
-def by_grad(function: Function, given: Tensors, held: Tensors) -> Tensors:
-    """By `grad`."""
-    of_given, of_held = mindspore.grad(function, (0, 1), mindspore.ParameterTuple(held))(*given)
-    return [*of_given, *of_held]
+def through_state_dict(layer: Any, other: Any) -> Any:
+    """Another layer with the weights of this one."""
+    other.load_state_dict(layer.state_dict())
+    return other
+
+
+def compiled(capture: str) -> Callable[[Any], Any]:
+    """What makes `jit` of a layer."""
+    return partial(mindspore.jit, capture_mode=capture)
+
+
+@contextmanager
+def graph_mode() -> Iterator[None]:
+    """All that is called is compiled."""
+    before = mindspore.get_context("mode")
+    mindspore.set_context(mode=mindspore.GRAPH_MODE)
+    try:
+        yield
+    finally:
+        mindspore.set_context(mode=before)
 
 
 RNN = Parts(CONVENTIONS, SUPPORTS, make=rnn_of, forward=whole, differentiate=by_value_and_grad)
 """What a user writes first: `nn.RNN`, made and called."""
+CELL = replace(
+    RNN,
+    conventions=replace(
+        CONVENTIONS,
+        layer="mindspore.nn.RNNCell",
+        weights=tuple(replace(w, name=w.name.removesuffix("_l{layer}")) for w in CONVENTIONS.weights),
+        axes={
+            "x": ("batch", "input"),
+            "sequence": ("batch", "hidden"),
+            "final_states": ("batch", "hidden"),
+        },
+        final_state_order="the state that the last step returned",
+        padded_output="undefined",
+        padded_output_bidirectional="undefined",
+    ),
+    supports=replace(
+        SUPPORTS,
+        stacked=False,
+        bidirectional=False,
+        lengths=False,
+        dropout=(),
+        wrong_layers=False,
+        second_gradients=True,
+    ),
+    make=cell_of,
+    forward=by_steps,
+    differentiate_twice=by_grad_of_grad,
+)
+COMPILED = replace(SUPPORTS, expensive="shapes", second_gradients=True)
 
 ROUTES: Mapping[str, Parts] = {
     DEFAULT: RNN,
@@ -117,29 +183,27 @@ ROUTES: Mapping[str, Parts] = {
         batch_first=True,
     ),
     "grad": replace(RNN, differentiate=by_grad),
+    "vjp": replace(RNN, differentiate=by_vjp),
+    "recompute": replace(RNN, forward=by_recompute),
     "checkpoint": replace(RNN, reload=through_checkpoint),
-    "cell": replace(
+    "safetensors": replace(RNN, reload=partial(through_checkpoint, form="safetensors")),
+    "state dict": replace(RNN, reload=through_state_dict),
+    "MindIR": replace(
         RNN,
-        conventions=replace(
-            CONVENTIONS,
-            layer="mindspore.nn.RNNCell",
-            weights=tuple(replace(w, name=w.name.removesuffix("_l{layer}")) for w in CONVENTIONS.weights),
-            axes={
-                "x": ("batch", "input"),
-                "sequence": ("batch", "hidden"),
-                "final_states": ("batch", "hidden"),
-            },
-            final_state_order="the state that the last step returned",
-            padded_output="undefined",
-            padded_output_bidirectional="undefined",
-        ),
-        supports=replace(SUPPORTS, stacked=False, bidirectional=False, lengths=False, dropout=()),
-        make=cell_of,
-        forward=by_steps,
+        supports=replace(SUPPORTS, gradients=False, trained=False, dropout=(), expensive="shapes"),
+        forward=by_file,
+        differentiate=None,
     ),
+    "cell": CELL,
     "jit": replace(
+        RNN, supports=COMPILED, wrap=compiled("ast"), differentiate_twice=by_compiled_grad_of_grad
+    ),
+    "jit of bytecode": replace(RNN, wrap=compiled("bytecode")),
+    "jit cell": replace(CELL, supports=replace(CELL.supports, expensive="shapes"), wrap=compiled("ast")),
+    "graph mode": replace(
         RNN,
-        supports=replace(SUPPORTS, dropout=(), restored=False, expensive="shapes"),
-        wrap=mindspore.jit,
+        supports=replace(SUPPORTS, trained=False, expensive="shapes"),
+        differentiate=by_grad_of_layer,
+        within=graph_mode,
     ),
 }
