@@ -14,9 +14,11 @@ FILES = {"checkpoint": "rnn.ckpt", "safetensors": "rnn.safetensors", "MindIR": "
 
 
 def code(question: Question) -> Code | None:
-    """Plain code of a call; none of dropout, which is random, and of a loop over no steps."""
+    """Plain code of a call; none of dropout, which is random, and of what a route cannot express."""
     route, call, of = question.route, question.call, question.derivative
     if call.dropout is not None or (route in CELLS and not call.x.shape[1]):
+        return None
+    if route == "MindIR" and call.lengths is not None and call.initial_states is None:
         return None
     if of is not None and (route == "MindIR" or (of.direction is not None and route not in CELLS)):
         return None
