@@ -134,8 +134,8 @@ class _Writer:
             return [f"    y, h_n = {self._call('data', True)}", "    return y, h_n"]
         return [
             "    h, y = h.squeeze(0), []",
-            "    for step in ms.ops.split(data, 1):",
-            "        h = rnn(step.squeeze(0), h)",
+            "    for t in range(len(data)):",
+            "        h = rnn(ms.ops.gather(data, ms.Tensor(t), 0), h)",
             "        y.append(h)",
             "    return ms.ops.stack(y), h.expand_dims(0)",
         ]

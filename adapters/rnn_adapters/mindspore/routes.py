@@ -94,8 +94,8 @@ def by_steps(made: Made, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned
     h = ops.zeros((x.shape[1], made.layer.hidden_size), x.dtype) if h0 is None else h0
     h = h.squeeze(0) if h.ndim == 3 else h
     outputs = []
-    for x_t in ops.split(x, 1):  # which can be differentiated twice, as indices cannot
-        x_t = x_t.squeeze(0)
+    for t in range(len(x)):
+        x_t = ops.gather(x, mindspore.Tensor(t), 0)  # x[t] cannot be differentiated twice
         h = made.called(x_t, h)
         outputs.append(h)
     return Returned(ops.stack(outputs), h.expand_dims(0), (x_t, h, h))
