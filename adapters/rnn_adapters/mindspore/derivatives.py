@@ -1,4 +1,4 @@
-"""Derivatives of a call of MindSpore: once or twice, as they come or compiled."""
+"""Derivatives of a call of MindSpore, once or twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import mindspore
-from mindspore import nn, ops
+from mindspore import nn
 
 Tensor: TypeAlias = Any
 Tensors: TypeAlias = Sequence[Tensor]
@@ -123,15 +123,6 @@ def by_grad_of_grad(followed: Followed, rates: Tensors) -> Tensors:
     return [*of_given, *of_held]
 
 
-def by_compiled_grad_of_grad(followed: Followed, rates: Tensors) -> Tensors:
-    """By `jit` of a cell that differentiates a cell that differentiates the layer."""
-    first = _Rated(_WeightedOutputs(followed.made.layer), followed.held)
-    second = mindspore.jit(_Gradients(first, followed.held))
-    arguments = [*followed.given, followed.lengths, *followed.cotangents, *rates]
-    of_given, of_held = second(*arguments)
-    return [*of_given[:2], *of_held]
-
-
 class Weighted(nn.Cell):
     """Σ d_sequence · sequence of a call that takes nothing more."""
 
@@ -143,54 +134,3 @@ class Weighted(nn.Cell):
     def construct(self) -> Tensor:
         """The loss."""
         return (self.call().sequence * self.d_sequence).sum()
-
-
-class _WeightedOutputs(nn.Cell):
-    """Σ cotangents · outputs of a layer; compiled."""
-
-    def __init__(self, layer: Any) -> None:
-        super().__init__(auto_prefix=False)
-        self.layer = layer
-
-    def construct(self, x: Tensor, h0: Tensor, lengths: Tensor, d_sequence: Tensor, d_h_n: Tensor) -> Tensor:
-        sequence, h_n = self.layer(x, h0, lengths)
-        return (sequence * d_sequence).sum() + (h_n * d_h_n).sum()
-
-
-class _Gradients(nn.Cell):
-    """The gradients of a cell at its arguments and some parameters; compiled."""
-
-    def __init__(self, cell: Any, held: Tensors) -> None:
-        super().__init__(auto_prefix=False)
-        self.cell = cell
-        self.held = mindspore.ParameterTuple(held)
-        self.differentiate = ops.GradOperation(get_all=True, get_by_list=True)
-
-    def construct(self, *arguments: Tensor) -> tuple[Tensors, Tensors]:
-        of_given, of_held = self.differentiate(self.cell, self.held)(*arguments)
-        return of_given, of_held
-
-
-class _Rated(nn.Cell):
-    """Σ rates · gradients of a cell at the first two of its arguments and some parameters; compiled."""
-
-    def __init__(self, cell: Any, held: Tensors) -> None:
-        super().__init__(auto_prefix=False)
-        self.cell = cell
-        self.held = mindspore.ParameterTuple(held)
-        self.differentiate = ops.GradOperation(get_all=True, get_by_list=True)
-
-    def construct(
-        self,
-        x: Tensor,
-        h0: Tensor,
-        lengths: Tensor,
-        d_sequence: Tensor,
-        d_h_n: Tensor,
-        *rates: Tensor,
-    ) -> Tensor:
-        of_given, of_held = self.differentiate(self.cell, self.held)(x, h0, lengths, d_sequence, d_h_n)
-        total = (of_given[0] * rates[0]).sum() + (of_given[1] * rates[1]).sum()
-        for i in range(len(of_held)):
-            total = total + (of_held[i] * rates[2 + i]).sum()
-        return total

@@ -22,7 +22,6 @@ from rnn_adapters.mindspore.derivatives import (
     Made,
     Returned,
     Tensor,
-    by_compiled_grad_of_grad,
     by_grad,
     by_grad_of_grad,
     by_grad_of_layer,
@@ -165,7 +164,6 @@ CELL = replace(
     forward=by_steps,
     differentiate_twice=by_grad_of_grad,
 )
-COMPILED = replace(SUPPORTS, expensive="shapes", second_gradients=True)
 
 ROUTES: Mapping[str, Parts] = {
     DEFAULT: RNN,
@@ -195,11 +193,13 @@ ROUTES: Mapping[str, Parts] = {
         differentiate=None,
     ),
     "cell": CELL,
-    "jit": replace(
-        RNN, supports=COMPILED, wrap=compiled("ast"), differentiate_twice=by_compiled_grad_of_grad
-    ),
+    "jit": replace(RNN, supports=replace(SUPPORTS, expensive="shapes"), wrap=compiled("ast")),
     "jit of bytecode": replace(RNN, wrap=compiled("bytecode")),
-    "jit cell": replace(CELL, supports=replace(CELL.supports, expensive="shapes"), wrap=compiled("ast")),
+    "jit cell": replace(
+        CELL,
+        supports=replace(CELL.supports, expensive="shapes", second_gradients=False),
+        wrap=compiled("ast"),
+    ),
     "graph mode": replace(
         RNN,
         supports=replace(SUPPORTS, trained=False, expensive="shapes"),
