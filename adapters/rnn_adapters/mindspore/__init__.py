@@ -70,11 +70,12 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("MindIR", "saved", "`export`, `load` and `GraphCell`"),
     ("cell", "cell", "`RNNCell`, step by step"),
     ("jit", "compiled", "`jit` of the layer"),
+    ("jit, set_data", "compiled", "the same, given other weights by `Parameter.set_data`"),
     ("jit of bytecode", "compiled", '`jit(capture_mode="bytecode")` of the layer'),
     ("jit cell", "compiled", "`jit` of `RNNCell`, step by step"),
     ("graph mode", "compiled", "`set_context(mode=GRAPH_MODE)`"),
 )
-_EXPENSIVE = ("MindIR", "jit", "jit cell", "graph mode")
+_EXPENSIVE = ("MindIR", "jit", "jit, set_data", "jit cell", "graph mode")
 
 FRAMEWORKS = (
     Framework(

@@ -42,6 +42,7 @@ class Parts:
         differentiate: the gradients of a call; None: it has none.
         differentiate_twice: the gradients of a product of its gradients.
         reload: gives another layer the weights of this one, and returns what has them; at every load.
+        assign: gives a parameter of a layer that may have been called other numbers.
         wrap: what is called in place of a layer.
         within: what calls are made in.
         batch_first: `forward` has the batch first.
@@ -54,6 +55,7 @@ class Parts:
     differentiate: Differentiate | None
     differentiate_twice: DifferentiateTwice | None = None
     reload: Callable[[Any, Any], Any] = lambda layer, other: layer
+    assign: Callable[[Any, Tensor], Any] = mindspore.ops.assign
     wrap: Callable[[Any], Any] = lambda layer: layer
     within: Callable[[], AbstractContextManager[Any]] = nullcontext
     batch_first: bool = False
@@ -87,7 +89,8 @@ class MindsporeAdapter(Adapter[Loaded]):
 
     def load(self, network: Network) -> Loaded:
         layer = self.parts.make(network, 0.0)
-        self._assign(layer, network)
+        for held, array in zip(held_by(layer), self._native(network.cells), strict=True):
+            held.set_data(tensor(array))
         return self._loaded(self.parts.reload(layer, self.parts.make(network, 0.0)), network)
 
     def run(self, model: Loaded, call: Call) -> Output:
@@ -204,7 +207,7 @@ class MindsporeAdapter(Adapter[Loaded]):
                 model.others[options] = Made(layer, self.parts.wrap(layer))
             made = model.others[options]
             for held, other in zip(held_by(made.layer), held_by(model.layer), strict=True):
-                held.set_data(other)
+                mindspore.ops.assign(held, other)
         made.layer.set_train(call.training)
         return made
 
@@ -234,7 +237,7 @@ class MindsporeAdapter(Adapter[Loaded]):
 
     def _assign(self, layer: Any, network: Network) -> None:
         for held, array in zip(held_by(layer), self._native(network.cells), strict=True):
-            held.set_data(tensor(array))
+            self.parts.assign(held, tensor(array))
 
     def _read(self, layer: Any, like: Network) -> Network:
         found = self._canonical(like, (held.asnumpy() for held in held_by(layer)))

@@ -194,6 +194,12 @@ ROUTES: Mapping[str, Parts] = {
     ),
     "cell": CELL,
     "jit": replace(RNN, supports=replace(SUPPORTS, expensive="shapes"), wrap=compiled("ast")),
+    "jit, set_data": replace(
+        RNN,
+        supports=replace(SUPPORTS, expensive="shapes"),
+        assign=mindspore.Parameter.set_data,
+        wrap=compiled("ast"),
+    ),
     "jit of bytecode": replace(RNN, wrap=compiled("bytecode")),
     "jit cell": replace(
         CELL,
