@@ -102,9 +102,10 @@ def by_steps(made: Made, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned
 
 def by_file(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
     """The graph of a call, by way of a file."""
+    if h0 is None and lengths is not None:  # inputs are told by their place
+        layers = made.layer.num_layers * (2 if made.layer.bidirectional else 1)
+        h0 = ops.zeros((layers, x.shape[1], made.layer.hidden_size), x.dtype)
     given = [each for each in (x, h0, lengths) if each is not None]
-    if h0 is None and lengths is not None:
-        raise CannotExpress("lengths without states: what is exported takes its inputs by their place")
     with TemporaryDirectory() as folder:
         path = str(Path(folder, "rnn"))
         mindspore.export(made.layer, *given, file_name=path, file_format="MINDIR")
