@@ -52,7 +52,12 @@ def with_mask(change: Change) -> Mistake:
 
 
 def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]) -> None:
-    """The call with the case's mistake (its variant) must raise; what kind of error is not asked."""
+    """The call with the case's mistake (its variant) must raise; what kind of error is not asked.
+
+    The calls of the case's history, which witnesses alone have, are made before it.
+    """
+    for before in case.moments[:-1]:
+        subject.call(before.network, before.call)
     # What shrinking leaves must still be a mistake: a state cut from one row to one row is none.
     case = at_least_three_rows(case)
     call = mistakes[case.variant](case.call)

@@ -1,0 +1,27 @@
+"""An RNN of one direction takes a seq_length above T or below 0.
+
+Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
+
+import mindspore as ms
+import numpy as np
+
+x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
+lengths = np.array([1002, 1002, 1002])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+rnn = ms.nn.RNN(1, 1, nonlinearity="relu")
+weights = {"weight_ih_l0": W_x, "weight_hh_l0": W_h, "bias_ih_l0": b, "bias_hh_l0": np.zeros_like(b)}
+for name, array in weights.items():
+    rnn.parameters_dict()[name].set_data(ms.Tensor(array))
+
+print("ms", ms.__version__)
+try:
+    data = ms.Tensor(x.swapaxes(0, 1).copy())
+    seq_length = ms.Tensor(lengths)
+    y, h_n = rnn(data, None, seq_length)
+    got = y.asnumpy().swapaxes(0, 1)
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)
