@@ -122,7 +122,7 @@ def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Su
 
 def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: list[Array]) -> None:
     """All rows but the first are as they were, to within twice their bounds."""
-    bounds = bounds_of(case)
+    bounds = bounds_of(case, subject.conventions.quantised)
     for one, other in zip(spoilt, clean, strict=True):
         finite = bool(np.isfinite(one[1:].astype(float)).all())
         subject.require(finite, "NaN or an infinity of the first row reached another row")
