@@ -70,6 +70,10 @@ class Quantised:
 
 
 def _rounding(size: Array, spacing: Array) -> Array:
-    """|Δ| ≤ min(s/2, |a|) + 6 u |a|: to the nearest number of the grid, by a quotient in float32."""
-    error: Array = np.minimum(spacing / 2, size) + 6 * precision_of(np.dtype(np.float32)).unit_roundoff * size
-    return error
+    """|Δ| ≤ min(s/2, |a|) + 6 u |a|: to the nearest number of the grid, by a quotient in float32.
+
+    Where a range has no end there is no grid, and no claim.
+    """
+    error = np.minimum(spacing / 2, size) + 6 * precision_of(np.dtype(np.float32)).unit_roundoff * size
+    unbounded: Array = np.where(spacing < np.inf, error, np.inf)
+    return unbounded
