@@ -29,7 +29,7 @@ def inputs_on_grid(x: Array, intervals: int = 127) -> Array:
     """Integers above a zero point, which is itself one, times a spacing."""
     low, high = float(x.min(initial=0)), float(x.max(initial=0))
     spacing = FLOAT(max((high - low) / intervals, 6.1e-5))
-    zero = np.rint(min(-low / float(spacing), intervals))
+    zero = FLOAT(np.rint(min(-low / float(spacing), intervals)))
     multiples: Array = np.clip(np.rint(x * (FLOAT(1) / spacing)) + zero, 0, 255) - zero
     return multiples * spacing
 
@@ -39,7 +39,8 @@ def stepped(cell: Cell, x: Array, h: Array, bits: int = 8) -> Array:
     W_x, W_h, states = weights_on_grid(cell.W_x, bits), weights_on_grid(cell.W_h, bits), list[Array]()
     for x_t in x.swapaxes(0, 1):
         z = inputs_on_grid(x_t) @ W_x.T + inputs_on_grid(h) @ W_h.T + cell.bias
-        h = np.tanh(z) if cell.activation.name == "tanh" else np.maximum(z, 0)
+        h = np.tanh(z) if cell.activation.name == "tanh" else np.maximum(z, FLOAT(0))
+        assert h.dtype == FLOAT
         states.append(h)
     return np.stack(states, axis=1)
 
