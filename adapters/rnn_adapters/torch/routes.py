@@ -253,7 +253,10 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
 
 def quantised(cell: Module) -> Module:
     """A copy of a cell with its weights as integers, by `quantize_dynamic` of a module that holds it."""
-    with warnings.catch_warnings():
+    with (
+        warnings.catch_warnings(),
+        torch.random.fork_rng(devices=[]),
+    ):  # what it makes, it fills at random first
         warnings.simplefilter("ignore")  # deprecated, and still to be right
         from torch.ao.quantization import quantize_dynamic
 
