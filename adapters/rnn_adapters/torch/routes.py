@@ -258,9 +258,8 @@ def quantised(cell: Module) -> Module:
         torch.random.fork_rng(devices=[]),
     ):  # what it makes, it fills at random first
         warnings.simplefilter("ignore")  # deprecated, and still to be right
-        from torch.ao.quantization import quantize_dynamic
-
-        (found,) = quantize_dynamic(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, torch.qint8)
+        quantize: Any = torch.ao.quantization.quantize_dynamic  # imported when it is asked for
+        found: Module = quantize(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, torch.qint8)[0]
     return found
 
 

@@ -22,7 +22,8 @@ def weights_on_grid(W: Array, bits: int = 8) -> Array:
     """Integers of so many bits times a spacing, all in float32."""
     end = FLOAT(2 ** (bits - 1))
     spacing = max(np.abs(W).max() / (end - FLOAT(0.5)), FLOAT(2.0**-23))
-    return np.clip(np.rint(W * (FLOAT(1) / spacing)), -end, end - 1) * spacing
+    found: Array = np.clip(np.rint(W * (FLOAT(1) / spacing)), -end, end - 1) * spacing
+    return found
 
 
 def inputs_on_grid(x: Array, intervals: int = 127) -> Array:
@@ -52,7 +53,8 @@ def drawn(seed: int, sizes: tuple[int, int, int, int] | None = None) -> tuple[La
     scale = 1.0 if sizes else rng.choice(EDGES)
 
     def numbers(*shape: int) -> Array:
-        return (rng.normal(size=shape) * rng.choice((scale, 1.0))).astype(FLOAT)
+        found: Array = (rng.normal(size=shape) * rng.choice((scale, 1.0))).astype(FLOAT)
+        return found
 
     activation = ("tanh", "relu")[seed % 2]
     W_x = numbers(units, features) / FLOAT(np.sqrt(features))
@@ -126,7 +128,8 @@ def test_a_range_is_that_of_the_batch_in_a_time_step() -> None:
 
 def test_where_a_range_has_no_end_nothing_is_claimed() -> None:
     x = np.array([[[1.0]], [[np.inf]]], FLOAT)
-    bounded = bound_network(Network([Layer(Cell(*[np.ones((1, 1), FLOAT)] * 2))]), x, quantised=EIGHT_BITS)
+    cell = Cell(np.ones((1, 1), FLOAT), np.ones((1, 1), FLOAT))
+    bounded = bound_network(Network([Layer(cell)]), x, quantised=EIGHT_BITS)
     assert bounded.last.bound.ravel().tolist() == [np.inf, np.inf]
 
 
