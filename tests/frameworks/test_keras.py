@@ -22,7 +22,8 @@ from upstream import expect_kept, expect_shown, records_of
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
 from rnn_adapters.keras import defaults
-from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
+from rnn_adapters.keras.adapter import KEPT, KerasAdapter, backend_in_force
+from rnn_adapters.keras.layers import Options
 from rnn_adapters.keras.reproduction_exports import EXPORTS
 from rnn_adapters.keras.routes import ROUTES as KERAS_ROUTES
 from rnn_adapters.registry import load_adapter, load_framework
@@ -31,12 +32,13 @@ from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
-from rnn_reference import BadInput, Network, bound_network
+from rnn_reference import BadInput, Layer, Network, bound_network
 
 ROUTES = ("", *(name for name in load_framework("keras").routes if name not in EXPORTS))
 """Those by an export have tests of their own (test_keras_exports.py)."""
 ABSENT = load_framework("keras").absent_routes()
 SAVED = [route for route in ROUTES if load_adapter("keras", route).supports.restored]
+FRESH = [route for route in ROUTES if load_adapter("keras", route).supports.freshly_initialised]
 
 
 OTHERWISE = {
@@ -160,11 +162,38 @@ def test_layers_are_built_once_for_a_shape() -> None:
     assert loaded.main.layers[0] is layers[0]
     assert np.array_equal(adapter.read_weights(loaded).cells[0].W_x, second.cells[0].W_x)
     adapter.drop_caches()
-    kept = adapter.name not in (
-        "keras-tensorflow",
-        "keras-jax",
-    )  # whose kernels, and compiled code, take memory
-    assert (adapter.load(first).main.layers[0] is layers[0]) == kept
+    assert adapter.load(first).main.layers[0] is layers[0]
+
+
+def test_layers_are_forgotten_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of all routes, between chapters and within one."""
+    adapters = [load_adapter("keras", route) for route in ("", "unrolled")]
+    networks = [random_case(random_cell(3, hidden)).network for hidden in (2, 3)]
+
+    def bottoms() -> list[Any]:
+        return [adapter.load(networks[0]).main.layers[0] for adapter in adapters]
+
+    for most in (0, 1):
+        monkeypatch.setitem(KEPT, backend_in_force(), most)
+        adapters[0].drop_caches()
+    before = bottoms()
+    adapters[0].drop_caches()
+    assert not set(map(id, before)) & set(map(id, again := bottoms()))
+    assert [id(layer) for layer in bottoms()] == [id(layer) for layer in again]
+    assert adapters[1].load(networks[1]).main.layers  # one too many
+    assert not set(map(id, again)) & set(map(id, bottoms()))
+
+
+def test_weights_are_drawn_only_where_that_is_asked_for() -> None:
+    adapter: Any = load_adapter("keras")
+    cell = random_cell(3, 4)
+    made = [
+        adapter.parts.made(adapter.keras, Layer(cell), Options(drawn=drawn)).cell for drawn in (False, True)
+    ]
+    assert [bool(np.any(cell.recurrent_kernel.numpy())) for cell in made] == [False, True]
+    configurations = [cell.get_config() | {"name": ""} for cell in made]
+    assert configurations[0]["recurrent_initializer"]["class_name"] == "Orthogonal"
+    assert [config["kernel_initializer"]["class_name"] for config in configurations] == ["GlorotUniform"] * 2
 
 
 def test_the_default_route_is_what_is_written_first() -> None:
@@ -194,6 +223,7 @@ def generators(backend: str) -> list[Any]:
     return states
 
 
+@pytest.mark.parametrize("adapter", FRESH, ids=lambda route: route or "default", indirect=True)
 def test_fresh_weights_leave_the_generators_as_they_were(adapter: Adapter[Any]) -> None:
     like, before = network_for(adapter), generators(adapter.name)
     one, again, other = (adapter.freshly_initialised(like, seed) for seed in (1, 1, 2))

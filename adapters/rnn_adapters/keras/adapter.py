@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from rnn_adapters.jax_cache import keep_compiled
 from rnn_adapters.keras import configuration, refusals, symbolic
 from rnn_adapters.keras.assembly import Assembled, Parts, Plan, predicted
 from rnn_adapters.keras.derivatives import Computation
-from rnn_adapters.keras.layers import Workshop, name_of, shape_of
+from rnn_adapters.keras.layers import Options, Workshop, name_of, shape_of
 from rnn_adapters.keras.openvino_graph import computed_together
 from rnn_adapters.keras.training import Trainee, count_trainable
 from rnn_adapters.native import canonical_weights, native_arrays
@@ -35,8 +36,12 @@ from rnn_reference.network import Array, Cell, Layer, Network, States
 BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 """The backends tested here, by the names of Keras and of their packages."""
 
-KEPT = {"tensorflow": 0, "torch": 1024, "jax": 0, "numpy": 1024, "openvino": 1024}
-"""The networks that a route may keep: what TensorFlow builds for one, and JAX compiles, takes much memory."""
+KEPT = {"tensorflow": 128, "torch": 1024, "jax": 48, "numpy": 1024, "openvino": 1024}
+"""The networks that all routes together keep from one chapter to the next, half of the most within one: what
+TensorFlow builds for one, and JAX compiles, takes much memory."""
+
+ADAPTERS = WeakSet["KerasAdapter"]()
+"""Those of this process."""
 
 
 class LoadedNetwork:
@@ -105,6 +110,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         self.supports = supports
         self._workshop = Workshop(self.keras, parts)
         self._assembled: dict[Hashable, Assembled] = {}
+        ADAPTERS.add(self)
 
     def versions(self) -> dict[str, str]:
         # The plain and the CPU-only distribution of TensorFlow give the same module.
@@ -124,6 +130,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             return self.parts.assembly(Workshop(self.keras, self.parts), network, plan)
         key = (tuple(map(shape_of, network.layers)), plan)
         if key not in self._assembled:
+            if _networks() >= 2 * KEPT[self.backend]:
+                self._forget()
             with self._on_device():
                 self._assembled[key] = self.parts.assembly(self._workshop, network, plan)
         return self._assembled[key]
@@ -273,8 +281,8 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         before = random.getstate()
         random.seed(seed)
         try:
-            workshop = Workshop(self.keras, self.parts)
-            return self._network(self.parts.assembly(workshop, like, Plan()), like)
+            workshop, plan = Workshop(self.keras, self.parts), Plan(Options(drawn=True))
+            return self._network(self.parts.assembly(workshop, like, plan), like)
         finally:
             random.setstate(before)
 
@@ -325,19 +333,29 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         return state
 
     def drop_caches(self) -> None:
-        """Forget all layers, where there are more of them than are kept.
+        """Forget all layers, where there are more of them than are kept."""
+        if _networks() > KEPT[self.backend]:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget the layers of all routes, and let go of them at once, which takes a while.
 
         Of what Keras itself keeps, TensorFlow's kernels take memory; on torch it would load dynamo. JAX keeps
         what it has compiled for layers that are no more.
         """
-        if len(self._assembled) > KEPT[self.backend]:
-            if self.backend == "tensorflow":
-                self.keras.utils.clear_session()
-            self._assembled.clear()
-            self._workshop.clear()
-            if self.backend == "jax":
-                gc.collect()  # layers and what is compiled for them know of each other
-                sys.modules["jax"].clear_caches()
+        for adapter in ADAPTERS:
+            adapter._assembled.clear()
+            adapter._workshop.clear()
+        if self.backend == "tensorflow":
+            self.keras.backend.clear_session()
+        if self.backend == "jax":
+            gc.collect()  # layers and what is compiled for them know of each other
+            sys.modules["jax"].clear_caches()
+
+
+def _networks() -> int:
+    """How many are put together."""
+    return sum(len(adapter._assembled) for adapter in ADAPTERS)
 
 
 def imported_keras(backend: str) -> Any:

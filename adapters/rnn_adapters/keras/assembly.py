@@ -7,6 +7,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from rnn_adapters.keras.layers import (
     LayerParts,
     Options,
     Workshop,
+    build,
     cells_of,
     dtype_given,
     flat,
@@ -249,7 +251,7 @@ class StackOfCells(Stack):
         more = {**dtype, **self.more}
         stack = keras.layers.StackedRNNCells(cells, **more) if more else cells
         layer = keras.layers.RNN(stack, **loop_given(options), **dtype)
-        layer.build((options.stateful_batch, None, network.input_size))
+        build(keras, layer, (options.stateful_batch, None, network.input_size), options)
         Assembled.__init__(self, [layer], plan)
         self._calls = [workshop.parts.caller(layer)]
 
@@ -275,7 +277,7 @@ class CellByHand(Assembled):
     def __init__(self, workshop: Workshop, network: Network, plan: Plan) -> None:
         (cell,) = network.cells
         self._cell = simple_rnn_cell(workshop.keras, cell, plan.options)
-        self._cell.build((None, network.input_size))
+        build(workshop.keras, self._cell, (None, network.input_size), plan.options)
         super().__init__([self._cell], plan)
 
     def first_inputs(self, call: Call) -> list[Array]:
@@ -427,18 +429,14 @@ def predicted(model: Any, inputs: list[Any]) -> Any:
     return model.predict(inputs, batch_size=2, verbose=0)
 
 
-def through_model_file(keras: Any, model: Any) -> Any:
-    """The model written to a `.keras` file and read again."""
+def through_model_file(keras: Any, model: Any, suffix: str = ".keras", **options: Any) -> Any:
+    """The model written to a file, or to a folder, and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model.keras")
+        model.save(path := f"{folder}/model{suffix}", **options)
         return keras.models.load_model(path)
 
 
-def through_h5(keras: Any, model: Any) -> Any:
-    """The model written to an H5 file and read again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model.h5")
-        return keras.models.load_model(path)
+through_h5 = partial(through_model_file, suffix=".h5")
 
 
 def through_weights_file(keras: Any, model: Any) -> Any:

@@ -91,18 +91,21 @@ class ByTape(Differentiator):
         # XLA's loop cannot be recorded from outside: the tape is inside of what it compiles.
         pull_back: Any = partial(self._pulled_back, of)
         if self.in_xla:
-            pull_back = tf.function(pull_back, jit_compile=True)
-        found: list[Any] = pull_back([tf.constant(array) for array in of.inputs], cotangents)
+            compiled = tf.function(pull_back, jit_compile=True)
+            pull_back = of.compiled.setdefault(of.key, compiled)
+        found: list[Any] = pull_back(list(map(tf.constant, of.inputs)), of.constants, cotangents)
         return found
 
-    def _pulled_back(self, of: Computation, inputs: list[Any], cotangents: list[Any]) -> list[Any]:
+    def _pulled_back(
+        self, of: Computation, inputs: list[Any], constants: list[Any], cotangents: list[Any]
+    ) -> list[Any]:
         """Gradients, for tensors."""
         import tensorflow as tf
 
         sources = of.sources(inputs)
         with tf.GradientTape() as tape:
             tape.watch(sources)
-            outputs = of.function(inputs, of.constants)
+            outputs = of.function(inputs, constants)
         pairs = zip(cotangents, outputs, strict=True)
         incoming = [tf.cast(cotangent, output.dtype) for cotangent, output in pairs]
         found: list[Any] = tape.gradient(outputs, sources, incoming, unconnected_gradients="zero")
@@ -117,8 +120,10 @@ class ByTape(Differentiator):
         return [forward.jvp(output, unconnected_gradients="zero") for output in outputs]
 
     def second_gradients(self, of: Computation, cotangents: list[Array], direction: list[Array]) -> list[Any]:
-        first = replace(of, function=lambda inputs, _: self._pulled_back(of, inputs, cotangents))
-        return self.gradients(first, direction)
+        def first(inputs: list[Any], constants: list[Any]) -> list[Any]:
+            return self._pulled_back(of, inputs, constants, cotangents)
+
+        return self.gradients(replace(of, function=first), direction)
 
 
 class ByAutograd(Differentiator):

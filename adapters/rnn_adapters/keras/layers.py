@@ -30,6 +30,8 @@ class Options(NamedTuple):
     dropout: DropoutPlace | None = None
     rate: float = 0.0
     compute_dtype: NarrowType | None = None
+    drawn: bool = False
+    """Whether Keras draws the weights that a layer begins with."""
 
     @staticmethod
     def of(call: Call) -> Options:
@@ -55,9 +57,12 @@ def cell_given(keras: Any, cell: Cell, options: Options) -> dict[str, Any]:
         given["use_bias"] = False
     if options.dropout is not None:
         given["dropout" if options.dropout == "input" else "recurrent_dropout"] = options.rate
-    if str(cell.dtype) in ("float16", "bfloat16"):
-        given["recurrent_initializer"] = "zeros"  # no backend has the QR of the default in these types
     return given
+
+
+def initializer_given(cell: Cell) -> dict[str, str]:
+    """An initialiser in narrow types, of which no backend has the QR of the default."""
+    return {"recurrent_initializer": "zeros"} if str(cell.dtype) in ("float16", "bfloat16") else {}
 
 
 def loop_given(options: Options) -> dict[str, bool]:
@@ -75,7 +80,7 @@ Direction: TypeAlias = Callable[[Any, Cell, Options], Any]
 
 def simple_rnn(keras: Any, cell: Cell, options: Options, **more: Any) -> Any:
     """`SimpleRNN(H)`, with what the network and the call ask for, and more."""
-    given = cell_given(keras, cell, options) | loop_given(options) | more
+    given = cell_given(keras, cell, options) | initializer_given(cell) | loop_given(options) | more
     return keras.layers.SimpleRNN(cell.hidden_size, **given)
 
 
@@ -85,13 +90,17 @@ zero_output: Direction = partial(simple_rnn, zero_output_for_mask=True)
 
 def simple_rnn_cell(keras: Any, cell: Cell, options: Options) -> Any:
     """`SimpleRNNCell(H)`."""
-    return keras.layers.SimpleRNNCell(cell.hidden_size, **cell_given(keras, cell, options))
+    given = cell_given(keras, cell, options) | initializer_given(cell)
+    return keras.layers.SimpleRNNCell(cell.hidden_size, **given)
 
 
-def rnn_of_cell(keras: Any, cell: Cell, options: Options) -> Any:
-    """`RNN(SimpleRNNCell(H))`."""
+def rnn_of(make: Direction, keras: Any, cell: Cell, options: Options) -> Any:
+    """`RNN` of a cell that is made by a function."""
     loop = loop_given(options) | dtype_given(keras, cell, options)
-    return keras.layers.RNN(simple_rnn_cell(keras, cell, options), **loop)
+    return keras.layers.RNN(make(keras, cell, options), **loop)
+
+
+rnn_of_cell: Direction = partial(rnn_of, simple_rnn_cell)
 
 
 # Two directions.
@@ -191,7 +200,7 @@ class LayerParts:
             made = self.direction(keras, layer.forward, options)
         else:
             made = self.two_directions(keras, self.direction, layer, options)
-        made.build(self.shape(layer, options))
+        build(keras, made, self.shape(layer, options), options)
         return made
 
     def shape(self, layer: Layer, options: Options) -> tuple[int | None, ...]:
@@ -234,6 +243,21 @@ def shape_of(layer: Layer) -> Hashable:
     return tuple(
         (cell.W_x.shape, cell.activation, bool(cell.biases), str(cell.dtype)) for cell in layer.cells
     )
+
+
+def build(keras: Any, layer: Any, shape: tuple[int | None, ...], options: Options) -> None:
+    """Build a layer, or a cell: of zeros, as others take their place at once, unless Keras is to draw.
+
+    To draw takes most of the time of building: JAX compiles it for each shape.
+    """
+    names = ("kernel_initializer", "recurrent_initializer")
+    cells = [] if options.drawn else [cell for cell in cells_of(layer) if hasattr(cell, names[0])]
+    usual = [(cell, name, getattr(cell, name)) for cell in cells for name in names]
+    for cell, name, _ in usual:
+        setattr(cell, name, keras.initializers.Zeros())
+    layer.build(shape)
+    for cell, name, initializer in usual:
+        setattr(cell, name, initializer)
 
 
 def cells_of(layer: Any) -> list[Any]:

@@ -6,7 +6,7 @@ It has what such a cell must have and nothing besides: no size of its output, no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -15,8 +15,7 @@ from rnn_adapters.keras.layers import (
     Options,
     bidirectional,
     cell_given,
-    dtype_given,
-    loop_given,
+    rnn_of,
     simple_rnn_cell,
 )
 from rnn_reference.network import Cell, Layer
@@ -38,25 +37,21 @@ def own_cell_class(keras: Any) -> Any:
             units: int,
             activation: Any = "tanh",
             use_bias: bool = True,
-            recurrent_initializer: Any = "orthogonal",
             listed: bool = False,
             **kwargs: Any,
         ) -> None:
             super().__init__(**kwargs)
             self.units, self.use_bias, self.listed = units, use_bias, listed
             self.activation = keras.activations.get(activation)
-            self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
             self.state_size = [units] if listed else units
 
         def build(self, input_shape: Any) -> None:
-            shape, square = (input_shape[-1], self.units), (self.units, self.units)
-            self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
-            self.recurrent_kernel = self.add_weight(
-                name="recurrent_kernel", shape=square, initializer=self.recurrent_initializer
-            )
-            self.bias = None
-            if self.use_bias:
-                self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
+            def zeros(name: str, *shape: int) -> Any:
+                return self.add_weight(name=name, shape=shape, initializer="zeros")
+
+            self.kernel = zeros("kernel", input_shape[-1], self.units)
+            self.recurrent_kernel = zeros("recurrent_kernel", self.units, self.units)
+            self.bias = zeros("bias", self.units) if self.use_bias else None
 
         def call(self, inputs: Any, states: Any) -> Any:
             z = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(states[0], self.recurrent_kernel)
@@ -69,7 +64,6 @@ def own_cell_class(keras: Any) -> Any:
                 "units": self.units,
                 "activation": keras.activations.serialize(self.activation),
                 "use_bias": self.use_bias,
-                "recurrent_initializer": keras.initializers.serialize(self.recurrent_initializer),
                 "listed": self.listed,
             }
 
@@ -93,25 +87,14 @@ def bare_cell_class(keras: Any) -> Any:
     return BareCell
 
 
-def own_cell(keras: Any, cell: Cell, options: Options, **more: Any) -> Any:
-    """A cell of this class with what the network asks for."""
-    given: Mapping[str, Any] = cell_given(keras, cell, options) | more
-    return own_cell_class(keras)(cell.hidden_size, **given)
+def made(class_of: Callable[[Any], Any], keras: Any, cell: Cell, options: Options, **more: Any) -> Any:
+    """A cell of one of these classes with what the network asks for."""
+    return class_of(keras)(cell.hidden_size, **cell_given(keras, cell, options), **more)
 
 
-def bare_cell(keras: Any, cell: Cell, options: Options) -> Any:
-    """The same of a bare state."""
-    return bare_cell_class(keras)(cell.hidden_size, **cell_given(keras, cell, options))
-
-
-def rnn_of(make: Callable[..., Any], keras: Any, cell: Cell, options: Options) -> Any:
-    """`RNN` of a cell that is made by a function."""
-    loop = loop_given(options) | dtype_given(keras, cell, options)
-    return keras.layers.RNN(make(keras, cell, options), **loop)
-
-
+own_cell: Direction = partial(made, own_cell_class)
 rnn_of_own_cell: Direction = partial(rnn_of, own_cell)
-rnn_of_bare_cell: Direction = partial(rnn_of, bare_cell)
+rnn_of_bare_cell: Direction = partial(rnn_of, partial(made, bare_cell_class))
 
 
 def both_of_own_cells(keras: Any, direction: Direction, layer: Layer, options: Options) -> Any:
@@ -135,4 +118,4 @@ def own_among_others(keras: Any, index: int, cell: Cell, options: Options) -> An
     """The cells of a stack: two of one's own, the lower with its size in a list, then one of Keras's."""
     if index % 3 == 2:
         return simple_rnn_cell(keras, cell, options)
-    return own_cell(keras, cell, options, listed=not index)
+    return made(own_cell_class, keras, cell, options, listed=not index)

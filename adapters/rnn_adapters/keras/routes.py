@@ -160,15 +160,28 @@ CONSTANT = (*LAYERS_ALONE, *DERIVATIVES)
 TENSORFLOW = ("tensorflow",)
 ONE_DIRECTION = ("bidirectional", "go_backwards")
 CONCAT: dict[str, Any] = {"merge_modes": ("concat",)}
-BY_STEP: Mapping[str, Any] = {
-    "layer": "keras.layers.SimpleRNNCell",
-    "axes": {"x": ("batch", "input"), "sequence": ("batch", "hidden"), "final_states": ("batch", "hidden")},
-}
+OF_OWN_CELLS = (*OF_A_MODEL, "freshly_initialised")
 
 
 def modelled(kind: RouteKind, what: str, lacks: tuple[str, ...] = OF_A_MODEL, **parts: Any) -> KerasRoute:
     """A route by a functional model."""
     return KerasRoute(kind, what, {"assembly": assembly.Model, **parts}, lacks)
+
+
+def by_step(what: str, assembled: type[assembly.CellByHand]) -> KerasRoute:
+    """A route by a cell that is called for each step."""
+    lacks = ("stacked", "mixed_layers", "last_output", "masks", "stateful", "restored")
+    state = ("batch", "hidden")
+    axes = {"x": ("batch", "input"), "sequence": state, "final_states": state}
+    conventions = {"layer": "keras.layers.SimpleRNNCell", "axes": axes}
+    parts = {"assembly": assembled}
+    return KerasRoute("cell", what, parts, (*ONE_DIRECTION, *lacks), CONCAT, conventions)
+
+
+def of_own_cells(direction: layers.Direction, what: str) -> KerasRoute:
+    """A route by loops around cells that a user writes."""
+    parts = {"direction": direction, "two_directions": own_cell.both_of_own_cells}
+    return KerasRoute("cell", what, parts, OF_OWN_CELLS, SHAPES)
 
 
 def exported(
@@ -220,42 +233,23 @@ ROUTES: Mapping[str, KerasRoute] = {
         (*ONE_DIRECTION, "restored", "tangents", "second_gradients"),
         CONCAT | SHAPES,
     ),
-    "RNN of an own cell": KerasRoute(
-        "cell",
-        "`RNN(…)` of a cell that is written as the documentation of `RNN` shows",
-        {"direction": own_cell.rnn_of_own_cell, "two_directions": own_cell.both_of_own_cells},
-        (*OF_A_MODEL, "freshly_initialised"),
-        SHAPES,
+    "RNN of an own cell": of_own_cells(
+        own_cell.rnn_of_own_cell, "`RNN(…)` of a cell that is written as the documentation of `RNN` shows"
     ),
-    "RNN of a bare cell": KerasRoute(
-        "cell",
-        "`RNN(…)` of such a cell that gives its states bare, not in a list",
-        {"direction": own_cell.rnn_of_bare_cell, "two_directions": own_cell.both_of_own_cells},
-        (*OF_A_MODEL, "freshly_initialised"),
-        SHAPES,
+    "RNN of a bare cell": of_own_cells(
+        own_cell.rnn_of_bare_cell, "`RNN(…)` of such a cell that gives its states bare, not in a list"
     ),
     "RNN of own cells": KerasRoute(
         "cell",
         "`RNN([…, …, SimpleRNNCell(…)])` of such cells and Keras's",
         {"assembly": assembly.StackOfOwnCells},
-        (*ONE_DIRECTION, *OF_A_MODEL, "freshly_initialised"),
+        (*ONE_DIRECTION, *OF_OWN_CELLS),
         CONCAT | SHAPES,
     ),
-    "cell": KerasRoute(
-        "cell",
-        "`SimpleRNNCell`, step by step",
-        {"assembly": assembly.CellByHand},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
-        CONCAT,
-        BY_STEP,
-    ),
-    "cell of a bare state": KerasRoute(
-        "cell",
+    "cell": by_step("`SimpleRNNCell`, step by step", assembly.CellByHand),
+    "cell of a bare state": by_step(
         "`SimpleRNNCell`, step by step, given its state and giving it as a tensor, not in a list",
-        {"assembly": assembly.CellOfBareState},
-        (*ONE_DIRECTION, "stacked", "mixed_layers", "last_output", "masks", "stateful", "restored"),
-        CONCAT,
-        BY_STEP,
+        assembly.CellOfBareState,
     ),
     # Gradients are those of a sum over final states, too.
     "final states not asked for": KerasRoute(
@@ -346,7 +340,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "configuration",
         "`RNN.from_config` of such a cell, with `custom_objects`",
         {"direction": own_cell.rnn_of_own_cell_anew},
-        (*OF_A_MODEL, "freshly_initialised", "bidirectional"),
+        (*OF_OWN_CELLS, "bidirectional"),
         CONCAT,  # Bidirectional.from_config does not hand its custom_objects on to where it makes its layers
     ),
     "model clone": modelled("configuration", "`clone_model` and `set_weights`", passage=configuration.cloned),

@@ -5,7 +5,7 @@ Nothing here imports tf_keras or TensorFlow.
 names.py          tf_keras by the names that Keras 3 has for the same things
 calling.py        how initial states are given besides `initial_state`
 assembly.py       layers with time first, ragged input, TFLite
-files.py          what it writes of a model: H5, SavedModel, TFLite
+files.py          what TensorFlow writes of a model: TFLite
 configuration.py  its options
 reproduction.py   all this as the plain code of a script
 routes.py         the routes, and what they declare

@@ -62,9 +62,3 @@ class TfKerasAdapter(KerasAdapter):
     def global_state(self) -> Mapping[str, str]:
         policy = self.keras.mixed_precision.global_policy().name
         return {"floatx": str(self.keras.config.floatx()), "global policy": policy}
-
-    def drop_caches(self) -> None:
-        """Forget all layers: TensorFlow's kernels take memory."""
-        self.keras.backend.clear_session()
-        self._assembled.clear()
-        self._workshop.clear()

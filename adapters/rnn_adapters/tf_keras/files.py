@@ -1,27 +1,12 @@
-"""What Keras 2 and TensorFlow write of a model, and what is called of it once it was read again."""
+"""What TensorFlow writes of a model, and what is called of it once it was read again."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Runner: TypeAlias = Callable[[list[Any]], list[Any]]
 """From the inputs of a model to its outputs."""
-
-
-def through_h5(keras: Any, model: Any) -> Any:
-    """The model written to an H5 file and read again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model.h5")
-        return keras.models.load_model(path)
-
-
-def through_saved_model(keras: Any, model: Any) -> Any:
-    """The model written to a folder as a SavedModel and read again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(folder, save_format="tf")
-        return keras.models.load_model(folder)
 
 
 def runner(model: Any, batch: int) -> Runner:

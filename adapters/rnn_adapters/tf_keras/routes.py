@@ -10,6 +10,7 @@ from typing import Any
 from rnn_adapters.adapter import Adapter
 from rnn_adapters.framework import DEFAULT, Route
 from rnn_adapters.keras import layers
+from rnn_adapters.keras.assembly import through_model_file
 from rnn_adapters.keras.routes import (
     CONSTANT,
     DEFAULT_ROUTE,
@@ -23,7 +24,7 @@ from rnn_adapters.keras.routes import (
     modelled,
 )
 from rnn_adapters.keras.routes import ROUTES as OF_KERAS
-from rnn_adapters.tf_keras import assembly, calling, files
+from rnn_adapters.tf_keras import assembly, calling
 
 CONVENTIONS = replace(default_conventions("tensorflow"), layer="tf_keras.layers.SimpleRNN")
 """Of the default route: those of Keras 3 on TensorFlow."""
@@ -69,11 +70,10 @@ OF_KERAS_2: Mapping[str, KerasRoute] = {
         "initial states cast by the caller to the type that a layer computes in",
         {"caller": calling.of_the_type_computed_in},
     ),
-    "H5 file": modelled("saved", "`save` to and `load_model` from an `.h5` file", passage=files.through_h5),
     "SavedModel": modelled(
         "saved",
         '`save(…, save_format="tf")` to and `load_model` from a folder',
-        passage=files.through_saved_model,
+        passage=partial(through_model_file, suffix="", save_format="tf"),
     ),
     "TFLite": KerasRoute(
         "saved",

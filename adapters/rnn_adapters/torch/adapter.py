@@ -109,9 +109,8 @@ class TorchAdapter(Adapter[Module]):
         return self.parts.reload(model)
 
     def run(self, model: Module, call: Call) -> Output:
-        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
         with self.parts.within():
-            sequence, h_n, native = self._called(model, call, self._x(call), h0)
+            sequence, h_n, native = self._called(model, call, self._x(call), self._h0(call))
         return Output(
             sequence=self._turned(array(sequence)) if call.return_sequences else None,
             final_states=by_layer(model, array(h_n)),
@@ -168,7 +167,7 @@ class TorchAdapter(Adapter[Module]):
     def inferred_shapes(
         self, model: Module, call: Call, unknown: tuple[UnknownAxis, ...]
     ) -> Mapping[str, Shapes]:
-        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
+        h0 = self._h0(call)
         if self.parts.inferred is not None:
             symbols = self.parts.inferred(rnn_of(model), self._x(call), h0, unknown)
             return {"torch.export": self._shapes(*symbols)}
@@ -207,12 +206,11 @@ class TorchAdapter(Adapter[Module]):
     def trained(self, model: Module, call: Call, training: Training) -> Trained:
         """By `backward` and a step of `torch.optim.SGD`."""
         x, d = self._x(call), tensor(self._turned(training.d_sequence))
-        h0 = None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
         networks, losses = list[Network](), list[float]()
         with self._frozen(model, training.frozen):
             sgd = torch.optim.SGD(model.parameters(), training.rate)
             for step in range(training.steps + 1):
-                loss = (d * self._called(model, call, x, h0)[0]).sum()
+                loss = (d * self._called(model, call, x, self._h0(call))[0]).sum()
                 losses.append(loss.item())
                 if step < training.steps:
                     sgd.zero_grad()
@@ -276,6 +274,11 @@ class TorchAdapter(Adapter[Module]):
         """The input in the axes of this route; contiguous if the call's is, else with its strides."""
         usual = call.x.flags.c_contiguous and call.x.flags.aligned
         return tensor(np.ascontiguousarray(self._turned(call.x)) if usual else self._turned(call.x))
+
+    @staticmethod
+    def _h0(call: Call) -> Tensor | None:
+        """The initial states of all layers in one."""
+        return None if call.initial_states is None else tensor(np.concatenate(call.initial_states))
 
     def _turned(self, sequence: Array) -> Array:
         """From canonical axes to those of this route, or back."""

@@ -347,17 +347,16 @@ ONNX = Parts(
 """A module that is written and never called itself."""
 
 
-def written(exporter: Exporter, opener: Opener, **supports: Any) -> Parts:
-    """A route by an exporter and a runtime, for any number of rows and time steps."""
-    in_file = partial(InOnnx, export=exporter, open_model=opener)
+def written(exporter: Exporter, opener: Opener, fixed_time: bool = False, **supports: Any) -> Parts:
+    """A route by an exporter and a runtime, for any number of rows, and of steps unless it is fixed."""
+    in_file = partial(InOnnx, export=exporter, open_model=opener, fixed_time=fixed_time)
     return replace(ONNX, supports=replace(ONNX.supports, **supports), wrap=in_file)
 
 
 def written_for_a_time(opener: Opener) -> Parts:
     """A route by `by_dynamo`, which writes no packed sequences, and a runtime, for a number of time steps."""
-    parts = written(by_dynamo, opener, lengths=False, expensive="shapes")
-    in_file = partial(InOnnx, export=by_dynamo, open_model=opener, fixed_time=True)
-    return replace(parts, conventions=NO_LENGTHS, wrap=in_file)
+    parts = written(by_dynamo, opener, fixed_time=True, lengths=False, expensive="shapes")
+    return replace(parts, conventions=NO_LENGTHS)
 
 
 EIGHT_BITS = Quantised(
