@@ -13,6 +13,7 @@ from rnn_adapters.surface import IntegerType, MaskType, UnknownAxis
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, ActivationName
 from rnn_reference.errors import BadInput
 from rnn_reference.network import MergeMode
+from rnn_reference.quantised import Quantised
 
 Role: TypeAlias = Literal["W_x", "W_h", "b", "b_h"]
 PaddedOutput: TypeAlias = Literal["zero", "carried", "state", "undefined"]
@@ -34,6 +35,7 @@ RouteKind: TypeAlias = Literal[
     "configuration",
     "arguments",
     "device",
+    "quantised",
 ]
 Initialisation: TypeAlias = Literal[
     "none", "zeros", "orthogonal", "glorot uniform", "lecun normal", "uniform 1/√H"
@@ -145,6 +147,8 @@ class Conventions:
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.
         state_dtype: the type of final states under mixed precision: "computed", that of the outputs, or
             "weights".
+        quantised: the grids that weights, inputs and states are rounded to before they are multiplied; None:
+            to none. Results are then held to the bound that follows from them (DTY-15).
 
     Raises:
         BadInput: a value that is none of the above; the message names the field.
@@ -162,11 +166,15 @@ class Conventions:
     initialisation: Mapping[str, Initialisation] = field(default_factory=dict)
     reuses_outputs: bool = False
     state_dtype: StateDType = "computed"
+    quantised: Quantised | None = None
 
     def __post_init__(self) -> None:
         one_of("Conventions.state_dtype", self.state_dtype, get_args(StateDType))
         if not isinstance(self.reuses_outputs, bool):
             raise BadInput(f"Conventions.reuses_outputs: expected True or False; got {self.reuses_outputs!r}")
+        if not isinstance(self.quantised, Quantised | None):
+            got = type(self.quantised).__name__
+            raise BadInput(f"Conventions.quantised: expected a Quantised or None; got {got}")
         a_tuple("Conventions.weights", self.weights)
         for weight in self.weights:
             if not isinstance(weight, NativeWeight):

@@ -31,6 +31,7 @@ from rnn_adapters.written_networks import (
     NetworkDTypeName,
 )
 from rnn_reference.activations import ACTIVATIONS
+from rnn_reference.quantised import Quantised
 
 ActivationName: TypeAlias = Annotated[str, names(ACTIVATIONS)]
 RoleName: TypeAlias = Annotated[str, names(ROLES)]
@@ -54,6 +55,15 @@ class NativeWeightData(Data):
     part: int = 0
 
 
+class QuantisedData(Data):
+    """`rnn_reference.quantised.Quantised` as written."""
+
+    weight_intervals: float
+    input_intervals: float
+    least_weight_spacing: float = 0.0
+    least_input_spacing: float = 0.0
+
+
 class ConventionsData(Data):
     """`Conventions` as written."""
 
@@ -69,6 +79,7 @@ class ConventionsData(Data):
     initialisation: dict[str, InitialisationName] = msgspec.field(default_factory=dict)
     reuses_outputs: bool = False
     state_dtype: StateDTypeName = "computed"
+    quantised: QuantisedData | None = None
 
 
 class SupportsData(Data):
@@ -128,8 +139,10 @@ class RouteData(Data):
 def write_conventions(conventions: Conventions) -> ConventionsData:
     """The written form of conventions."""
     given = _given(conventions)
-    weights = [NativeWeightData(**_given(weight)) for weight in conventions.weights]
-    return ConventionsData(**given | {"weights": weights})
+    given["weights"] = [NativeWeightData(**_given(weight)) for weight in conventions.weights]
+    if conventions.quantised is not None:
+        given["quantised"] = QuantisedData(**_given(conventions.quantised))
+    return ConventionsData(**given)
 
 
 def write_supports(supports: Supports) -> SupportsData:
@@ -153,8 +166,12 @@ def read_conventions(data: ConventionsData, place: str = "") -> Conventions:
     for index, weight in enumerate(data.weights):
         with placed(f"{where}[{index}]", "NativeWeight"):
             weights.append(NativeWeight(**_declared(weight)))
+    quantised = None
+    if data.quantised is not None:
+        with placed(within(place, "quantised"), "Quantised"):
+            quantised = Quantised(**_declared(data.quantised))
     with placed(place, "Conventions"):
-        return Conventions(**_declared(data) | {"weights": tuple(weights)})
+        return Conventions(**_declared(data) | {"weights": tuple(weights), "quantised": quantised})
 
 
 def read_supports(data: SupportsData, place: str = "") -> Supports:

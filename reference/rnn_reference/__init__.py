@@ -6,6 +6,7 @@ gradients.py   backpropagation through time; second_gradients.py: double backwar
 activations.py φ
 bounds.py      rounding-error bounds; jacobian_bounds.py: sharper ones; gradient_bounds.py: of gradients
 parameters.py  parameter counts
+quantised.py   products of rounded factors
 training.py    steps of plain gradient descent, with bounds
 """
 
@@ -18,6 +19,7 @@ from rnn_reference.gradients import CellGradients, Gradients, backpropagate
 from rnn_reference.jacobian_bounds import sharp_bound_cell
 from rnn_reference.network import Cell, Layer, Network, steps_of_lengths
 from rnn_reference.parameters import cell_parameters, network_parameters, stack_parameters
+from rnn_reference.quantised import Quantised
 from rnn_reference.second_gradients import second_gradients
 from rnn_reference.tangents import bound_tangents
 from rnn_reference.training import bound_loss, gradient_descent
@@ -33,6 +35,7 @@ __all__ = [
     "Gradients",
     "Layer",
     "Network",
+    "Quantised",
     "Result",
     "backpropagate",
     "bound_gradients",

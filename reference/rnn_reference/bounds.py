@@ -25,6 +25,7 @@ from rnn_reference.activations import phi
 from rnn_reference.forward import activate, merge_directions
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
 from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in, widened
+from rnn_reference.quantised import ROUNDINGS, Quantised
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +75,12 @@ class StepBound:
 
     Works on whole batches and sequences: the input's share of all steps is prepared once (`inputs`),
     `step` adds the state's share.
+
+    Args:
+        quantised: the grids that weights, inputs and states are rounded to before they are multiplied.
     """
 
-    def __init__(self, cell: Cell, dtype: Any) -> None:
+    def __init__(self, cell: Cell, dtype: Any, quantised: Quantised | None = None) -> None:
         self.wide = reference_dtype(dtype)
         self.cell = cell.astype(self.wide)
         self.phi = phi(cell.activation)
@@ -84,6 +88,7 @@ class StepBound:
         reference = precision_of(self.wide)
         self.unit_roundoff = summed.unit_roundoff + reference.unit_roundoff
         terms = cell.input_size + cell.hidden_size + len(cell.biases) + 1
+        terms += 0 if quantised is None else ROUNDINGS
         self.gamma = gamma(terms, summed.unit_roundoff) + gamma(terms, reference.unit_roundoff)
         self.underflow = summed.underflow
         self.largest = kept.largest
@@ -99,6 +104,7 @@ class StepBound:
         self.kept_underflow = kept.underflow
         self.gamma_parts, self.lost_parts = gamma(parts, kept.unit_roundoff), (parts + 1) * kept.underflow
         self.abs_W_x, self.abs_W_h = np.abs(self.cell.W_x), np.abs(self.cell.W_h)
+        self.quantised = quantised
         self.abs_b = sum((np.abs(bias) for bias in self.cell.biases), start=np.zeros_like(self.cell.bias))
         # A flushed number loses at most λ. Each of N terms may be flushed, and so may each operand,
         # which counts as often as the other operand is large.
@@ -110,9 +116,11 @@ class StepBound:
         entered = _times(x_error, self.abs_W_x) + self.underflow * (
             self.flushed_weights + abs_x.sum(axis=-1, keepdims=True)
         )
+        lost = self._quantised(x, x_error, self.abs_W_x)
+        terms, entered = abs_x @ self.abs_W_x.T + lost + self.abs_b, entered + lost
         z = x @ self.cell.W_x.T
         parts = np.abs(z) + self.abs_b if self.narrow else entered
-        return InputShare(z + self.cell.bias, abs_x @ self.abs_W_x.T + self.abs_b, parts, entered)
+        return InputShare(z + self.cell.bias, terms, parts, entered)
 
     def step(
         self, inputs: InputShare, h: Array, h_error: Array | float = 0.0, given: Array | bool = False
@@ -124,8 +132,9 @@ class StepBound:
         """
         abs_h = np.abs(h) + h_error
         z_h, terms_h = h @ self.cell.W_h.T, abs_h @ self.abs_W_h.T
-        terms = inputs.terms + terms_h
-        entered = inputs.entered + _times(h_error, self.abs_W_h)
+        lost = self._quantised(h, h_error, self.abs_W_h)
+        terms = inputs.terms + terms_h + lost
+        entered = inputs.entered + _times(h_error, self.abs_W_h) + lost
         entered = entered + self.underflow * abs_h.sum(axis=-1, keepdims=True)
         delta = entered + self.gamma * terms
         if self.narrow:
@@ -139,6 +148,15 @@ class StepBound:
         # The model of arithmetic holds while nothing overflows; beyond that there is no claim.
         largest = max(self.phi.largest_slope, 1) * (terms + delta + self.phi.shift) + self.phi.parameters
         return Bounded(value, np.where(largest < self.largest / 2, bound, np.inf))
+
+    def _quantised(self, a: Array, error: Array | float, abs_W: Array) -> Array | float:
+        """What a product of factors on grids may be off by: |W||Δa| + |ΔW|(|a| + |Δa|)."""
+        if self.quantised is None:
+            return 0.0
+        rounded = self.quantised.input_error(a, error)
+        size = np.abs(a) + error + rounded
+        lost: Array = rounded @ abs_W.T + size @ self.quantised.weight_error(abs_W).T
+        return lost
 
     def _after_activation(self, z: Array, value: Array, delta: Array) -> Array:
         delta = self.entering(z, delta)
@@ -194,6 +212,7 @@ def replay_cell(
     dtype: Any,
     x_error: Array | float = 0.0,
     steps: Array | None = None,
+    quantised: Quantised | None = None,
 ) -> Bounded:
     """The residual check of one direction: every step replayed from the implementation's own state (NUM-3).
 
@@ -204,12 +223,13 @@ def replay_cell(
         states: the implementation's states (batch, time, hidden), in processing order.
         dtype: the type the implementation computes in.
         steps: which steps each row takes (batch, time); None for all.
+        quantised: as of `StepBound`.
 
     Returns:
         For each step the state that the recurrence gives after the implementation's previous state. At a
         masked time step there is no claim: the bound is infinite.
     """
-    bounds = StepBound(cell, dtype)
+    bounds = StepBound(cell, dtype, quantised)
     known = np.concatenate([h0[:, None], states], axis=1)
     before, given = known[:, :-1], (np.arange(x.shape[1]) == 0)[None, :, None]
     if steps is not None:
@@ -238,13 +258,14 @@ def replay_layer(
     dtype: Any,
     x_error: Array | float = 0.0,
     steps: Array | None = None,
+    quantised: Quantised | None = None,
 ) -> Bounded:
     """The residual check of a layer's sequence output (batch, time, directions·hidden).
 
     The backward direction is replayed from the end; its bound is returned in input order again.
     """
     H = layer.hidden_size
-    forward = replay_cell(layer.forward, x, h0[0], sequence[..., :H], dtype, x_error, steps)
+    forward = replay_cell(layer.forward, x, h0[0], sequence[..., :H], dtype, x_error, steps, quantised)
     if layer.backward is None:
         return forward
     turned = np.s_[:, ::-1]
@@ -256,12 +277,18 @@ def replay_layer(
         dtype,
         x_error[turned] if isinstance(x_error, np.ndarray) else x_error,
         None if steps is None else steps[turned],
+        quantised,
     )
     return join([forward, backward.at(turned)])
 
 
 def bound_cell(
-    cell: Cell, x: Bounded, h0: Array | Bounded, dtype: Any, steps: Array | None = None
+    cell: Cell,
+    x: Bounded,
+    h0: Array | Bounded,
+    dtype: Any,
+    steps: Array | None = None,
+    quantised: Quantised | None = None,
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of one direction (NUM-4): errors carried from step to step.
 
@@ -269,11 +296,12 @@ def bound_cell(
 
     Args:
         h0: the initial state as it is handed over, or one that an earlier call left, with its bound.
+        quantised: as of `StepBound`.
 
     Returns:
         All states (batch, time, hidden) and the last (batch, hidden), each with its bound.
     """
-    bounds = StepBound(cell, dtype)
+    bounds = StepBound(cell, dtype, quantised)
     inputs = bounds.inputs(x.value, x.bound)
     handed_over = not isinstance(h0, Bounded)
     h = h0 if isinstance(h0, Bounded) else Bounded(widened(h0, bounds.wide), np.zeros(h0.shape, bounds.wide))
@@ -291,15 +319,22 @@ def bound_cell(
 
 
 def bound_layer(
-    layer: Layer, x: Bounded, h0: Array | Bounded, dtype: Any, steps: Array | None = None
+    layer: Layer,
+    x: Bounded,
+    h0: Array | Bounded,
+    dtype: Any,
+    steps: Array | None = None,
+    quantised: Quantised | None = None,
 ) -> tuple[Bounded, Bounded]:
     """The forward bound of a layer: sequence (batch, time, directions·hidden) and final states."""
     starts = [h0.at(d) if isinstance(h0, Bounded) else h0[d] for d in range(layer.directions)]
-    states, final = bound_cell(layer.forward, x, starts[0], dtype, steps)
+    states, final = bound_cell(layer.forward, x, starts[0], dtype, steps, quantised)
     if layer.backward is None:
         return states, final.at(None)
     turned = None if steps is None else steps[:, ::-1]
-    backward, final_backward = bound_cell(layer.backward, x.at(np.s_[:, ::-1]), starts[1], dtype, turned)
+    backward, final_backward = bound_cell(
+        layer.backward, x.at(np.s_[:, ::-1]), starts[1], dtype, turned, quantised
+    )
     both = Bounded(
         np.stack([final.value, final_backward.value]), np.stack([final.bound, final_backward.bound])
     )
@@ -307,7 +342,11 @@ def bound_layer(
 
 
 def bound_layers(
-    network: Network, x: Any, initial_states: Any = None, steps: Any = None
+    network: Network,
+    x: Any,
+    initial_states: Any = None,
+    steps: Any = None,
+    quantised: Quantised | None = None,
 ) -> tuple[list[Bounded], tuple[Bounded, ...]]:
     """The forward bound of every layer: the sequence outputs, bottom first, and the final states.
 
@@ -317,23 +356,33 @@ def bound_layers(
     x, states = checked_call(network, x, initial_states)
     taken = checked_steps(x, steps)
     wide = reference_dtype(network.dtype)
-    return bound_stack(network, Bounded(widened(x, wide), np.zeros(x.shape, wide)), states, taken)
+    return bound_stack(network, Bounded(widened(x, wide), np.zeros(x.shape, wide)), states, taken, quantised)
 
 
 def bound_stack(
-    network: Network, x: Bounded, initial_states: Sequence[Array | Bounded], steps: Array | None = None
+    network: Network,
+    x: Bounded,
+    initial_states: Sequence[Array | Bounded],
+    steps: Array | None = None,
+    quantised: Quantised | None = None,
 ) -> tuple[list[Bounded], tuple[Bounded, ...]]:
     """As `bound_layers`, of arguments that are not checked and may have bounds of their own."""
     current, sequences, final_states = x, list[Bounded](), list[Bounded]()
     with np.errstate(invalid="ignore", over="ignore"):
         for layer, h0 in zip(network.layers, initial_states, strict=True):
-            current, final = bound_layer(layer, current, h0, network.dtype, steps)
+            current, final = bound_layer(layer, current, h0, network.dtype, steps, quantised)
             sequences.append(current)
             final_states.append(final)
     return sequences, tuple(final_states)
 
 
-def bound_network(network: Network, x: Any, initial_states: Any = None, steps: Any = None) -> BoundedResult:
+def bound_network(
+    network: Network,
+    x: Any,
+    initial_states: Any = None,
+    steps: Any = None,
+    quantised: Quantised | None = None,
+) -> BoundedResult:
     """The reference result of a stack with the forward bound of every element (NUM-4).
 
     The bound grows with time. It is for what shows no sequence of states: last outputs, final states,
@@ -343,11 +392,12 @@ def bound_network(network: Network, x: Any, initial_states: Any = None, steps: A
         x: (batch, time, input), of the network's dtype.
         initial_states: per layer (directions, batch, hidden); None for zeros.
         steps: which steps each row takes, booleans (batch, time); None for all.
+        quantised: the grids that weights, inputs and states are rounded to; None: to none.
 
     Raises:
         BadInput: see `rnn_reference.network.checked_call` and `checked_steps`.
     """
-    sequences, final_states = bound_layers(network, x, initial_states, steps)
+    sequences, final_states = bound_layers(network, x, initial_states, steps, quantised)
     return BoundedResult(sequences[-1], final_states)
 
 

@@ -28,7 +28,7 @@ from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.measure.coverage import coverage_of
-from rnn_reference.bounds import bound_network
+from rnn_reference.bounds import bound_network, replay_layer
 from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Layer, Network, States
@@ -38,6 +38,9 @@ VMAP = "vmap"
 """Raises on every call, as is recorded."""
 ROUTES = ("", *(name for name in load_framework("torch").routes if name not in (VMAP, *PACKAGES)))
 """Those through ONNX have tests of their own (test_torch_onnx.py)."""
+QUANTISED = "quantised cell"
+READABLE = tuple(name for name in ROUTES if name != QUANTISED)
+"""Those whose weights are parameters."""
 ABSENT = load_framework("torch").absent_routes()
 IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
 
@@ -60,7 +63,7 @@ def test_a_module_is_built_once_for_a_shape_until_it_is_dropped() -> None:
     assert adapter.load(other.network) is not model
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", READABLE)
 def test_the_second_bias_of_a_cell_with_one_is_zero_even_after_a_cell_with_two(route: str) -> None:
     adapter = adapter_of(route)
     adapter.load(random_case(random_cell(3, 4, biases=2)).network)
@@ -97,7 +100,7 @@ def of_route(adapter: Adapter[Any], *, lengths: bool = False) -> Case:
     return case.replace(lengths=np.array([2, 4, 1])) if lengths else case
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", READABLE)
 def test_what_is_loaded_is_what_is_called(route: str) -> None:
     """A weight changed in it is read back, and changes the output to that of a network that has it."""
     import torch
@@ -195,6 +198,42 @@ def test_gradients_of_rows_of_different_length_are_within_their_bounds(route: st
     expected = bound_gradients(case.network, case.x, case.initial_states, *cotangents_of(case), case.steps)
     for adapter in (usual, other):
         expect_each(Subject(adapter), case, gradients_of(adapter, case), expected)
+
+
+def test_a_quantised_cell_is_within_its_bound_by_every_engine() -> None:
+    """That of the default one is reached to a good share; it is what computes in the suite."""
+    import torch
+
+    adapter, usual = load_adapter("torch", QUANTISED), torch.backends.quantized.engine
+    engines, worst = [each for each in torch.backends.quantized.supported_engines if each != "none"], {}
+    assert usual in engines
+    try:
+        for torch.backends.quantized.engine in engines:
+            worst[torch.backends.quantized.engine] = max(
+                _worst_of_steps(adapter, seed) for seed in range(100)
+            )
+    finally:
+        torch.backends.quantized.engine = usual
+    assert max(worst.values()) <= 1, worst
+    assert worst[usual] > 0.5, worst
+
+
+def _worst_of_steps(adapter: Adapter[Any], seed: int) -> float:
+    """The largest error ÷ bound of a step from the state before it."""
+    case = random_case(random_cell(1 + seed % 4, 1 + seed % 5, seed=seed), batch=3)
+    found = adapter.run(adapter.load(case.network), case.call).sequence
+    assert found is not None
+    assert case.initial_states is not None
+    (layer,), quantised = case.network.layers, adapter.conventions.quantised
+    right = replay_layer(layer, case.x, case.initial_states[0], found, "float32", quantised=quantised)
+    return float((abs(found - right.value) / right.bound).max())
+
+
+def test_a_quantised_cell_without_bias_is_refused() -> None:
+    adapter = load_adapter("torch", QUANTISED)
+    assert not adapter.supports.no_bias
+    with pytest.raises(AssertionError, match=r"mod\.bias must be True"):
+        adapter.load(random_case(random_cell(3, 4, biases=0)).network)
 
 
 @pytest.mark.parametrize("strides", [1, 2, -1])

@@ -6,7 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -88,5 +88,6 @@ def by_torch(keras: Any, path: str, names: list[str]) -> Runner:
 
 SAVED_MODEL = Export("tf_saved_model", "", by_tensorflow)
 ONNX = Export("onnx", ".onnx", by_onnxruntime)
+ONNX_OF_SIZES = replace(ONNX, fixed=2)
 LITERT = Export("litert", ".tflite", by_litert, fixed=1)
 TORCH = Export("torch", ".pt2", by_torch, fixed=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,18 @@ class ExportLines:
         return ["", "def exported(given):", *(f"    {line}" for line in [*body, *self.run]), ""]
 
 
+ONNX = ExportLines(
+    "onnx",
+    ".onnx",
+    (
+        "session = onnxruntime.InferenceSession(path)",
+        "names = [symbol.name for symbol in model.inputs]",
+        "return session.run(None, dict(zip(names, given)))",
+    ),
+    "import onnxruntime",
+)
+ONNX_OF_SIZES = replace(ONNX, fixed=2)
+
 EXPORTS: Mapping[str, ExportLines] = {
     "SavedModel": ExportLines(
         "",
@@ -53,16 +65,10 @@ EXPORTS: Mapping[str, ExportLines] = {
         ),
         "import tensorflow as tf",
     ),
-    "ONNX": ExportLines(
-        "onnx",
-        ".onnx",
-        (
-            "session = onnxruntime.InferenceSession(path)",
-            "names = [symbol.name for symbol in model.inputs]",
-            "return session.run(None, dict(zip(names, given)))",
-        ),
-        "import onnxruntime",
-    ),
+    "ONNX": ONNX,
+    "ONNX by jax2onnx": ONNX_OF_SIZES,
+    "ONNX by jax2onnx, any sizes": ONNX,
+    "ONNX by torch": ONNX_OF_SIZES,
     "LiteRT": ExportLines(
         "litert",
         ".tflite",

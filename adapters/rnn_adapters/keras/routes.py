@@ -202,6 +202,8 @@ def exported(
 
 FLOAT32: dict[str, Any] = {"dtypes": ("float32",), "compute_dtypes": ()}
 """Of what takes no other type, as is documented."""
+NO_REVERSE_SCAN: dict[str, Any] = {"bidirectional": False, "go_backwards": False, "merge_modes": ("concat",)}
+"""Of what jax2onnx writes: "Reverse scan is not supported in IR pipeline."."""
 
 ROUTES: Mapping[str, KerasRoute] = {
     "backward layer": KerasRoute(
@@ -293,6 +295,29 @@ ROUTES: Mapping[str, KerasRoute] = {
         "tensorflow",
         supports=FLOAT32,
         packages={"tensorflow": ("onnx", "onnxruntime", "tf2onnx")},
+    ),
+    "ONNX by jax2onnx": exported(
+        'JAX: `export(format="onnx")` of a functional model of a batch size and length, by ONNX Runtime',
+        exports.ONNX_OF_SIZES,
+        "jax",
+        supports=FLOAT32 | NO_REVERSE_SCAN,
+        packages={"jax": ("jax2onnx", "onnx", "onnxruntime")},
+    ),
+    "ONNX by jax2onnx, any sizes": exported(
+        'JAX: `export(format="onnx")` of a functional model, run by ONNX Runtime',
+        exports.ONNX,
+        "jax",
+        supports=FLOAT32
+        | NO_REVERSE_SCAN
+        | {"masks": False},  # JAX cannot tell that input and mask are as long
+        packages={"jax": ("jax2onnx", "onnx", "onnxruntime")},
+    ),
+    "ONNX by torch": exported(
+        'torch: `export(format="onnx")` of a functional model of a batch size and length, by ONNX Runtime',
+        exports.ONNX_OF_SIZES,
+        "torch",
+        supports=FLOAT32,
+        packages={"torch": ("onnx", "onnxruntime", "onnxscript")},
     ),
     "LiteRT": exported(
         '`export(format="litert")` of a functional model of a batch size, run by LiteRT',

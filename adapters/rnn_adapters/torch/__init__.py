@@ -78,6 +78,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("ONNX by TorchScript", "saved", "`torch.onnx.export(dynamo=False)`, run by ONNX Runtime"),
     ("ONNX in OpenVINO", "saved", "as ONNX, run by OpenVINO"),
     ("ONNX by TorchScript in OpenVINO", "saved", "`torch.onnx.export(dynamo=False)`, run by OpenVINO"),
+    ("quantised cell", "quantised", "`quantize_dynamic` of an `RNNCell`, step by step"),
     ("cuda", "device", "module and input on an NVIDIA GPU"),
     ("mps", "device", "module and input on Apple's GPU"),
 )

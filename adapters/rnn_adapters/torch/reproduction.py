@@ -12,7 +12,7 @@ from rnn_adapters.torch import reproduction_onnx as onnx
 SORTED, LISTED = "sorted lengths", "list of rows"
 DEVICES = ("cuda", "mps")
 PACKING = "pack_padded_sequence, pad_packed_sequence"
-CELLS = ("cell", "vmap of a cell", "compiled cell")
+CELLS = ("cell", "vmap of a cell", "compiled cell", "quantised cell")
 WITHIN = {"no grad": "torch.no_grad()", "inference mode": "torch.inference_mode()"}
 HOLDER = (
     "class Holder(torch.nn.Module):",
@@ -34,6 +34,9 @@ WRAPPED = {
         "rnn = other",
     ),
     "vmap of a cell": ("rnn = torch.vmap(rnn)",),
+    "quantised cell": (
+        "rnn = torch.ao.quantization.quantize_dynamic(torch.nn.ModuleList([rnn]), dtype=torch.qint8)[0]",
+    ),
     "compiled": ("rnn = torch.compile(rnn)",),
     "compiled cell": ('rnn = torch.compile(rnn, backend="aot_eager")',),
     "scripted": ("", *HOLDER, "", "rnn = torch.jit.script(Holder(rnn))"),

@@ -38,6 +38,7 @@ from rnn_adapters.torch.onnx_files import (
     written_anew,
 )
 from rnn_adapters.torch.supports import SUPPORTS
+from rnn_reference.quantised import Quantised
 
 
 def called(rnn: Any, x: Any, h0: Tensor | None) -> Any:
@@ -250,6 +251,18 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
     return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
 
+def quantised(cell: Module) -> Module:
+    """A copy of a cell with its weights as integers, by `quantize_dynamic` of a module that holds it."""
+    with (
+        warnings.catch_warnings(),
+        torch.random.fork_rng(devices=[]),
+    ):  # what it makes, it fills at random first
+        warnings.simplefilter("ignore")  # deprecated, and still to be right
+        quantize: Any = torch.ao.quantization.quantize_dynamic  # imported when it is asked for
+        found: Module = quantize(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, torch.qint8)[0]
+    return found
+
+
 def rnn_cell(*, num_layers: int, bidirectional: bool, **options: Any) -> Module:
     """`torch.nn.RNNCell`: one layer of one direction."""
     cell: Module = torch.nn.RNNCell(**options)
@@ -346,6 +359,25 @@ def written_for_a_time(opener: Opener) -> Parts:
     return replace(parts, conventions=NO_LENGTHS)
 
 
+EIGHT_BITS = Quantised(
+    weight_intervals=127.5, input_intervals=127, least_weight_spacing=2.0**-23, least_input_spacing=6.1e-5
+)
+"""Of the default `qconfig`: weights as qint8, symmetric; inputs as quint8 with `reduce_range`, a bit less."""
+QUANTISED = replace(
+    CELL,
+    conventions=replace(
+        CELL.conventions, layer="torch.ao.nn.quantized.dynamic.RNNCell", quantised=EIGHT_BITS
+    ),
+    supports=Supports(  # a cell without bias is refused
+        activations=SUPPORTS.activations,
+        dtypes=("float32",),
+        initial_states=True,
+        sequence=True,
+        final_states=True,
+    ),
+    reload=quantised,
+)
+
 WITHOUT_GRADIENTS = replace(SUPPORTS, gradients=False, tangents=False, second_gradients=False)
 
 ROUTES: Mapping[str, Parts] = {
@@ -398,6 +430,7 @@ ROUTES: Mapping[str, Parts] = {
     ),
     "ONNX in OpenVINO": written_for_a_time(in_openvino),
     "ONNX by TorchScript in OpenVINO": written(by_torchscript, in_openvino),
+    "quantised cell": QUANTISED,
     "cuda": replace(RNN, device="cuda"),
     "mps": replace(RNN, supports=replace(SUPPORTS, dtypes=("float32", "float16", "bfloat16")), device="mps"),
 }

@@ -65,7 +65,7 @@ def test_rows_of_a_batch_do_not_mix(subject: Subject, case: Case) -> None:
     x[1:] = -x[1:] + 1
     other = case.replace(x=x)
     outputs = [sequence_of(subject, each, subject.run(each)).copy() for each in (case, other)]
-    bound = bounds_of(case).sequence.bound
+    bound = bounds_of(case, subject.conventions.quantised).sequence.bound
     expect_same(subject, "first row", outputs[1][:1], outputs[0][:1], bound[:1], SEQUENCE_AXES)
 
 

@@ -34,7 +34,7 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
     shape = (case.x.shape[0], case.network.output_size)
     output = subject.run(case, return_sequences=False)
     last = subject.has_shape("last output", output.last, shape, case.network.dtype)
-    bound = bounds_of(case).last.bound
+    bound = bounds_of(case, subject.conventions.quantised).last.bound
     expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
 
 

@@ -52,7 +52,7 @@ def test_directions_do_not_depend_on_each_other(subject: Subject, case: Case) ->
     forward, backward = case.network.cells
     H = forward.hidden_size
     both = sequence_of(subject, case, subject.run(case)).copy()
-    bound = bounds_of(case).sequence.bound
+    bound = bounds_of(case, subject.conventions.quantised).sequence.bound
     for index, cell, order in ((0, forward, slice(None)), (1, backward, slice(None, None, -1))):
         states = None if case.initial_states is None else (case.initial_states[0][index : index + 1],)
         alone = Case.of(Network(Layer(cell)), case.x[:, order], states)

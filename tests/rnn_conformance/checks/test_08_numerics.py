@@ -82,7 +82,7 @@ def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
         hidden=(8, 16),
         scatter=True,
     ),
-    needs=("final_states",),
+    needs=("final_states", "exact_factors"),
     share=0.25,
 )
 def test_final_states_of_longer_sequences_are_within_the_sharper_bound(subject: Subject, case: Case) -> None:
@@ -133,7 +133,7 @@ def fed(case: Case) -> Array:
 OF_TANH = Cases(directions=(1,), activations=("tanh",), initial_states=(False,), scatter=True)
 
 
-@check("NUM-7", OF_TANH, needs=("sequence", "tanh"))
+@check("NUM-7", OF_TANH, needs=("sequence", "tanh", "exact_factors"))
 def test_tanh_is_this_exact_for_numbers_of_any_size(subject: Subject, case: Case) -> None:
     case = over_all_magnitudes(case)
     sequence = expect_steps(subject, case, subject.run(case))
@@ -149,7 +149,7 @@ SATURATED = 32
 NEAR_ZERO = 2.0**-8
 
 
-@check("NUM-8", OF_TANH, needs=("sequence", "tanh"))
+@check("NUM-8", OF_TANH, needs=("sequence", "tanh", "exact_factors"))
 def test_tanh_near_zero_is_as_exact_as_its_size(subject: Subject, case: Case) -> None:
     case = over_all_magnitudes(case)
     sequence = sequence_of(subject, case, subject.run(case))

@@ -18,7 +18,7 @@ def gives_the_recurrence(subject: Subject, case: Case) -> None:
     if supports.sequence or supports.final_states:
         output = subject.run(case, return_sequences=supports.sequence)
         if supports.sequence:
-            expected = bounds_of(case).sequence
+            expected = bounds_of(case, subject.conventions.quantised).sequence
             subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
         if supports.final_states:
             expect_final_states(subject, case, output)

@@ -22,7 +22,7 @@ NEEDS = ("bidirectional", "merges")
 
 @check("MRG-1", DRAWN, needs=("sequence", *NEEDS))
 def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
-    expected = bounds_of(case).sequence
+    expected = bounds_of(case, subject.conventions.quantised).sequence
     subject.agree(
         f"sequence output, merged by {case.call.merge_mode}",
         subject.run(case).sequence,
@@ -33,7 +33,7 @@ def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> No
 
 @check("MRG-2", DRAWN, needs=("last_output", *NEEDS))
 def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
-    expected = bounds_of(case).last
+    expected = bounds_of(case, subject.conventions.quantised).last
     subject.agree(
         f"last output, merged by {case.call.merge_mode}",
         subject.run(case, return_sequences=False).last,

@@ -82,7 +82,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
     whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
     seen = in_processing_order(case)
-    bounds = bounds_of(seen)
+    bounds = bounds_of(seen, subject.conventions.quantised)
     bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
     T = case.x.shape[1]

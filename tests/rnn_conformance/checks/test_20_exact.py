@@ -38,7 +38,7 @@ def absolute(case: Case) -> Case:
 @check(
     "EXA-1",
     Cases(layers=(1, 2), activations=("relu",), regimes=EXACT, time=(1, 2, 3), hidden=SMALL, inputs=SMALL),
-    needs=("sequence", "relu"),
+    needs=("sequence", "relu", "exact_factors"),
 )
 def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
     integers = case.replace(
@@ -65,7 +65,7 @@ def test_sums_of_integers_are_exact(subject: Subject, case: Case) -> None:
 @check(
     "EXA-2",
     Cases(directions=(1,), activations=("tanh",), regimes=EXACT, hidden=SMALL, inputs=SMALL),
-    needs=("sequence", "tanh"),
+    needs=("sequence", "tanh", "exact_factors"),
 )
 def test_tanh_of_an_exact_sum_is_as_exact_as_tanh(subject: Subject, case: Case) -> None:
     cell = replace(case.network.cells[0].mapped(np.round), W_h=np.zeros_like(case.network.cells[0].W_h))

@@ -50,7 +50,7 @@ def alternating(units: int, dtype: Any) -> Array:
     return (1 - 2 * (np.arange(units) % 2)).astype(dtype)
 
 
-@check("NAN-1", OfOneActivation(UNDER_TANH_OR_RELU), needs=("sequence",), share=HALF)
+@check("NAN-1", OfOneActivation(UNDER_TANH_OR_RELU), needs=("sequence", "exact_factors"), share=HALF)
 def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     step = case.x.shape[1] // 2
     x = case.x.copy()
@@ -63,7 +63,7 @@ def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     )
 
 
-@check("NAN-2", TANH, needs=("sequence", "tanh"), share=HALF)
+@check("NAN-2", TANH, needs=("sequence", "tanh", "exact_factors"), share=HALF)
 def test_tanh_of_infinity_is_one(subject: Subject, case: Case) -> None:
     signs = alternating(case.network.cells[0].hidden_size, case.network.dtype)
     x = case.x.copy()
@@ -104,7 +104,7 @@ def everything_of(subject: Subject, case: Case) -> list[Array]:
     return found
 
 
-@check("NAN-4", EVERY, needs=("outputs",), share=HALF)
+@check("NAN-4", EVERY, needs=("outputs", "exact_factors"), share=HALF)
 def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Subject, case: Case) -> None:
     """The first step of the first row is NaN, and valid; what else there is, is as it was without it."""
     clean = everything_of(subject, case)
@@ -122,7 +122,7 @@ def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Su
 
 def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: list[Array]) -> None:
     """All rows but the first are as they were, to within twice their bounds."""
-    bounds = bounds_of(case)
+    bounds = bounds_of(case, subject.conventions.quantised)
     for one, other in zip(spoilt, clean, strict=True):
         finite = bool(np.isfinite(one[1:].astype(float)).all())
         subject.require(finite, "NaN or an infinity of the first row reached another row")
@@ -134,7 +134,7 @@ def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: 
 @check(
     "NAN-5",
     replace(EVERY, initial_states=(True,), variants=("nan", "inf", "-inf")),
-    needs=("outputs", "initial_states"),
+    needs=("outputs", "initial_states", "exact_factors"),
     share=HALF,
 )
 def test_special_initial_states_stay_in_their_row(subject: Subject, case: Case) -> None:
@@ -153,7 +153,10 @@ def test_special_initial_states_stay_in_their_row(subject: Subject, case: Case) 
 
 
 @check(
-    "NAN-6", replace(TANH, initial_states=(True,)), needs=("sequence", "initial_states", "tanh"), share=HALF
+    "NAN-6",
+    replace(TANH, initial_states=(True,)),
+    needs=("sequence", "initial_states", "tanh", "exact_factors"),
+    share=HALF,
 )
 def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
     (cell,), states = case.network.cells, case.initial_states

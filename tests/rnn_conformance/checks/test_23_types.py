@@ -20,7 +20,7 @@ from rnn_conformance.checks.test_19_gradients import expect_gradients_with_optio
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -293,3 +293,8 @@ def test_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
 @check("DTY-14", replace(OF_GRADIENTS, compute_dtypes=NARROW), needs=(*GRADIENTS, "compute_dtypes"))
 def test_gradients_in_mixed_precision(subject: Subject, case: Case) -> None:
     expect_gradients_with_options(subject, case)
+
+
+@check("DTY-15", replace(POOL, layers=(1, 1, 2)), needs=("outputs",), routes=("quantised",))
+def test_quantised_factors_are_on_the_declared_grids(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)

@@ -40,6 +40,7 @@ def _declares_one_of(*rules: str) -> Callable[[Conventions, Supports], bool]:
 CONVENTIONS: Mapping[str, Callable[[Conventions, Supports], bool]] = {
     "declared_axes": lambda conventions, supports: bool(conventions.axes),
     "declared_padding": _declares_padding,
+    "exact_factors": lambda conventions, supports: conventions.quantised is None,
     "lasting_outputs": lambda conventions, supports: not conventions.reuses_outputs,
     "declared_initialisation": _declares_one_of("zeros", *RANDOM),
     "declared_orthogonal": _declares_one_of("orthogonal"),

@@ -11,13 +11,14 @@ from rnn_conformance.engine.results import Kind
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array
 from rnn_reference.precision import precision_of
+from rnn_reference.quantised import Quantised
 
 INFORMATIVE = 1e-3
 """A bound says something while it is within this share of the largest expected value. Elements with a wider
 bound are compared all the same, but do not count as evidence."""
 
 INFORMATIVE_UNITS = 32
-"""The same in units of u, for types so narrow that this is more."""
+"""The same in units of u, for types so narrow, or grids so coarse, that this is more."""
 
 
 LARGEST_RATIO = 1e300
@@ -113,7 +114,14 @@ def require_array(what: str, actual: Any, shape: tuple[int, ...], dtype: Any) ->
     return actual
 
 
-def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[str, ...]) -> Tally:
+def compare(
+    what: str,
+    actual: Any,
+    expected: Bounded,
+    dtype: Any,
+    axes: tuple[str, ...],
+    quantised: Quantised | None = None,
+) -> Tally:
     """Every element of `actual` against its expected value and bound.
 
     NaN is equal to NaN alone, an infinity to itself. Where the bound is infinite there is no claim, and
@@ -124,6 +132,7 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
         expected: values and bounds in the reference's type.
         dtype: the type that `actual` must have.
         axes: what the axes are, such as ("batch", "time", "unit").
+        quantised: the grids that the implementation computes on.
 
     Raises:
         NonConforming: not an array, wrong shape or dtype, or an element out of its bound.
@@ -150,7 +159,8 @@ def compare(what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[s
     ratio = np.divide(error, bound, out=np.zeros_like(error), where=claimed & (bound > 0))
     finite = np.abs(value[np.isfinite(value)])
     scale = finite.max() if finite.size else 0.0
-    share = max(INFORMATIVE, INFORMATIVE_UNITS * precision_of(np.dtype(dtype)).unit_roundoff)
+    unit = (quantised or precision_of(np.dtype(dtype))).unit_roundoff
+    share = max(INFORMATIVE, INFORMATIVE_UNITS * unit)
     informative = (same_special & ~unclaimed) | (claimed & (bound <= share * scale))
     within = ratio[claimed & (bound > 0)]
     return Tally(

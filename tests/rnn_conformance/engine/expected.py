@@ -13,6 +13,7 @@ from typing import TypeAlias
 from rnn_conformance.engine.case import Case
 from rnn_reference.bounds import Bounded, BoundedResult, bound_layers
 from rnn_reference.network import Array
+from rnn_reference.quantised import Quantised
 
 MOST_KEPT = 8
 """Calls whose bounds are kept: as many as a history has."""
@@ -28,21 +29,23 @@ class _Asked:
     case: Case = field(compare=False)
 
 
-def bounds_of(case: Case) -> BoundedResult:
+def bounds_of(case: Case, quantised: Quantised | None = None) -> BoundedResult:
     """The forward bound of a case (`rnn_reference.bounds.bound_network`). Its arrays are read-only."""
-    sequences, final_states = bounds_of_layers(case)
+    sequences, final_states = bounds_of_layers(case, quantised)
     return BoundedResult(sequences[-1], final_states)
 
 
-def bounds_of_layers(case: Case) -> tuple[list[Bounded], tuple[Bounded, ...]]:
+def bounds_of_layers(
+    case: Case, quantised: Quantised | None = None
+) -> tuple[list[Bounded], tuple[Bounded, ...]]:
     """That of every layer (`rnn_reference.bounds.bound_layers`)."""
-    return _bounded(_Asked(_content(case), case))
+    return _bounded(_Asked(_content(case), case), quantised)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _bounded(asked: _Asked) -> tuple[list[Bounded], tuple[Bounded, ...]]:
+def _bounded(asked: _Asked, quantised: Quantised | None) -> tuple[list[Bounded], tuple[Bounded, ...]]:
     case = asked.case
-    sequences, final_states = bound_layers(case.network, case.x, case.initial_states, case.steps)
+    sequences, final_states = bound_layers(case.network, case.x, case.initial_states, case.steps, quantised)
     for bounded in (*sequences, *final_states):
         bounded.value.flags.writeable = bounded.bound.flags.writeable = False
     return sequences, final_states

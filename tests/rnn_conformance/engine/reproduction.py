@@ -296,7 +296,7 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     )
     case, time = _with_calls_before(case, question.before), call.x.shape[1]
     seen = in_processing_order(as_computed(case), conventions.go_backwards_order)
-    result = bound_network(seen.network, seen.x, seen.initial_states, seen.steps)
+    result = bound_network(seen.network, seen.x, seen.initial_states, seen.steps, conventions.quantised)
     bounded = BoundedResult(
         _claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states)
     )

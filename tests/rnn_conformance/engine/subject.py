@@ -363,7 +363,7 @@ class Subject:
         self, what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[str, ...] = SEQUENCE_AXES
     ) -> None:
         """Every element within its bound (see `compare`)."""
-        self.tally.add(compare(what, actual, expected, dtype, axes))
+        self.tally.add(compare(what, actual, expected, dtype, axes, self.conventions.quantised))
 
     def has_shape(self, what: str, actual: Any, shape: tuple[int, ...], dtype: Any) -> Array:
         """An array of this shape and dtype."""

@@ -238,3 +238,46 @@ class BackwardRecurrentWeightsCutOff(Fault):
 
         layers = [Layer(layer.forward, *map(cut, layer.cells[1:])) for layer in model.layers]
         return super().cast(Network(layers), call, dtype)
+
+
+@fault("quantised-to-four-bits", "DTY-15")
+class QuantisedToFourBits(Fault):
+    """Keeps half of the bits of the weights."""
+
+    def weight_spacing(self, W: Array) -> float:
+        return 16 * super().weight_spacing(W)
+
+
+@fault("quantised-by-the-spacing-of-the-input-weights", "DTY-15")
+class QuantisedByTheSpacingOfTheInputWeights(Fault):
+    """Rounds the recurrent weights to the grid of the input weights, beyond whose ends they are cut off."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        self.shared = super().weight_spacing(cell.W_x)
+        return super().pre_activation(cell, x_t, h)
+
+    def on_weight_grid(self, W: Array) -> Array:
+        end = 128 * self.shared
+        return super().on_weight_grid(W.clip(-end, end))
+
+    def weight_spacing(self, W: Array) -> float:
+        return self.shared
+
+
+@fault("quantised-by-the-range-of-the-first-row", "DTY-15")
+class QuantisedByTheRangeOfTheFirstRow(Fault):
+    """Takes the range of the first row for that of the batch."""
+
+    def range_of(self, a: Array) -> tuple[float, float]:
+        return super().range_of(a[:1])
+
+
+@fault("quantised-by-cutting-off", "DTY-15")
+class QuantisedByCuttingOff(Fault):
+    """Cuts numbers off where they are to be rounded to the nearest of the grid."""
+
+    def on_grid(self, numbers: Array, spacing: float) -> Array:
+        if not spacing:
+            return numbers
+        multiples: Array = np.floor(numbers / spacing) * numbers.dtype.type(spacing)
+        return multiples

@@ -65,7 +65,7 @@ class Margins:
         if question.method == "run":
             if call.stateful and states is None:
                 states = self._kept(index, seen)
-            bounds = bound_network(seen.network, seen.x, states, steps)
+            bounds = bound_network(seen.network, seen.x, states, steps, self._conventions.quantised)
             last = bounds.last
             if call.merge_mode not in ("concat", "none"):
                 last = merged(seen, last)

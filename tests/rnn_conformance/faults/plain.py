@@ -41,6 +41,29 @@ from rnn_reference.network import (
     checked_call,
     checked_steps,
 )
+from rnn_reference.quantised import Quantised
+
+EIGHT_BITS = Quantised(weight_intervals=127.5, input_intervals=127)
+"""The grids of the quantised route."""
+
+QUANTISED = Supports(
+    activations=ACTIVATIONS,
+    parameters=tuple(DEFAULTS),
+    dtypes=("float32",),
+    bidirectional=True,
+    stacked=True,
+    mixed_layers=True,
+    mixed_directions=True,
+    no_bias=True,
+    initial_states=True,
+    sequence=True,
+    last_output=True,
+    final_states=True,
+    go_backwards=True,
+    merge_modes=("concat", "sum", "mul", "ave", "none"),
+    stateful=True,
+)
+"""What the quantised route supports."""
 
 TRUNCATED = 0.8796256610342398
 """The standard deviation of normal numbers that are cut off at ±2."""
@@ -116,6 +139,9 @@ class PlainNumpy(Adapter[Network]):
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
         if route == "batch axes":
             self.supports = replace(self.supports, leading_axes=True)
+        if route == "quantised":
+            self.conventions = replace(self.conventions, quantised=EIGHT_BITS)
+            self.supports = QUANTISED
 
     def versions(self) -> dict[str, str]:
         return {"numpy": np.__version__}
@@ -432,10 +458,36 @@ class PlainNumpy(Adapter[Network]):
 
     def product(self, a: Array, W: Array) -> Array:
         """W a for every row. In a type narrower than float32 the products are summed in float32."""
+        if self.route == "quantised":
+            a, W = self.on_input_grid(a), self.on_weight_grid(W)
         if a.dtype.itemsize >= 4:
             return a @ W.T
         wide: Array = a.astype(np.float32) @ W.T.astype(np.float32)
         return wide.astype(a.dtype)
+
+    def on_weight_grid(self, W: Array) -> Array:
+        """The weights of a matrix in eight bits."""
+        return self.on_grid(W, self.weight_spacing(W))
+
+    def weight_spacing(self, W: Array) -> float:
+        """The spacing of the grid of a matrix."""
+        return float(np.abs(W).max()) / EIGHT_BITS.weight_intervals
+
+    def on_input_grid(self, a: Array) -> Array:
+        """The inputs, or states, of a time step in seven bits; what is out of range is cut off."""
+        low, high = self.range_of(a)
+        return self.on_grid(a.clip(low, high), (high - low) / EIGHT_BITS.input_intervals)
+
+    def range_of(self, a: Array) -> tuple[float, float]:
+        """The smallest and the largest of the numbers of a time step, 0 among them."""
+        return float(a.min(initial=0)), float(a.max(initial=0))
+
+    def on_grid(self, numbers: Array, spacing: float) -> Array:
+        """Numbers rounded to the nearest multiple of the spacing."""
+        if not spacing:
+            return numbers
+        multiples: Array = np.rint(numbers / spacing) * numbers.dtype.type(spacing)
+        return multiples
 
     def activate(self, activation: Activation, z: Array) -> Array:
         """φ(z). In a type narrower than float32 it is computed in float32 and rounded once."""
@@ -910,10 +962,11 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "other arguments": ("arguments", "states by place"),
     "batch axes": ("axes", "any number of batch axes, taken as one"),
     "device": ("device", "another device than the CPU"),
+    "quantised": ("quantised", "weights of eight bits, inputs and states of seven"),
 }
 """A route of almost every kind, by name."""
 
-SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments", "device")
+SELDOM: tuple[RouteKind, ...] = ("configuration", "arguments", "device", "quantised")
 """Kinds that only the clauses about them need to draw."""
 
 

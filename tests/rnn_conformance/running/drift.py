@@ -29,11 +29,12 @@ from rnn_conformance.engine.compare import LARGEST_RATIO, NonConforming, require
 from rnn_conformance.engine.deviations import within
 from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.environment import Environment, this_environment
+from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.results import Digest, Positive, write_whole
 from rnn_conformance.engine.strategies import Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, ActivationName
-from rnn_reference.bounds import Bounded, bound_network
+from rnn_reference.bounds import Bounded
 from rnn_reference.errors import BadInput
 from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.network import Array
@@ -196,7 +197,7 @@ def _examined(subject: Subject, kind: str, case: Case) -> DriftCase:
 
 
 def _outputs(subject: Subject, case: Case) -> dict[str, Kept]:
-    expected = bound_network(case.network, case.x, case.initial_states, case.steps)
+    expected = bounds_of(case, subject.conventions.quantised)
     output = subject.run(case, return_sequences=subject.supports.sequence)
     found: dict[str, tuple[Array | None, Bounded]] = {}
     if subject.supports.sequence:

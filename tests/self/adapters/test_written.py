@@ -40,6 +40,7 @@ from rnn_reference import BadInput
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.quantised import Quantised
 
 Value = TypeVar("Value")
 Draw = Callable[..., Any]
@@ -224,6 +225,7 @@ CONVENTIONS = st.builds(
     st.fixed_dictionaries({}, optional={role: st.sampled_from(RULES[role]) for role in ("W_x", "W_h", "b")}),
     st.booleans(),
     st.sampled_from(get_args(StateDType)),
+    st.none() | st.builds(Quantised, *[st.floats(0.5, 1e6)] * 2, *[st.floats(0, 1)] * 2),
 )
 
 

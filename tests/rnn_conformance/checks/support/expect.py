@@ -56,7 +56,9 @@ def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
     (layer,) = case.network.layers
     sequence = sequence_of(subject, case, output)
     x, (h0,) = checked_call(case.network, case.x, case.initial_states)
-    expected = replay_layer(layer, x, h0, sequence, case.network.dtype, steps=case.steps)
+    expected = replay_layer(
+        layer, x, h0, sequence, case.network.dtype, steps=case.steps, quantised=subject.conventions.quantised
+    )
     subject.agree("sequence output", sequence, expected, case.network.dtype)
     return sequence
 
@@ -64,7 +66,8 @@ def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
 def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
     """The residual check of a stack's top layer, fed by the reference's layer below and its forward bound."""
     _, states = checked_call(case.network, case.x, case.initial_states)
-    below = bounds_of_layers(case)[0][-2]
+    quantised = subject.conventions.quantised
+    below = bounds_of_layers(case, quantised)[0][-2]
     sequence = sequence_of(subject, case, output)
     expected = replay_layer(
         case.network.layers[-1],
@@ -74,6 +77,7 @@ def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
         case.network.dtype,
         below.bound,
         case.steps,
+        quantised,
     )
     subject.agree("sequence output", sequence, expected, case.network.dtype)
 
@@ -85,7 +89,7 @@ def expect_final_states(subject: Subject, case: Case, output: Output, dtype: Any
         dtype: the type that they must have; None: the network's. What comes in a wider one is rounded, as
             the bound allows for.
     """
-    expected = bounds_of(case).final_states
+    expected = bounds_of(case, subject.conventions.quantised).final_states
     found = final_states_of(subject, case, output, dtype)
     for index, (state, bounded) in enumerate(zip(found, expected, strict=True)):
         actual = state.astype(case.network.dtype)
@@ -94,7 +98,7 @@ def expect_final_states(subject: Subject, case: Case, output: Output, dtype: Any
 
 def expect_last(subject: Subject, case: Case, output: Output) -> None:
     """The last output within the forward bound (NUM-4)."""
-    expected = bounds_of(case).last
+    expected = bounds_of(case, subject.conventions.quantised).last
     subject.agree("last output", output.last, expected, case.network.dtype, LAST_AXES)
 
 
@@ -192,7 +196,7 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
 def expect_merged_last(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the last output."""
     seen = in_processing_order(as_computed(case))
-    last = bounds_of(seen).last
+    last = bounds_of(seen, subject.conventions.quantised).last
     last = last if case.call.merge_mode == "concat" else merged(seen, last)
     subject.agree("last output", output.last, last, seen.network.dtype, LAST_AXES)
 
@@ -227,7 +231,7 @@ def _from_a_reset(subject: Subject, run: Run) -> Run:
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
     if case.call.merge_mode not in ("concat", "none"):
-        expected = bounds_of(case).sequence
+        expected = bounds_of(case, subject.conventions.quantised).sequence
         expected = merged(case, expected)
         if case.steps is not None:
             bound = np.where(case.steps[:, :, None], expected.bound, np.inf)
@@ -258,7 +262,7 @@ def expect_same_outputs(
     output = subject.run(other)
     expected = sequence_of(subject, other, output)[rows].copy()
     final = tuple(state[:, rows].copy() for state in output.final_states or ())
-    bounds = bounds_of(other)
+    bounds = bounds_of(other, subject.conventions.quantised)
     bound = bounds.sequence.bound[rows]
     if case.steps is not None:
         bound = np.where(case.steps[:, :, None], bound, np.inf)
