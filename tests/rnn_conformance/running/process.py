@@ -405,6 +405,7 @@ class Run:
         self.job = job
         self.result = empty_result(job)
         self.records: list[Record] = []
+        self.about_routes: list[str] = []
         self.cpu_seconds = 0.0
         self._timeout = timeout
         self._tell = tell
@@ -489,7 +490,7 @@ class Run:
                 self.result.adapter, self.result.versions = started.adapter, started.versions
                 self.result.environment = started.environment
                 self.result.absent_routes = started.absent
-                self.records = started.records
+                self.records, self.about_routes = started.records, started.about_routes
                 self._tell(started)
         return self._worker
 

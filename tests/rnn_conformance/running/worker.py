@@ -137,6 +137,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
             session.subject.absent,
             records,
             this_environment(),
+            [clause for clause, check in all_checks().items() if check.routes],
         )
     )
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):

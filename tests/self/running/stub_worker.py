@@ -22,7 +22,8 @@ def main() -> None:
         say(type="Refused", message="not today")
         return
     versions = {"waiting": os.environ["OMP_WAIT_POLICY"]} if job["adapter"] == "waits" else {"stub": "1"}
-    say(type="Started", adapter=job["adapter"], versions=versions, isolated=job["adapter"] == "isolated")
+    isolated = job["adapter"] == "isolated"
+    say(type="Started", adapter=job["adapter"], versions=versions, isolated=isolated, about_routes=["OPT-2"])
     while (request := json.loads(sys.stdin.readline()))["type"] == "Perform":
         clause = request["clause"]
         say(type="Checking", clause=clause, title="a title")
