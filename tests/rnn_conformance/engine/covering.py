@@ -33,7 +33,7 @@ def covering_rows(routes: Sequence[Levels], excluded: Excluded, seed_text: str) 
     space, decide = Space(routes, excluded), random.Random(seed_text)
     rows: list[list[int]] = []
     for strength in (2, 3):
-        missing = Missing(space.combinations(strength), strength)
+        missing = space.combinations(strength)
         for row in rows:
             missing.remove(row)
         order = missing.listed()
@@ -62,15 +62,20 @@ def _bits(values: Iterable[int]) -> Bits:
     return sum(1 << value for value in values)
 
 
-class Missing:
-    """Combinations of so many values that did not occur yet: for all but the last value, what that can be."""
+class Combinations:
+    """Combinations of values, of options in any order, of which some are missing yet.
+
+    Args:
+        last: for all values of a combination but the last, what that can be.
+        strength: how many values each has.
+    """
 
     def __init__(self, last: dict[tuple[int, ...], Bits], strength: int) -> None:
         self._last = last
         self.strength = strength
 
     def listed(self) -> list[list[int]]:
-        """All of them, in order."""
+        """All that are missing, in order."""
         return [
             [*first, value]
             for first, last in self._last.items()
@@ -139,15 +144,15 @@ class Space:
         """A row in words."""
         return dict(self._values[value] for value in row)
 
-    def combinations(self, strength: int) -> dict[tuple[int, ...], Bits]:
-        """What some route allows together: for all but the last of so many values, what that can be."""
+    def combinations(self, strength: int) -> Combinations:
+        """So many values that some route allows together."""
         found: dict[tuple[int, ...], Bits] = {}
         for on_route in self._on_route:
             fitting = [
                 fits & on_route if on_route >> value & 1 else 0 for value, fits in enumerate(self._fits)
             ]
             for value, others in enumerate(fitting):
-                pairs = {(value,): others}
+                pairs: dict[tuple[int, ...], Bits] = {(value,): others}
                 if strength == 3:
                     pairs = {
                         (value, other): others & fitting[other]
@@ -156,9 +161,9 @@ class Space:
                     }
                 for first, last in pairs.items():
                     found[first] = found.get(first, 0) | last
-        return dict(sorted(found.items()))
+        return Combinations(dict(sorted(found.items())), strength)
 
-    def row(self, wanted: list[int], missing: Missing, decide: random.Random) -> list[int] | None:
+    def row(self, wanted: list[int], missing: Combinations, decide: random.Random) -> list[int] | None:
         """A row that holds the wanted values, and of what is missing as much as comes along."""
         row, among = list(wanted), _bits(wanted)
         able = [number for number, on_route in enumerate(self._on_route) if not among & ~on_route]

@@ -37,9 +37,9 @@ def kept(tmp_path: Path) -> tuple[Journal, Path]:
     return Journal(str(path)), path
 
 
-def small(**options: object) -> Case:
+def small() -> Case:
     one = np.ones((1, 1), np.float32)
-    return Case.of(Network(Layer(Cell(one, one))), np.ones((1, 2, 1), np.float32), **options)
+    return Case.of(Network(Layer(Cell(one, one))), np.ones((1, 2, 1), np.float32))
 
 
 @pytest.mark.parametrize("clause", ["OPT-1", "HIS-1", "HIS-4", "DTY-14", "GRD-16", "ACT-1", "ERR-1"])
