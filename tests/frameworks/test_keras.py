@@ -21,6 +21,7 @@ from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters.adapter import Adapter, Call
 from rnn_adapters.framework import checked_adapter
+from rnn_adapters.keras import defaults
 from rnn_adapters.keras.adapter import KerasAdapter, backend_in_force
 from rnn_adapters.keras.reproduction_exports import EXPORTS
 from rnn_adapters.keras.routes import ROUTES as KERAS_ROUTES
@@ -212,6 +213,22 @@ def test_activations_with_parameters_get_through_a_file(activation: str, route: 
     bounded = bound_network(case.network, case.call.x).sequence
     assert sequence is not None
     assert (np.abs(sequence - bounded.value) <= bounded.bound).all()
+
+
+def test_a_default_that_is_not_as_documented_is_an_option_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = load_adapter(f"keras-{backend_in_force()}")
+    case = random_case(random_cell(3, 4))
+
+    def lost() -> set[str]:
+        options = adapter.kept_options(adapter.load(case.network), case.call)
+        return {name for name, (gave, left) in options.items() if gave != left}
+
+    known = lost()
+    monkeypatch.setitem(defaults.OF_LOOP, "return_state", True)
+    assert lost() - known == {
+        "default of layer: return_state",
+        "default of loop around a cell: return_state",
+    }
 
 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:

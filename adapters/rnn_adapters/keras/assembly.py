@@ -264,7 +264,7 @@ class StackOfCells(Stack):
 
 
 class StackOfOwnCells(StackOfCells):
-    """`RNN([OwnCell(H), SimpleRNNCell(H), …])`."""
+    """`RNN([OwnCell(H), OwnCell(H), SimpleRNNCell(H), …])`."""
 
     cell = staticmethod(own_among_others)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rnn_adapters.adapter import Call
+from rnn_adapters.keras.defaults import defaults
 from rnn_adapters.keras.layers import Direction, LayerCall, Options, bidirectional, simple_rnn
+from rnn_adapters.keras.own_cell import known_classes, own_cell_class
 from rnn_reference.network import Cell, Layer, Network
 
 
@@ -76,7 +78,8 @@ def kept_options(keras: Any, network: Network, call: Call, of: OptionsOf | None 
     if layer.backward is None:
         other = anew(keras, one)
         of_layer = _compared(keras, "", given, other) | _configurations("", one, other)
-        return {**of_layer, **_of_cells(keras, given), **of.of_weights(keras, given)}
+        not_given = {name: (told(keras, a), told(keras, b)) for name, (a, b) in defaults(keras).items()}
+        return {**of_layer, **_of_cells(keras, given), **of.of_weights(keras, given), **not_given}
     merge_mode = None if call.merge_mode == "none" else call.merge_mode
     both = keras.layers.Bidirectional(one, merge_mode=merge_mode, **_arguments(of_both))
     other = anew(keras, both)
@@ -112,6 +115,20 @@ def _of_cells(keras: Any, given: Mapping[str, Any]) -> dict[str, tuple[str, str]
         **_compared(keras, "stack of cells: ", of_stack, of_two.cell),
         **_compared(keras, "second cell ", of_cell | {"units": 4}, of_two.cell.cells[1]),
         **_configurations("of a loop around two cells", two, of_two),
+        **_of_own_cells(keras),
+    }
+
+
+def _of_own_cells(keras: Any) -> dict[str, tuple[str, str]]:
+    """A stack of cells of a class that it is told of only when it is made anew."""
+    own = [own_cell_class(keras)(units, activation="relu") for units in (3, 4)]
+    written = json.loads(json.dumps(keras.layers.StackedRNNCells(own).get_config()))
+    stack = keras.layers.StackedRNNCells.from_config(written, custom_objects=known_classes(keras))
+    cells = dict(zip(("first", "second"), zip(own, stack.cells, strict=True), strict=True))
+    return {
+        f"{which} own cell: {name}": (told(keras, getattr(one, name)), told(keras, getattr(other, name)))
+        for which, (one, other) in cells.items()
+        for name in ("units", "activation", "name")
     }
 
 

@@ -132,7 +132,7 @@ def rnn_of_own_cell_anew(keras: Any, cell: Cell, options: Options) -> Any:
 
 
 def own_among_others(keras: Any, index: int, cell: Cell, options: Options) -> Any:
-    """The cells of a stack: of one's own and Keras's by turns, the lowest with its size in a list."""
-    if index % 2:
+    """The cells of a stack: two of one's own, the lower with its size in a list, then one of Keras's."""
+    if index % 3 == 2:
         return simple_rnn_cell(keras, cell, options)
     return own_cell(keras, cell, options, listed=not index)

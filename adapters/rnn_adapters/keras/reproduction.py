@@ -316,7 +316,7 @@ class Writer:
 
     def _cell_of_stack(self, index: int, cell: Cell) -> str:
         options = self._cell_options(cell)
-        if not self.has_own_cell or index % 2:
+        if not self.has_own_cell or index % 3 == 2:
             return f"keras.layers.SimpleRNNCell({', '.join(options)})"
         return f"OwnCell({', '.join([*options, *['listed=True'] * (not index)])})"
 

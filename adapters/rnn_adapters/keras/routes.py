@@ -234,7 +234,7 @@ ROUTES: Mapping[str, KerasRoute] = {
     ),
     "RNN of own cells": KerasRoute(
         "cell",
-        "`RNN([…, SimpleRNNCell(…), …])` of such cells and Keras's by turns",
+        "`RNN([…, …, SimpleRNNCell(…)])` of such cells and Keras's",
         {"assembly": assembly.StackOfOwnCells},
         (*ONE_DIRECTION, *OF_A_MODEL, "freshly_initialised"),
         CONCAT | SHAPES,

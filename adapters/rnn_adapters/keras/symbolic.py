@@ -81,17 +81,20 @@ def _shapes(output: Shape, finals: list[Shape], call: Call, dtype: str = "") -> 
 
 
 def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | None]:
-    """By `compute_mask`, layer by layer, and what a layer after them is given."""
+    """By `compute_mask` of a mask alone and in a list, layer by layer, and what a next layer is given."""
     assert call.mask is not None
-    mask: Any = call.mask
+    alone: Any = call.mask
+    listed: Any = call.mask
     for layer in ready.layers:
-        mask = _mask_of_outputs(keras, layer, mask)
+        alone = _mask_of_outputs(keras, layer, alone)
+        listed = _mask_of_outputs(keras, layer, [listed])
     x, value = marked_by_value(call.x, call.mask)
     masked = keras.layers.Masking(value, dtype=str(x.dtype))(x)
     outputs = ready.through(ready.layers, masked, None, None, training=False)[: ready.outputs]
     given = [_given_mask(keras, output) for output in outputs]
     found = {
-        "compute_mask": mask,
+        "compute_mask": alone,
+        "compute_mask of a list": listed,
         **{f"layer after output {i}": each for i, each in enumerate(given)},
     }
     return {way: None if each is None else keras.ops.convert_to_numpy(each) for way, each in found.items()}

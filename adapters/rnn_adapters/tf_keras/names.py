@@ -28,6 +28,7 @@ class Keras2:
         self.tree = SimpleNamespace(flatten=tf.nest.flatten)
         self.activations = SimpleNamespace(
             get=tf_keras.activations.get,
+            serialize=tf_keras.activations.serialize,
             elu=tf_keras.activations.elu,
             leaky_relu=lambda z, negative_slope: tf_keras.activations.relu(z, alpha=negative_slope),
         )

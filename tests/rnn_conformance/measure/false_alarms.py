@@ -7,7 +7,7 @@ that is correct none may fail. One adapter of Keras for each process.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import click
 import numpy as np
@@ -45,6 +45,9 @@ CLAUSES = {
 FILLS = 20
 """A structure (sizes, options) is drawn once for so many cases: building layers costs most."""
 
+SHOWN = 5
+"""Alarms of one clause that are printed."""
+
 ROUND = 25
 """Structures that are drawn with one seed."""
 
@@ -77,10 +80,9 @@ class Count:
 
     cases: int = 0
     elements: int = 0
-    alarms: int = 0
+    alarms: list[str] = field(default_factory=list)
     worst_ratio: float = 0.0
     seconds: float = 0.0
-    first: str = ""  # of the alarms
     supported: bool = True
 
 
@@ -100,9 +102,7 @@ def counted(session: Session, check: Check, cases: int, fills: int, progress: Pr
         count.elements += outcome.elements
         count.seconds += outcome.seconds
         count.worst_ratio = max(count.worst_ratio, outcome.worst_ratio)
-        for finding in outcome.findings:
-            count.alarms += 1
-            count.first = count.first or f"seed {start - 1}: {finding.message}"
+        count.alarms += [f"seed {start - 1}: {finding.message}" for finding in outcome.findings]
         progress.update(task, completed=count.cases)
     progress.remove_task(task)
     return count
@@ -122,7 +122,7 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
             CLAUSES[clause],
             f"{count.cases:,}",
             f"{count.elements:,}",
-            str(count.alarms),
+            str(len(count.alarms)),
             f"{count.worst_ratio:.3f}",
             f"{count.seconds:.0f}",
         )
@@ -132,7 +132,7 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
         "",
         f"{sum(count.cases for count in counts.values()):,}",
         f"{sum(count.elements for count in counts.values()):,}",
-        str(sum(count.alarms for count in counts.values())),
+        str(sum(len(count.alarms) for count in counts.values())),
         f"{max(count.worst_ratio for count in counts.values()):.3f}",
         f"{sum(count.seconds for count in counts.values()):.0f}",
     )
@@ -160,7 +160,7 @@ def count_alarms(
         counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), fills, progress)
         left.remove(clause)
         count = counts[clause]
-        progress.console.print(f"{name} {clause}: {count.cases:,} cases, {count.alarms} alarms")
+        progress.console.print(f"{name} {clause}: {count.cases:,} cases, {len(count.alarms)} alarms")
     return counts
 
 
@@ -190,9 +190,9 @@ def main(adapters: tuple[str, ...], cases: int, fills: int, route: str, seed: in
         by = f" by {route}" if route else ""
         console.print(f"{name}{by}: {time.perf_counter() - began:.0f} s, seeds from {seed}")
         for clause, count in counts.items():
-            if count.first:
-                console.print(f"{clause}: {count.first}", markup=False)
-        alarms += sum(count.alarms for count in counts.values())
+            for message in count.alarms[:SHOWN]:
+                console.print(f"{clause}: {message}", markup=False)
+        alarms += sum(len(count.alarms) for count in counts.values())
     raise SystemExit(1 if alarms else 0)
 
 
