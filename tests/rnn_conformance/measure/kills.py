@@ -51,8 +51,8 @@ class Catching:
 def main(write: bool, extend: bool) -> None:
     """Run every fault of the catalogue against every clause.
 
-    With --extend, only those that the order does not know, and each against clauses in their order until the
-    first that catches it: some seconds a fault.
+    With --extend, only those that the order does not know, and each until the first clause that catches it:
+    some seconds a fault, at most.
     """
     order = extended() if extend else measured()
     if write:
@@ -63,7 +63,7 @@ def extended() -> Order:
     """What stands there, and more; shown."""
     faults = track(all_faults().items(), transient=True, console=Console(stderr=True))
     order = extended_order(known_order(), {name: fault.clause for name, fault in faults}, Catching())
-    table = Table("clause", "faults that none above it catches", header_style="bold")
+    table = Table("clause", "faults that stand there", header_style="bold")
     for clause, caught in order.items():
         table.add_row(clause, str(len(caught)))
     Console().print(table)

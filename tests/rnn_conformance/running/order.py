@@ -13,7 +13,7 @@ others, and so on; with these faults. `rnn-conformance measure kills --write` ma
 keeps what stands there and adds the faults that do not."""
 
 Order = dict[str, list[str]]
-"""For each clause, by id, the faults that it catches and none before it does."""
+"""For each clause, by id, faults that it catches and that do not stand at one before it."""
 
 
 def known_order() -> Order:
@@ -51,14 +51,16 @@ def extended_order(order: Order, faults: Mapping[str, str], catches: Callable[[s
     """An order with the faults that do not stand in it, and without those that are none any more.
 
     Args:
-        faults: by name, the clause that must catch it, which is added where no other does.
+        faults: by name, the clause that must catch it, which is asked first where it stands there, and is
+            added where no other catches it.
         catches: whether a clause, the second, catches a fault, the first.
     """
     extended = {clause: [fault for fault in caught if fault in faults] for clause, caught in order.items()}
     known = {fault for caught in extended.values() for fault in caught}
     for fault, own in faults.items():
         if fault not in known:
-            first = next((clause for clause in extended if catches(fault, clause)), own)
+            asked = [*([own] if own in extended else ()), *extended]
+            first = next((clause for clause in asked if catches(fault, clause)), own)
             extended.setdefault(first, []).append(fault)
     most_first = sorted(extended.items(), key=lambda each: -len(each[1]))
     return {clause: caught for clause, caught in most_first if caught}

@@ -14,18 +14,19 @@ def test_each_clause_is_followed_by_the_one_that_catches_most_of_what_is_left() 
 
 def test_an_order_is_extended_by_the_faults_that_it_does_not_know() -> None:
     order = {"A-1": ["a", "gone"], "C-1": ["b"], "Z-1": ["gone too"]}
-    kills = {"A-1": "a", "B-1": "c", "C-1": "g", "D-1": "def"}
-    faults = {"a": "C-1", "b": "C-1", "c": "B-1", "d": "D-1", "e": "D-1", "f": "D-1", "g": "E-1"}
+    kills = {"A-1": "a", "B-1": "c", "C-1": "gh", "D-1": "def"}
+    faults = {"a": "C-1", "b": "C-1", "c": "B-1", "d": "D-1", "e": "D-1", "f": "D-1", "g": "E-1", "h": "C-1"}
     asked = list[tuple[str, str]]()
 
     def catches(fault: str, clause: str) -> bool:
         asked.append((fault, clause))
         return fault in kills.get(clause, "")
 
-    expected = {"D-1": ["d", "e", "f"], "C-1": ["b", "g"], "A-1": ["a"], "B-1": ["c"]}
-    assert extended_order(order, faults, catches) == expected
-    assert list(extended_order(order, faults, catches)) == list(expected)
+    expected = {"C-1": ["b", "g", "h"], "D-1": ["d", "e", "f"], "A-1": ["a"], "B-1": ["c"]}
+    extended = extended_order(order, faults, catches)
+    assert (extended, list(extended)) == (expected, list(expected))
     assert not {fault for fault, _ in asked} & {"a", "b"}  # where they are caught is known
+    assert [clause for fault, clause in asked if fault == "h"] == ["C-1"]
 
 
 def test_the_order_is_that_of_the_file_and_others_follow() -> None:
