@@ -7,11 +7,10 @@ missing, one option after the other, and toward triples when no pair is missing.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
-
-from rnn_reference.network import Array
 
 Level = str
 Row = dict[str, Level]
@@ -36,23 +35,75 @@ def covering_rows(routes: Sequence[Levels], excluded: Excluded, seed_text: str) 
     for strength in (2, 3):
         missing = space.combinations(strength)
         for row in rows:
-            missing[np.ix_(*[row] * strength)] = False
-        order = np.argwhere(missing).tolist()
+            missing.remove(row)
+        order = missing.listed()
         decide.shuffle(order)
         order.sort(key=space.without_route)
         for wanted in order:
-            if not missing[tuple(wanted)]:
+            if not missing.has(wanted):
                 continue
             built = space.row(wanted, missing, decide)
-            missing[tuple(wanted)] = False  # where a third option stands in the way, there is no such row
-            if built is not None:
-                missing[np.ix_(*[built] * strength)] = False
-                rows.append(built)
-                yield space.named(built)
+            if built is None:  # a third option stands in the way
+                missing.drop(wanted)
+                continue
+            missing.remove(built)
+            rows.append(built)
+            yield space.named(built)
 
 
 ROUTE = 16
 """What a missing pair with the route counts as much as: about the number of other options."""
+
+Bits = int
+"""A set of values, by number: those whose bits are set."""
+
+
+def _bits(values: Iterable[int]) -> Bits:
+    return sum(1 << value for value in values)
+
+
+class Combinations:
+    """Combinations of values, of options in any order, of which some are missing yet.
+
+    Args:
+        last: for all values of a combination but the last, what that can be.
+        strength: how many values each has.
+    """
+
+    def __init__(self, last: dict[tuple[int, ...], Bits], strength: int) -> None:
+        self._last = last
+        self.strength = strength
+
+    def listed(self) -> list[list[int]]:
+        """All that are missing, in order."""
+        return [
+            [*first, value]
+            for first, last in self._last.items()
+            for value in range(last.bit_length())
+            if last >> value & 1
+        ]
+
+    def has(self, wanted: list[int]) -> bool:
+        """Whether a combination is missing."""
+        *first, value = wanted
+        return bool(self._last[tuple(first)] >> value & 1)
+
+    def drop(self, wanted: list[int]) -> None:
+        """A combination, in this order of its values, is not missing any more."""
+        *first, value = wanted
+        self._last[tuple(first)] &= ~(1 << value)
+
+    def remove(self, row: list[int]) -> None:
+        """Nor is any of a row."""
+        others = ~_bits(row)
+        for first in product(row, repeat=self.strength - 1):
+            if first in self._last:
+                self._last[first] &= others
+
+    def with_value(self, value: int, row: list[int], among: Bits) -> int:
+        """How many hold this value and others of a row, the last of them among these."""
+        firsts = ((value, *others) for others in product(row, repeat=self.strength - 2))
+        return sum((self._last.get(first, 0) & among).bit_count() for first in firsts)
 
 
 class Space:
@@ -72,16 +123,18 @@ class Space:
             [[number[option, level] for level in levels[option]] for option in self.options]
             for levels in routes
         ]
+        self._on_route = [_bits(value for values in route for value in values) for route in self._routes]
         option_of = np.array([self.options.index(option) for option, _ in values])
-        self._fits = option_of[:, None] != option_of[None, :]
+        fits = option_of[:, None] != option_of[None, :]
         for each in excluded:
             one, other = [number.get(item) for item in each.items()]
             if one is not None and other is not None:
-                self._fits[one, other] = self._fits[other, one] = False
-        itself = self._fits | np.eye(len(values), dtype=bool)
+                fits[one, other] = fits[other, one] = False
+        itself = fits | np.eye(len(values), dtype=bool)
         for option in range(len(self.options)):  # what leaves a third option no value does not fit either
             of_option = itself[:, option_of == option].astype(int)
-            self._fits &= of_option @ of_option.T > 0
+            fits &= of_option @ of_option.T > 0
+        self._fits = [_bits(np.flatnonzero(row).tolist()) for row in fits]
 
     def without_route(self, wanted: list[int]) -> bool:
         """Whether a combination says nothing of the route. Those that do come first."""
@@ -91,35 +144,45 @@ class Space:
         """A row in words."""
         return dict(self._values[value] for value in row)
 
-    def combinations(self, strength: int) -> Array:
-        """For every two or three values whether some route allows them together."""
-        size = len(self._values)
-        allowed = np.zeros((size,) * strength, bool)
-        for route in self._routes:
-            on_route = np.zeros(size, bool)
-            on_route[[value for values in route for value in values]] = True
-            pairs = self._fits & on_route[:, None] & on_route[None, :]
-            allowed |= pairs if strength == 2 else pairs[:, :, None] & pairs[:, None, :] & pairs[None, :, :]
-        return allowed
+    def combinations(self, strength: int) -> Combinations:
+        """So many values that some route allows together."""
+        found: dict[tuple[int, ...], Bits] = {}
+        for on_route in self._on_route:
+            fitting = [
+                fits & on_route if on_route >> value & 1 else 0 for value, fits in enumerate(self._fits)
+            ]
+            for value, others in enumerate(fitting):
+                pairs: dict[tuple[int, ...], Bits] = {(value,): others}
+                if strength == 3:
+                    pairs = {
+                        (value, other): others & fitting[other]
+                        for other in range(len(fitting))
+                        if others >> other & 1
+                    }
+                for first, last in pairs.items():
+                    found[first] = found.get(first, 0) | last
+        return Combinations(dict(sorted(found.items())), strength)
 
-    def row(self, wanted: list[int], missing: Array, decide: random.Random) -> list[int] | None:
+    def row(self, wanted: list[int], missing: Combinations, decide: random.Random) -> list[int] | None:
         """A row that holds the wanted values, and of what is missing as much as comes along."""
-        able = [route for route in self._routes if all(any(w in values for values in route) for w in wanted)]
-        route = decide.choice(able)
+        row, among = list(wanted), _bits(wanted)
+        able = [number for number, on_route in enumerate(self._on_route) if not among & ~on_route]
+        route = self._routes[decide.choice(able)]
         chosen: list[int | None] = [next((w for w in wanted if w in values), None) for values in route]
         places = [place for place, value in enumerate(chosen) if value is None]
         decide.shuffle(places)
-        row = list(wanted)
+        of_routes = (1 << self._routes_count) - 1
         for place in places:
-            fitting = [value for value in route[place] if self._fits[value, row].all()]
+            fitting = [value for value in route[place] if not among & ~self._fits[value]]
             if not fitting:
                 return None
-            of_row = missing[np.ix_(fitting, *[row] * (missing.ndim - 1))]
-            if missing.ndim == 2:  # a route has all its pairs soon
-                of_row = of_row * np.where(np.array(row) < self._routes_count, ROUTE, 1)
-            gains = of_row.reshape(len(fitting), -1).sum(axis=1)
-            best = [value for value, gain in zip(fitting, gains, strict=True) if gain == gains.max()]
+            gains = [missing.with_value(value, row, among) for value in fitting]
+            if missing.strength == 2:  # a route has all its pairs soon
+                weights = [missing.with_value(value, row, among & of_routes) for value in fitting]
+                gains = [gain + (ROUTE - 1) * of_route for gain, of_route in zip(gains, weights, strict=True)]
+            best = [value for value, gain in zip(fitting, gains, strict=True) if gain == max(gains)]
             value = decide.choice(best)
             chosen[place] = value
             row.append(value)
+            among |= 1 << value
         return [value for value in chosen if value is not None]

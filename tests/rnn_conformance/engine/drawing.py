@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.control import BuildContext
 from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture.choice import ChoiceTemplate
+from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
@@ -95,10 +99,34 @@ def draw_cases(
 ) -> None:
     """Hand so many cases to `visit`, the simplest first. What it raises ends the drawing.
 
+    `shrink` has them drawn once more by Hypothesis's own loop, which keeps of each what it takes to make it
+    small. Here nothing is kept, in half of the time. Around each case the global generators stand where
+    Hypothesis sets them.
+
     Args:
         structures: of the cases after the simplest; None, and when there are no more: at random.
     """
-    _run(strategy, count, seed_text, visit, (Phase.generate,), structures)
+    _begin(seed_text, structures)
+    simplest = ConjectureData.for_choices([ChoiceTemplate("simplest", count=None)])
+    with _generators_kept():
+        for number in range(count):
+            data = ConjectureData(random=None, provider=SeededProvider) if number else simplest
+            with BuildContext(data, wrapped_test=draw_cases):
+                case = data.draw(strategy)
+            random.seed(0)
+            np.random.seed(0)
+            visit(case)
+
+
+@contextmanager
+def _generators_kept() -> Iterator[None]:
+    """Python's and NumPy's global generators are afterwards as they were."""
+    state, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(of_numpy)
 
 
 class Enough(BaseException):
@@ -132,33 +160,22 @@ def shrink(
         if seen == index or (seen > index and is_alike(case)):
             raise _Interesting
 
-    with suppress(_Interesting, Enough, Flaky):
-        _run(strategy, index + 1, seed_text, visit, (Phase.generate, Phase.shrink), structures)
-
-
-def _run(
-    strategy: SearchStrategy[Case],
-    count: int,
-    seed_text: str,
-    visit: Callable[[Case], None],
-    phases: tuple[Phase, ...],
-    structures: Structures | None,
-) -> None:
-    _Seed.random = random.Random(seed_text)
-    _Seed.structures = iter(()) if structures is None else structures(seed_text)
-
-    def run(case: Case) -> None:
-        visit(case)
-
+    _begin(seed_text, structures)
     configured = settings(
-        max_examples=count,
+        max_examples=index + 1,
         deadline=None,  # a first call may compile
         database=None,
         print_blob=False,
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        phases=phases,
+        phases=(Phase.generate, Phase.shrink),
         backend=BACKEND,
         suppress_health_check=list(HealthCheck),
     )
-    seed(seed_text)(configured(given(strategy)(run)))()
+    with suppress(_Interesting, Enough, Flaky):
+        seed(seed_text)(configured(given(strategy)(visit)))()
+
+
+def _begin(seed_text: str, structures: Structures | None) -> None:
+    _Seed.random = random.Random(seed_text)
+    _Seed.structures = iter(()) if structures is None else structures(seed_text)

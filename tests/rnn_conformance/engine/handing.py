@@ -103,4 +103,4 @@ def altered(original: dict[str, Array], handed: dict[str, Array]) -> list[str]:
 def _identical(one: Array, other: Array) -> bool:
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
-    return bool((one == other).all()) or one.tobytes() == other.tobytes()
+    return one.tobytes() == other.tobytes() or bool((one == other).all())

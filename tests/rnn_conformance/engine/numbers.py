@@ -72,7 +72,7 @@ def fill_from(numbers: Array, between: int, strides: tuple[int, ...]) -> Fill:
         for size, stride in zip(shape, strides[-len(shape) :], strict=True):
             places = places[..., None] + stride * np.arange(size)
         arrays += 1
-        return np.take(numbers, places, mode="wrap")
+        return numbers.take(places, mode="wrap")
 
     return fill
 

@@ -6,6 +6,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from rnn_adapters.adapter import CannotExpress
@@ -14,7 +15,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses, within
-from rnn_conformance.engine.drawing import Structures, draw_cases
+from rnn_conformance.engine.drawing import Enough, Structures, draw_cases
 from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
 from rnn_conformance.engine.results import Finding, Outcome, RouteOutcome, worst
@@ -156,8 +157,11 @@ def _draw(
             digest.update(case.fingerprint)
             _examine(check, subject, case, known, drawn)
             drawn.place += 1
+            if profile.until_failure and drawn.failed:
+                raise Enough
 
-        draw_cases(strategy, count, drawn.seed, visit, structures)
+        with suppress(Enough):
+            draw_cases(strategy, count, drawn.seed, visit, structures)
         if drawn.failed or time.perf_counter() > stop:
             break
     subject.purse.earn(time.perf_counter() - began)

@@ -21,6 +21,7 @@ class Profile:
         rounds: rounds, each with a seed of its own.
         seconds_per_check: no round is begun after this time.
         shrink: whether a failing case is made small.
+        until_failure: whether no case is drawn after the first that fails.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Profile:
     rounds: int = 1
     seconds_per_check: float = float("inf")
     shrink: bool = True
+    until_failure: bool = False
 
 
 PROFILES = {
@@ -42,6 +44,10 @@ PROFILES = {
     )
 }
 """quick and ci draw the same cases every time; fuzz draws until its time is up, from the given seed on."""
+
+
+VERDICTS_ALONE = replace(PROFILES["quick"], shrink=False, until_failure=True)
+"""The quick profile, where it is asked whether a check fails and not what it finds."""
 
 
 def profile_named(name: str, seconds_per_check: float | None = None) -> Profile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -321,6 +322,12 @@ def _any_of(activations: tuple[object, ...]) -> str:
     return " or ".join(shown + ["another"] * (len(activations) > 3))
 
 
+@cache
+def power_of_two(factor: float) -> float:
+    """The nearest one: it keeps the numbers drawn from bytes dyadic."""
+    return float(2.0 ** round(np.log2(factor)))
+
+
 @st.composite
 def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) -> Case:
     """A case, of one choice from each pool; layers of a mixed stack choose for themselves.
@@ -370,9 +377,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
     gain_x, gain_h, scale = GAINS[regime]
 
     def array(shape: tuple[int, ...], factor: float) -> Array:
-        # Powers of two keep the numbers drawn from bytes dyadic.
-        factor = 2.0 ** round(np.log2(factor))
-        return (fill(shape) * factor).astype(chosen["dtype"])
+        return (fill(shape) * power_of_two(factor)).astype(chosen["dtype"])
 
     def spread(fan_in: int) -> float:
         return float(max(fan_in, 1) ** SPREAD.get(regime, -0.5))

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -108,7 +107,7 @@ def possible_combinations(routes: Mapping[str, Supports], strength: int) -> set[
         space = Space([values_of(supports, route)], EXCLUDE_EACH_OTHER)
         found.update(
             tuple(space.named(numbers).items())
-            for numbers in np.argwhere(space.combinations(strength)).tolist()
+            for numbers in space.combinations(strength).listed()
             if numbers == sorted(numbers)
         )
     return found

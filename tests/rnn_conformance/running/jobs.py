@@ -41,7 +41,7 @@ def run_jobs(
     Args:
         at_a_time: workers. One that is free takes an adapter that nobody has begun with or, where there is
             none, clauses of the one of which most are left. What is found does not depend on their number.
-        fail_fast: at the first bad outcome of any of them no other check is begun.
+        fail_fast: checks are begun in the order of the job, and after the first bad outcome no other one.
         is_bad: what ends a run that fails fast; a red verdict, if nothing else is said.
 
     Raises:
@@ -50,7 +50,7 @@ def run_jobs(
     if folder is not None:
         try_folder(folder)
     ends = is_bad if fail_fast else lambda result, outcome: False
-    terms = Terms(timeout, folder, progress, stop or Stop(), ends)
+    terms = Terms(timeout, folder, progress, stop or Stop(), ends, in_order=fail_fast)
     shared = [Shared(job, terms) for job in jobs]
     choosing = Lock()
 

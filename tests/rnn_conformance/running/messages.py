@@ -105,6 +105,7 @@ class Started(msgspec.Struct, tag=True):
         absent: the routes that cannot be taken on this machine, and what is missing for each.
         records: the known deviations that apply.
         environment: of the worker's process.
+        about_routes: the clauses that are about routes other than the default one.
     """
 
     adapter: str
@@ -114,6 +115,7 @@ class Started(msgspec.Struct, tag=True):
     absent: dict[str, str] = {}
     records: list[Record] = []
     environment: Environment = Environment()
+    about_routes: list[str] = []
 
 
 class Checking(msgspec.Struct, tag=True):

@@ -9,13 +9,16 @@ import msgspec
 
 ORDER = Path(__file__).with_name("order.json")
 """Clauses, the one that catches most faults of the catalogue first, then the one that catches most of the
-others, and so on; with how many. `rnn-conformance measure kills --write` makes it; with `--extend`, it keeps
-what stands there and adds to it."""
+others, and so on; with these faults. `rnn-conformance measure kills --write` makes it; with `--extend`, it
+keeps what stands there and adds the faults that do not."""
+
+Order = dict[str, list[str]]
+"""For each clause, by id, faults that it catches and that do not stand at one before it."""
 
 
-def known_order() -> dict[str, int]:
+def known_order() -> Order:
     """What stands in `ORDER`."""
-    return msgspec.json.decode(ORDER.read_bytes(), type=dict[str, int])
+    return msgspec.json.decode(ORDER.read_bytes(), type=Order)
 
 
 def most_killing_first(clauses: list[str]) -> list[str]:
@@ -24,37 +27,40 @@ def most_killing_first(clauses: list[str]) -> list[str]:
     return [*(id for id in known if id in clauses), *(id for id in clauses if id not in known)]
 
 
-def greedy_order(kills: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """The clauses that catch a fault which those before them do not, and how many of these.
+def greedy_order(kills: Mapping[str, Iterable[str]]) -> Order:
+    """The clauses that catch a fault which those before them do not.
 
     Args:
         kills: the faults that each clause catches. Of clauses that catch as many, the first is taken.
     """
-    left = {clause: set(faults) for clause, faults in kills.items()}
-    order: dict[str, int] = {}
+    left = {clause: dict.fromkeys(faults) for clause, faults in kills.items()}
+    order: Order = {}
     while left:
         best = max(left, key=lambda clause: len(left[clause]))
-        caught = left.pop(best)
+        caught = list(left.pop(best))
         if not caught:
             break
-        order[best] = len(caught)
+        order[best] = caught
         for faults in left.values():
-            faults -= caught
+            for fault in caught:
+                faults.pop(fault, None)
     return order
 
 
-def extended_order(
-    order: Iterable[str], faults: Mapping[str, str], catches: Callable[[str, str], bool]
-) -> dict[str, int]:
-    """An order, and in it the clauses that catch what none of it does; those that catch most first.
+def extended_order(order: Order, faults: Mapping[str, str], catches: Callable[[str, str], bool]) -> Order:
+    """An order with the faults that do not stand in it, and without those that are none any more.
 
     Args:
-        faults: by name, the clause that must catch it, which is added where no other does.
+        faults: by name, the clause that must catch it, which is asked first where it stands there, and is
+            added where no other catches it.
         catches: whether a clause, the second, catches a fault, the first.
     """
-    counts = dict.fromkeys(order, 0)
+    extended = {clause: [fault for fault in caught if fault in faults] for clause, caught in order.items()}
+    known = {fault for caught in extended.values() for fault in caught}
     for fault, own in faults.items():
-        first = next((clause for clause in counts if catches(fault, clause)), own)
-        counts[first] = counts.get(first, 0) + 1
-    most_first = sorted(counts.items(), key=lambda each: -each[1])
-    return {clause: count for clause, count in most_first if count}
+        if fault not in known:
+            asked = [*([own] if own in extended else ()), *extended]
+            first = next((clause for clause in asked if catches(fault, clause)), own)
+            extended.setdefault(first, []).append(fault)
+    most_first = sorted(extended.items(), key=lambda each: -len(each[1]))
+    return {clause: caught for clause, caught in most_first if caught}

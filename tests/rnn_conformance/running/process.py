@@ -24,11 +24,12 @@ import msgspec
 
 from rnn_adapters.stdio.connection import exit_words
 from rnn_adapters.written import CaseData
-from rnn_conformance.engine.case import from_data
+from rnn_conformance.engine.case import Case, to_data
 from rnn_conformance.engine.clauses import spec_version
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.engine.words import cut
+from rnn_conformance.running.journal import case_in
 from rnn_conformance.running.memory import in_mib
 from rnn_conformance.running.messages import (
     Checked,
@@ -124,8 +125,8 @@ class Lost:
     kind: Literal["crashed", "timed out"]
     how: str
     last_words: str
-    case: CaseData | None = None
-    call: CaseData | None = None
+    case: Case | None = None
+    call: Case | None = None
 
 
 class Worker:
@@ -373,13 +374,7 @@ class Worker:
         return "\n".join(f"  | {line}" for line in shown)
 
     def _lost(self, kind: Literal["crashed", "timed out"], how: str) -> Lost:
-        return Lost(kind, how, self._last_words(), self._kept(DRAWN), self._kept(CALLED))
-
-    def _kept(self, name: str) -> CaseData | None:
-        try:
-            return msgspec.json.decode((self.files / name).read_bytes(), type=CaseData)
-        except (OSError, msgspec.DecodeError):
-            return None
+        return Lost(kind, how, self._last_words(), *(case_in(self.files / name) for name in (DRAWN, CALLED)))
 
 
 class Run:
@@ -410,6 +405,7 @@ class Run:
         self.job = job
         self.result = empty_result(job)
         self.records: list[Record] = []
+        self.about_routes: list[str] = []
         self.cpu_seconds = 0.0
         self._timeout = timeout
         self._tell = tell
@@ -494,7 +490,7 @@ class Run:
                 self.result.adapter, self.result.versions = started.adapter, started.versions
                 self.result.environment = started.environment
                 self.result.absent_routes = started.absent
-                self.records = started.records
+                self.records, self.about_routes = started.records, started.about_routes
                 self._tell(started)
         return self._worker
 
@@ -594,7 +590,7 @@ def empty_result(job: Job) -> AdapterResult:
     )
 
 
-def add_script_of_lost(adapter: str, outcome: Outcome, call: CaseData | None) -> None:
+def add_script_of_lost(adapter: str, outcome: Outcome, call: Case | None) -> None:
     """Give the finding of a check that its process did not survive a script of the call it was making."""
     from rnn_adapters.registry import load_framework
     from rnn_conformance.checks import all_checks
@@ -603,8 +599,8 @@ def add_script_of_lost(adapter: str, outcome: Outcome, call: CaseData | None) ->
     (finding,) = outcome.findings
     with contextlib.suppress(BadInput):
         if call is not None:
-            case, check = from_data(call, checked=False), all_checks()[outcome.clause]
-            finding.script = script_of_lost(load_framework(adapter), check, case, finding.message)
+            check = all_checks()[outcome.clause]
+            finding.script = script_of_lost(load_framework(adapter), check, call, finding.message)
 
 
 def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
@@ -612,7 +608,6 @@ def lost_outcome(clause: str, title: str, lost: Lost) -> Outcome:
     message = f"the process {lost.how} during this check; the others were performed in a new one"
     finding = Finding(kind=lost.kind, message=cut(f"{message}\n{lost.last_words}".rstrip()))
     if lost.case is not None:
-        finding.case, finding.route = lost.case, lost.case.route
-        with contextlib.suppress(BadInput):
-            finding.shown_case = repr(from_data(lost.call or lost.case, checked=False))
+        finding.case, finding.route = to_data(lost.case), lost.case.route
+        finding.shown_case = repr(lost.call or lost.case)
     return Outcome(clause=clause, title=title, verdict="fail", findings=[finding])

@@ -24,7 +24,7 @@ from rnn_conformance.engine.deviations import (
 from rnn_conformance.engine.examples import examples_at
 from rnn_conformance.engine.findings import Failed
 from rnn_conformance.engine.perform import perform, perform_case
-from rnn_conformance.engine.profiles import PROFILES, Profile
+from rnn_conformance.engine.profiles import VERDICTS_ALONE, Profile
 from rnn_conformance.engine.reproduction import add_scripts
 from rnn_conformance.engine.results import Came, Outcome
 from rnn_conformance.engine.subject import Subject
@@ -215,5 +215,4 @@ def smoke_test(adapter: Adapter[Any]) -> dict[str, str]:
 def kills(fault: str) -> bool:
     """Whether the clause that a fault names catches it in the quick profile."""
     check = all_checks()[all_faults()[fault].clause]
-    quick = replace(PROFILES["quick"], shrink=False)
-    return perform(check, Subject(fault_framework(fault)), quick, []).verdict == "fail"
+    return perform(check, Subject(fault_framework(fault)), VERDICTS_ALONE, []).verdict == "fail"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Flag
@@ -75,6 +75,7 @@ class Terms:
         progress: who hears of it.
         stop: ends the run from outside.
         ends: after which outcomes no other check is begun.
+        in_order: whether clauses are begun in the order of the job.
         over: whether there was one.
     """
 
@@ -83,6 +84,7 @@ class Terms:
     progress: Progress | None
     stop: Stop
     ends: Bad
+    in_order: bool = False
     over: Flag = field(default_factory=Flag)
     names: Names = field(default_factory=Names)
 
@@ -158,6 +160,12 @@ class Shared:
             if len(self._parts) == 1:
                 self.answer.result, self.answer.records = run.result, run.records
                 self._recorder.start(run.result)
+                if not self._terms.in_order:
+                    self._take_first(run.about_routes)
+
+    def _take_first(self, clauses: Collection[str]) -> None:
+        """Routes that compile or save take longest: a worker that came to them last would work alone."""
+        self.left = deque(sorted(self.left, key=lambda clause: clause not in clauses))
 
     def _taken(self, run: Run) -> str | None:
         """A clause that nobody else has taken; None if there is none."""

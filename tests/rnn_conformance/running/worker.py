@@ -21,6 +21,7 @@ import msgspec
 
 from rnn_conformance.engine.case import Case, to_data
 from rnn_conformance.engine.results import Outcome, Witnessed
+from rnn_conformance.running.journal import Journal
 from rnn_conformance.running.memory import peak_memory_mib
 from rnn_conformance.running.messages import (
     Checked,
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
     from rnn_conformance.running.session import Session
 
 
-DRAWN, CALLED = "drawn.json", "called.json"
-"""The files that keep the case that a check is performed on, and the call that it is making."""
+DRAWN, CALLED = "drawn", "called"
+"""The journals of the case that a check is performed on, and of the call that it is making."""
 
 
 def main() -> None:
@@ -136,6 +137,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
             session.subject.absent,
             records,
             this_environment(),
+            [clause for clause, check in all_checks().items() if check.routes],
         )
     )
     while not isinstance(request := msgspec.json.decode(lines.get(), type=Request), Finish):
@@ -249,31 +251,6 @@ def _closed(session: Session) -> str:
     except Exception as error:
         return f"close raised {type(error).__name__}: {error}"
     return ""
-
-
-class Journal:
-    """A file that holds the case whose call is in progress, should the process not survive it."""
-
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0))
-        self._kept: Case | None = None
-
-    def write(self, case: Case) -> None:
-        """Keep this case, and none before it."""
-        if case is self._kept:
-            return
-        self._kept = case
-        try:
-            content = msgspec.json.encode(to_data(case))
-        except TypeError:  # bad input that the written form has no words for
-            content = b""
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.ftruncate(self._file, os.write(self._file, content))
-
-    def clear(self) -> None:
-        """Keep none."""
-        self._kept = None
-        os.ftruncate(self._file, 0)
 
 
 if __name__ == "__main__":

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.drawing import Enough, draw_cases, shrink
-from rnn_conformance.engine.perform import perform
-from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.perform import perform, structures_of
+from rnn_conformance.engine.profiles import PROFILES, VERDICTS_ALONE
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import PlainNumpy, plain
+from rnn_conformance.faults.registry import fault_framework
 
 PROGRAM = """
 import sys
 {imports}
 from rnn_conformance.checks import all_checks
-from rnn_conformance.engine.perform import perform
-from rnn_conformance.engine.profiles import PROFILES
+from rnn_conformance.engine.perform import perform, structures_of
+from rnn_conformance.engine.profiles import PROFILES, VERDICTS_ALONE
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import plain
 for clause in sys.argv[1:]:
@@ -74,6 +78,43 @@ def test_what_a_check_raises_ends_the_drawing() -> None:
 
     with pytest.raises(RuntimeError, match="enough"):
         draw_cases(strategy, 50, "a seed", visit)
+
+
+def test_global_generators_stand_alike_around_each_case_and_are_put_back() -> None:
+    random.seed(7)
+    np.random.seed(7)
+    before, seen = (random.getstate(), repr(np.random.get_state())), list[float]()
+    draw_cases(Cases()({"": PlainNumpy.supports}), 5, "a seed", lambda case: seen.append(random.random()))
+    assert len(seen) == 5
+    assert len(set(seen)) == 1
+    assert (random.getstate(), repr(np.random.get_state())) == before
+
+
+@pytest.mark.parametrize("clause", ["OPT-1", "HIS-1", "DRP-6", "WEX-7"])
+def test_what_is_made_small_is_drawn_as_it_was(clause: str) -> None:
+    """By Hypothesis's own loop, which must draw the same."""
+    check, routes = all_checks()[clause], {"": PlainNumpy.supports}
+    strategy, structures = check.draw(routes), structures_of(check, routes)
+    drawn: list[Case] = []
+    draw_cases(strategy, 30, "a seed", drawn.append, structures)
+    for index in (0, 1, 29):
+        tried: list[Case] = []
+
+        def is_alike(case: Case, tried: list[Case] = tried) -> bool:
+            tried.append(case)
+            raise Enough
+
+        shrink(strategy, index, "a seed", is_alike, structures)
+        assert tried[0].fingerprint == drawn[index].fingerprint
+
+
+def test_a_check_ends_at_its_first_failure_where_that_is_all_that_is_asked() -> None:
+    fault = Subject(fault_framework("transposed-recurrent-weight"))
+    whole = perform(all_checks()["FWD-2"], fault, replace(PROFILES["quick"], shrink=False), [])
+    short = perform(all_checks()["FWD-2"], fault, VERDICTS_ALONE, [])
+    assert (whole.verdict, short.verdict) == ("fail", "fail")
+    assert short.cases < whole.cases
+    assert perform(all_checks()["FWD-2"], Subject(plain()), VERDICTS_ALONE, []).cases == whole.cases
 
 
 def test_shrinking_ends_when_it_is_told_to() -> None:

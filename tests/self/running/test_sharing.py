@@ -11,7 +11,7 @@ from rnn_conformance.engine.clauses import select_clauses
 from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.running import process
 from rnn_conformance.running.jobs import run_jobs
-from rnn_conformance.running.messages import Checked, Event, Job, Started
+from rnn_conformance.running.messages import Checked, Checking, Event, Job, Started
 from rnn_conformance.running.process import Run, Worker
 from rnn_conformance.running.recording import Answer
 from rnn_conformance.running.sharing import WORTH_A_START
@@ -77,6 +77,16 @@ def test_each_clause_is_asked_once_and_by_all_workers(monkeypatch: pytest.Monkey
     assert (heard.started_jobs, heard.ended_jobs) == (["stub"], ["stub"])
     assert whole(answer).peak_memory_mib >= 1.5
     assert not whole(answer).interrupted
+
+
+@pytest.mark.usefixtures("stub")
+@pytest.mark.parametrize("fail_fast", [False, True])
+def test_clauses_about_routes_come_first_where_no_order_is_given(fail_fast: bool) -> None:
+    heard, clauses = Heard(), ["FWD-1", "OPT-1", "OPT-2", "HIS-1"]
+    (answer,) = run_jobs([Job("stub", clauses)], progress=heard, fail_fast=fail_fast)
+    begun = [event.clause for event in heard.events if isinstance(event, Checking)]
+    assert begun == (clauses if fail_fast else ["OPT-2", "FWD-1", "OPT-1", "HIS-1"])
+    assert [outcome.clause for outcome in whole(answer).outcomes] == clauses
 
 
 @pytest.mark.usefixtures("stub")
