@@ -1,0 +1,27 @@
+"""Surplus initial states are ignored.
+
+Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "openvino"
+import keras
+import numpy as np
+
+x = np.array([[[1.0]], [[1.0]], [[1.0]]], "float32")
+h0_0, h0_1 = np.float32([[0.5], [0.5], [0.5]]), np.float32([[0.5], [0.5], [0.5]])
+W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+
+layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
+layer.build((None, None, 1))
+layer.set_weights([W_x.T, W_h.T, b])
+
+print("keras", keras.__version__)
+try:
+    output, *states = layer(x, initial_state=[h0_0, h0_1])
+    got = keras.ops.convert_to_numpy(output)
+except Exception as error:
+    print("refused, as it should be:", type(error).__name__)
+else:
+    print("expected an error; got", got.tolist())
+    raise SystemExit(1)
