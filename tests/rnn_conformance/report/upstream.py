@@ -39,12 +39,15 @@ class Report:
 def reports(adapter: str) -> Iterator[Report]:
     """Of every record that applies at the versions in force; those of several adapters by the first.
 
+    None of what happens only on routes that this machine lacks something for.
+
     Raises:
         BadInput: there is no such adapter, it cannot be made, or a record's witness conforms.
     """
     session = Session(adapter, PROFILES["quick"])
     for record in session.deviations:
-        if listed(record.adapter)[0] == session.subject.name:
+        of_another = listed(record.adapter)[0] != session.subject.name
+        if not of_another and not record.is_out_of_reach(session.subject):
             yield _report(session, record)
 
 
