@@ -29,6 +29,9 @@ ABILITIES: Mapping[str, str] = {
 """What a step needs, beyond what its call makes use of."""
 
 
+QUANTISED = "the bounds of vectors are those of factors that are not quantised"
+
+
 def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> Judgement:
     """What comes of a vector on the route that the subject takes.
 
@@ -36,7 +39,8 @@ def judge(subject: Subject, vector: Ready, known: Sequence[Deviation] = ()) -> J
         known: the deviations that are recorded of it.
     """
     place = vector.id, vector.clause, vector.dtype, subject.route
-    why_not = unsupported(subject.supports, vector)
+    quantised = subject.conventions.quantised is not None
+    why_not = QUANTISED if quantised else unsupported(subject.supports, vector)
     if why_not:
         return Judgement(*place, "unsupported", why_not)
     for record in known:

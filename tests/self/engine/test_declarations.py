@@ -35,6 +35,7 @@ def declaring(supports: Supports) -> Framework:
     routes = {
         name: Route(kind, what, lambda name=name: make(name))  # type: ignore[misc]
         for name, (kind, what) in ROUTES.items()
+        if kind != "quantised"  # which is of another accuracy than this
     }
     return Framework("plain", lambda: make(""), routes)
 

@@ -148,7 +148,7 @@ def test_and_on_every_route(route: str) -> None:
     subject.take(route)
     for vector in list(read_vectors(vectors_folder()))[::7]:
         judgement = judge(subject, ready(vector, vector.network.dtype))
-        assert judgement.came == "pass", judgement
+        assert judgement.came == ("unsupported" if route == "quantised" else "pass"), judgement
 
 
 def test_a_fault_fails_and_the_message_says_where() -> None:
