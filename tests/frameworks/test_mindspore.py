@@ -79,7 +79,7 @@ def test_what_is_restored_has_the_weights(route: str) -> None:
 def test_a_layer_of_another_rate_of_dropout_has_the_weights_that_were_assigned() -> None:
     adapter = load_adapter("mindspore")
     network, other = (
-        Network([Layer(random_cell(2, 3, seed=s)), Layer(random_cell(3, 3, seed=s))]) for s in (0, 1)
+        Network([Layer(random_cell(size, 3, seed=s, activation="relu")) for size in (2, 3)]) for s in (0, 1)
     )
     call = Call(np.ones((2, 3, 2), "f4"), dropout="between layers", rate=0.5)
     model = adapter.load(network)
@@ -87,7 +87,8 @@ def test_a_layer_of_another_rate_of_dropout_has_the_weights_that_were_assigned()
     adapter.assign_weights(model, other)
     output = adapter.run(model, call).sequence
     assert output is not None
-    np.testing.assert_allclose(output, bound_network(other, call.x).sequence.value, atol=1e-4)
+    expected = bound_network(other, call.x).sequence
+    assert (abs(output - expected.value) <= expected.bound).all()
 
 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
