@@ -79,3 +79,11 @@ class SeedLostInAStack(Fault):
     def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
         found = dict(super().kept_options(model, call))
         return found | {"seed": ("7", "")} if model.num_layers > 1 else found
+
+
+@fault("another-default-than-documented", "CFG-2")
+class AnotherDefaultThanDocumented(Fault):
+    """Returns sequences unless it is told not to."""
+
+    def not_given(self, documented: Mapping[str, str]) -> Mapping[str, str]:
+        return {**documented, "return_sequences": "true"}

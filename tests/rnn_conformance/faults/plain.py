@@ -866,8 +866,14 @@ class PlainNumpy(Adapter[Network]):
 
     def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
         given = {"units": "3", "activation": "relu", "use_bias": "false", "seed": "7"}
-        kept = self.configured(given)
-        return {name: (value, kept.get(name, "")) for name, value in given.items()}
+        kept, documented = self.configured(given), {"use_bias": "true", "return_sequences": "false"}
+        found = {name: (value, kept.get(name, "")) for name, value in given.items()}
+        left_alone = self.not_given(documented)
+        return found | {f"default of {name}": (documented[name], left_alone[name]) for name in documented}
+
+    def not_given(self, documented: Mapping[str, str]) -> Mapping[str, str]:
+        """What options are that are not given."""
+        return documented
 
     def configured(self, options: Mapping[str, str]) -> Mapping[str, str]:
         """The options of a layer that is made from the configuration of one with these."""
