@@ -15,6 +15,8 @@ from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
 from rnn_conformance.faults.plain import PlainNumpy
+from rnn_conformance.report import upstream
+from rnn_conformance.running.session import Session
 from rnn_reference.errors import BadInput
 
 
@@ -60,3 +62,13 @@ def test_a_record_of_it_alone_is_left_alone() -> None:
     subject.absent = framework.absent_routes()
     outcome = perform(all_checks()["OPT-6"], subject, PROFILES["quick"], known)
     assert (outcome.verdict, outcome.deviations) == ("pass", [])
+
+
+def test_no_report_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session("elsewhere:FRAMEWORK", PROFILES["quick"])
+    session.deviations = parse_deviations(RECORD.replace("OPT-6", "OPT-11"))
+    monkeypatch.setattr(upstream, "Session", lambda *_: session)
+    assert list(upstream.reports("elsewhere")) == []
+    session.subject.absent = {}
+    with pytest.raises(BadInput, match="deviation 'on-a-gpu': its witness conforms now"):
+        list(upstream.reports("elsewhere"))
