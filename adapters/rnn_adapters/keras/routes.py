@@ -307,9 +307,8 @@ ROUTES: Mapping[str, KerasRoute] = {
         'JAX: `export(format="onnx")` of a functional model, run by ONNX Runtime',
         exports.ONNX,
         "jax",
-        supports=FLOAT32
-        | NO_REVERSE_SCAN
-        | {"masks": False},  # JAX cannot tell that input and mask are as long
+        # JAX cannot tell that input and mask are as long.
+        supports=FLOAT32 | NO_REVERSE_SCAN | {"masks": False},
         packages={"jax": ("jax2onnx", "onnx", "onnxruntime")},
     ),
     "ONNX by torch": exported(

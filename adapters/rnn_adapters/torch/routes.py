@@ -253,10 +253,8 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
 
 def quantised(cell: Module) -> Module:
     """A copy of a cell with its weights as integers, by `quantize_dynamic` of a module that holds it."""
-    with (
-        warnings.catch_warnings(),
-        torch.random.fork_rng(devices=[]),
-    ):  # what it makes, it fills at random first
+    # What it makes, it fills at random first.
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # deprecated, and still to be right
         quantize: Any = torch.ao.quantization.quantize_dynamic  # imported when it is asked for
         found: Module = quantize(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, torch.qint8)[0]

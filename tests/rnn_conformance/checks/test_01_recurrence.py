@@ -7,7 +7,6 @@ import numpy as np
 from rnn_conformance.checks.support.expect import expect_same, expect_steps, sequence_of, with_cell
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.activations import ACTIVATIONS
@@ -65,7 +64,7 @@ def test_rows_of_a_batch_do_not_mix(subject: Subject, case: Case) -> None:
     x[1:] = -x[1:] + 1
     other = case.replace(x=x)
     outputs = [sequence_of(subject, each, subject.run(each)).copy() for each in (case, other)]
-    bound = bounds_of(case, subject.conventions.quantised).sequence.bound
+    bound = subject.bounds_of(case).sequence.bound
     expect_same(subject, "first row", outputs[1][:1], outputs[0][:1], bound[:1], SEQUENCE_AXES)
 
 

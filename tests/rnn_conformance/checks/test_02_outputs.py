@@ -5,7 +5,6 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 
@@ -34,7 +33,7 @@ def test_last_output_is_the_sequence_output_of_the_last_step(subject: Subject, c
     shape = (case.x.shape[0], case.network.output_size)
     output = subject.run(case, return_sequences=False)
     last = subject.has_shape("last output", output.last, shape, case.network.dtype)
-    bound = bounds_of(case, subject.conventions.quantised).last.bound
+    bound = subject.bounds_of(case).last.bound
     expect_same(subject, "last output", last, sequence, bound, LAST_AXES)
 
 

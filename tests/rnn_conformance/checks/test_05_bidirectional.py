@@ -15,7 +15,6 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
@@ -52,7 +51,7 @@ def test_directions_do_not_depend_on_each_other(subject: Subject, case: Case) ->
     forward, backward = case.network.cells
     H = forward.hidden_size
     both = sequence_of(subject, case, subject.run(case)).copy()
-    bound = bounds_of(case, subject.conventions.quantised).sequence.bound
+    bound = subject.bounds_of(case).sequence.bound
     for index, cell, order in ((0, forward, slice(None)), (1, backward, slice(None, None, -1))):
         states = None if case.initial_states is None else (case.initial_states[0][index : index + 1],)
         alone = Case.of(Network(Layer(cell)), case.x[:, order], states)

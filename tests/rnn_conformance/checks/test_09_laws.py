@@ -10,7 +10,6 @@ from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
@@ -29,7 +28,7 @@ def run(subject: Subject, case: Case) -> Array:
 
 def bound_of(subject: Subject, case: Case) -> Array:
     """The forward bound of the sequence output."""
-    return bounds_of(case, subject.conventions.quantised).sequence.bound
+    return subject.bounds_of(case).sequence.bound
 
 
 def reachable(case: Case, step: int) -> Array:
@@ -134,7 +133,7 @@ def test_a_sequence_can_be_split_and_joined(subject: Subject, case: Case) -> Non
     sequence = sequence_of(subject, second, output).copy()
     final = tuple(state.copy() for state in final_states_of(subject, second, output))
     whole = subject.run(case)
-    bounds = bounds_of(case, subject.conventions.quantised)
+    bounds = subject.bounds_of(case)
     expect_same(
         subject,
         f"second part, split at time {split}",

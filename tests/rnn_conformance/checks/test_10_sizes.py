@@ -5,7 +5,6 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, expect_last, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 
@@ -18,7 +17,7 @@ def gives_the_recurrence(subject: Subject, case: Case) -> None:
     if supports.sequence or supports.final_states:
         output = subject.run(case, return_sequences=supports.sequence)
         if supports.sequence:
-            expected = bounds_of(case, subject.conventions.quantised).sequence
+            expected = subject.bounds_of(case).sequence
             subject.agree("sequence output", sequence_of(subject, case, output), expected, case.network.dtype)
         if supports.final_states:
             expect_final_states(subject, case, output)

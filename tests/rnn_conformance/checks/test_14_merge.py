@@ -5,7 +5,6 @@ from __future__ import annotations
 from rnn_conformance.checks.support.expect import expect_final_states, final_states_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.meaning import merged
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
@@ -22,7 +21,7 @@ NEEDS = ("bidirectional", "merges")
 
 @check("MRG-1", DRAWN, needs=("sequence", *NEEDS))
 def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> None:
-    expected = bounds_of(case, subject.conventions.quantised).sequence
+    expected = subject.bounds_of(case).sequence
     subject.agree(
         f"sequence output, merged by {case.call.merge_mode}",
         subject.run(case).sequence,
@@ -33,7 +32,7 @@ def test_outputs_of_the_same_step_are_merged(subject: Subject, case: Case) -> No
 
 @check("MRG-2", DRAWN, needs=("last_output", *NEEDS))
 def test_the_last_output_merges_the_final_states(subject: Subject, case: Case) -> None:
-    expected = bounds_of(case, subject.conventions.quantised).last
+    expected = subject.bounds_of(case).last
     subject.agree(
         f"last output, merged by {case.call.merge_mode}",
         subject.run(case, return_sequences=False).last,

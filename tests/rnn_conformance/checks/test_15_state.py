@@ -17,7 +17,6 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
@@ -82,7 +81,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
     whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
     seen = in_processing_order(case)
-    bounds = bounds_of(seen, subject.conventions.quantised)
+    bounds = subject.bounds_of(seen)
     bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
     T = case.x.shape[1]

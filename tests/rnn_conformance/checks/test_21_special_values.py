@@ -11,7 +11,6 @@ from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
@@ -122,7 +121,7 @@ def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Su
 
 def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: list[Array]) -> None:
     """All rows but the first are as they were, to within twice their bounds."""
-    bounds = bounds_of(case, subject.conventions.quantised)
+    bounds = subject.bounds_of(case)
     for one, other in zip(spoilt, clean, strict=True):
         finite = bool(np.isfinite(one[1:].astype(float)).all())
         subject.require(finite, "NaN or an infinity of the first row reached another row")

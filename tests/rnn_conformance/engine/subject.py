@@ -19,10 +19,11 @@ from rnn_conformance.engine import door
 from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming, Tally, compare, require, require_array
+from rnn_conformance.engine.expected import bounds_of, bounds_of_layers
 from rnn_conformance.engine.handing import PLAIN, altered, handed_call, named_arrays, twin
 from rnn_conformance.engine.results import Kind
 from rnn_conformance.engine.words import brief, place_of
-from rnn_reference.bounds import Bounded
+from rnn_reference.bounds import Bounded, BoundedResult
 from rnn_reference.errors import BadInput
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States
@@ -358,6 +359,14 @@ class Subject:
             )
 
     # Assertions
+
+    def bounds_of(self, case: Case) -> BoundedResult:
+        """The forward bound of a case (`expected.bounds_of`), on the grids of the route."""
+        return bounds_of(case, self.conventions.quantised)
+
+    def bounds_of_layers(self, case: Case) -> tuple[list[Bounded], tuple[Bounded, ...]]:
+        """That of every layer."""
+        return bounds_of_layers(case, self.conventions.quantised)
 
     def agree(
         self, what: str, actual: Any, expected: Bounded, dtype: Any, axes: tuple[str, ...] = SEQUENCE_AXES

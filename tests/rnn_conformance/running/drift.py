@@ -29,7 +29,6 @@ from rnn_conformance.engine.compare import LARGEST_RATIO, NonConforming, require
 from rnn_conformance.engine.deviations import within
 from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.environment import Environment, this_environment
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.results import Digest, Positive, write_whole
 from rnn_conformance.engine.strategies import Cases, Padding
 from rnn_conformance.engine.subject import Subject
@@ -197,7 +196,7 @@ def _examined(subject: Subject, kind: str, case: Case) -> DriftCase:
 
 
 def _outputs(subject: Subject, case: Case) -> dict[str, Kept]:
-    expected = bounds_of(case, subject.conventions.quantised)
+    expected = subject.bounds_of(case)
     output = subject.run(case, return_sequences=subject.supports.sequence)
     found: dict[str, tuple[Array | None, Bounded]] = {}
     if subject.supports.sequence:

@@ -56,9 +56,8 @@ class Journal:
 
     def _mapped(self, size: int) -> mmap.mmap:
         os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(
-            self._file, bytes(size)
-        )  # a hole would end the process, were the disk full when it is filled
+        # A hole in the file would end the process, were the disk full when it is filled.
+        os.write(self._file, bytes(size))
         return mmap.mmap(self._file, size)
 
 

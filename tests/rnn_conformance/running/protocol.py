@@ -19,7 +19,6 @@ from rnn_adapters.surface import Shape, Training
 from rnn_adapters.written import decoded, encoded, write_network
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.expected import bounds_of
 from rnn_conformance.engine.subject import LAST_AXES, STATE_AXES, Subject
 from rnn_reference.activations import ActivationName
 from rnn_reference.errors import BadInput
@@ -151,7 +150,7 @@ def small(adapter: Adapter[Any]) -> Case:
 
 def agreeing(subject: Subject, case: Case) -> str:
     """Run a case and compare whatever is returned with the reference."""
-    expected = bounds_of(case, subject.conventions.quantised)
+    expected = subject.bounds_of(case)
     supports, dtype = subject.supports, case.network.dtype
     seen = []
     output = subject.run(case, return_sequences=supports.sequence)

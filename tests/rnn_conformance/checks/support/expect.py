@@ -11,7 +11,6 @@ from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import PaddedOutput
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.expected import bounds_of, bounds_of_layers
 from rnn_conformance.engine.meaning import as_computed, in_processing_order, merged, padding_last
 from rnn_conformance.engine.subject import LAST_AXES, SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import Bounded, last_valid, replay_layer
@@ -66,8 +65,7 @@ def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
 def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
     """The residual check of a stack's top layer, fed by the reference's layer below and its forward bound."""
     _, states = checked_call(case.network, case.x, case.initial_states)
-    quantised = subject.conventions.quantised
-    below = bounds_of_layers(case, quantised)[0][-2]
+    below = subject.bounds_of_layers(case)[0][-2]
     sequence = sequence_of(subject, case, output)
     expected = replay_layer(
         case.network.layers[-1],
@@ -77,7 +75,7 @@ def expect_top_steps(subject: Subject, case: Case, output: Output) -> None:
         case.network.dtype,
         below.bound,
         case.steps,
-        quantised,
+        subject.conventions.quantised,
     )
     subject.agree("sequence output", sequence, expected, case.network.dtype)
 
@@ -89,7 +87,7 @@ def expect_final_states(subject: Subject, case: Case, output: Output, dtype: Any
         dtype: the type that they must have; None: the network's. What comes in a wider one is rounded, as
             the bound allows for.
     """
-    expected = bounds_of(case, subject.conventions.quantised).final_states
+    expected = subject.bounds_of(case).final_states
     found = final_states_of(subject, case, output, dtype)
     for index, (state, bounded) in enumerate(zip(found, expected, strict=True)):
         actual = state.astype(case.network.dtype)
@@ -98,7 +96,7 @@ def expect_final_states(subject: Subject, case: Case, output: Output, dtype: Any
 
 def expect_last(subject: Subject, case: Case, output: Output) -> None:
     """The last output within the forward bound (NUM-4)."""
-    expected = bounds_of(case, subject.conventions.quantised).last
+    expected = subject.bounds_of(case).last
     subject.agree("last output", output.last, expected, case.network.dtype, LAST_AXES)
 
 
@@ -196,7 +194,7 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
 def expect_merged_last(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the last output."""
     seen = in_processing_order(as_computed(case))
-    last = bounds_of(seen, subject.conventions.quantised).last
+    last = subject.bounds_of(seen).last
     last = last if case.call.merge_mode == "concat" else merged(seen, last)
     subject.agree("last output", output.last, last, seen.network.dtype, LAST_AXES)
 
@@ -231,7 +229,7 @@ def _from_a_reset(subject: Subject, run: Run) -> Run:
 
 def _expect_sequence(subject: Subject, case: Case, output: Output) -> None:
     if case.call.merge_mode not in ("concat", "none"):
-        expected = bounds_of(case, subject.conventions.quantised).sequence
+        expected = subject.bounds_of(case).sequence
         expected = merged(case, expected)
         if case.steps is not None:
             bound = np.where(case.steps[:, :, None], expected.bound, np.inf)
@@ -262,7 +260,7 @@ def expect_same_outputs(
     output = subject.run(other)
     expected = sequence_of(subject, other, output)[rows].copy()
     final = tuple(state[:, rows].copy() for state in output.final_states or ())
-    bounds = bounds_of(other, subject.conventions.quantised)
+    bounds = subject.bounds_of(other)
     bound = bounds.sequence.bound[rows]
     if case.steps is not None:
         bound = np.where(case.steps[:, :, None], bound, np.inf)
