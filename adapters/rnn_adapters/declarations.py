@@ -371,6 +371,12 @@ class Supports:
         return self.final_states or self.last_output
 
     @property
+    def one_output_a_case(self) -> bool:
+        """Whether a case asks for sequences or for the last output, where others ask for both: for each of
+        them something expensive would be built."""
+        return self.expensive != "nothing" and self.sequence and self.last_output
+
+    @property
     def variable_lengths(self) -> bool:
         """Whether a batch may hold sequences of variable length, said by lengths or by a mask."""
         return self.lengths or self.masks

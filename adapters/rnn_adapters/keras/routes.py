@@ -74,6 +74,9 @@ SURFACE = (
 
 INTEGERS: tuple[IntegerType, ...] = get_args(IntegerType)
 
+TRACED: dict[str, Any] = {"expensive": "shapes"}
+"""Of what is traced, or compiled, for each shape."""
+
 SHAPES: dict[str, Any] = {"inferred_shapes": True, "unknown_axes": ("batch", "time")}
 """What some expensive routes are asked for all the same."""
 
@@ -193,7 +196,7 @@ def exported(
         what,
         {"assembly": assembly.Exported, "export": export},
         (*CONSTANT, "read_weights", "assign_weights", "freshly_initialised"),
-        {"expensive": "shapes", **(supports or {})},
+        TRACED | dict(supports or {}),
         backends=backends,
         since="3.15.1",
         **more,
@@ -367,7 +370,12 @@ ROUTES: Mapping[str, KerasRoute] = {
         conventions={"padded_output": "zero"},
     ),
     "graph": KerasRoute(
-        "compiled", "TensorFlow: `tf.function`", {"caller": layers.graph}, ("tangents",), backends=TENSORFLOW
+        "compiled",
+        "TensorFlow: `tf.function`",
+        {"caller": layers.graph},
+        ("tangents",),
+        TRACED,
+        backends=TENSORFLOW,
     ),
     "gpu": KerasRoute(
         "device",
@@ -388,6 +396,7 @@ ROUTES: Mapping[str, KerasRoute] = {
         "TensorFlow: `tf.function(jit_compile=True)`",
         {"caller": layers.xla, "differentiator": ByTape(in_xla=True)},
         ("tangents", "second_gradients"),
+        TRACED,
         backends=TENSORFLOW,
     ),
     "eager": KerasRoute(

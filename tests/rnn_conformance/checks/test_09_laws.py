@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.checks.support.expect import expect_same, final_states_of, sequence_of
+from rnn_conformance.checks.support.expect import asked_for, expect_same, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -216,7 +216,7 @@ ANY = replace(POOL, stateful=(False,), exact=True)
 @check("LAW-10", ANY, needs=("outputs",), share=HALF)
 def test_a_call_is_pure(subject: Subject, case: Case) -> None:
     """That it leaves its arguments alone is seen at every call, of every clause."""
-    asked = subject.supports.sequence
+    asked = asked_for(subject, case)[0]
     once, twice = (arrays_of(subject.run(case, return_sequences=asked)) for _ in range(2))
     subject.require(
         len(once) == len(twice) and all(map(identical, once, twice)),
@@ -233,7 +233,7 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
 @check("LAW-11", ANY, needs=("outputs",), share=HALF)
 def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
     """The second call of its kind: the first may build layers."""
-    asked = subject.supports.sequence
+    asked = asked_for(subject, case)[0]
     subject.run(case, return_sequences=asked)
     with subject.nothing_altered():
         subject.run(case, return_sequences=asked)
@@ -241,7 +241,7 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
 
 @check("LAW-12", ANY, needs=("outputs", "lasting_outputs"), share=HALF)
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
-    case = case.replace(return_sequences=subject.supports.sequence)
+    case = case.replace(return_sequences=asked_for(subject, case)[0])
     returned = arrays_of(subject.run_raw(case))
     before = [array.copy() for array in returned]
     subject.run_raw(case.replace(x=1 - case.x))
@@ -263,8 +263,7 @@ def test_what_is_written_into_an_output_reaches_nothing_else(subject: Subject, c
     """
     if case.call.mask is not None and not case.call.mask[:1].any():
         case = case.replace(mask=np.zeros_like(case.call.mask))
-    asked = [subject.supports.sequence] + [False] * subject.supports.last_output
-    for return_sequences in dict.fromkeys(asked):
+    for return_sequences in asked_for(subject, case):
         seen = case.replace(return_sequences=return_sequences)
         before = arrays_of(subject.run(seen, return_sequences=return_sequences))
         returned, given = subject.run_kept(seen)

@@ -9,13 +9,13 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, UnknownAxis
-from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.checks.support.expect import asked_for, expect_everything
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import Cases, Padding
+from rnn_conformance.engine.strategies import EITHER, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
@@ -199,6 +199,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         padding=(*MASKED, *MASKED, "lengths and mask"),
         go_backwards=(False, True),
         variants=("uint8", "int32", "int64", "float32"),
+        return_sequences=EITHER,
     ),
     needs=("mask_dtypes", "outputs"),
     share=HALF,
@@ -226,6 +227,7 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         go_backwards=(False, True),
         merge_modes=MERGES,
         variants=tuple(UNKNOWN),
+        return_sequences=EITHER,
         exact=True,
         covering=True,
     ),
@@ -236,8 +238,7 @@ def test_every_other_route_infers_the_same(subject: Subject, case: Case) -> None
     supports = subject.supports
     batch, time = sizes_of(subject, case)
     states = [(batch, cell.hidden_size) for cell in case.network.cells]
-    kinds = [*[True] * supports.sequence, *[False] * supports.last_output] or [True]
-    for sequences in kinds:
+    for sequences in asked_for(subject, case):
         asking = case.replace(return_sequences=sequences)
         for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, case)).items():
             if sequences and supports.sequence:

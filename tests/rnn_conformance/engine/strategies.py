@@ -134,6 +134,8 @@ class Cases:
         layouts: how the arrays of the call lie in memory.
         poisons: what the input holds at masked time steps.
         sizes: batch, time, input and hidden size together, in place of those four.
+        return_sequences: whether sequences are asked for; the first, unless a case asks for one output
+            (`Supports.one_output_a_case`).
         covering: draw toward pairs and triples of option values that did not occur yet.
     """
 
@@ -161,6 +163,7 @@ class Cases:
     layouts: tuple[str, ...] = (PLAIN,)
     poisons: tuple[Poison, ...] = ("numbers",)
     sizes: tuple[Sizes, ...] = ()
+    return_sequences: tuple[bool, ...] = (True,)
     scatter: bool = False
     exact: bool = False
     covering: bool = False
@@ -248,6 +251,8 @@ class Cases:
                 dtypes or [*supports.dtypes] if self.exact else dtypes or named(("float64",), supports.dtypes)
             )
         sizes = self._fewer_steps(supports) or self._shared_sizes(supports)
+        kinds = self.return_sequences if supports.one_output_a_case else self.return_sequences[:1]
+        asked = {} if kinds == (True,) else {"return_sequences": kinds}
         return {
             "route": (route,),
             "layers": self.layers if supports.stacked else (1,),
@@ -276,6 +281,7 @@ class Cases:
             "regime": self.regimes,
             "grain": GRAINS[-1:] if self.scatter else GRAINS,
             "mixed_directions": self.mixed_directions if supports.mixed_directions else (False,),
+            **asked,
         }
 
     def _fewer_steps(self, supports: Supports) -> tuple[Sizes, ...]:
@@ -294,6 +300,9 @@ class Cases:
         )
 
 
+EITHER = (True, False)
+"""Sequences or the last output, for clauses that judge whatever is asked for."""
+
 POOL = Cases(
     layers=(1, 1, 1, 2),
     directions=(1, 2, 2),
@@ -311,6 +320,7 @@ POOL = Cases(
     rates=(0.5, 0.25, 0.9),
     training=(False, True),
     layouts=(*[PLAIN] * len(LAYOUTS), *LAYOUTS),
+    return_sequences=EITHER,
     covering=True,
 )
 """All options of a call beside each other, as far as the values are known: what is dropped is not, and a long
@@ -409,7 +419,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
     if chosen["layout"] == SHARED_ROWS:
         x = np.repeat(x[:1], len(x), axis=0)
     lengths, mask = padding_of(chosen["padding"], x.shape[:2], draw)
-    options = {name: chosen[name] for name in (*OPTIONS, "route", "variant", "layout")}
+    asked = ("return_sequences",) if "return_sequences" in chosen else ()
+    options = {name: chosen[name] for name in (*OPTIONS, *asked, "route", "variant", "layout")}
     case = Case.of(network, x, states, lengths=lengths, mask=mask, **options)
     return _poisoned(case, chosen["poison"])
 

@@ -7,7 +7,7 @@ been drawn at random.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -58,6 +58,7 @@ LEVELS: Mapping[str, Callable[[Any], str]] = {
     "dropout": str,
     "training": str,
     "layout": lambda layout: layout if layout == PLAIN else "another",
+    "return_sequences": str,
 }
 """The choices of which pairs and triples are to occur, and which of their values count as one."""
 
@@ -95,16 +96,25 @@ def route_choices(routes: Sequence[Pools]) -> list[Pools]:
     return [*default, *routes]
 
 
-def levels_of(pools: Pools) -> Levels:
-    """The values that each option can take on a route."""
-    of_options = {name: list(dict.fromkeys(map(level, pools[name]))) for name, level in LEVELS.items()}
+def levels_of(pools: Pools, options: Iterable[str] = LEVELS) -> Levels:
+    """The values that each option can take on a route; one that is no choice there takes one, "-"."""
+    of_options = {
+        name: list(dict.fromkeys(map(LEVELS[name], pools[name]))) if name in pools else ["-"]
+        for name in options
+    }
     return {"route": [str(pools["route"][0])], **of_options}
+
+
+def levels_of_routes(routes: Sequence[Pools]) -> list[Levels]:
+    """The same of several routes, of the options that are a choice on some."""
+    options = [option for option in LEVELS if any(option in pools for pools in routes)]
+    return [levels_of(pools, options) for pools in routes]
 
 
 def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
     """Structures that hold the rows of `covering_rows`, and are random where these say nothing."""
     decide = random.Random(f"{seed_text}/structures")
-    for row in covering_rows(list(map(levels_of, routes)), EXCLUDE_EACH_OTHER, seed_text):
+    for row in covering_rows(levels_of_routes(routes), EXCLUDE_EACH_OTHER, seed_text):
         yield _structure(route_choices(routes), row, decide)
 
 
@@ -140,7 +150,8 @@ def rows_of_routes(routes: Sequence[Pools]) -> int:
     It differs by a few from seed to seed, so there are some to spare.
     """
     levels = tuple(
-        tuple((option, tuple(values)) for option, values in levels_of(pools).items()) for pools in routes
+        tuple((option, tuple(values)) for option, values in levels.items())
+        for levels in levels_of_routes(routes)
     )
     return _rows_of_routes(levels) + len(routes)
 

@@ -179,16 +179,27 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
 
 
 def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> None:
-    """As `expect_output`, and the last output by a call of its own.
+    """As `expect_output`, and the last output by a call of its own; one of both where that is expensive.
 
     Args:
         run: makes the calls; None: `Subject.run`.
     """
     supports, run = subject.supports, _from_a_reset(subject, run or subject.run)
+    if supports.one_output_a_case:
+        expect_answer(subject, case, run(case, return_sequences=case.call.return_sequences))
+        return
     if supports.sequence or supports.final_states:
         expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
         expect_merged_last(subject, case, run(case, return_sequences=False))
+
+
+def asked_for(subject: Subject, case: Case) -> list[bool]:
+    """For each call that shows what a case gives, whether it asks for sequences: one, or one of each kind."""
+    supports = subject.supports
+    if supports.one_output_a_case:
+        return [case.call.return_sequences]
+    return list(dict.fromkeys([supports.sequence, *[False] * supports.last_output]))
 
 
 def expect_merged_last(subject: Subject, case: Case, output: Output) -> None:
