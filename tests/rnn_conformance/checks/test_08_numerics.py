@@ -18,7 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import EITHER, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded
@@ -186,7 +186,7 @@ def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
             go_backwards=(False, True),
             merge_modes=("concat", "sum", "mul", "ave", "none"),
             scatter=True,
-            return_sequences=EITHER,
+            return_sequences=EITHER_OUTPUT,
         )
     ),
     needs=("outputs", "float64"),

@@ -21,7 +21,7 @@ from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, wit
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER, Cases, Padding
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -101,7 +101,9 @@ def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
 
 @check(
     "MSK-8",
-    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths and mask",), return_sequences=EITHER),
+    Cases(
+        layers=(1, 2), regimes=TAME, time=SHORT, padding=("lengths and mask",), return_sequences=EITHER_OUTPUT
+    ),
     needs=("outputs", "lengths_and_masks"),
 )
 def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:

@@ -13,7 +13,7 @@ from rnn_conformance.checks.support.expect import expect_everything, expect_step
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER, POOL, Cases, Sizes
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
@@ -93,7 +93,7 @@ PADDED = Cases(
     inputs=(2,),
     hidden=(3,),
     padding=("lengths", "mask"),
-    return_sequences=EITHER,
+    return_sequences=EITHER_OUTPUT,
     scatter=True,
 )
 """Beyond the 127 and the 255 that a byte counts to."""

@@ -20,7 +20,7 @@ from rnn_conformance.checks.test_19_gradients import expect_gradients_with_optio
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed
-from rnn_conformance.engine.strategies import EITHER, POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -82,7 +82,7 @@ def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> 
         regimes=("contractive", "moderate"),
         padding=("none", "lengths"),
         time=SHORT,
-        return_sequences=EITHER,
+        return_sequences=EITHER_OUTPUT,
     ),
     needs=("sequence", "narrow_dtypes"),
 )
@@ -123,7 +123,7 @@ def test_mixed_precision_rounds_weights_and_input_first(subject: Subject, case: 
         padding=("none", "lengths"),
         time=SHORT,
         scatter=True,
-        return_sequences=EITHER,
+        return_sequences=EITHER_OUTPUT,
     ),
     needs=("sequence", "compute_dtypes"),
 )
@@ -176,7 +176,11 @@ def test_sums_of_hundreds_of_products_are_summed_in_float32(subject: Subject, ca
 @check(
     "DTY-9",
     Cases(
-        dtypes=NARROW, regimes=("moderate", "contractive"), time=(1,), scatter=True, return_sequences=EITHER
+        dtypes=NARROW,
+        regimes=("moderate", "contractive"),
+        time=(1,),
+        scatter=True,
+        return_sequences=EITHER_OUTPUT,
     ),
     needs=("outputs", "narrow_dtypes"),
 )
@@ -201,7 +205,7 @@ SMALL = {"float16": 2.0**-13, "bfloat16": 2.0**-110}
         regimes=("contractive",),
         time=SHORT,
         scatter=True,
-        return_sequences=EITHER,
+        return_sequences=EITHER_OUTPUT,
     ),
     needs=("outputs", "narrow_dtypes", "relu"),
     share=HALF,

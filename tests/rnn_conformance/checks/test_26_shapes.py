@@ -15,7 +15,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER, Cases, Padding
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
@@ -199,7 +199,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         padding=(*MASKED, *MASKED, "lengths and mask"),
         go_backwards=(False, True),
         variants=("uint8", "int32", "int64", "float32"),
-        return_sequences=EITHER,
+        return_sequences=EITHER_OUTPUT,
     ),
     needs=("mask_dtypes", "outputs"),
     share=HALF,
@@ -227,7 +227,7 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         go_backwards=(False, True),
         merge_modes=MERGES,
         variants=tuple(UNKNOWN),
-        return_sequences=EITHER,
+        return_sequences=EITHER_OUTPUT,
         exact=True,
         covering=True,
     ),

@@ -300,7 +300,7 @@ class Cases:
         )
 
 
-EITHER = (True, False)
+EITHER_OUTPUT = (True, False)
 """Sequences or the last output, for clauses that judge whatever is asked for."""
 
 POOL = Cases(
@@ -320,7 +320,7 @@ POOL = Cases(
     rates=(0.5, 0.25, 0.9),
     training=(False, True),
     layouts=(*[PLAIN] * len(LAYOUTS), *LAYOUTS),
-    return_sequences=EITHER,
+    return_sequences=EITHER_OUTPUT,
     covering=True,
 )
 """All options of a call beside each other, as far as the values are known: what is dropped is not, and a long
