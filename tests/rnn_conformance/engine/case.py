@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -357,6 +358,21 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "restored": (_done_before("restore"), "whether it was saved and loaded before"),
 }
 """The facts of a case by name: how each is told, and what it is."""
+
+OF_ANY_CELL: dict[str, tuple[Callable[[Case], set[str]], str]] = {
+    "activations": (
+        lambda case: {str(cell.activation) for cell in case.network.cells},
+        'those of all cells: a condition asks for one that fits, as "elu*" does any elu',
+    ),
+}
+"""What a case has several of, by name. They are for conditions of records alone."""
+
+
+def meets(case: Case, name: str, wanted: Sequence[Fact]) -> bool:
+    """Whether one of the wanted values is the fact of this name, or fits one of what a case has several of."""
+    if name in FACTS:
+        return FACTS[name][0](case) in wanted
+    return any(fnmatchcase(value, str(pattern)) for value in OF_ANY_CELL[name][0](case) for pattern in wanted)
 
 
 def _shown(array: Array) -> str:

@@ -20,7 +20,7 @@ from rnn_adapters.declarations import Supports
 from rnn_adapters.framework import DEFAULT, Framework
 from rnn_adapters.histories import Doing
 from rnn_adapters.written import CaseData
-from rnn_conformance.engine.case import FACTS, Case, from_data
+from rnn_conformance.engine.case import FACTS, OF_ANY_CELL, Case, Fact, from_data, meets
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally
@@ -95,10 +95,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return any(map(self._describes, case.moments))
 
     def _describes(self, case: Case) -> bool:
-        return all(
-            FACTS[name][0](case) in (wanted if isinstance(wanted, list) else [wanted])
-            for name, wanted in self.when.items()
-        )
+        return all(meets(case, name, among(wanted)) for name, wanted in self.when.items())
 
     def excuses(self, error: NonConforming) -> bool:
         """Whether it is this that was found."""
@@ -108,7 +105,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def claims(self, route: str) -> bool:
         """Whether it is said to happen on this route."""
         wanted = self.when.get("route", [route or "default"])
-        return (route or "default") in (wanted if isinstance(wanted, list) else [wanted])
+        return (route or "default") in among(wanted)
 
     def is_out_of_reach(self, subject: Subject) -> bool:
         """Whether it happens on routes alone that this machine lacks something for."""
@@ -119,6 +116,11 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 def listed(names: str | list[str]) -> list[str]:
     """One name, or several."""
     return [names] if isinstance(names, str) else list(names)
+
+
+def among(wanted: Fact | list[str | int]) -> list[Fact]:
+    """The values of a condition."""
+    return [*wanted] if isinstance(wanted, list) else [wanted]
 
 
 @dataclass
@@ -287,9 +289,10 @@ def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> st
     unknown = [name for name in listed(record.adapter) if adapters and name not in adapters]
     if unknown:
         return f"adapter: expected one of {', '.join(adapters)}; got {', '.join(unknown)}"
-    unknown = [name for name in record.when if name not in FACTS]
+    known = [*FACTS, *OF_ANY_CELL]
+    unknown = [name for name in record.when if name not in known]
     if unknown:
-        return f"when: expected facts of {', '.join(FACTS)}; got {', '.join(unknown)}"
+        return f"when: expected facts of {', '.join(known)}; got {', '.join(unknown)}"
     unknown = [name for name in record.witnesses if name not in record.clauses]
     if unknown:
         return f"witnesses: expected clauses of the record; got {', '.join(unknown)}"
@@ -300,10 +303,10 @@ def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> st
     except (InvalidSpecifier, BadInput) as error:
         return str(error)
     for case in cases:
-        facts = {name: fact(case) for name, (fact, _) in FACTS.items()}
         for name, wanted in record.when.items():
-            if name != "route" and facts[name] not in (wanted if isinstance(wanted, list) else [wanted]):
-                return f"its witness does not meet its own condition: {name} is {facts[name]!r}"
+            if name != "route" and not meets(case, name, among(wanted)):
+                told, _ = (FACTS | OF_ANY_CELL)[name]
+                return f"its witness does not meet its own condition: {name} is {told(case)!r}"
     return ""
 
 

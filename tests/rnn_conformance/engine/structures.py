@@ -96,8 +96,8 @@ def route_choices(routes: Sequence[Pools]) -> list[Pools]:
     return [*default, *routes]
 
 
-def levels_of(pools: Pools, options: Iterable[str] = LEVELS) -> Levels:
-    """The values that each option can take on a route; one that is no choice there takes one, "-"."""
+def levels_of(pools: Pools, options: Iterable[str]) -> Levels:
+    """The values that each of these options can take on a route; one that is no choice there has one, "-"."""
     of_options = {
         name: list(dict.fromkeys(map(LEVELS[name], pools[name]))) if name in pools else ["-"]
         for name in options

@@ -144,7 +144,7 @@ def forward_milliseconds(name: str) -> float:
                 return model(tensor)
 
     else:
-        layer = model.layers()[0][0]
+        layer = model.main.layers[0]
         tensor = adapter.keras.ops.convert_to_tensor(x)
 
         def call() -> Any:

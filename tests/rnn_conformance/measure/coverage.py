@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 import click
@@ -24,7 +25,7 @@ from rnn_conformance.engine.handing import PLAIN
 from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES, Profile
 from rnn_conformance.engine.strategies import POOL
-from rnn_conformance.engine.structures import EXCLUDE_EACH_OTHER, levels_of
+from rnn_conformance.engine.structures import EXCLUDE_EACH_OTHER, LEVELS, levels_of
 from rnn_conformance.engine.subject import Subject
 
 Value = str
@@ -61,12 +62,14 @@ def options_of(case: Case) -> dict[str, Value] | None:
         "dropout": str(case.call.dropout),
         "training": str(facts["training"]),
         "layout": layout if (layout := str(facts["layout"])) == PLAIN else "another",
+        "return_sequences": str(facts["return_sequences"]),
     }
 
 
 def values_of(supports: Supports, route: str) -> dict[str, list[Value]]:
     """For each option the values that a route into an implementation allows."""
-    levels = levels_of(POOL.pools(route, supports))
+    pools = POOL.pools(route, supports)
+    levels = levels_of(pools, [option for option in LEVELS if option in pools])
     said = {"prefix": "mask"}  # lengths of a framework that takes masks alone
     found = {option: [said.get(value, value) for value in values] for option, values in levels.items()}
     if levels["sizes"] != ["-"]:
@@ -92,7 +95,13 @@ class Coverage:
         options = options_of(case)
         if options is not None:
             self.cases += 1
-            self.seen.update(combinations(options.items(), self.strength))
+            chosen = [item for item in options.items() if item[0] in self.choices]
+            self.seen.update(combinations(chosen, self.strength))
+
+    @cached_property
+    def choices(self) -> set[str]:
+        """The options that are a choice on some route."""
+        return {option for combination in self.possible for option, _ in combination}
 
     @property
     def missing(self) -> list[Combination]:

@@ -17,7 +17,7 @@ from rnn_adapters.registry import built_in
 from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
 from rnn_adapters.written import ArrayData, ShapesData
 from rnn_conformance.checks import all_checks
-from rnn_conformance.engine.case import FACTS
+from rnn_conformance.engine.case import FACTS, OF_ANY_CELL
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.report.porting import PAGES, conventions_of, deviations_of
 
@@ -107,7 +107,7 @@ def initialisation_table() -> str:
 def facts_table() -> str:
     """The facts of a case, which findings and records of deviations speak of."""
     lines = ["| fact | what it is |", "| --- | --- |"]
-    lines += [f"| `{name}` | {what} |" for name, (_, what) in FACTS.items()]
+    lines += [f"| `{name}` | {what} |" for name, (_, what) in (FACTS | OF_ANY_CELL).items()]
     return "\n".join(lines)
 
 
