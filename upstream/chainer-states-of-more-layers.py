@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import chainer
 import numpy as np
 from chainer import functions as F
@@ -18,13 +20,9 @@ for parameter, array in zip(parameters, weights):
     parameter.array[...] = array
 
 print("chainer", chainer.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     rows = [chainer.Variable(row) for row in x]
     h = chainer.Variable(np.stack([h0_0, h0_1]))
     h_n, ys = rnn(h, rows)
     got = F.pad_sequence(ys, 1, 0).array
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,6 +2,7 @@
 
 Clause MSK-6 of rnn-conformance: a mask of the wrong shape is an error."""
 
+import contextlib
 import os
 
 os.environ["KERAS_BACKEND"] = "numpy"
@@ -17,11 +18,6 @@ layer.build((None, None, 1))
 layer.set_weights([W_x.T, W_h.T, b])
 
 print("keras", keras.__version__)
-try:
-    output, *states = layer(x, mask=mask)
-    got = keras.ops.convert_to_numpy(output)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+with contextlib.suppress(Exception):  # as it should be
+    got = keras.ops.convert_to_numpy(layer(x, mask=mask)[0])
+    raise SystemExit(f"expected an error; got {got.tolist()}")

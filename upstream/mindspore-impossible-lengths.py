@@ -2,11 +2,12 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
+import contextlib
+
 import mindspore as ms
 import numpy as np
 
-x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
-lengths = np.array([1002, 1002, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([1002, 1002, 1002])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = ms.nn.RNN(1, 1, nonlinearity="relu")
@@ -15,13 +16,8 @@ for name, array in weights.items():
     rnn.parameters_dict()[name].set_data(ms.Tensor(array))
 
 print("ms", ms.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     data = ms.Tensor(x.swapaxes(0, 1).copy())
     seq_length = ms.Tensor(lengths)
-    y, h_n = rnn(data, None, seq_length)
-    got = y.asnumpy().swapaxes(0, 1)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = rnn(data, None, seq_length)[0].asnumpy().swapaxes(0, 1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

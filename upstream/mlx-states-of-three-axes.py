@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import mlx.core as mx
 import numpy as np
 from mlx import nn
@@ -14,11 +16,6 @@ rnn = nn.RNN(1, 1)
 rnn.update({"Wxh": mx.array(W_x), "Whh": mx.array(W_h), "bias": mx.array(b)})
 
 print("mx", mx.__version__)
-try:
-    y = rnn(mx.array(x), mx.array(h0_0))
-    got = np.array(y)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+with contextlib.suppress(Exception):  # as it should be
+    got = np.array(rnn(mx.array(x), mx.array(h0_0)))
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import mxnet as mx
 import numpy as np
 from mxnet.gluon import rnn
@@ -18,13 +20,8 @@ for parameter, array in zip(parameters, weights):
 block.hybridize(static_alloc=True, static_shape=True)
 
 print("mx", mx.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     data = mx.nd.array(x.swapaxes(0, 1))
     states = [mx.nd.array(np.zeros((0, 3, 1), "float32"))]
-    ys, h_n = block(data, states)
-    got = ys.asnumpy().swapaxes(0, 1)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = block(data, states)[0].asnumpy().swapaxes(0, 1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,12 +2,13 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
+import contextlib
+
 import mxnet as mx
 import numpy as np
 from mxnet.gluon import rnn
 
-x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
-lengths = np.array([1002, 1002, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([1002, 1002, 1002])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 block = rnn.RNN(1, activation="tanh", input_size=1, use_sequence_length=True)
@@ -18,14 +19,9 @@ for parameter, array in zip(parameters, weights):
     parameter.set_data(mx.nd.array(array))
 
 print("mx", mx.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     data = mx.nd.array(x.swapaxes(0, 1))
     states = block.begin_state(batch_size=3)
     valid_length = mx.nd.array(lengths, dtype="int32")
-    ys, h_n = block(data, states, valid_length)
-    got = ys.asnumpy().swapaxes(0, 1)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = block(data, states, valid_length)[0].asnumpy().swapaxes(0, 1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,13 +2,14 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
+import contextlib
+
 import numpy as np
 import onnx
 from onnx import numpy_helper, parser
 from onnx.reference import ReferenceEvaluator
 
-x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
-lengths = np.array([2, 1, 2, 2])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([2, 1, 2, 2])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 model = parser.parse_model("""
@@ -23,12 +24,7 @@ model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in w
 session = ReferenceEvaluator(model)
 
 print("onnx", onnx.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     feeds = {"X": x.swapaxes(0, 1), "sequence_lens": lengths.astype("int32")}
-    outputs = session.run(None, feeds)
-    got = outputs[1][:, 0].swapaxes(0, 1)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = session.run(None, feeds)[1][:, 0].swapaxes(0, 1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import numpy as np
 import onnx
 from onnx import numpy_helper, parser
@@ -23,12 +25,7 @@ model.graph.initializer.extend(numpy_helper.from_array(w, name) for name, w in w
 session = ReferenceEvaluator(model)
 
 print("onnx", onnx.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     feeds = {"X": x.swapaxes(0, 1), "initial_h_0": np.stack([h0_0, h0_1])}
-    outputs = session.run(None, feeds)
-    got = outputs[1][:, 0].swapaxes(0, 1)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = session.run(None, feeds)[1][:, 0].swapaxes(0, 1)
+    raise SystemExit(f"expected an error; got {got.tolist()}")

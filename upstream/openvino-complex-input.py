@@ -2,12 +2,13 @@
 
 Clause ERR-5 of rnn-conformance: input of another type is the same numbers or an error."""
 
+import contextlib
+
 import numpy as np
 import openvino
 from openvino import opset14 as ops
 
-x = np.array([[[(1+1j)]]], "complex64")
-h0 = np.array([[0.5]], "float32")
+x, h0 = np.complex64([[[(1+1j)]]]), np.float32([[0.5]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 x_in = ops.parameter([-1, -1, 1], np.float32, name="x")
@@ -19,11 +20,6 @@ core = openvino.Core()
 compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 print("openvino", openvino.__version__)
-try:
-    outputs = list(compiled([x, np.full(1, 1, "int32"), h0[None].swapaxes(0, 1)]).values())
-    got = outputs[0][:, 0]
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+with contextlib.suppress(Exception):  # as it should be
+    got = list(compiled([x, np.full(1, 1, "int32"), h0[None].swapaxes(0, 1)]).values())[0][:, 0]
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,12 +2,13 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
+import contextlib
+
 import numpy as np
 import openvino
 from openvino import opset14 as ops
 
-x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
-lengths = np.array([1002, 1001, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([1002, 1001, 1002])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 x_in = ops.parameter([-1, -1, 1], np.float32, name="x")
@@ -19,11 +20,6 @@ core = openvino.Core()
 compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 print("openvino", openvino.__version__)
-try:
-    outputs = list(compiled([x, lengths.astype("int32"), np.zeros((3, 1, 1), np.float32)]).values())
-    got = outputs[0][:, 0]
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+with contextlib.suppress(Exception):  # as it should be
+    got = list(compiled([x, lengths.astype("int32"), np.zeros((3, 1, 1), np.float32)]).values())[0][:, 0]
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,6 +2,8 @@
 
 Clause ERR-2 of rnn-conformance: wrong number of axes is an error."""
 
+import contextlib
+
 import numpy as np
 import paddle
 
@@ -14,12 +16,7 @@ for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 
 print("paddle", paddle.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     x_t = paddle.to_tensor(x)
-    y, h_n = rnn(x_t)
-    got = y.numpy()
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = rnn(x_t)[0].numpy()
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,11 +2,12 @@
 
 Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 
+import contextlib
+
 import numpy as np
 import paddle
 
-x = np.array([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]], "float32")
-lengths = np.array([1002, 1001, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([1002, 1001, 1002])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
@@ -15,12 +16,7 @@ for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 
 print("paddle", paddle.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     x_t = paddle.to_tensor(x)
-    y, h_n = rnn(x_t, sequence_length=paddle.to_tensor(lengths))
-    got = y.numpy()
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = rnn(x_t, sequence_length=paddle.to_tensor(lengths))[0].numpy()
+    raise SystemExit(f"expected an error; got {got.tolist()}")

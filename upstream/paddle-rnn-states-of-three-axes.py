@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import numpy as np
 import paddle
 
@@ -15,13 +17,8 @@ for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 
 print("paddle", paddle.__version__)
-try:
+with contextlib.suppress(Exception):  # as it should be
     x_t = paddle.to_tensor(x)
     h = paddle.to_tensor(np.stack([h0_0, h0_1]))
-    y, h_n = rnn(x_t, h)
-    got = y.numpy()
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+    got = rnn(x_t, h)[0].numpy()
+    raise SystemExit(f"expected an error; got {got.tolist()}")

@@ -2,6 +2,8 @@
 
 Clause ERR-4 of rnn-conformance: wrong number of initial states is an error."""
 
+import contextlib
+
 import numpy as np
 import tf_keras as keras
 
@@ -13,11 +15,6 @@ layer.build((None, None, 1))
 layer.set_weights([W_x.T, W_h.T, b])
 
 print("keras", keras.__version__)
-try:
-    output, *states = layer(x, initial_state=[])
-    got = np.asarray(output)
-except Exception as error:
-    print("refused, as it should be:", type(error).__name__)
-else:
-    print("expected an error; got", got.tolist())
-    raise SystemExit(1)
+with contextlib.suppress(Exception):  # as it should be
+    got = np.asarray(layer(x, initial_state=[])[0])
+    raise SystemExit(f"expected an error; got {got.tolist()}")

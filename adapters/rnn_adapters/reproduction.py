@@ -6,6 +6,7 @@ scripts have in common is here: arrays as literals, the recurrence as a loop of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -13,7 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.literals import joined, literal, together
+from rnn_adapters.literals import WIDTH, joined, literal, together
 from rnn_adapters.recurrence import Loop, recurrence
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Network, States
@@ -182,17 +183,30 @@ def script(question: Question, code: Code) -> str:
 
         return script_in_javascript(question, code)
     lines = [f'"""{question.title}"""', ""]
-    lines += [f"import {module}" for module in sorted(code.standard)] + [""] * bool(code.standard)
+    standard = sorted({*code.standard, *["contextlib"] * (question.right is None)})
+    lines += [f"import {module}" for module in standard] + [""] * bool(standard)
     lines += [*code.imports, ""]
-    groups = [arrays for spoken in question.spoken for arrays in spoken.groups()]
-    lines += [line for arrays in [*groups, *arrays_of_cells(question)] for line in together(arrays)]
-    shown, made = f'print("{version_words(code)}", {code.version})', ["", *code.made, ""]
+    lines += [line for spoken in question.spoken for line in _arrays(spoken)]
+    lines += [line for arrays in arrays_of_cells(question) for line in together(arrays)]
+    version, made = f'"{version_words(code)}", {code.version}', ["", *code.made, ""]
     if question.right is None:
-        return joined([*lines, *made, shown, *_refusal(code)])
-    right, (expected, *compared) = _right(question, question.right), _comparison(question.right)
+        return joined([*lines, *made, f"print({version})", *_refusal(code)])
+    right, compared = _right(question, question.right), _comparison(question.right)
+    wide = '.astype("float64")' if question.right.value.dtype == np.longdouble else ""
+    expected, got = f'"\\nexpected", expected{wide}.tolist()', "got.tolist()"
     if question.raises:
-        return joined([*lines, "", *right, shown, expected, *made, *_got(question, code), *compared])
-    return joined([*lines, *made, *_got(question, code), "", *right, shown, expected, *compared])
+        shown = f"print({version}, {expected})"
+        return joined([*lines, "", *right, shown, *made, *_got(question, code), f"print({got})", *compared])
+    shown = f'print({version}, {expected}, "\\ngot     ", {got})'
+    return joined([*lines, *made, *_got(question, code), "", *right, shown, *compared])
+
+
+def _arrays(spoken: Spoken) -> list[str]:
+    """The arrays of a call: on one line where they are small, else those together that belong together."""
+    at_once = together({name: array for group in spoken.groups() for name, array in group.items()})
+    if len(at_once) == 1:
+        return at_once
+    return [line for group in spoken.groups() for line in together(group)]
 
 
 def suffix_of(text: str) -> str:
@@ -237,7 +251,21 @@ def numbered(name: str, index: int, count: int) -> str:
 def _got(question: Question, code: Code) -> list[str]:
     narrow = question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
     typed = question.right is not None and question.right.dtype
-    return [*code.called, f"got = {code.got}" + ('.astype("float32")' if narrow and not typed else "")]
+    *called, got = _at_once(code.called, code.got)
+    return [*called, f"got = {got}" + ('.astype("float32")' if narrow and not typed else "")]
+
+
+def _at_once(called: Sequence[str], got: str) -> list[str]:
+    """The lines of the calls and the expression, with the last call in it where that is used once."""
+    assigned = re.fullmatch(r"(\w+)((?:, \*?\w+)*) = (\w.*\))", called[-1]) if called else None
+    if assigned is None:
+        return [*called, got]
+    name, others, call = assigned.groups()
+    names = [name, *re.findall(r"\w+", others)]
+    if [each for each in re.findall(r"\w+", got) if each in names] != [name]:
+        return [*called, got]
+    at_once = re.sub(rf"\b{name}\b", lambda _: call + "[0]" * bool(others), got)
+    return [*called[:-1], at_once] if len(at_once) <= WIDTH - len("got = ") else [*called, got]
 
 
 def _right(question: Question, right: Right) -> list[str]:
@@ -254,21 +282,20 @@ OF_EACH = (
 
 
 def _comparison(right: Right) -> list[str]:
-    """Lines that print both values and their difference, and end the script."""
-    wide = '.astype("float64")' if right.value.dtype == np.longdouble else ""
-    lines = [f'print("expected", expected{wide}.tolist())', 'print("got     ", got.tolist())']
+    """Lines that end the script with an error, which tells the difference, where it is too large."""
+    lines = list[str]()
     if right.dtype:
         lines.append(f'assert got.dtype == "{right.dtype}", f"expected {right.dtype}; got {{got.dtype}}"')
     *needed, bound = _bound(right)
-    shown = "" if needed else f', "of at most", {bound}'
-    if needed and np.isinf(right.bound).any():
+    if not needed:
+        return [*lines, f"np.testing.assert_allclose(got, expected, rtol=0, atol={bound})"]
+    if np.isinf(right.bound).any():
         needed.append("got = np.where(bound < np.inf, got, expected)  # of the others nothing is claimed")
     return [
         *lines,
         *needed,
-        f'print("difference", abs(got - expected).max(initial=0){shown})',
-        OF_EACH if needed else f"close = np.allclose(got, expected, rtol=0, atol={bound}, equal_nan=True)",
-        "raise SystemExit(0 if close and got.shape == expected.shape else 1)",
+        OF_EACH,
+        'assert close and got.shape == expected.shape, f"a difference of {abs(got - expected).max()}"',
     ]
 
 
@@ -293,13 +320,10 @@ def rounded_up(bound: float) -> str:
 
 def _refusal(code: Code) -> list[str]:
     """The call, which must raise."""
+    *called, got = _at_once(code.called, code.got)
     return [
-        "try:",
-        *(f"    {line}" for line in code.called),
-        f"    got = {code.got}",
-        "except Exception as error:",
-        '    print("refused, as it should be:", type(error).__name__)',
-        "else:",
-        '    print("expected an error; got", got.tolist())',
-        "    raise SystemExit(1)",
+        "with contextlib.suppress(Exception):  # as it should be",
+        *(f"    {line}" for line in called),
+        f"    got = {got}",
+        '    raise SystemExit(f"expected an error; got {got.tolist()}")',
     ]

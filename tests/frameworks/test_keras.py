@@ -31,6 +31,7 @@ from rnn_conformance.engine.deviations import Deviation, listed
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.strategies import FORMS
 from rnn_conformance.engine.subject import Subject
+from rnn_conformance.measure.cost import forward_milliseconds
 from rnn_conformance.measure.coverage import coverage_of
 from rnn_reference import BadInput, Layer, Network, bound_network
 
@@ -259,6 +260,10 @@ def test_a_default_that_is_not_as_documented_is_an_option_lost(monkeypatch: pyte
         "default of layer: return_state",
         "default of loop around a cell: return_state",
     }
+
+
+def test_a_forward_pass_is_timed() -> None:
+    assert forward_milliseconds(f"keras-{backend_in_force()}") > 0
 
 
 def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:

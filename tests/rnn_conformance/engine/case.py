@@ -369,7 +369,7 @@ OF_ANY_CELL: dict[str, tuple[Callable[[Case], set[str]], str]] = {
 
 
 def meets(case: Case, name: str, wanted: Sequence[Fact]) -> bool:
-    """Whether one of the wanted values is the fact of this name, or fits one of what a case has several of."""
+    """Whether one of these values is the fact of this name, or fits one of what a case has several of."""
     if name in FACTS:
         return FACTS[name][0](case) in wanted
     return any(fnmatchcase(value, str(pattern)) for value in OF_ANY_CELL[name][0](case) for pattern in wanted)

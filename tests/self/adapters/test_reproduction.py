@@ -92,7 +92,8 @@ def test_a_fault_is_shown_with_both_values_and_exit_status_1(
     wrong = replace(right, called=[line.replace("x,", "2 * x,") for line in right.called])
     done = ended(script(question, wrong), tmp_path, PYTHONPATH=source_folder())
     assert done.returncode == 1, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["np", "expected", "got", "difference"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["np", "expected", "got"]
+    assert "difference" in done.stderr
 
 
 def source_folder() -> str:
@@ -106,7 +107,9 @@ def test_a_call_that_must_be_refused(tmp_path: Path) -> None:
     question = replace(one(random_case(random_cell(3, 4))), right=None)
     answered = code(question)
     assert answered is not None
-    assert ended_here(script(question, answered), tmp_path) == "exit status 1"
+    assert ended_here(script(question, answered), tmp_path).startswith(
+        "exit status expected an error; got [[["
+    )
     refused = replace(answered, called=["raise ValueError"])
     assert not ended_here(script(question, refused), tmp_path)
 
@@ -134,9 +137,8 @@ def test_a_wrong_shape_is_wrong_even_where_numpy_would_broadcast(tmp_path: Path)
     question = one(case)
     answered = code(question)
     assert answered is not None
-    assert (
-        ended_here(script(question, replace(answered, got=f"{answered.got}[0]")), tmp_path) == "exit status 1"
-    )
+    said = ended_here(script(question, replace(answered, got=f"{answered.got}[0]")), tmp_path)
+    assert "shapes (1, 1), (1, 1, 1) mismatch" in said
 
 
 def test_several_small_arrays_stand_on_one_line() -> None:
@@ -162,7 +164,7 @@ def test_of_what_is_undefined_nothing_is_claimed_even_if_it_is_nan(tmp_path: Pat
     lost = replace(answered, called=[*answered.called, "result.sequence[0, 0] = np.nan"])
     asked = replace(question, right=replace(right, bound=undefined))
     assert not ended_here(script(asked, lost), tmp_path)
-    assert ended_here(script(question, lost), tmp_path) == "exit status 1"
+    assert "a difference of nan" in ended_here(script(question, lost), tmp_path)
 
 
 def test_a_script_in_javascript_has_the_same_numbers_and_its_own_suffix() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from helpers import random_case, random_cell
 
@@ -48,6 +49,24 @@ def test_what_a_record_covers() -> None:
     assert not record().covers(random_case(random_cell(2, 3)))
     several = record(RECORD.replace('activation = "relu" }\n[', 'activation = ["relu", "tanh"] }\n['))
     assert several.covers(random_case(random_cell(2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "covered"),
+    [
+        ("relu", ["relu"]),
+        (["relu", "elu*"], ["relu", "elu", "elu(alpha=0.5)"]),
+        ("elu(*", ["elu(alpha=0.5)"]),
+        ("el", []),
+    ],
+)
+def test_a_record_of_an_activation_covers_stacks_that_have_it(
+    wanted: str | list[str | int], covered: list[str]
+) -> None:
+    asked = msgspec.structs.replace(record(), when={"activations": wanted})
+    for activation in ("tanh", "relu", "elu", "elu(alpha=0.5)"):
+        case = random_case(random_cell(2, 3), random_cell(3, 3, activation=activation), stacked=True)
+        assert asked.covers(case) == (activation in covered)
 
 
 def test_to_whom_a_record_applies() -> None:

@@ -10,10 +10,15 @@ from helpers import EVERYTHING, LITTLE
 from hypothesis import HealthCheck, find, given, settings
 
 from rnn_adapters import Supports
+from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.drawing import draw_cases
 from rnn_conformance.engine.numbers import SIMPLEST_FIRST, fill_from_bytes
-from rnn_conformance.engine.strategies import BATCH, FORMS, TIME, Cases, Padding
+from rnn_conformance.engine.perform import perform
+from rnn_conformance.engine.profiles import VERDICTS_ALONE
+from rnn_conformance.engine.strategies import BATCH, EITHER_OUTPUT, FORMS, TIME, Cases, Padding
+from rnn_conformance.engine.subject import Subject
+from rnn_conformance.faults.registry import fault_framework
 from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.network import Array
 
@@ -47,6 +52,29 @@ def test_the_usual_case_is_usual_and_the_degenerate_ones_occur() -> None:
     assert share(lambda case: bool(case.network.cells[0].biases)) > 0.5
     for axis in (0, 1, 2):
         assert sum(case.x.shape[axis] == 1 for case in found) > 0.02 * len(found)
+
+
+def test_one_output_is_asked_for_where_each_is_expensive() -> None:
+    """Where nothing is, a case asks for both, and what it draws is what it drew without that option."""
+    either, expensive = replace(ANY, return_sequences=EITHER_OUTPUT), replace(EVERYTHING, expensive="sizes")
+    asked = dict[str, set[bool]]()
+    for name, supports in {
+        "cheap": EVERYTHING,
+        "expensive": expensive,
+        "one output": replace(expensive, last_output=False),
+    }.items():
+        found = list[Case]()
+        draw_cases(either({"": supports}), 40, "a seed", found.append)
+        asked[name] = {case.call.return_sequences for case in found}
+    assert asked == {"cheap": {True}, "expensive": {True, False}, "one output": {True}}
+
+
+def test_a_wrong_last_output_is_found_where_a_case_asks_for_one_output() -> None:
+    adapter = fault_framework("last-output-is-first").adapter()
+    adapter.supports = replace(adapter.supports, expensive="sizes")
+    outcome = perform(all_checks()["OPT-1"], Subject(adapter), VERDICTS_ALONE, [])
+    assert outcome.verdict == "fail"
+    assert [finding.facts["return_sequences"] for finding in outcome.findings] == [False]
 
 
 def test_weights_are_neither_constant_nor_symmetric() -> None:
