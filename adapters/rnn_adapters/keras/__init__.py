@@ -29,7 +29,7 @@ MODULES = {
     "torch": ("keras", "torch"),
     "jax": ("keras", "jax"),
     "numpy": ("keras", "jax", "scipy"),
-    "openvino": ("keras", "openvino"),
+    "openvino": ("keras", "openvino", "scipy"),
 }
 """What Keras on each backend imports."""
 
