@@ -6,6 +6,7 @@ scripts have in common is here: arrays as literals, the recurrence as a loop of 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -261,6 +262,8 @@ def _at_once(called: Sequence[str], got: str) -> list[str]:
     if assigned is None:
         return [*called, got]
     name, others, call = assigned.groups()
+    if not isinstance(ast.parse(call, mode="eval").body, ast.Call):  # but several, or more than that
+        return [*called, got]
     names = [name, *re.findall(r"\w+", others)]
     if [each for each in re.findall(r"\w+", got) if each in names] != [name]:
         return [*called, got]

@@ -125,6 +125,18 @@ def test_what_is_right_is_printed_before_an_error(tmp_path: Path) -> None:
     assert "LookupError" in done.stderr
 
 
+def test_a_call_stands_in_the_expression_only_if_it_is_one(tmp_path: Path) -> None:
+    question = one(random_case(random_cell(3, 4)))
+    answered = code(question)
+    assert answered is not None
+    (call,) = answered.called
+    assert call.partition(" = ")[2] in script(question, answered).partition("got = ")[2]
+    name = call.partition(" = ")[0]
+    several = replace(answered, called=[call, f"{name}, other = {name}, abs(1)"])
+    assert f"{name}, other = {name}, abs(1)\n" in script(question, several)
+    assert not ended_here(script(question, several), tmp_path)
+
+
 def test_a_wrong_type_is_wrong(tmp_path: Path) -> None:
     question = one(random_case(random_cell(3, 4)))
     assert question.right is not None
