@@ -273,10 +273,7 @@ def test_every_pair_of_option_values_occurs_in_the_quick_profile() -> None:
 
 NAME = f"keras-{backend_in_force()}"
 RECORDS = [record for record in records_of(NAME) if any(map(record.claims, ROUTES))]
-WHOLE_ROUTES = {
-    "predict": "keras-openvino-predict-in-bfloat16",
-    "exported": "keras-openvino-exported-first-step",
-}
+WHOLE_ROUTES = {"predict": "keras-openvino-predict-in-bfloat16"}
 """Routes of which every such case is that of a record, where it applies."""
 
 
