@@ -22,4 +22,4 @@ nnx.update(rnn, {"cell": {"dense_i": {"kernel": W_x.T, "bias": b}, "dense_h": {"
 carry, y = nnx.jit(nnx.RNN.__call__, static_argnames="return_carry")(rnn, x, return_carry=True)
 got = np.array(y).astype("float32")
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.84e-03)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.84e-03, equal_nan=True)

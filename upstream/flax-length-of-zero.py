@@ -23,4 +23,4 @@ for t in range(2):
     h = np.where(valid[:, t, None], np.tanh(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b), h)
 expected = h[None]
 print("flax", flax.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.22e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.22e-07, equal_nan=True)

@@ -22,4 +22,4 @@ weights = {"cell": {"i": {"kernel": W_x.T, "bias": b}, "h": {"kernel": W_h.T}}}
 carry, y = jax.jit(rnn.apply, static_argnames="return_carry")({"params": weights}, x, initial_carry=h0, return_carry=True)
 got = np.array(y).astype("float32")
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=1.79e-02)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-02, equal_nan=True)

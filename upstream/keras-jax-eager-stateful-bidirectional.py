@@ -33,4 +33,4 @@ layer.set_weights([W_x_0.T, W_h_0.T, b_0, W_x_1.T, W_h_1.T, b_1])
 
 got = keras.ops.convert_to_numpy(layer(x)[0])
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=1.05e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.05e-06, equal_nan=True)

@@ -39,4 +39,4 @@ def exported(given):
 
 got = keras.ops.convert_to_numpy(exported([x, mask])[0])
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.99e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)

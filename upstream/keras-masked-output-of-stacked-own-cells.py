@@ -60,4 +60,4 @@ states_0, h_0 = rnn(x, np.zeros((2, 1)), W_x_0, W_h_0, b_0, mask)
 states_1, h_1 = rnn(states_0, np.zeros((2, 1)), W_x_1, W_h_1, b_1, mask)
 expected = states_1
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=1.05e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.05e-06, equal_nan=True)

@@ -33,4 +33,4 @@ for t in range(2):
     states.append(h)
 expected = np.stack(states, axis=1)
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.99e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)

@@ -24,4 +24,4 @@ got = keras.ops.convert_to_numpy(model.predict([x], batch_size=2, verbose=0)[0])
 expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)[:, None]
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
 assert got.dtype == "bfloat16", f"expected bfloat16; got {got.dtype}"
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.54e-03)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.54e-03, equal_nan=True)

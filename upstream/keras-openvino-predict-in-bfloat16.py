@@ -24,4 +24,4 @@ got = keras.ops.convert_to_numpy(model.predict([x], batch_size=2, verbose=0)[0])
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
 expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)[:, None]
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.93e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.93e-07, equal_nan=True)

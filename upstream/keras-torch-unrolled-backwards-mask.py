@@ -21,4 +21,4 @@ layer.set_weights([W_x.T, W_h.T, b])
 
 got = keras.ops.convert_to_numpy(layer(x, mask=mask)[0])
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.99e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)

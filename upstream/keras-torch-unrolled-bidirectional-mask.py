@@ -33,4 +33,4 @@ layer.set_weights([W_x_0.T, W_h_0.T, b_0, W_x_1.T, W_h_1.T, b_1])
 
 got = keras.ops.convert_to_numpy(layer(x, initial_state=[h0_0, h0_1], mask=mask)[0])
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.99e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)

@@ -23,4 +23,4 @@ for t in range(2):
     states.append(h)
 expected = np.stack(states, axis=1)
 print("ms", ms.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=0)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=0, equal_nan=True)

@@ -18,4 +18,4 @@ got = np.array(rnn(mx.array(x, mx.float64), mx.array(h0)))
 expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + h0.astype("float64") @ W_h.T + b)[:, None]
 print("mx", mx.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
 assert got.dtype == "float32", f"expected float32; got {got.dtype}"
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.80e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.80e-07, equal_nan=True)

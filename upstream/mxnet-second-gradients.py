@@ -46,4 +46,4 @@ got = np.stack([each.asnumpy() for each in d[:1]]).swapaxes(0, 1)
 # as the recurrence gives it in a wider type
 expected = np.array([[[-0.018375320038405495]], [[0.0]]])
 print("mx", mx.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=5.37e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=5.37e-06, equal_nan=True)

@@ -41,4 +41,4 @@ session = ReferenceEvaluator(model)
 feeds = {"X": x.swapaxes(0, 1)}
 got = session.run(None, feeds)[1].transpose(2, 0, 1, 3).reshape(1, 1, 2)
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=7.99e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)

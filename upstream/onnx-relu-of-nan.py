@@ -26,4 +26,4 @@ got = session.run(None, feeds)[1][:, 0].swapaxes(0, 1)
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
 expected = np.maximum(x[:, 0].astype("float64") @ W_x.T + b, 0)[:, None]
 print("onnxruntime", onnxruntime.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=0)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=0, equal_nan=True)

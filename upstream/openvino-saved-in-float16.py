@@ -28,4 +28,4 @@ got = list(compiled([x, np.full(1, 1, "int32"), np.zeros((1, 1, 2), np.float32)]
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
 expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)[:, None]
 print("openvino", openvino.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=8.08e-07)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=8.08e-07, equal_nan=True)

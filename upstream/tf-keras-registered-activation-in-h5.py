@@ -33,4 +33,4 @@ model = keras.models.load_model(path)
 
 got = np.asarray(model([x])[0])
 print(got.tolist())
-np.testing.assert_allclose(got, expected, rtol=0, atol=1.79e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-06, equal_nan=True)

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
 
 COLLECTIONS = (200_000, 50, 100)
-"""Objects, and collections of younger ones, after which garbage is collected. By default Python does so after
-700 objects, and frameworks make many that stay: looking at them takes a tenth of all time."""
+"""Objects, and collections of younger ones, after which garbage is collected. Python does so far more often,
+and frameworks make many objects that stay: to look at them took up to a seventh of the time of a run."""
 
 DRAWN, CALLED = "drawn", "called"
 """The journals of the case that a check is performed on, and of the call that it is making."""

@@ -77,6 +77,13 @@ def test_a_wrong_last_output_is_found_where_a_case_asks_for_one_output() -> None
     assert [finding.facts["return_sequences"] for finding in outcome.findings] == [False]
 
 
+def test_a_reset_that_does_nothing_is_found_where_a_case_asks_for_one_output() -> None:
+    adapter = fault_framework("reset-does-nothing").adapter()
+    adapter.supports = replace(adapter.supports, expensive="sizes")
+    outcome = perform(all_checks()["OPT-1"], Subject(adapter), VERDICTS_ALONE, [])
+    assert outcome.verdict == "fail"
+
+
 def test_weights_are_neither_constant_nor_symmetric() -> None:
     square = [c.network.cells[0].W_h for c in drawn() if c.network.layers[0].hidden_size > 1]
     lively = [W_h for W_h in square if W_h.any()]
