@@ -60,9 +60,10 @@ def cell_given(keras: Any, cell: Cell, options: Options) -> dict[str, Any]:
     return given
 
 
-def initializer_given(cell: Cell) -> dict[str, str]:
-    """An initialiser in narrow types, of which no backend has the QR of the default."""
-    return {"recurrent_initializer": "zeros"} if str(cell.dtype) in ("float16", "bfloat16") else {}
+def initializer_given(cell: Cell, options: Options) -> dict[str, str]:
+    """An initialiser in narrow types, of which few backends have a QR, unless Keras draws."""
+    narrow = str(cell.dtype) in ("float16", "bfloat16")
+    return {"recurrent_initializer": "zeros"} if narrow and not options.drawn else {}
 
 
 def loop_given(options: Options) -> dict[str, bool]:
@@ -80,7 +81,7 @@ Direction: TypeAlias = Callable[[Any, Cell, Options], Any]
 
 def simple_rnn(keras: Any, cell: Cell, options: Options, **more: Any) -> Any:
     """`SimpleRNN(H)`, with what the network and the call ask for, and more."""
-    given = cell_given(keras, cell, options) | initializer_given(cell) | loop_given(options) | more
+    given = cell_given(keras, cell, options) | initializer_given(cell, options) | loop_given(options) | more
     return keras.layers.SimpleRNN(cell.hidden_size, **given)
 
 
@@ -90,7 +91,7 @@ zero_output: Direction = partial(simple_rnn, zero_output_for_mask=True)
 
 def simple_rnn_cell(keras: Any, cell: Cell, options: Options) -> Any:
     """`SimpleRNNCell(H)`."""
-    given = cell_given(keras, cell, options) | initializer_given(cell)
+    given = cell_given(keras, cell, options) | initializer_given(cell, options)
     return keras.layers.SimpleRNNCell(cell.hidden_size, **given)
 
 

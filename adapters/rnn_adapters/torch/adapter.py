@@ -8,7 +8,7 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import Module
 
-from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.adapter import Adapter, Call, ImplementationLost, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis, refusal_of
@@ -204,7 +204,8 @@ class TorchAdapter(Adapter[Module]):
             return {"requires_grad": sum(parameter.numel() for parameter in held)}
 
     def trained(self, model: Module, call: Call, training: Training) -> Trained:
-        """By `backward` and a step of `torch.optim.SGD`."""
+        """By `backward` and a step of `torch.optim.SGD`, in training mode, as who trains has it."""
+        call = replace(call, training=True)
         x, d = self._x(call), tensor(self._turned(training.d_sequence))
         networks, losses = list[Network](), list[float]()
         with self._frozen(model, training.frozen):
@@ -262,9 +263,11 @@ class TorchAdapter(Adapter[Module]):
         model.train(call.training)
         called: Any = partial(self._functional_call, model, weights) if weights else model
         x, h0 = x.to(self.parts.device), None if h0 is None else h0.to(self.parts.device)
-        with mixed_precision(call, self.parts.device):
-            found = self.parts.forward(called, x, h0, None if call.lengths is None else tensor(call.lengths))
-        return found._replace(sequence=found.sequence.cpu(), h_n=found.h_n.cpu())
+        lengths = None if call.lengths is None else tensor(call.lengths)
+        with surviving(self.parts.device):
+            with mixed_precision(call, self.parts.device):
+                found = self.parts.forward(called, x, h0, lengths)
+            return found._replace(sequence=found.sequence.cpu(), h_n=found.h_n.cpu())
 
     def _functional_call(self, model: Module, weights: Tensors, *arguments: Any) -> Any:
         by_name = dict(zip(self._parameters(model), weights, strict=True))
@@ -391,6 +394,24 @@ def by_layer(model: Module, h_n: Array) -> States:
 def known_sizes(tensor: Tensor) -> tuple[int | None, ...]:
     """A shape; None for an axis whose size is a symbol."""
     return tuple(size if isinstance(size, int) else None for size in tensor.shape)
+
+
+@contextmanager
+def surviving(device: str) -> Iterator[None]:
+    """A call, and the wait for its results.
+
+    Raises:
+        ImplementationLost: an error on an NVIDIA GPU after which the process can use it no more.
+    """
+    try:
+        yield
+    except Exception as error:
+        if device == "cuda":
+            try:
+                torch.cuda.synchronize()
+            except Exception:
+                raise ImplementationLost(f"lost its CUDA context: {error}") from error
+        raise
 
 
 def mixed_precision(call: Call, device: str) -> AbstractContextManager[Any]:

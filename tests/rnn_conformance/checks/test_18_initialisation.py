@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
@@ -39,27 +40,36 @@ class LayersOf:
     Args:
         input_sizes: the input size is one of these.
         hidden_size, layers, directions: of each network.
+        usual: their weights are of float32; otherwise of one of the other types of the route.
     """
 
     input_sizes: tuple[int, ...]
     hidden_size: int
     layers: int = 1
     directions: int = 1
+    usual: bool = True
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         of_routes = [
-            (name, activation) for name, supports in routes.items() for activation in supports.activations[:2]
+            (name, activation, dtype)
+            for name, supports in routes.items()
+            for activation in supports.activations[:2]
+            for dtype in self.types(supports)
         ]
         seeds = st.integers(0, 2**31 - 1)
         return st.builds(self.build, st.sampled_from(of_routes), st.sampled_from(self.input_sizes), seeds)
 
+    def types(self, supports: Supports) -> list[str]:
+        """Those of the weights."""
+        return [dtype for dtype in supports.dtypes if (dtype == "float32") is self.usual]
+
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What such networks need, and is unsupported."""
-        return () if supports.has("float32") else ("float32",)
+        return () if self.types(supports) else ("float32" if self.usual else "a type other than float32",)
 
-    def build(self, of_route: tuple[str, Activation], input_size: int, seed: int) -> Case:
+    def build(self, of_route: tuple[str, Activation, str], input_size: int, seed: int) -> Case:
         """The case of one seed and input size."""
-        (route, activation), hidden = of_route, self.hidden_size
+        (route, activation, dtype), hidden = of_route, self.hidden_size
         network, size = [], input_size
         for _ in range(self.layers):
             W_x, W_h = np.zeros((hidden, size), np.float32), np.zeros((hidden, hidden), np.float32)
@@ -67,7 +77,8 @@ class LayersOf:
             network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(self.directions))))
             size = self.directions * hidden
         x = np.zeros((1, 1, input_size), np.float32)
-        return Case.of(Network(network), x, variant=str(seed), route=route)
+        of_type = Network(network).astype(dtype)
+        return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=route)
 
 
 ROUNDINGS = {"lecun normal": 6}
@@ -98,8 +109,12 @@ DISTRIBUTIONS: Mapping[str, Callable[[float], Callable[[Array], Array]]] = {
 """The distribution function of a rule, from the largest value that it gives."""
 
 
-def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array]]:
-    """Role, declared rule, cell and array of every fresh weight of which something is declared."""
+Weight: TypeAlias = tuple[str, str, Cell, Array]
+"""Role, declared rule, cell and array."""
+
+
+def weights_of(subject: Subject, case: Case) -> list[Weight]:
+    """Every fresh weight of which something is declared."""
     fresh = subject.freshly_initialised(case.network, int(case.variant))
     rules = subject.conventions.initialisation
     return [
@@ -117,7 +132,28 @@ def weights_of(subject: Subject, case: Case) -> list[tuple[str, str, Cell, Array
     share=SOME,
 )
 def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
-    for role, rule, cell, array in weights_of(subject, case):
+    expect_in_range(subject, weights_of(subject, case))
+
+
+@check(
+    "INT-8",
+    LayersOf((24,), 40, usual=False),
+    needs=("freshly_initialised", "declared_initialisation"),
+)
+def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> None:
+    weights = weights_of(subject, case)
+    for role, _, _, array in weights:
+        subject.require(
+            array.dtype == case.network.dtype,
+            f"{role}: expected weights of {case.network.dtype}; got {array.dtype}",
+            kind="dtype",
+        )
+    expect_in_range(subject, weights)
+
+
+def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
+    """The weights of a fresh layer are no larger than the declared rules give."""
+    for role, rule, cell, array in weights:
         limit, largest = limit_of(rule, role, cell), float(np.abs(array).max())
         u = precision_of(array.dtype).unit_roundoff
         subject.require(

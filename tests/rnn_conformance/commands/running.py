@@ -31,6 +31,7 @@ from rnn_conformance.commands.options import (
 @click.option(
     "--clause", "clauses", multiple=True, help="Only this clause (FWD-1) or chapter (BID). May be repeated."
 )
+@click.option("--route", default="", help="Ask everything by this route alone, however expensive it is.")
 @click.option(
     "--profile",
     default="quick",
@@ -59,6 +60,7 @@ from rnn_conformance.commands.options import (
 def run(
     adapters: tuple[str, ...],
     clauses: tuple[str, ...],
+    route: str,
     profile: str,
     seconds: float | None,
     seed: int,
@@ -79,7 +81,7 @@ def run(
 
     Results are written while it runs, an adapter in a file of its own. With --clause, what the file says of
     other clauses stays, if it is of the same versions, profile, seed and environment; with --case, nothing is
-    written.
+    written. With --route, they are those of an adapter of its own, such as "torch by compile".
 
     With --baseline, findings that its file knows do not fail the run, and what is known and gone is told.
 
@@ -101,6 +103,10 @@ def run(
     from rnn_conformance.running.process import Stop
     from rnn_conformance.running.shards import parsed_shard
 
+    if route and (case_path is not None or drift):
+        raise click.UsageError(
+            "--route goes neither with --case, which names the route itself, nor with --drift"
+        )
     stop = Stop()
     with ended_by_signals(stop):
         profile_named(profile, seconds)
@@ -119,7 +125,16 @@ def run(
             selected = most_killing_first(selected)
         wanted = [
             Job(
-                name, selected, profile, seconds, seed, deviations, case, drift=drift, examples=examples or ""
+                name,
+                selected,
+                profile,
+                seconds,
+                seed,
+                deviations,
+                case,
+                drift=drift,
+                examples=examples or "",
+                route=route,
             )
             for name in dict.fromkeys(adapters)
         ]

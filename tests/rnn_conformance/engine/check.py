@@ -105,6 +105,10 @@ class Check:
             names = [name for name, route in known.items() if route.kind in self.routes]
         if not names:
             raise Unsupported(f"{subject.name} has no such route: {', '.join(self.routes)}")
+        if subject.alone:
+            if self.routes and subject.alone not in names:
+                raise Unsupported(f"route {subject.alone!r} is none of these: {', '.join(self.routes)}")
+            names = [subject.alone]
         there = [name for name in names if name not in subject.absent]
         if not there:
             lacks = [f"{subject.absent[name]}, for route {name}" for name in names]

@@ -8,6 +8,7 @@ describes are excused and all others are asserted. The day it conforms the run f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,9 +180,29 @@ def witnessed(
     witness = record.witness_of(check.clause)
     return {
         route: _came(check, subject, record, witness.replace(route=route))
-        for route, supports in routes.items()
-        if record.claims(route) and within(supports, witness)
+        for route, supports in claimed_routes(check, subject, routes, record).items()
+        if within(supports, witness)
     }
+
+
+def claimed_routes(
+    check: Check, subject: Subject, asked: Mapping[str, Supports], record: Deviation
+) -> Mapping[str, Supports]:
+    """Those of the routes on which a clause is asked that a record claims.
+
+    Where there is none, those that it names: a record may be about an expensive route alone, on which the
+    clause is asked only by whoever asks for that route.
+    """
+    claimed = {route: supports for route, supports in asked.items() if record.claims(route)}
+    if claimed or subject.alone:
+        return claimed
+    for route in map(str, among(record.when.get("route", []))):
+        if route in subject.framework.routes and route not in subject.absent:
+            with suppress(BadInput):  # a broken route is told of where it is asked
+                adapter = subject.adapter_of(route)
+                if not check.lacking(adapter):
+                    claimed[route] = adapter.supports
+    return claimed
 
 
 def _came(check: Check, subject: Subject, record: Deviation, witness: Case) -> Came:

@@ -185,7 +185,7 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     """How many cases of one round."""
     known = subject.framework.routes
     expensive = [name for name in routes if name and known[name].expensive]
-    if expensive:
+    if expensive and (check.routes or not subject.alone):
         cases = round(profile.max_examples * check.share / 2)
         of_routes: Callable[[Mapping[str, Supports]], int] | None
         of_routes = getattr(check.draw, "rows_of_routes", None)

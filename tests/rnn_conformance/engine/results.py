@@ -152,6 +152,7 @@ class AdapterResult(msgspec.Struct, kw_only=True):
     schema: Literal["rnn-conformance/results/3"] = SCHEMA
     adapter: Annotated[str, msgspec.Meta(min_length=1)]
     asked_for: str  # the name it was asked for by: "keras", "module:attribute"
+    route: str = ""  # the one that everything was asked by; "": all that each clause is asked on
     versions: dict[str, str]
     suite_version: str
     spec_version: str  # "" where an older suite did not tell

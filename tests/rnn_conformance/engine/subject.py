@@ -46,12 +46,13 @@ class Subject:
         framework: what is checked; an adapter by itself is a framework of one route.
 
     `absent` are the routes that are not taken, and what this machine lacks for each: none until somebody asks
-    (`Framework.absent_routes`).
+    (`Framework.absent_routes`). `alone` is the one route by which all is asked, if any.
     """
 
     def __init__(self, framework: Framework | Adapter[Any]) -> None:
         self.framework = framework_of(framework) if isinstance(framework, Adapter) else framework
         self.absent: dict[str, str] = {}
+        self.alone = ""
         self.route = DEFAULT
         self.layout = PLAIN  # how the arrays of calls lie in memory
         self.tally = Tally()

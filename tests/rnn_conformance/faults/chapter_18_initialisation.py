@@ -191,3 +191,34 @@ class SeedsOfTenBits(Fault):
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
         return super().freshly_initialised(like, seed % 2**10)
+
+
+@fault("fresh-weights-of-float32", "INT-8")
+class FreshWeightsOfFloat32(Fault):
+    """Draws weights of float32, whatever type was asked for."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        return super().fresh_cell(random, like).astype("float32")
+
+
+@fault("fresh-weights-drawn-narrow", "INT-8")
+class FreshWeightsDrawnNarrow(Fault):
+    """Draws in the type of the weights, in which orthogonal ones cannot be made."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        if like.dtype.itemsize < 4:
+            raise TypeError(f"qr: expected float32 or float64; got {like.dtype}")
+        return super().fresh_cell(random, like)
+
+
+@fault("narrow-limit-rounded-up", "INT-8")
+class NarrowLimitRoundedUp(Fault):
+    """Takes the limit of narrow weights from a table of powers of two, the next larger one."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        if like.dtype.itemsize >= 4:
+            return cell
+        limit = np.sqrt(6 / (like.input_size + like.hidden_size))
+        wider = cell.W_x.astype("float64") * (2.0 ** np.ceil(np.log2(limit)) / limit)
+        return replace(cell, W_x=wider.astype(like.dtype))

@@ -9,7 +9,7 @@ from pathlib import Path
 from rnn_adapters.reproduction import suffix_of
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, to_data
-from rnn_conformance.engine.deviations import Deviation, listed, within
+from rnn_conformance.engine.deviations import Deviation, claimed_routes, listed, within
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.reproduction import reproduced, script_of_lost
 from rnn_conformance.engine.results import Finding, file_stem, write_whole
@@ -89,9 +89,9 @@ def _found(session: Session, record: Deviation, clause: str) -> Finding | None:
     """What is found on the witness of a clause, on the first route that shows it."""
     check, subject = all_checks()[clause], session.subject
     witness = record.witness_of(clause)
-    asked = check.asked_on(subject).routes
+    asked = claimed_routes(check, subject, check.asked_on(subject).routes, record)
     for route in dict.fromkeys((witness.route, *asked)):
-        if route not in asked or not record.claims(route):
+        if route not in asked:
             continue
         case = witness.replace(route=route)
         if record.ends_process:

@@ -117,6 +117,8 @@ def again(
         folder: where results are written.
     """
     words = ["rnn-conformance", "run", "--adapter", job.adapter]
+    if job.route and case is None:
+        words += ["--route", job.route]
     if case is not None:
         words += ["--case", str(case)]
     if case is None or job.case is not None:

@@ -28,6 +28,7 @@ class Job(msgspec.Struct):
     journal: str = ""  # the folder of the files that keep the case in progress
     drift: bool = False  # what is computed on the fixed cases is kept, too
     examples: str = ""  # where counterexamples are kept and shared: a folder, or a Redis server
+    route: str = ""  # the one that everything is asked by; "": all that a clause is asked on
     label: str = ""  # what it is called while it runs, where the adapter's name does not tell it from others
     variables: dict[str, str] = {}  # of the worker's environment, besides those of this process
 

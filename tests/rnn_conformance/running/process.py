@@ -580,6 +580,7 @@ def empty_result(job: Job) -> AdapterResult:
     return AdapterResult(
         adapter=job.adapter,
         asked_for=job.adapter,
+        route=job.route,
         versions={},
         suite_version=version("rnn-conformance"),
         spec_version=spec_version(),

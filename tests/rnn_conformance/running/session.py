@@ -52,9 +52,11 @@ class Session:
         name: a known adapter, `module:attribute`, or `fault:NAME`.
         deviations_file: records besides those that ship with the adapters.
         examples: where counterexamples are kept and shared; "" nowhere.
+        route: the one that everything is asked by, however expensive; "" for all that a clause is asked on.
 
     Raises:
-        BadInput: no such adapter, or it is broken: its smoke test failed.
+        BadInput: no such adapter, or it is broken: its smoke test failed; or no such route, or this machine
+            lacks what it needs.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Session:
         seed: int = 0,
         deviations_file: str | None = None,
         examples: str = "",
+        route: str = "",
     ) -> None:
         framework = fault_framework(name) if name.startswith(PREFIX) else load_framework(name)
         self.asked_for = name
@@ -78,7 +81,18 @@ class Session:
         self.versions = smoke_test(self.subject.adapter)
         self.subject.absent = framework.absent_routes()  # the framework can be imported, as is known now
         self.routes = [route for route in framework.routes if route not in self.subject.absent]
-        self.deviations: list[Deviation] = known_deviations(framework, self.versions, deviations_file)
+        known = known_deviations(framework, self.versions, deviations_file)
+        self.deviations: list[Deviation] = [each for each in known if not each.is_out_of_reach(self.subject)]
+        if route:
+            self.subject.take(route)
+            self.subject.alone = route
+            self.deviations = [record for record in self.deviations if record.claims(route)]
+
+    @property
+    def name(self) -> str:
+        """What its results are those of: the framework, or one route into it."""
+        alone = self.subject.alone
+        return f"{self.subject.name} by {alone}" if alone else self.subject.name
 
     def perform(
         self,

@@ -86,7 +86,8 @@ def merge_folders(sources: Iterable[Path], folder: Path) -> list[Answer]:
 
 
 def _answer(whole: AdapterResult, folder: Path) -> Answer:
-    job = Job(whole.asked_for, [outcome.clause for outcome in whole.outcomes], whole.profile, seed=whole.seed)
+    asked = [outcome.clause for outcome in whole.outcomes]
+    job = Job(whole.asked_for, asked, whole.profile, seed=whole.seed, route=whole.route)
     answer = Answer(job, whole, path=write_result(folder, whole), records=_records(whole))
     for outcome in whole.outcomes:
         for index in range(len(outcome.findings)):
@@ -99,10 +100,11 @@ def _answer(whole: AdapterResult, folder: Path) -> Answer:
 def _records(whole: AdapterResult) -> list[Record]:
     """The records that apply, where the framework is known here."""
     try:
-        records = records_of(load_framework(whole.asked_for))
+        framework = load_framework(whole.asked_for)
     except BadInput:
         return []
-    return told(record for record in records if record.applies_to(whole.adapter, whole.versions))
+    applying = (r for r in records_of(framework) if r.applies_to(framework.name, whole.versions))
+    return told(record for record in applying if not whole.route or record.claims(whole.route))
 
 
 def merged(parts: list[AdapterResult]) -> AdapterResult:

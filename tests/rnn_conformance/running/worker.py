@@ -116,7 +116,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
 
     try:
         profile = replace(profile_named(job.profile, job.seconds_per_check), shrink=job.explained)
-        session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples)
+        session = Session(job.adapter, profile, job.seed, job.deviations_file, job.examples, job.route)
         case = None if job.case is None else from_data(job.case, checked=False)
         if case is not None:
             session.subject.take(case.route)
@@ -132,7 +132,7 @@ def do(job: Job, lines: Lines, events: TextIO) -> None:
     gc.set_threshold(*COLLECTIONS)
     drawn, called = (Journal(os.path.join(job.journal, name)) for name in (DRAWN, CALLED))
     session.subject.journal = called.write
-    name, records = session.subject.name, told(session.deviations)
+    name, records = session.name, told(session.deviations)
     tell(
         Started(
             name,
