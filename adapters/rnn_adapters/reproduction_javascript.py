@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.comparison import Right, rounded_up
 from rnn_adapters.literals import WIDTH, joined
 from rnn_adapters.recurrence import Loop
 from rnn_adapters.reproduction import (
     Code,
     Question,
-    Right,
     arrays_of_calls,
     arrays_of_cells,
-    rounded_up,
     version_words,
 )
 from rnn_reference.activations import ActivationName

@@ -36,7 +36,7 @@ def code(question: Question) -> Code | None:
         called=[*writer.called(), *writer.differentiated()],
         got=writer.got(),
         version="chainer.__version__",
-        standard=["os", "tempfile"] if question.route in SAVED else [],
+        standard=["tempfile"] if question.route in SAVED else [],
     )
 
 
@@ -95,7 +95,7 @@ class _Writer:
         if self.route not in SAVED:
             return []
         return [
-            f'path = os.path.join(tempfile.mkdtemp(), "rnn.{SAVED[self.route]}")',
+            f'path = tempfile.mkdtemp() + "/rnn.{SAVED[self.route]}"',
             f"chainer.serializers.save_{self.route}(path, rnn)",
             made,
             f"chainer.serializers.load_{self.route}(path, rnn)",
