@@ -149,7 +149,7 @@ def _called(question: Question) -> list[str]:
     (spoken,) = question.spoken
     call, dtype = question.call, f"np.{question.call.x.dtype}"
     rows = call.x.shape[0]
-    lengths = f"np.int32({spoken.lengths})" if spoken.lengths else f"np.int32([{call.x.shape[1]}] * {rows})"
+    lengths = f"np.int32({spoken.lengths})" if spoken.lengths else f"np.int32({[call.x.shape[1]] * rows})"
     if spoken.states is None:
         shapes = [(rows, layer.directions, layer.hidden_size) for layer in question.network.layers]
         states = [f"np.zeros({shape}, {dtype})" for shape in shapes]
