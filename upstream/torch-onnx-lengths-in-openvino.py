@@ -18,4 +18,4 @@ axes = {"x": {0: "time", 1: "batch"}, "lengths": {0: "batch"}}
 torch.onnx.export(rnn, (x, lengths), path, dynamo=False, input_names=["x", "lengths"], dynamic_axes=axes)
 got = openvino.compile_model(path, "CPU")([x.numpy(), lengths.numpy()])[0]
 print("openvino", openvino.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and abs(got - expected).max() < 1e-3
+assert got.shape == expected.shape and abs(got - expected).max() < 1e-2

@@ -187,12 +187,12 @@ def script(question: Question, code: Code) -> str:
     version = f"{version_words(code)}, {code.version}"
     if question.right is None:
         return shortened(_text(question, code, [*made, *refused(got, version)]))
-    endings = (_answer(question, right, version, made, got) for right in _ways(question.right))
+    endings = (_answer(question, right, version, made, got) for right in ways(question.right))
     texts = [shortened(_text(question, code, ending)) for ending in endings]
     return next((text for text in texts if code_lines(text) <= LINES), min(texts, key=code_lines))
 
 
-def _ways(right: Right) -> list[Right]:
+def ways(right: Right) -> list[Right]:
     """The ways to say what is right, first those that tell more."""
     return [right] if right.loop is None else [right, replace(right, loop=None)]
 
