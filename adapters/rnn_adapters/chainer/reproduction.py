@@ -59,12 +59,18 @@ class _Writer:
             for cell in range(len(self.network.cells))
             for role in WEIGHTS
         ]
-        return [
-            *([f'chainer.global_config.dtype = np.dtype("{dtype}")'] if dtype != "float32" else []),
-            *self._new(),
+        asked = (
+            self.question.right is not None or self.route in SAVED
+        )  # else it does not matter which they are
+        given = [
             *split("weights = [", weights, "]"),
             "for parameter, array in zip(parameters, weights):",
             "    parameter.array[...] = array",
+        ]
+        return [
+            *([f'chainer.global_config.dtype = np.dtype("{dtype}")'] if dtype != "float32" else []),
+            *(self._new() if asked else self._new()[:-1]),
+            *(given if asked else []),
             *self._reloaded(),
         ]
 
