@@ -47,7 +47,7 @@ def test_what_is_used_once_stands_where_it_is_used() -> None:
         "y = abs(-1)\nfor _ in range(2):\n    print(y)\n",
         "y = abs(-1)\nf = lambda: y\nprint(f(), f())\n",
         "y = abs(-1)\nprint(f'{y}')\n",
-        "y = abs(-1)\ntry:\n    print(y)\nexcept TypeError:\n    raise\n",  # which would catch an error of abs
+        "y = abs(-1)\ntry:\n    print(y)\nexcept TypeError:\n    raise\n",  # which would catch errors
         "y = 1 + 2\nprint(y * 3)\n",  # which would need parentheses
         "y = [1]\ny[0] = 2\n",
     ],
