@@ -18,5 +18,6 @@ rnn = nnx.RNN(nnx.SimpleCell(1, 1, dtype="bfloat16", param_dtype="bfloat16", rng
 nnx.update(rnn, {"cell": {"dense_i": {"kernel": W_x.T.astype("bfloat16"), "bias": b.astype("bfloat16")}, "dense_h": {"kernel": W_h.T.astype("bfloat16")}}})
 
 call = nnx.jit(nnx.RNN.__call__, static_argnames="return_carry")
-got = np.array(call(rnn, x.astype("bfloat16"), initial_carry=h0.astype("bfloat16"), return_carry=True)[1]).astype("float32")
+carry, y = call(rnn, x.astype("bfloat16"), initial_carry=h0.astype("bfloat16"), return_carry=True)
+got = np.array(y).astype("float32")
 assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=6.82e-03), got.tolist()

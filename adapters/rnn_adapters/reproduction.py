@@ -272,8 +272,9 @@ def numbered(name: str, index: int, count: int) -> str:
 def _got(question: Question, code: Code) -> list[str]:
     narrow = question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
     typed = question.right is not None and question.right.dtype
-    *called, got = _at_once(code.called, code.got)
-    return [*called, f"got = {got}" + ('.astype("float32")' if narrow and not typed else "")]
+    wide = '.astype("float32")' if narrow and not typed else ""
+    *called, got = _at_once(code.called, f"{code.got}{wide}")
+    return [*called, f"got = {got}"]
 
 
 def _at_once(called: Sequence[str], got: str) -> list[str]:
@@ -282,8 +283,9 @@ def _at_once(called: Sequence[str], got: str) -> list[str]:
     if assigned is None:
         return [*called, got]
     name, others, call = assigned.groups()
-    if not isinstance(ast.parse(call, mode="eval").body, ast.Call):  # but several, or more than that
-        return [*called, got]
+    made = ast.parse(call, mode="eval").body
+    if not isinstance(made, ast.Call) or (others and call.startswith(("map(", "zip("))):
+        return [*called, got]  # more than a call, or several, or one of which no element can be taken
     names = [name, *re.findall(r"\*?\w+", others)]
     used = [each for each in re.findall(r"\w+", got) if each in {name.lstrip("*") for name in names}]
     if len(used) != 1 or used[0] not in names:  # several, or those that a star takes
