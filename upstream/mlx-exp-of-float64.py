@@ -10,7 +10,7 @@ x, h0 = np.array([[[1.0]]]), np.array([[0.5]])
 W_x, W_h, b = np.array([[1.0]]), np.array([[0.5]]), np.array([0.25])
 
 rnn = nn.RNN(1, 1, nonlinearity=nn.sigmoid)
-rnn.update({name: mx.array(w, mx.float64) for name, w in (("Wxh", W_x), ("Whh", W_h), ("bias", b),)})
+rnn.update({name: mx.array(w, mx.float64) for name, w in [("Wxh", W_x), ("Whh", W_h), ("bias", b)]})
 
 got = np.array(rnn(mx.array(x, mx.float64), mx.array(h0, mx.float64)))
 

@@ -15,7 +15,7 @@ expected = np.tanh(x[:, 0].astype("longdouble") @ W_x.T + b)[:, None]
 print("mx", mx.__version__, "\nexpected", np.float64(expected).tolist())
 
 rnn = nn.RNN(1, 1)
-rnn.update({name: mx.array(w, mx.float64) for name, w in (("Wxh", W_x), ("Whh", W_h), ("bias", b),)})
+rnn.update({name: mx.array(w, mx.float64) for name, w in [("Wxh", W_x), ("Whh", W_h), ("bias", b)]})
 path = tempfile.mkdtemp() + "/rnn.safetensors"
 rnn.save_weights(path)
 rnn = nn.RNN(1, 1)

@@ -145,7 +145,7 @@ class _Writer:
             tensor("w"),
             ", ".join(f'("{name}", {array})' for name, array in named.items() if array),
         )
-        at_once = f"{self._layer(index)}.update({{name: {typed} for name, w in ({names},)}})"
+        at_once = f"{self._layer(index)}.update({{name: {typed} for name, w in [{names}]}})"
         return lines if len(lines) == 1 or len(at_once) > WIDTH else [at_once]
 
     def _tensor(self, array: str) -> str:
