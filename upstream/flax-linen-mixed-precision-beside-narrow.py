@@ -8,9 +8,9 @@ import numpy as np
 from flax import linen as nn
 
 x, h0 = np.float32([[[1.0, -1.0]]]), np.float32([[0.5, -0.5]])
-W_x = np.array([[1.0, 0.5], [0.25, 1.0]], "float32")
-W_h = np.array([[0.5, 0.25], [1.0, 0.5]], "float32")
-b = np.array([0.25, 0.5], "float32")
+W_x = np.float32([[1.0, 0.5], [0.25, 1.0]])
+W_h = np.float32([[0.5, 0.25], [1.0, 0.5]])
+b = np.float32([0.25, 0.5])
 
 # as the recurrence gives it in a wider type
 expected = np.array([[[0.875, 0.0]]])
@@ -21,5 +21,4 @@ weights = {"cell": {"i": {"kernel": W_x.T, "bias": b}, "h": {"kernel": W_h.T}}}
 
 carry, y = jax.jit(rnn.apply, static_argnames="return_carry")({"params": weights}, x, initial_carry=h0, return_carry=True)
 got = np.array(y).astype("float32")
-print(got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-02, equal_nan=True)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-02), got.tolist()

@@ -8,7 +8,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 
-x, mask = np.float32([[[1.0], [2.0]]]), np.bool([[True, False]])
+x, mask = np.float32([[[1.0], [2.0]]]), np.array([[True, False]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 layer = keras.layers.SimpleRNN(1, return_state=True, zero_output_for_mask=True)
@@ -18,9 +18,6 @@ layer.set_weights([W_x.T, W_h.T, b])
 got = keras.ops.convert_to_numpy(layer(x, mask=mask)[0])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-h = np.zeros((1, 1), "float64")
-for t in range(2):
-    h = np.where(mask[:, t, None], np.tanh(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b), h)
-expected = h
+expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07)

@@ -6,27 +6,19 @@ import mxnet as mx
 import numpy as np
 from mxnet.gluon import rnn
 
-x, lengths = np.float32([[[1.0], [2.0]]]), np.int64([1])
+x, lengths = np.float32([[[1.0], [2.0]]]), np.array([1])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 block = rnn.RNN(1, activation="tanh", input_size=1, use_sequence_length=True)
 block.initialize()
-parameters = list(block.collect_params().values())
-weights = [W_x, W_h, b, np.zeros_like(b)]
-for parameter, array in zip(parameters, weights):
+for parameter, array in zip(list(block.collect_params().values()), [W_x, W_h, b, np.zeros_like(b)]):
     parameter.set_data(mx.nd.array(array))
 
 data = mx.nd.array(x.swapaxes(0, 1))
 states = block.begin_state(batch_size=1)
-valid_length = mx.nd.array(lengths, dtype="int32")
-ys, h_n = block(data, states, valid_length)
-got = h_n[0].asnumpy()[0:1]
+got = block(data, states, mx.nd.array(lengths, dtype="int32"))[1][0].asnumpy()[0:1]
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-valid = np.arange(x.shape[1]) < lengths[:, None]
-h = np.zeros((1, 1), "float64")
-for t in range(2):
-    h = np.where(valid[:, t, None], np.tanh(x[:, t].astype("float64") @ W_x.T + h @ W_h.T + b), h)
-expected = h[None]
+expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)[None]
 print("mx", mx.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07, equal_nan=True)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.99e-07)

@@ -7,11 +7,9 @@
 import * as ort from 'onnxruntime-node';
 
 const x = [[[NaN]]];
-const [W_x, W_h, b] = [[[1]], [[0.5]], [0.25]];
 
 // <ir_version: 13, opset_import: ["" : 26]>
-// rnn (float[time, batch, 1] X)
-// => (float[1, batch, 1] Y_h_0, float[time, 1, batch, 1] Y)
+// rnn (float[time, batch, 1] X) => (float[1, batch, 1] Y_h_0, float[time, 1, batch, 1] Y)
 // {
 //     Y, Y_h_0 = RNN <activations = ["Relu"], hidden_size = 1> (X, W_0, R_0, B_0)
 // }, and the weights
@@ -24,23 +22,10 @@ const session = await ort.InferenceSession.create(model);
 
 const feeds = { X: new ort.Tensor('float32', Float32Array.from(x.flat(Infinity)), [1, 1, 1]) };
 const outputs = await session.run(feeds);
-const got = [...outputs.Y.data];
+const got = [[...outputs.Y.data]].flat(Infinity);
 
-// h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
-const times = (W, v) => W.map((row) => row.reduce((sum, w, i) => sum + w * v[i], 0));
-const phi = (z) => Math.max(z, 0);
-const expected = x.map((row, n) => {
-  let h = Array(1).fill(0);
-  return row.map((x_t, t) => {
-    const [a, c] = [times(W_x, x_t), times(W_h, h)];
-    h = h.map((_, i) => phi(a[i] + c[i] + b[i]));
-    return h;
-  });
-});
-console.log('ort', ort.env.versions.common);
-console.log('expected', ...[expected].flat(Infinity));
-const [g, e] = [[got].flat(Infinity), [expected].flat(Infinity)];
-console.log('got     ', ...g);
-console.log('difference', Math.max(...g.map((value, i) => Math.abs(value - e[i]))), 'of at most', 0);
-const close = g.length === e.length && g.every((value, i) => Object.is(value, e[i]) || Math.abs(value - e[i]) <= 0);
-process.exit(close ? 0 : 1);
+// as the recurrence gives it in float64
+const expected = [NaN];
+console.log('ort', ort.env.versions.common, '\nexpected', ...expected, '\ngot     ', ...got);
+const close = (value, i) => Object.is(value, expected[i]) || Math.abs(value - expected[i]) <= 0;
+process.exit(got.length === expected.length && got.every(close) ? 0 : 1);

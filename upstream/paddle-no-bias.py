@@ -5,7 +5,7 @@ Clause FWD-1 of rnn-conformance: every step follows the recurrence."""
 import numpy as np
 import paddle
 
-x = np.array([[[1.0]]], "float32")
+x = np.float32([[[1.0]]])
 W_x, W_h = np.float32([[1.0]]), np.float32([[0.5]])
 
 # h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
@@ -19,5 +19,4 @@ for parameter, array in zip(rnn.parameters(), weights):
 
 x_t = paddle.to_tensor(x)
 got = rnn(x_t)[0].numpy()
-print(got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.94e-07, equal_nan=True)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.94e-07), got.tolist()

@@ -5,7 +5,7 @@ Clause NAN-1 of rnn-conformance: nan stays nan."""
 import numpy as np
 import paddle
 
-x = np.array([[[np.nan]]], "float32")
+x = np.float32([[[np.nan]]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = paddle.nn.SimpleRNN(1, 1, activation="relu")

@@ -5,18 +5,13 @@ Clause LEN-7 of rnn-conformance: impossible lengths are an error."""
 import numpy as np
 import paddle
 
-x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([1002, 1001, 1002])
-W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([1002, 1001, 1002])
 
 rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
-weights = [W_x, W_h, b, np.zeros_like(b)]
-for parameter, array in zip(rnn.parameters(), weights):
-    parameter.set_value(array)
 
-print("paddle", paddle.__version__)
 try:
     x_t = paddle.to_tensor(x)
     got = rnn(x_t, sequence_length=paddle.to_tensor(lengths))[0].numpy()
 except Exception:
     raise SystemExit  # refused, as it should be
-raise SystemExit(f"expected an error; got {got.tolist()}")
+raise SystemExit(f"expected an error; got {got.tolist()} of paddle {paddle.__version__}")

@@ -8,18 +8,18 @@ import tensorflow as tf
 import tf_keras as keras
 
 x, h0 = np.float32([[[1.0, -1.0]]]), np.float32([[0.5, -0.5]])
-W_x = np.array([[1.0, 0.5], [0.25, 1.0]], "float32")
-W_h = np.array([[0.5, 0.25], [1.0, 0.5]], "float32")
-b = np.array([0.25, 0.5], "float32")
+W_x = np.float32([[1.0, 0.5], [0.25, 1.0]])
+W_h = np.float32([[0.5, 0.25], [1.0, 0.5]])
+b = np.float32([0.25, 0.5])
 
 # as the recurrence gives it in a wider type
 expected = np.array([[[0.875, 0.0]]])
 print("keras", keras.__version__, "\nexpected", expected.tolist())
 
-layer = keras.layers.SimpleRNN(2, dtype="mixed_bfloat16", activation="relu", return_sequences=True, return_state=True)
+options = {"return_sequences": True, "return_state": True}
+layer = keras.layers.SimpleRNN(2, dtype="mixed_bfloat16", activation="relu", **options)
 layer.build((None, None, 2))
 layer.set_weights([W_x.T, W_h.T, b])
 
 got = np.asarray(layer(x, initial_state=[tf.constant(h0)])[0]).astype("float32")
-print(got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-02, equal_nan=True)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.79e-02), got.tolist()

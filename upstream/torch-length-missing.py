@@ -6,16 +6,10 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.int64([2, 2])
-W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([2, 2])
 
 rnn = torch.nn.RNN(1, 1)
-rnn.load_state_dict({
-    "weight_ih_l0": torch.tensor(W_x), "weight_hh_l0": torch.tensor(W_h), "bias_ih_l0": torch.tensor(b),
-    "bias_hh_l0": torch.tensor(np.zeros(1, "float32")),
-})
 
-print("torch", torch.__version__)
 try:
     x_t = torch.tensor(x.swapaxes(0, 1))
     packed = pack_padded_sequence(x_t, torch.tensor(lengths), enforce_sorted=False)
@@ -23,4 +17,4 @@ try:
     got = pad_packed_sequence(output, total_length=2)[0].detach().transpose(0, 1).numpy()
 except Exception:
     raise SystemExit  # refused, as it should be
-raise SystemExit(f"expected an error; got {got.tolist()}")
+raise SystemExit(f"expected an error; got {got.tolist()} of torch {torch.__version__}")

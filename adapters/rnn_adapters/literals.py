@@ -12,6 +12,8 @@ from rnn_reference.network import Array
 
 WIDTH = 110
 """Letters of a line."""
+NUMPYS_OWN = ("float64", "bool", "int64")
+"""The types that NumPy takes numbers for by itself."""
 
 
 def literal(name: str, array: Array) -> list[str]:
@@ -21,17 +23,14 @@ def literal(name: str, array: Array) -> list[str]:
     of more than float64 are rounded to it.
     """
     dtype = written_dtype(array)
-    typed = "" if dtype in ("float64", "bool", "int64") else f', "{dtype}"'
-    if not array.size:
-        return [f'{name} = np.zeros({tuple(array.shape)}, "{dtype}")']
-    text = nested(array)
-    line = f"{name} = np.array({text}{typed})"
-    if len(line) <= WIDTH:
+    of_type = "" if dtype in NUMPYS_OWN else f', "{dtype}"'
+    line = f"{name} = {typed(array)}"
+    if len(line) <= WIDTH or not array.size:
         return [line]
     flat = ", ".join(number(each) for each in array.ravel())
     wrapped = textwrap.wrap(flat, WIDTH - 4, break_long_words=False)
     shape = f".reshape({tuple(array.shape)})" if array.ndim > 1 else ""
-    return [f"{name} = np.array([", *(f"    {each}" for each in wrapped), f"]{typed}){shape}"]
+    return [f"{name} = np.array([", *(f"    {each}" for each in wrapped), f"]{of_type}){shape}"]
 
 
 def together(arrays: Mapping[str, Array]) -> list[str]:
@@ -91,9 +90,12 @@ def listed(name: str, arrays: Iterable[Array]) -> list[str]:
 
 def typed(array: Array) -> str:
     """An expression of an array in its type."""
-    if array.size:
-        return f"np.{written_dtype(array)}({nested(array)})"
-    return f'np.zeros({tuple(array.shape)}, "{written_dtype(array)}")'
+    dtype = written_dtype(array)
+    if not array.size:
+        return f'np.zeros({tuple(array.shape)}, "{dtype}")'
+    if dtype in NUMPYS_OWN:
+        return f"np.array({nested(array)})"
+    return f"np.{dtype}({nested(array)})" if array.ndim else f'np.array({nested(array)}, "{dtype}")'
 
 
 def joined(lines: Iterable[str]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from rnn_adapters.literals import WIDTH
 from rnn_reference.activations import Activation, ActivationName
 
@@ -85,8 +83,6 @@ def _one_cell(question: Question, loop: Loop) -> list[str]:
     if first.states is not None:
         h = f'{first.states[0][0]}.astype("{loop.dtype}")'
     time = sum(spoken.call.x.shape[1] for spoken in question.spoken)
-    if time == 1 and np.isfinite(cell.W_h).all():
-        return [*lines, *_one_step(question, loop, x, h, valid)]
     steps = f"reversed(range({time}))" if call.go_backwards else f"range({time})"
     bias = f" + {question.bias(0)}" if question.bias(0) else ""
     z = f'{x}[:, t].astype("{loop.dtype}") @ W_x.T + h @ W_h.T{bias}'
@@ -103,24 +99,6 @@ def _one_cell(question: Question, loop: Loop) -> list[str]:
     turn = "[::-1]" if call.go_backwards and loop.turned else ""
     last = f"[-{call.x.shape[1]}:]" if question.before else ""
     return [*lines, f"expected = np.stack(states{turn or last}, axis=1)"]
-
-
-def _one_step(question: Question, loop: Loop, x: str, h: str, valid: str) -> list[str]:
-    """The recurrence of a single time step, which is no loop."""
-    cell, given = question.network.cells[0], question.spoken[0].states is not None
-    kept = given and valid and not (question.quantity == "sequence" and loop.masked == "zero")
-    lines, h = ([f"h = {h}"], "h") if kept else ([], h)
-    terms = [f'{x}[:, 0].astype("{loop.dtype}") @ W_x.T', *[f"{h} @ W_h.T"] * given]
-    z = " + ".join([*terms, *[question.bias(0)] * bool(question.bias(0))])
-    phi = phi_of(cell.activation)
-    if cell.activation.name in WITHIN and len(z) < WIDTH - 40:
-        phi = phi.replace("z", z)
-    else:
-        lines.append(f"z = {z}")
-    if valid:
-        phi = f"np.where({valid}[:, :1], {phi}, {h if kept else 0})"
-    axis = {"sequence": "[:, None]", "final states": "[None]"}.get(question.quantity, "")
-    return [*lines, f"expected = {phi if not axis or phi.startswith('np.') else f'({phi})'}{axis}"]
 
 
 def _step(z: str, activation: Activation, valid: str) -> list[str]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from rnn_adapters.adapter import Call
+from rnn_adapters.comparison import Right, compared, refused
 from rnn_adapters.literals import WIDTH, joined, literal, together
-from rnn_adapters.recurrence import Loop, recurrence
+from rnn_adapters.recurrence import recurrence
+from rnn_adapters.shortening import LINES, code_lines, shortened, without_the_unused
+from rnn_adapters.unrolled import unrolled
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Network, States
 
@@ -48,23 +51,6 @@ class Derivative:
 
 
 @dataclass(frozen=True, eq=False)
-class Right:
-    """The right answer.
-
-    Args:
-        value: of the quantity, in canonical axes.
-        bound: how far from it a correct answer may be, in the shape of `value`; infinite: nothing is claimed.
-        loop: how NumPy computes it from the arrays of the call; None: it is written down.
-        dtype: the type that the answer must have; "" where that is not in question.
-    """
-
-    value: Array
-    bound: Array
-    loop: Loop | None = None
-    dtype: str = ""
-
-
-@dataclass(frozen=True, eq=False)
 class Question:
     """A call of a loaded network, and what is right.
 
@@ -92,6 +78,12 @@ class Question:
     def directions(self) -> list[int]:
         """How many directions each layer has."""
         return [layer.directions for layer in self.network.layers]
+
+    @property
+    def is_of_one_step(self) -> bool:
+        """Whether batch, time and directions are 1 each, so that it does not matter which axis is which."""
+        steps = all(spoken.call.x.shape[:2] == (1, 1) for spoken in self.spoken)
+        return steps and all(directions == 1 for directions in self.directions)
 
     def weight(self, role: str, cell: int) -> str:
         """The name of a weight; "" where the cell has none."""
@@ -137,6 +129,11 @@ class Spoken:
         count, names = sum(map(len, given)), iter(range(sum(map(len, given))))
         return [[numbered(f"h0{self.suffix}", next(names), count) for _ in layer] for layer in given]
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All arrays by name."""
+        return {name: array for group in self.groups() for name, array in group.items()}
+
     def groups(self) -> list[dict[str, Array]]:
         """The arrays by name, those together that belong together."""
         states = dict[str, Array]()
@@ -178,32 +175,57 @@ Reproduce: TypeAlias = Callable[[Question], Code | None]
 
 
 def script(question: Question, code: Code) -> str:
-    """The whole script, whose exit status is 1 where the framework is wrong, and 0 where it is right."""
+    """The whole script, whose exit status is 1 where the framework is wrong, and 0 where it is right.
+
+    What is right is computed by the recurrence where that leaves the script short enough, else written down.
+    """
     if code.language == "javascript":
         from rnn_adapters.reproduction_javascript import script_in_javascript  # which builds on this module
 
         return script_in_javascript(question, code)
+    made, got = ["", *code.made, ""], _got(question, code)
+    version = f"{version_words(code)}, {code.version}"
+    if question.right is None:
+        return shortened(_text(question, code, [*made, *refused(got, version)]))
+    endings = (_answer(question, right, version, made, got) for right in ways(question.right))
+    texts = [shortened(_text(question, code, ending)) for ending in endings]
+    return next((text for text in texts if code_lines(text) <= LINES), min(texts, key=code_lines))
+
+
+def ways(right: Right) -> list[Right]:
+    """The ways to say what is right, first those that tell more."""
+    return [right] if right.loop is None else [right, replace(right, loop=None)]
+
+
+def _answer(
+    question: Question, right: Right, version: str, made: Sequence[str], got: Sequence[str]
+) -> list[str]:
+    """Lines that make the layer and compare what it gives; what is right comes first if it may not answer."""
+    expected, name, number = _right(question, right), *version.split(", ")
+    wide = right.loop is not None and right.value.dtype == np.longdouble
+    shown = f'"{name}", {number}, "\\nexpected", {"np.float64(expected)" if wide else "expected"}.tolist()'
+    if question.raises:
+        return ["", *expected, f"print({shown})", *made, *got, *compared(right, shown=False)]
+    shown += ', "\\ngot     ", got.tolist()'
+    return [*made, *got, "", *expected, f"print({shown})", *compared(right, shown=True)]
+
+
+def _text(question: Question, code: Code, ending: Sequence[str]) -> str:
+    """The script that ends with these lines, with the arrays that are used in it."""
     lines = [f'"""{question.title}"""', ""]
     lines += [f"import {module}" for module in sorted(code.standard)] + [""] * bool(code.standard)
     lines += [*code.imports, ""]
     lines += [line for spoken in question.spoken for line in _arrays(spoken)]
     lines += [line for arrays in arrays_of_cells(question) for line in together(arrays)]
-    version, made = f'"{version_words(code)}", {code.version}', ["", *code.made, ""]
-    if question.right is None:
-        return joined([*lines, *made, f"print({version})", *_refusal(code)])
-    right, compared = _right(question, question.right), _comparison(question.right)
-    wide = '.astype("float64")' if question.right.value.dtype == np.longdouble else ""
-    expected, got = f'"\\nexpected", expected{wide}.tolist()', "got.tolist()"
-    if question.raises:
-        shown = f"print({version}, {expected})"
-        return joined([*lines, "", *right, shown, *made, *_got(question, code), f"print({got})", *compared])
-    shown = f'print({version}, {expected}, "\\ngot     ", {got})'
-    return joined([*lines, *made, *_got(question, code), "", *right, shown, *compared])
+    turns = (".swapaxes(0, 1)", ".transpose(0, 1)") if question.is_of_one_step else ()
+    for turn in turns:
+        ending = [line.replace(turn, "") for line in ending]
+    return without_the_unused(joined([*lines, "", *ending]))
 
 
 def _arrays(spoken: Spoken) -> list[str]:
     """The arrays of a call: on one line where they are small, else those together that belong together."""
-    at_once = together({name: array for group in spoken.groups() for name, array in group.items()})
+    at_once = together(spoken.arrays)
     if len(at_once) == 1:
         return at_once
     return [line for group in spoken.groups() for line in together(group)]
@@ -221,8 +243,7 @@ def version_words(code: Code) -> str:
 
 def arrays_of_calls(question: Question) -> dict[str, Array]:
     """The arrays of all calls by name."""
-    groups = [group for spoken in question.spoken for group in spoken.groups()]
-    return {name: array for group in groups for name, array in group.items()}
+    return {name: array for spoken in question.spoken for name, array in spoken.arrays.items()}
 
 
 def arrays_of_cells(question: Question) -> list[dict[str, Array]]:
@@ -251,8 +272,9 @@ def numbered(name: str, index: int, count: int) -> str:
 def _got(question: Question, code: Code) -> list[str]:
     narrow = question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
     typed = question.right is not None and question.right.dtype
-    *called, got = _at_once(code.called, code.got)
-    return [*called, f"got = {got}" + ('.astype("float32")' if narrow and not typed else "")]
+    wide = '.astype("float32")' if narrow and not typed else ""
+    *called, got = _at_once(code.called, f"{code.got}{wide}")
+    return [*called, f"got = {got}"]
 
 
 def _at_once(called: Sequence[str], got: str) -> list[str]:
@@ -261,74 +283,21 @@ def _at_once(called: Sequence[str], got: str) -> list[str]:
     if assigned is None:
         return [*called, got]
     name, others, call = assigned.groups()
-    if not isinstance(ast.parse(call, mode="eval").body, ast.Call):  # but several, or more than that
+    made = ast.parse(call, mode="eval").body
+    if not isinstance(made, ast.Call) or (others and call.startswith(("map(", "zip("))):
+        return [*called, got]  # more than a call, or several, or one of which no element can be taken
+    names = [name, *re.findall(r"\*?\w+", others)]
+    used = [each for each in re.findall(r"\w+", got) if each in {name.lstrip("*") for name in names}]
+    if len(used) != 1 or used[0] not in names:  # several, or those that a star takes
         return [*called, got]
-    names = [name, *re.findall(r"\w+", others)]
-    if [each for each in re.findall(r"\w+", got) if each in names] != [name]:
-        return [*called, got]
-    at_once = re.sub(rf"\b{name}\b", lambda _: call + "[0]" * bool(others), got)
+    place = f"[{names.index(used[0])}]" if others else ""
+    at_once = re.sub(rf"\b{used[0]}\b", lambda _: call + place, got)
     return [*called[:-1], at_once] if len(at_once) <= WIDTH - len("got = ") else [*called, got]
 
 
 def _right(question: Question, right: Right) -> list[str]:
     """Lines that give `expected`."""
     if right.loop is not None:
-        return ["# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step", *recurrence(question, right.loop)]
+        lines = unrolled(question, right.loop) or recurrence(question, right.loop)
+        return ["# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step", *lines]
     return ["# as the recurrence gives it in a wider type", *literal("expected", right.value)]
-
-
-OF_EACH = (
-    "close = ((abs(got - expected) <= bound) | (got == expected) | np.isnan(got) & np.isnan(expected)).all()"
-)
-"""As `allclose` has it, which cannot take a tolerance for each element beside NaN before NumPy 2."""
-
-
-def _comparison(right: Right) -> list[str]:
-    """Lines that end the script with an error where the answer is wrong, or of another shape."""
-    lines = list[str]()
-    if right.dtype:
-        lines.append(f'assert got.dtype == "{right.dtype}", f"expected {right.dtype}; got {{got.dtype}}"')
-    *needed, bound = _bound(right)
-    if not needed:
-        close = f"np.allclose(got, expected, rtol=0, atol={bound}, equal_nan=True)"
-        return [*lines, f"assert got.shape == expected.shape and {close}"]
-    if np.isinf(right.bound).any():
-        needed.append("got = np.where(bound < np.inf, got, expected)  # of the others nothing is claimed")
-    return [
-        *lines,
-        *needed,
-        OF_EACH,
-        'assert close and got.shape == expected.shape, f"a difference of {abs(got - expected).max()}"',
-    ]
-
-
-def _bound(right: Right) -> list[str]:
-    """Lines that are needed for the bound, and then an expression of it."""
-    if not right.bound.size:
-        return ["0"]
-    largest = float(right.bound.max())
-    if (right.bound == largest).all() and np.isfinite(largest):
-        return [rounded_up(largest)]
-    bounds = np.array([float(rounded_up(float(each))) for each in right.bound.flat])
-    return [*literal("bound", bounds.reshape(right.bound.shape)), "bound"]
-
-
-def rounded_up(bound: float) -> str:
-    """A bound in three digits, and no smaller than it is."""
-    if bound == 0 or not np.isfinite(bound):
-        return f"{bound:g}"
-    text = f"{bound:.2e}"
-    return text if float(text) >= bound else f"{bound * 1.005:.2e}"
-
-
-def _refusal(code: Code) -> list[str]:
-    """The call, which must raise."""
-    *called, got = _at_once(code.called, code.got)
-    return [
-        "try:",
-        *(f"    {line}" for line in called),
-        f"    got = {got}",
-        "except Exception:",
-        "    raise SystemExit  # refused, as it should be",
-        'raise SystemExit(f"expected an error; got {got.tolist()}")',
-    ]

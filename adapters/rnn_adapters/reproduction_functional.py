@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_adapters.literals import literal, split, typed
+from rnn_adapters.literals import split, together, typed
 from rnn_adapters.reproduction import WEIGHTS, Derivative, Question, numbered
+from rnn_reference.network import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +59,17 @@ class OfFunction:
             sequence: an expression of the sequence output (batch, time, features) after them.
             finals: one for each cell of its final state (batch, hidden).
         """
-        cotangents, terms = list[str](), list[str]()
+        cotangents, terms = dict[str, Array](), list[str]()
         states = [state for states in self.of.d_final_states for state in states]
         pairs = [("d_sequence", sequence, self.of.d_sequence)]
         pairs += [(numbered("d_h", i, len(states)), finals[i], state) for i, state in enumerate(states)]
         for name, output, array in pairs:
             if array.any() or array is self.of.d_sequence:
-                cotangents += literal(name, array)
+                cotangents[name] = array
                 terms.append(f"({self.array.format(name)} * {output}).sum()")
         given = [self.array.format(name) for name in self.arguments]
         return [
-            *cotangents,
+            *together(cotangents),
             "",
             f"def loss({', '.join(self.arguments)}):",
             *(f"    {line}" for line in call),

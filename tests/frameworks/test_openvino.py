@@ -53,7 +53,10 @@ RECORDED = {
     "model file": "openvino-saved-in-float16",
     "precision left alone": "openvino-narrow-by-default",
 }
-"""Routes of which every case is that of a record, and so no script of one that is right is asked for."""
+"""Routes of which every case is that of a record, and so no script of one that is right is asked for.
+
+One of the records does not apply on every machine.
+"""
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
@@ -70,5 +73,6 @@ def test_the_report_of_a_record_is_kept(record: Deviation) -> None:
 @pytest.mark.parametrize("route", ["", *load_framework("openvino").routes])
 def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) -> None:
     framework = load_framework("openvino")
-    for text in right_texts(framework, route, RECORDS, count=4, recorded=route in RECORDED):
+    recorded = RECORDED.get(route) in {record.id for record in RECORDS}
+    for text in right_texts(framework, route, RECORDS, count=4, recorded=recorded):
         assert not ended_here(text, tmp_path), text

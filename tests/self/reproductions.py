@@ -16,9 +16,10 @@ import numpy as np
 from helpers import random_case, random_cell
 
 from rnn_adapters import load_adapter
+from rnn_adapters.comparison import Right
 from rnn_adapters.framework import Framework
 from rnn_adapters.registry import made_adapter
-from rnn_adapters.reproduction import Derivative, Question, Right, script, suffix_of
+from rnn_adapters.reproduction import Derivative, Question, script, suffix_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.drawing import draw_cases

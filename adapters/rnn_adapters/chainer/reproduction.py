@@ -36,7 +36,7 @@ def code(question: Question) -> Code | None:
         called=[*writer.called(), *writer.differentiated()],
         got=writer.got(),
         version="chainer.__version__",
-        standard=["os", "tempfile"] if question.route in SAVED else [],
+        standard=["tempfile"] if question.route in SAVED else [],
     )
 
 
@@ -59,12 +59,18 @@ class _Writer:
             for cell in range(len(self.network.cells))
             for role in WEIGHTS
         ]
-        return [
-            *([f'chainer.global_config.dtype = np.dtype("{dtype}")'] if dtype != "float32" else []),
-            *self._new(),
+        asked = (
+            self.question.right is not None or self.route in SAVED
+        )  # else it does not matter which they are
+        given = [
             *split("weights = [", weights, "]"),
             "for parameter, array in zip(parameters, weights):",
             "    parameter.array[...] = array",
+        ]
+        return [
+            *([f'chainer.global_config.dtype = np.dtype("{dtype}")'] if dtype != "float32" else []),
+            *(self._new() if asked else self._new()[:-1]),
+            *(given if asked else []),
             *self._reloaded(),
         ]
 
@@ -95,7 +101,7 @@ class _Writer:
         if self.route not in SAVED:
             return []
         return [
-            f'path = os.path.join(tempfile.mkdtemp(), "rnn.{SAVED[self.route]}")',
+            f'path = tempfile.mkdtemp() + "/rnn.{SAVED[self.route]}"',
             f"chainer.serializers.save_{self.route}(path, rnn)",
             made,
             f"chainer.serializers.load_{self.route}(path, rnn)",

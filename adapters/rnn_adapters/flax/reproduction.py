@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from rnn_adapters.literals import split
+from rnn_adapters.literals import WIDTH, split
 from rnn_adapters.reproduction import Code, Question, numbered
 from rnn_adapters.reproduction_functional import OfFunction, differentiable
 from rnn_reference.activations import Activation
@@ -228,7 +228,12 @@ class _Writer(ABC):
         arguments.append("return_carry=True")
         as_written = self.route == "eager" or self.question.derivative is not None
         call = (self.applied if as_written else self.compiled)(name, arguments)
-        return [f"{carry}, {y} = {call}"]
+        whole = f"{carry}, {y} = {call}"
+        function, _, rest = call.partition(f'static_argnames="return_carry")({name}, ')
+        if len(whole) <= WIDTH or not rest or as_written:
+            return [whole]
+        made = f'call = {function}static_argnames="return_carry")'
+        return [made, f"{carry}, {y} = call({name}, {rest}"]
 
     def _by_steps(self, name: str, x: str, states: list[str], y: str, carry: str) -> list[str]:
         """A cell, step by step."""

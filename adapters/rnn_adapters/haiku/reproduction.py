@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rnn_adapters.literals import split
 from rnn_adapters.reproduction import Code, Question
 from rnn_adapters.reproduction_functional import OfFunction, differentiable
@@ -63,14 +65,17 @@ class _Writer:
         """Lines that give `rnn`."""
         kind = "transform_with_state" if self.route == "with state" else "transform"
         states = self.spoken.states is not None or self.route == "scan of a core"
-        body = self._network(states)
+        policy, body = list[str](), self._network(states)
+        body = [re.sub(r"\bx\b", "inputs", line) for line in body]
         if self.narrow:
             text = f"params=float32,compute={self.narrow},output={self.narrow}"
-            pushed = f'hk.mixed_precision.push_policy(hk.VanillaRNN, jmp.get_policy("{text}"))'
+            policy = [f'policy = jmp.get_policy("{text}")']
+            pushed = "hk.mixed_precision.push_policy(hk.VanillaRNN, policy)"
             body = [f"with {pushed}:", *(f"    {line}" for line in body)]
         return [
+            *policy,
             "",
-            f"def network(x{', state' if states else ''}):",
+            f"def network(inputs{', state' if states else ''}):",
             *(f"    {line}" for line in body),
             "",
             f"rnn = hk.without_apply_rng(hk.{kind}(network))",
@@ -101,8 +106,10 @@ class _Writer:
                 "return jax.numpy.stack(outputs), state",
             ]
         reverse = ", reverse=True" * self.call.go_backwards
-        call = UNROLLED.get(self.route, USUAL).format(core="core", state=state, reverse=reverse)
-        return [made, f"return {call}"]
+        usual = UNROLLED.get(self.route, USUAL)
+        if "core" not in state and not self.deep:
+            return [f"return {usual.format(core=cores[0], state=state, reverse=reverse)}"]
+        return [made, f"return {usual.format(core='core', state=state, reverse=reverse)}"]
 
     def _one_after_the_other(self, cores: list[str], states: bool) -> list[str]:
         reverse, lines = ", reverse=True" * self.call.go_backwards, ["finals = []"]

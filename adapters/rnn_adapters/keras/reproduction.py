@@ -10,7 +10,7 @@ import numpy as np
 from rnn_adapters.keras.reproduction_derivatives import Derivatives
 from rnn_adapters.keras.reproduction_exports import EXPORTS, ExportLines
 from rnn_adapters.keras.reproduction_words import KERAS_3, Words
-from rnn_adapters.literals import number, split
+from rnn_adapters.literals import WIDTH, number, split, typed
 from rnn_adapters.reference import marked_by_value
 from rnn_adapters.reproduction import Code, Question, Spoken, numbered
 from rnn_reference.activations import Activation
@@ -99,6 +99,13 @@ def code_on(backend: str, question: Question) -> Code | None:
     imports = [f'os.environ["KERAS_BACKEND"] = "{backend}"', *writer.backend_imports]
     imports += ["import keras", "import numpy as np"]
     return Code(imports, writer.made(), writer.called(), writer.got(), "keras.__version__", writer.standard)
+
+
+def _on_two_lines(call: str) -> list[str]:
+    """A call that is too long for a line, with its last two options before it; none has a comma in it."""
+    *others, one, other = call.removesuffix(")").split(", ")
+    options = ", ".join(option.replace("=", '": ').join(['"', ""]) for option in (one, other))
+    return [f"options = {{{options}}}", f"{', '.join([*others, '**options'])})"]
 
 
 @dataclass(frozen=True)
@@ -231,17 +238,32 @@ class Writer:
         name = numbered("layer", index, self.question.network.num_layers)
         if self.route in CELLS:
             made = [f"layer = keras.layers.SimpleRNNCell({', '.join(self._cell_options(layer.forward))})"]
-            made.append(f"layer.build((None, {layer.input_size}))")
+            built = f"layer.build((None, {layer.input_size}))"
         else:
             options = self._loop_options(index)
-            made = [f"{name} = {self._direction(layer.forward, options)}"]
-            if layer.backward is not None:
-                made = split(f"{name} = keras.layers.Bidirectional(", self._both(index, options), ")")
+            made = self._made_layer(name, index, options)
             made += ANEW if self.route == "configuration" else ()
             made += [OWN_FROM_CONFIG.format(name)] if self.route == OWN_ANEW else []
-            made.append(f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))")
+            built = f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))"
+        if self.question.right is None:  # a call that must be refused is, whatever the weights are
+            return [*made, built]
         weights = [w for cell in range(layer.directions) for w in self._weights(first + cell)]
-        return [*made, *split(f"{name}.set_weights([", weights, "])")]
+        return [*made, built, *split(f"{name}.set_weights([", weights, "])")]
+
+    def _made_layer(self, name: str, index: int, options: Sequence[str]) -> list[str]:
+        """Lines that make one layer."""
+        layer = self.question.network.layers[index]
+        forward = self._direction(layer.forward, options)
+        if layer.backward is None:
+            made = f"{name} = {forward}"
+            return [made] if len(made) <= WIDTH else _on_two_lines(made)
+        both = [forward, *self._both(index, options)]
+        whole = f"{name} = keras.layers.Bidirectional({', '.join(both)})"
+        if len(whole) <= WIDTH:
+            return [whole]
+        rnn = name.replace("layer", "rnn")
+        lines = [f"{rnn} = {forward}"] if len(forward) <= WIDTH - 8 else _on_two_lines(f"{rnn} = {forward}")
+        return [*lines, *split(f"{name} = keras.layers.Bidirectional(", [rnn, *both[1:]], ")")]
 
     @property
     def _stateful_batch(self) -> int | None:
@@ -259,9 +281,8 @@ class Writer:
         return [*found, question.bias(cell)] if question.bias(cell) else found
 
     def _both(self, index: int, options: Sequence[str]) -> list[str]:
-        """The arguments of `Bidirectional`."""
-        layer, call = self.question.network.layers[index], self.question.call
-        arguments = [self._direction(layer.forward, options)]
+        """The arguments of `Bidirectional` after the first."""
+        layer, call, arguments = self.question.network.layers[index], self.question.call, list[str]()
         if call.merge_mode != "concat" and index == self.question.network.num_layers - 1:
             mode = None if call.merge_mode == "none" else call.merge_mode
             arguments.append("merge_mode=None" if mode is None else f'merge_mode="{mode}"')
@@ -306,11 +327,13 @@ class Writer:
         loop = [*self._loop_options(network.num_layers - 1), *self._dtype()]
         options = [*self.words.options.get(self.route, ()), *self._dtype()]
         inner = f"keras.layers.StackedRNNCells(cells, {', '.join(options)})" if options else "cells"
+        made = [*split("cells = [", cells, "]"), f"layer = keras.layers.RNN({', '.join([inner, *loop])})"]
+        made.append(f"layer.build(({self.batch_and_time(self._stateful_batch)}, {network.input_size}))")
+        if self.question.right is None:
+            return made
         weights = [weight for index in range(len(cells)) for weight in self._weights(index)]
         return [
-            *split("cells = [", cells, "]"),
-            f"layer = keras.layers.RNN({', '.join([inner, *loop])})",
-            f"layer.build(({self.batch_and_time(self._stateful_batch)}, {network.input_size}))",
+            *made,
             *split("layer.set_weights([", weights, "])"),
         ]
 
@@ -327,21 +350,21 @@ class Writer:
         question = self.question
         (spoken,) = question.spoken
         features, dtype = question.network.input_size, str(question.network.dtype)
-        typed = "" if dtype == "float32" else f', dtype="{dtype}"'
-        lines = [*layers, f"x_in = keras.Input((None, {features}){typed})"]
+        of_type = "" if dtype == "float32" else f', dtype="{dtype}"'
+        lines = [*layers, f"x_in = keras.Input((None, {features}){of_type})"]
         inputs, x, mask = ["x_in"], "x_in", ""
         states = None if spoken.states is None else [[f"{n}_in" for n in names] for names in spoken.states]
         for layer, names in zip(question.network.layers, states or [], strict=False):
-            lines += [f"{name} = keras.Input(({layer.hidden_size},){typed})" for name in names]
+            lines += [f"{name} = keras.Input(({layer.hidden_size},){of_type})" for name in names]
         if spoken.mask and self.route == "masking":
             value = number(self._marked()[1])
-            x = f"keras.layers.Masking({value}{typed})(x_in)"
+            x = f"keras.layers.Masking({value}{of_type})(x_in)"
         elif spoken.mask and self.route == "embedding":
             lines[-1 - sum(map(len, states or []))] = 'x_in = keras.Input((None,), dtype="int32")'
             table = f"np.concatenate([np.zeros((1, {features})), {spoken.x}.reshape(-1, {features})])"
             lines += [
                 f"table = {table}",
-                f"embedding = keras.layers.Embedding(len(table), {features}, mask_zero=True{typed})",
+                f"embedding = keras.layers.Embedding(len(table), {features}, mask_zero=True{of_type})",
             ]
             x = "embedding(x_in)"
         elif spoken.mask:
@@ -351,10 +374,22 @@ class Writer:
             count = question.network.num_layers
             names = [numbered("layer", index, count) for index in range(count)]
             return [*lines, f"model = keras.Sequential([x_in, {', '.join(names)}])"]
-        lines += self._chain(x, states, mask, training=False)
+        symbols = [each.partition(" = ") for each in lines[len(layers) :] if " = keras.Input(" in each]
+        others = [each for each in lines[len(layers) :] if " = keras.Input(" not in each]
+        together = (
+            f"{', '.join(name for name, _, _ in symbols)} = {', '.join(made for _, _, made in symbols)}"
+        )
+        if len(together) <= WIDTH:
+            lines = [*layers, together, *others]
+        *below, (_, _, top) = (line.partition(" = ") for line in self._chain(x, states, mask, training=False))
         inputs += [name for names in states or [] for name in names]
         outputs = [*self._outputs(), *(f"*{name}" for name in self._state_names())]
-        lines.append(f"model = keras.Model([{', '.join(inputs)}], [{', '.join(outputs)}])")
+        at_once = f"model = keras.Model([{', '.join(inputs)}], {top if self.returns_state else f'[{top}]'})"
+        if not below and not self.is_stack_of_cells and len(at_once) <= WIDTH:
+            lines.append(at_once)
+        else:
+            lines += self._chain(x, states, mask, training=False)
+            lines.append(f"model = keras.Model([{', '.join(inputs)}], [{', '.join(outputs)}])")
         return [*lines, "embedding.set_weights([table])"] if "table" in "".join(lines) else lines
 
     def _marked(self) -> tuple[Array, float]:
@@ -382,6 +417,9 @@ class Writer:
         if spoken.mask and self.route == "masking":
             marked, value = self._marked()
             if not np.array_equal(marked, spoken.call.x, equal_nan=True):
+                given = [typed(marked)]
+            if len(given[0]) > WIDTH // 2:
+                given = [spoken.x]
                 lines.append(f"{spoken.x}[~{spoken.mask}] = {number(value)}")
         elif spoken.mask and self.route == "embedding":
             given = [
@@ -426,6 +464,8 @@ class Writer:
         h = zeros if states is None else f"[{', '.join(states[0])}]"
         if self.route == "cell of a bare state":
             h = f"{zeros}[0]" if states is None else states[0][0]
+        if time == 1:
+            return [f"output, h = layer({spoken.x}[:, 0], {h})"]
         return [
             f"outputs, h = [], {h}",
             f"for t in range({time}):",
@@ -456,7 +496,8 @@ class Writer:
             arguments += ["training=True"] if training else []
             lines.append(f"{left} = {self._caller(index, count)}({', '.join(arguments)})")
             x = "output"
-        if self.is_stack_of_cells and not self.is_model and self.returns_state:
+        asked = self.question.quantity == "final states" or self.question.derivative is not None
+        if self.is_stack_of_cells and not self.is_model and self.returns_state and asked:
             lines.append(f"states = {self.words.flatten}(states)")
         return lines
 
@@ -480,11 +521,17 @@ class Writer:
         if question.derivative is not None:
             turned = ".T" * (question.derivative.of[0] in ("W_x", "W_h"))
             stacked = "[None]" * (question.derivative.of[0] == "state")
+            convert = convert if self.backend == "torch" else "np.asarray"
             return f"{convert}(d){turned}{stacked}"
         if question.quantity == "final states":
             return f"np.stack([{convert}(state) for state in {self._states()}])"
         if self.route in CELLS:
-            return f"np.stack([{convert}(output) for output in outputs], axis=1)"
+            alone = question.call.x.shape[1] == 1
+            return (
+                f"{convert}(output)[:, None]"
+                if alone
+                else f"np.stack([{convert}(y) for y in outputs], axis=1)"
+            )
         if question.call.merge_mode == "none":
             return f"np.concatenate([{convert}(forward), {convert}(backward)], axis=-1)"
         return f"{convert}(output)"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_adapters.keras.reproduction_words import KERAS_3, Words
-from rnn_adapters.literals import listed, literal
-from rnn_adapters.reproduction import Derivative, Question, Spoken
+from rnn_adapters.literals import listed, literal, together
+from rnn_adapters.reproduction import Derivative, Question, Spoken, numbered
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Derivatives:
     words: Words = KERAS_3
 
     def lines(self) -> list[str]:
-        """A loss, and its derivative."""
+        """What gives the derivative: of a loss where it is one of gradients, or of weights on JAX."""
+        if self.of.direction is None and (self.backend != "jax" or self.place < len(self.sources)):
+            return self._at_once()
         by = {"tensorflow": self._by_tape, "torch": self._by_autograd, "jax": self._by_jax}[self.backend]
         return [
             *literal("d_sequence", self.of.d_sequence),
@@ -64,6 +66,51 @@ class Derivatives:
             return 0 if role == "x" else 1
         counts = [2 + bool(cell.biases) for cell in self.question.network.cells]
         return len(self.sources) + sum(counts[:index]) + {"W_x": 0, "W_h": 1}.get(role, 2)
+
+    def _at_once(self) -> list[str]:
+        """A gradient of the outputs as they are, with the cotangent of each."""
+        held, place = [f"{name}_t" for name in self.sources], self.place
+        if place < len(held):
+            name, source = self.sources[place], held[place]
+        else:
+            name, source = (
+                "",
+                self.words.held.replace("variable", f"layer.trainable_variables[{place - len(held)}]"),
+            )
+        x, *states = self.sources
+        x = source if x == name else x
+        states = [source if each == name else self.words.state.format(each) for each in states]
+        outputs = [*self.outputs, *numbered_states(len(states))]
+        mask = f", mask={self.spoken.mask}" if self.spoken.mask else ""
+        call = f"layer({x}, initial_state=[{', '.join(states)}]{mask})"
+        halves = np.split(self.of.d_sequence, len(self.outputs), axis=-1)
+        arrays = [*halves, *(state for states in self.of.d_final_states for state in states)]
+        names = [f"d_{each}" for each in outputs]
+        given = together(dict(zip(names, arrays, strict=True)))
+        left, cotangents = ", ".join(outputs), ", ".join(names)
+        if self.backend == "jax":
+            return [
+                *given,
+                f"_, back = jax.vjp(lambda {source}: {call}, {name})",
+                f"(d,) = back(({cotangents},))",
+            ]
+        if self.backend == "torch":
+            made = [f"{source} = torch.tensor({name}, requires_grad=True)"] if name else []
+            tensors = ", ".join(f"torch.tensor({each})" for each in names)
+            return [
+                *given,
+                *made,
+                f"{left} = {call}",
+                f"(d,) = torch.autograd.grad([{left}], [{source}], [{tensors}])",
+            ]
+        made = [f"{source} = tf.Variable({name})"] if name else []  # which a tape watches
+        return [
+            *given,
+            *made,
+            "with tf.GradientTape() as tape:",
+            f"    {left} = {call}",
+            f"d = tape.gradient([{left}], {source}, [{cotangents}])",
+        ]
 
     def _loss(self) -> list[str]:
         """Σ cotangents · outputs, as a function of input and states, and on JAX of the weights."""
@@ -151,3 +198,8 @@ class Derivatives:
             "",
             f"d = jax.grad(along)(sources)[{self.place}]",
         ]
+
+
+def numbered_states(count: int) -> list[str]:
+    """The names of the final states of a layer."""
+    return [numbered("state", index, count) for index in range(count)]

@@ -37,7 +37,7 @@ class ExportLines:
                 "    for symbol, array in zip(model.inputs, given)",
                 "]",
             ]
-        body.append(f'path = os.path.join(tempfile.mkdtemp(), "model{self.suffix}")')
+        body.append(f'path = tempfile.mkdtemp() + "/model{self.suffix}"')
         body.append(f"model.export(path{options}{signature}, verbose=False)")
         return ["", "def exported(given):", *(f"    {line}" for line in [*body, *self.run]), ""]
 

@@ -40,23 +40,23 @@ class Words:
 
 PASSAGES = {
     "model file": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.keras")',
+        'path = tempfile.mkdtemp() + "/model.keras"',
         "model.save(path)",
         "model = keras.models.load_model(path)",
     ),
     "H5 file": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.h5")',
+        'path = tempfile.mkdtemp() + "/model.h5"',
         "model.save(path)",
         "model = keras.models.load_model(path)",
     ),
     "weights file": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")',
+        'path = tempfile.mkdtemp() + "/model.weights.h5"',
         "model.save_weights(path)",
         "model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])",
         "model.load_weights(path)",
     ),
     "exported": (
-        'path = os.path.join(tempfile.mkdtemp(), "model.xml")',
+        'path = tempfile.mkdtemp() + "/model.xml"',
         'model.export(path, format="openvino", verbose=False)',
         'hint = {"INFERENCE_PRECISION_HINT": "f32"}',
         'model = openvino.compile_model(openvino.Core().read_model(path), "CPU", hint)',

@@ -29,7 +29,7 @@ def code(question: Question) -> Code | None:
         called=[*writer.called(), *writer.differentiated()],
         got=writer.got(),
         version="ms.__version__",
-        standard=["os", "tempfile"] if route in FILES else [],
+        standard=["tempfile"] if route in FILES else [],
     )
 
 
@@ -100,7 +100,7 @@ class _Writer:
             return []
         form = ', format="safetensors"' if self.route == "safetensors" else ""
         return [
-            f'path = os.path.join(tempfile.mkdtemp(), "{FILES[self.route]}")',
+            f'path = tempfile.mkdtemp() + "/{FILES[self.route]}"',
             f"ms.save_checkpoint(rnn, path{form})",
             self._new("rnn"),
             f"ms.load_param_into_net(rnn, ms.load_checkpoint(path{form}))",
@@ -117,7 +117,7 @@ class _Writer:
             given = ", ".join(self._arguments())
             return [
                 *lines,
-                f'path = os.path.join(tempfile.mkdtemp(), "{FILES[self.route]}")',
+                f'path = tempfile.mkdtemp() + "/{FILES[self.route]}"',
                 f'ms.export(rnn, {given}, file_name=path, file_format="MINDIR")',
                 f"y, h_n = ms.nn.GraphCell(ms.load(path))({given})",
             ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from rnn_adapters.literals import split
+from rnn_adapters.literals import WIDTH, split
 from rnn_adapters.reproduction import Code, Question, arrays_of_calls, numbered
 from rnn_adapters.reproduction_functional import OfFunction, differentiable
 from rnn_reference.activations import Activation
@@ -58,7 +58,7 @@ def code(question: Question) -> Code | None:
         called=writer.differentiated() if derived else writer.called(),
         got=writer.got(),
         version="mx.__version__",
-        standard=["os", "tempfile"] if files else [],
+        standard=["tempfile"] if files else [],
     )
 
 
@@ -80,7 +80,7 @@ class _Writer:
             lines += self._given(index, self._tensor)
             if form := FORMS.get(self.question.route):
                 lines += [
-                    f'path = os.path.join(tempfile.mkdtemp(), "{name}.{form}")',
+                    f'path = tempfile.mkdtemp() + "/{name}.{form}"',
                     f"{name}.save_weights(path)",
                     f"{name} = {new}",
                     f"{name}.load_weights(path)",
@@ -140,7 +140,13 @@ class _Writer:
         of = self.question
         named = {"Wxh": of.weight("W_x", index), "Whh": of.weight("W_h", index), "bias": of.bias(index)}
         pairs = [f'"{name}": {tensor(array)}' for name, array in named.items() if array]
-        return split(f"{self._layer(index)}.update({{", pairs, "})")
+        lines = split(f"{self._layer(index)}.update({{", pairs, "})")
+        typed, names = (
+            tensor("w"),
+            ", ".join(f'("{name}", {array})' for name, array in named.items() if array),
+        )
+        at_once = f"{self._layer(index)}.update({{name: {typed} for name, w in [{names}]}})"
+        return lines if len(lines) == 1 or len(at_once) > WIDTH else [at_once]
 
     def _tensor(self, array: str) -> str:
         """An array of NumPy, or a sum of them, in MLX: without being told it takes float64 as float32."""
@@ -176,7 +182,7 @@ class _Writer:
             ]
         if route == "exported":
             return [
-                f'path = os.path.join(tempfile.mkdtemp(), "{layer}.mlxfn")',
+                f'path = tempfile.mkdtemp() + "/{layer}.mlxfn"',
                 f"mx.export_function(path, {layer}, {arguments})",
                 f"({output},) = mx.import_function(path)({arguments})",
             ]

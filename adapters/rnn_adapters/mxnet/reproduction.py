@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_adapters.literals import literal, split, typed
+from rnn_adapters.literals import WIDTH, literal, split, typed
 from rnn_adapters.mxnet import CONVENTIONS
 from rnn_adapters.native import native_arrays
 from rnn_adapters.reproduction import WEIGHTS, Code, Question, stacked
@@ -27,7 +27,7 @@ def code(question: Question) -> Code | None:
         called=[*writer.called(), *writer.differentiated()],
         got=writer.got(),
         version="mx.__version__",
-        standard=["os", "tempfile"] if question.route.endswith("file") else [],
+        standard=["tempfile"] if question.route.endswith("file") else [],
     )
 
 
@@ -55,11 +55,17 @@ class _Writer:
         return [
             *(self._cells() if self.by_cells else self._layer()),
             "block.initialize()",
+            *(self._given(weights) if self.question.right is not None or self.route.endswith("file") else []),
+            *self._prepared(),
+        ]
+
+    def _given(self, weights: list[str]) -> list[str]:
+        """Lines that give the block its weights; without them it has some, too."""
+        return [
             "parameters = list(block.collect_params().values())",
             *split("weights = [", weights, "]"),
             "for parameter, array in zip(parameters, weights):",
-            f"    parameter.set_data({self._array('array')})",
-            *self._prepared(),
+            f"    parameter.set_data(mx.nd.array(array{self.typed}))",
         ]
 
     def _other(self, role: str, cell: int) -> str:
@@ -111,7 +117,7 @@ class _Writer:
                 return ["block.hybridize(static_alloc=True, static_shape=True)"]
             case "parameters file":
                 return [
-                    'path = os.path.join(tempfile.mkdtemp(), "block.params")',
+                    'path = tempfile.mkdtemp() + "/block.params"',
                     "block.save_parameters(path)",
                     *self._layer(),
                     "block.load_parameters(path)",
@@ -122,7 +128,7 @@ class _Writer:
                 return [
                     "block.hybridize()",
                     f"block(mx.nd.zeros((1, 1, {inputs}){self.typed}), block.begin_state(1))",
-                    'path = os.path.join(tempfile.mkdtemp(), "block")',
+                    'path = tempfile.mkdtemp() + "/block"',
                     "block.export(path)",
                     'files = f"{path}-symbol.json", ["data0", "data1"], f"{path}-0000.params"',
                     "imported = mx.gluon.SymbolBlock.imports(*files)",
@@ -153,31 +159,33 @@ class _Writer:
     def _hybrid(self) -> bool:
         return self.route == "unroll hybridized"
 
-    def _array(self, name: str) -> str:
-        """An expression of an array of MXNet's, of the type that it has."""
-        return f"mx.nd.array({name}{self.typed and f', dtype={name}.dtype'})"
-
     # Calls.
 
     def called(self) -> list[str]:
         """Lines that give the sequence `ys` and final states `h_n`."""
         other = str(self.call.x.dtype) != self.dtype or self._foreign_states()
         axes = "" if self.route == "NTC" or self.call.x.ndim < 2 else ".swapaxes(0, 1)"
-        whole, step = f"{self.spoken.x}{axes}", "step" if self.by_steps else self.spoken.x
-        typed_x = f", dtype={step}.dtype" if other or self.typed else ""
+        whole = f"{self.spoken.x}{axes}"
+        typed_x = f', dtype="{self.call.x.dtype}"' if other or self.typed else ""
         x = (
             f"[mx.nd.array(step{typed_x}) for step in {whole}]"
             if self.by_steps
             else f"mx.nd.array({whole}{typed_x})"
         )
         lines = [f"data = {x}", *self._states()]
+        given = [line.partition(" = [") for line in lines]
+        together = f"data, states = {x}, [{given[-1][2]}"
+        if len(lines) == 2 and given[1][0] == "states" and given[1][2] and len(together) <= WIDTH - 20:
+            lines = [together]
         if self.spoken.lengths:
             lines.append('valid_length = mx.nd.array(lengths, dtype="int32")')
         elif self.route == "sequence lengths":
             lines.append(
                 f'valid_length = mx.nd.full({self.call.x.shape[0]}, {self.call.x.shape[1]}, dtype="int32")'
             )
-        if self.question.derivative is not None:
+        if self._of_data:
+            lines.append("data.attach_grad()")
+        elif self.question.derivative is not None:
             lines += [
                 f"for each in ({'*data' if self.by_steps else 'data'}, *states):",
                 "    each.attach_grad()",
@@ -227,17 +235,26 @@ class _Writer:
         foreign = self._foreign_states()
         none = f'np.zeros((0, {batch}, {self.network.layers[0].hidden_size}), "{self.dtype}")'
         arrays = names if self.by_cells else [stacked(names) if names else none]
-        made = [
-            f"mx.nd.array({each}{f', dtype={names[0]}.dtype' if names and (foreign or self.typed) else ''})"
-            for each in arrays
-        ]
+        dtype = self.spoken.arrays[names[0]].dtype if names else self.dtype
+        typed_h = f', dtype="{dtype}"' if names and (foreign or self.typed) else ""
+        made = [f"mx.nd.array({each}{typed_h})" for each in arrays]
         return split("states = [", made, "]")
+
+    @property
+    def _of_data(self) -> bool:
+        """Whether what is asked for is the gradient of an input in one piece, by what a user calls first."""
+        of = self.question.derivative
+        plain = of is not None and of.of[0] == "x" and of.direction is None
+        return plain and not self.by_steps and self.route not in ("grad", "cell by grad")
 
     def differentiated(self) -> list[str]:
         """Lines that give the gradients `d`, in the order of `sources`."""
         of = self.question.derivative
         if of is None:
             return []
+        if self._of_data:
+            given = self._like_given("cotangents", of.d_sequence, of.d_final_states)
+            return [*given, "mx.autograd.backward([ys, *h_n], cotangents)"]
         lines = [
             "outputs, sources = [*ys, *h_n], [*data, *states, *(p.data() for p in parameters)]"
             if self.by_steps
@@ -292,6 +309,8 @@ class _Writer:
             return self._state("h_n", self.question.layer)
         role, number = of.of
         steps = self.call.x.shape[1] if self.by_steps else 1
+        if self._of_data:
+            return f"data.grad.asnumpy(){axes}"
         if role == "x":
             return f"{whole.format(f'd[:{steps}]' if self.by_steps else 'd[0]')}{axes}"
         if role == "state":
@@ -304,5 +323,7 @@ class _Writer:
         first = sum(self.question.directions[:layer])
         last = first + self.question.directions[layer]
         if self.by_cells:
+            if last == first + 1 and name.isidentifier():
+                return f"{name}[{first}].asnumpy()[None]"
             return f"np.stack([each.asnumpy() for each in {name}[{first}:{last}]])"
         return f"{name}[0].asnumpy()[{first}:{last}]"

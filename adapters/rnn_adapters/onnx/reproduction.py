@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnn_adapters.literals import split, written_dtype
-from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of
+import numpy as np
+
+from rnn_adapters.literals import WIDTH, split, written_dtype
+from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of, weights_of
 from rnn_adapters.reproduction import Code, Question, stacked
 from rnn_reference.network import Cell
 
@@ -39,15 +42,22 @@ def code(question: Question, runtime: Runtime, style: Style, *, by_steps: bool =
     if by_steps and not call.x.size:
         return None  # no step, no call
     writer = _Writer(question, style, by_steps)
+    made = [*writer.model(), *runtime.opened]
     narrow = ["import ml_dtypes  # NumPy learns bfloat16 of it"] if writer.narrow else []
     return Code(
-        imports=[*narrow, "import numpy as np", *runtime.imports],
-        made=[*writer.model(), *runtime.opened],
+        imports=[*narrow, "import numpy as np", *_needed(runtime.imports, made)],
+        made=made,
         called=writer.called(runtime.called),
         got=writer.got(),
         version=runtime.version,
         standard=runtime.standard,
     )
+
+
+def _needed(imports: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """Imports without what no line uses."""
+    used = any("numpy_helper" in line for line in lines)
+    return [each if used else each.replace("numpy_helper, ", "") for each in imports]
 
 
 class _Writer:
@@ -70,16 +80,36 @@ class _Writer:
 
     def model(self) -> list[str]:
         """Lines that give `model`: ONNX's own text of it, and the weights."""
-        graph, arrays = self.made.graph, self._weights()
-        text = ['model = parser.parse_model("""', *text_of(self.made), '}""")']
+        head, nodes = text_of(self.made)
+        if within := self._weights_within():
+            return [*_opened(head), *within, *_closed(nodes)]
+        arrays = self._weights()
+        text = [*_opened(head), "{", *_closed(nodes)]
         pairs = [f'"{name}": {array}' for name, array in arrays.items()]
         weights = split("weights = {", pairs, "}")
         if self.narrow:
             weights.append('weights = {n: w.astype("bfloat16") for n, w in weights.items()}')
-        if not graph.initializer:
+        if not self.made.graph.initializer:
             return [*text, *weights]
         add = "numpy_helper.from_array(w, name) for name, w in weights.items()"
         return [*text, *weights, f"model.graph.initializer.extend({add})"]
+
+    def _weights_within(self) -> list[str]:
+        """The weights in the text of the model, and the brace after them.
+
+        Nothing where they are no finite numbers of float32 or float64, for which alone it has words.
+        """
+        arrays = weights_of(self.question.network, self.style)
+        typed = {"float32": "float", "float64": "double"}.get(str(self.question.network.dtype), "")
+        finite = all(array.size and np.isfinite(array).all() for array in arrays.values())
+        if not typed or not finite or self.style.weights_as_inputs:
+            return []
+        said = [
+            f"{typed}[{', '.join(map(str, array.shape))}] {name} = {{{', '.join(map(str, array.ravel()))}}}"
+            for name, array in arrays.items()
+        ]
+        lines = split("<", said, "> {")
+        return lines if len(lines) == 1 else _filled("<", said, "> {")
 
     def _weights(self) -> dict[str, str]:
         """An expression for each array of the graph."""
@@ -112,7 +142,11 @@ class _Writer:
             return self._called_by_steps(called)
         typed = 'f if n == "sequence_lens" else f.astype("bfloat16")'
         narrow = [f"feeds = {{n: {typed} for n, f in feeds.items()}}"] if self.narrow else []
-        return [*self._feeds(), *narrow, f"outputs = {called}"]
+        feeds = self._feeds()
+        whole = f"outputs = {called.replace('feeds', feeds[0].removeprefix('feeds = '))}"
+        if len(feeds) == 1 and not narrow and len(whole) <= WIDTH:
+            return [whole]
+        return [*feeds, *narrow, f"outputs = {called}"]
 
     def _called_by_steps(self, called: str) -> list[str]:
         """A call for each step, whose outputs are kept in `Y`."""
@@ -141,7 +175,7 @@ class _Writer:
         first = bool(self.style.batch_first) or spoken.call.x.ndim < 2
         feeds = [f'"X": {spoken.x}' if first else f'"X": {spoken.x}.swapaxes(0, 1)']
         if spoken.lengths:
-            feeds.append(f'"sequence_lens": {spoken.lengths}.astype("int32")')
+            feeds.append(f'"sequence_lens": np.int32({spoken.lengths})')
         for index, names in enumerate(spoken.states or []):
             turned = ".swapaxes(0, 1)" if self.style.batch_first == "layout" else ""
             feeds.append(f'"initial_h_{index}": {stacked(names)}{turned}')
@@ -149,8 +183,10 @@ class _Writer:
         return split("feeds = {", [*feeds, *more], "}")
 
     def got(self) -> str:
-        """The quantity in canonical axes."""
+        """The quantity in canonical axes; as it is where the call must be refused."""
         question, names = self.question, [output.name for output in self.made.graph.output]
+        if question.right is None and not self.by_steps:
+            return "outputs[0]"
         if question.quantity == "sequence":
             Y, D = f"outputs[{names.index('Y')}]", question.network.layers[-1].directions
             if self.by_steps:
@@ -172,25 +208,48 @@ class _Writer:
         return f"{Y_h}.swapaxes(0, 1).reshape({question.call.x.shape[0]}, {top.output_size})"
 
 
-def text_of(model: Any) -> list[str]:
-    """A model without its weights in ONNX's text, but for the brace at its end."""
+def text_of(model: Any) -> tuple[list[str], list[str]]:
+    """A model without its weights in ONNX's text: what comes before them, and the nodes."""
     graph = model.graph
-    return [
-        f'<ir_version: {model.ir_version}, opset_import: ["" : {model.opset_import[0].version}]>',
-        f"rnn ({', '.join(map(_value, graph.input))})",
-        f"=> ({', '.join(map(_value, graph.output))})",
-        "{",
-        *(f"    {_node(node)}" for node in graph.node),
-    ]
+    inputs, outputs = f"rnn ({_values(graph.input)})", f"=> ({_values(graph.output)})"
+    whole = f"{inputs} {outputs}"
+    head = f'<ir_version: {model.ir_version}, opset_import: ["" : {model.opset_import[0].version}]>'
+    nodes = [line for node in graph.node for line in _node(node)]
+    return [head, *([whole] if len(whole) <= WIDTH else [inputs, outputs])], nodes
 
 
-def _node(node: Any) -> str:
-    """A node in ONNX's text."""
+def _opened(head: Sequence[str]) -> list[str]:
+    """The text of a model, begun."""
+    return [f'model = parser.parse_model("""{head[0]}', *head[1:]]
+
+
+def _closed(nodes: Sequence[str]) -> list[str]:
+    """The nodes of a model, and what ends its text."""
+    return [*nodes[:-1], f'{nodes[-1]} }}""")'] if len(nodes[-1]) + 6 <= WIDTH else [*nodes, '}""")']
+
+
+def _filled(start: str, items: Sequence[str], end: str) -> list[str]:
+    """Items with commas between them, as many on a line as there is room for."""
+    lines = [start]
+    for item in items:
+        lines[-1:] = [lines[-1] + item] if len(lines[-1]) + len(item) < WIDTH else [lines[-1].rstrip(), item]
+        lines[-1] += ", "
+    return [*lines[:-1], lines[-1].removesuffix(", ") + end]
+
+
+def _values(infos: Any) -> str:
+    return ", ".join(map(_value, infos))
+
+
+def _node(node: Any) -> list[str]:
+    """A node in ONNX's text: on as many lines as it needs."""
     from onnx import helper
 
     told = [f"{each.name} = {_told(helper.get_attribute_value(each))}" for each in node.attribute]
     attributes = f" <{', '.join(told)}>" if told else ""
-    return f"{', '.join(node.output)} = {node.op_type}{attributes} ({', '.join(node.input)})"
+    text = f"{', '.join(node.output)} = {node.op_type}{attributes} ({', '.join(node.input)})"
+    wrapped = textwrap.wrap(text, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return [f"{'        ' if index else '    '}{line}" for index, line in enumerate(wrapped)]
 
 
 def _told(value: Any) -> str:
@@ -221,9 +280,9 @@ def _value(info: Any) -> str:
 
 # The runtimes.
 
-IN_A_FILE = 'path = os.path.join(tempfile.mkdtemp(), "model{}")'
+IN_A_FILE = 'path = tempfile.mkdtemp() + "/model{}"'
 OPTIMISED = (
-    'path = os.path.join(tempfile.mkdtemp(), "optimised{}")',
+    'path = tempfile.mkdtemp() + "/optimised{}"',
     "options = onnxruntime.SessionOptions()",
     "options.optimized_model_filepath = path",
     'onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])',
@@ -238,8 +297,8 @@ SESSION = Runtime(
     "onnxruntime.__version__",
 )
 EVALUATOR = Runtime(
-    ["import onnx", "from onnx import numpy_helper, parser", "from onnx.reference import ReferenceEvaluator"],
-    ["session = ReferenceEvaluator(model)"],
+    ["import onnx", "from onnx import numpy_helper, parser, reference"],
+    ["session = reference.ReferenceEvaluator(model)"],
     RUN,
     "onnx.__version__",
 )
@@ -269,38 +328,36 @@ SESSIONS: Mapping[str, Runtime] = {
         called="run(feeds)",
     ),
     "optimised file": replace(
-        SESSION, opened=[line.format(".onnx") for line in OPTIMISED], standard=["os", "tempfile"]
+        SESSION, opened=[line.format(".onnx") for line in OPTIMISED], standard=["tempfile"]
     ),
-    "ORT format": replace(
-        SESSION, opened=[line.format(".ort") for line in OPTIMISED], standard=["os", "tempfile"]
-    ),
+    "ORT format": replace(SESSION, opened=[line.format(".ort") for line in OPTIMISED], standard=["tempfile"]),
     "external data": replace(
         SESSION,
         imports=["import onnx", *SESSION.imports],
         opened=[IN_A_FILE.format(".onnx"), EXTERNAL, OPTIMISED[-1]],
-        standard=["os", "tempfile"],
+        standard=["tempfile"],
     ),
 }
 EVALUATORS: Mapping[str, Runtime] = {
     "shapes checked": replace(
-        EVALUATOR, opened=["session = ReferenceEvaluator(model, check_shape_annotations=True)"]
+        EVALUATOR, opened=["session = reference.ReferenceEvaluator(model, check_shape_annotations=True)"]
     ),
     "model file": replace(
         EVALUATOR,
         opened=[
             IN_A_FILE.format(".onnx"),
             "onnx.save_model(model, path)",
-            "session = ReferenceEvaluator(onnx.load_model(path))",
+            "session = reference.ReferenceEvaluator(onnx.load_model(path))",
         ],
-        standard=["os", "tempfile"],
+        standard=["tempfile"],
     ),
     "external data": replace(
         EVALUATOR,
         opened=[
             IN_A_FILE.format(".onnx"),
             EXTERNAL,
-            "session = ReferenceEvaluator(onnx.load_model(path))",
+            "session = reference.ReferenceEvaluator(onnx.load_model(path))",
         ],
-        standard=["os", "tempfile"],
+        standard=["tempfile"],
     ),
 }

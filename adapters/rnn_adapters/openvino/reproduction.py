@@ -10,19 +10,19 @@ from rnn_adapters.reproduction import Code, Question, numbered, stacked
 IMPORTS = ("import numpy as np", "import openvino", "from openvino import opset14 as ops")
 VERSION = "openvino.__version__"
 HINT = '{"INFERENCE_PRECISION_HINT": "f32"}'
-PLAIN = f'compiled = core.compile_model(model, "CPU", {HINT})'
-FILE = 'path = os.path.join(tempfile.mkdtemp(), "model.xml")'
+PLAIN = f'compiled = openvino.compile_model(model, "CPU", {HINT})'
+FILE = 'path = tempfile.mkdtemp() + "/model.xml"'
+OF_FILE = PLAIN.replace("(model", "(path")
 COMPILED: Mapping[str, Sequence[str]] = {
-    "precision left alone": ['compiled = core.compile_model(model, "CPU")'],
+    "precision left alone": ['compiled = openvino.compile_model(model, "CPU")'],
     "infer request": [PLAIN, "request = compiled.create_infer_request()"],
-    "model file": [FILE, "openvino.save_model(model, path)", "model = core.read_model(path)", PLAIN],
+    "model file": [FILE, "openvino.save_model(model, path)", OF_FILE],
     "model file, not compressed": [
         FILE,
         "openvino.save_model(model, path, compress_to_fp16=False)",
-        "model = core.read_model(path)",
-        PLAIN,
+        OF_FILE,
     ],
-    "exported": [PLAIN, f'compiled = core.import_model(compiled.export_model(), "CPU", {HINT})'],
+    "exported": [PLAIN, f'compiled = openvino.Core().import_model(compiled.export_model(), "CPU", {HINT})'],
 }
 """What makes of a model what is called, where it is not compiled at once."""
 
@@ -38,12 +38,19 @@ def code(question: Question) -> Code | None:
         return _by_steps(question)
     return Code(
         imports=IMPORTS,
-        made=[*_model(question), "core = openvino.Core()", *COMPILED.get(question.route, [PLAIN])],
+        made=[*_model(question), *_compiled(question)],
         called=_called(question),
         got=_got(question),
         version=VERSION,
-        standard=["os", "tempfile"] if question.route.startswith("model file") else [],
+        standard=["tempfile"] if question.route.startswith("model file") else [],
     )
+
+
+def _compiled(question: Question) -> Sequence[str]:
+    """Lines that give `compiled`; where a call must be refused it does not matter how precise it is."""
+    if question.right is None and question.route not in COMPILED:
+        return COMPILED["precision left alone"]
+    return COMPILED.get(question.route, [PLAIN])
 
 
 def _by_steps(question: Question) -> Code | None:
@@ -65,13 +72,13 @@ def _by_steps(question: Question) -> Code | None:
         lines += split(f"{steps[-1]} = ops.rnn_cell(", arguments, ")")
         y = f"{steps[-1]}.output(0)"
     outputs = ", ".join(f"{step}.output(0)" for step in steps)
-    lines.append(f'model = openvino.Model([{outputs}], [x_in, {", ".join(states)}], "rnn")')
+    lines.append(f"model = openvino.Model([{outputs}], [x_in, {', '.join(states)}])")
     rows = [f"np.zeros(({len(call.x)}, {layer.hidden_size}), {dtype})" for layer in network.layers]
     first = rows if spoken.states is None else [names[0] for names in spoken.states]
     got = "np.stack(outputs, axis=1)" if question.quantity == "sequence" else "h[-1]"
     return Code(
         imports=IMPORTS,
-        made=[*lines, "core = openvino.Core()", PLAIN],
+        made=[*lines, PLAIN],
         called=[
             *split("h, outputs = [", first, "], []"),
             f"for t in range({call.x.shape[1]}):",
@@ -91,7 +98,7 @@ def _from_onnx(question: Question) -> Code | None:
 
     runtime = Runtime(
         imports=["import openvino", "from onnx import numpy_helper, parser"],
-        opened=["core = openvino.Core()", "model = core.read_model(model.SerializeToString())", PLAIN],
+        opened=["model = openvino.Core().read_model(model.SerializeToString())", PLAIN],
         called="list(compiled(feeds).values())",
         version=VERSION,
     )
@@ -103,10 +110,8 @@ def _model(question: Question) -> list[str]:
     network, call, dtype = question.network, question.call, f"np.{question.network.dtype}"
     static = question.route == "static shapes"
     batch, time = call.x.shape[:2] if static else (-1, -1)
-    lines = [
-        f'x_in = ops.parameter([{batch}, {time}, {network.input_size}], {dtype}, name="x")',
-        f'lengths_in = ops.parameter([{batch}], np.int32, name="lengths")',
-    ]
+    x_in, lengths_in = f"[{batch}, {time}, {network.input_size}], {dtype}", f"[{batch}], np.int32"
+    lines = [f"x_in, lengths_in = ops.parameter({x_in}), ops.parameter({lengths_in})"]
     y, cell, states, nodes = "x_in", 0, list[str](), list[str]()
     for index, layer in enumerate(network.layers):
         D, H = layer.directions, layer.hidden_size
@@ -124,13 +129,13 @@ def _model(question: Question) -> list[str]:
         direction = "bidirectional" if D == 2 else "reverse" if call.go_backwards else "forward"
         phi = layer.forward.activation.name
         arguments = [y, states[-1], "lengths_in", *weights, str(H), f'"{direction}"', f'["{phi}"]']
-        lines.append(f'{states[-1]} = ops.parameter([{batch}, {D}, {H}], {dtype}, name="h_{index}")')
+        lines.append(f"{states[-1]} = ops.parameter([{batch}, {D}, {H}], {dtype})")
         lines += split(f"{nodes[-1]} = ops.rnn_sequence(", arguments, ")")
         cell += D
     outputs = [f"{nodes[-1]}.output(0)"] if call.return_sequences else []
     outputs += [f"{node}.output(1)" for node in nodes]
-    inputs = ", ".join(["x_in", "lengths_in", *states])
-    return [*lines, f'model = openvino.Model([{", ".join(outputs)}], [{inputs}], "rnn")']
+    whole = "rnn.outputs()" if len(outputs) == 2 and len(nodes) == 1 else f"[{', '.join(outputs)}]"
+    return [*lines, f"model = openvino.Model({whole}, [{', '.join(['x_in', 'lengths_in', *states])}])"]
 
 
 def stacked_sums(names: Sequence[str]) -> str:
@@ -144,16 +149,15 @@ def _called(question: Question) -> list[str]:
     (spoken,) = question.spoken
     call, dtype = question.call, f"np.{question.call.x.dtype}"
     rows = call.x.shape[0]
-    lengths = (
-        f'{spoken.lengths}.astype("int32")'
-        if spoken.lengths
-        else f'np.full({rows}, {call.x.shape[1]}, "int32")'
-    )
+    lengths = f"np.int32({spoken.lengths})" if spoken.lengths else f"np.int32({[call.x.shape[1]] * rows})"
     if spoken.states is None:
         shapes = [(rows, layer.directions, layer.hidden_size) for layer in question.network.layers]
         states = [f"np.zeros({shape}, {dtype})" for shape in shapes]
     else:
-        states = [f"{stacked(names)}.swapaxes(0, 1)" for names in spoken.states]
+        states = [
+            f"{names[0]}[:, None]" if len(names) == 1 else f"np.stack([{', '.join(names)}], axis=1)"
+            for names in spoken.states
+        ]
     what = "request.infer({})" if question.route == "infer request" else "compiled({})"
     inputs = f"[{', '.join([spoken.x, lengths, *states])}]"
     return [f"outputs = list({what.format(inputs)}.values())"]

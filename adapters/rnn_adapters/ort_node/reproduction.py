@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from onnx import ModelProto
 
+from rnn_adapters.literals import WIDTH
 from rnn_adapters.onnx.graph import Asked, Style, model_of, nodes_of, weights_of
 from rnn_adapters.onnx.reproduction import text_of
 from rnn_adapters.ort_node import PACKAGES
@@ -126,12 +127,13 @@ class _Writer:
 
     def model(self) -> list[str]:
         """Lines that give `model`, and `weights` where they are apart."""
+        head, nodes = text_of(self.made)
         if self.question.route == EXTERNAL:
             held = dict(zip(("model", "weights"), weights_apart(self.made), strict=True))
         else:
             held = {"model": self.made.SerializeToString()}
         return [
-            *(f"// {line}" for line in text_of(self.made)),
+            *(f"// {line}" for line in [*head, "{", *nodes]),
             "// }, and the weights",
             *(line for name, content in held.items() for line in bytes_of(name, content)),
             *(HALF if self.half else ()),
@@ -144,7 +146,11 @@ class _Writer:
         if self.by_steps:
             return self._by_steps()
         feeds = [f"{name}: {tensor}" for name, tensor in self._feeds().items()]
-        return [*split("const feeds = { ", feeds, " };"), *self._fetches()]
+        at_once = f"const outputs = await session.run({{ {', '.join(feeds)} }});"
+        fetches = self._fetches()
+        if len(fetches) == 1 and len(at_once) <= WIDTH:
+            return [at_once]
+        return [*split("const feeds = { ", feeds, " };"), *fetches]
 
     def _fetches(self) -> list[str]:
         if self.question.route != "outputs given" or self.question.call.x.ndim < 2:

@@ -22,7 +22,7 @@ def code(question: Question) -> Code | None:
     if question.derivative is not None and route in NOT_DIFFERENTIATED:
         return None
     writer = _Writer(question)
-    standard = {"state dict": ["io"], "jit.save": ["os", "tempfile"]}
+    standard = {"state dict": ["io"], "jit.save": ["tempfile"]}
     return Code(
         imports=["import numpy as np", "import paddle"],
         made=writer.made(),
@@ -54,7 +54,9 @@ class _Writer:
             "for parameter, array in zip(rnn.parameters(), weights):",
             "    parameter.set_value(array)",
         ]
-        lines += [self._new(), *split("weights = [", self._weights(), "]"), *given]
+        lines.append(self._new())
+        if self.question.right is not None:  # a call that must be refused is, whatever the weights are
+            lines += [*split("weights = [", self._weights(), "]"), *given]
         if self.route != "state dict":
             return [*lines, *self._wrapped()]
         return [
@@ -119,7 +121,7 @@ class _Writer:
         )
         specs.append(spec("[None]", "int64") if self.spoken.lengths else "None")
         return [
-            'path = os.path.join(tempfile.mkdtemp(), "rnn")',
+            'path = tempfile.mkdtemp() + "/rnn"',
             *split("paddle.jit.save(rnn, path, [", specs, "])"),
             "rnn = paddle.jit.load(path)",
         ]
@@ -175,7 +177,6 @@ class _Writer:
             *literal("d_y", np.ascontiguousarray(d_sequence)),
             *literal("d_h", self._like_states(np.concatenate(of.d_final_states))),
         ]
-        two = self.of_cells and self.directions == 2
         two = self.of_cells and self.directions == 2
         lines += [
             f"outputs = [y, {'*h_n' if two else 'h_n'}]",

@@ -80,9 +80,7 @@ class Keras2Writer(Writer):
 
     @property
     def standard(self) -> list[str]:
-        found = ["os"] if self.route in FILES and self.route != "SavedModel" else []
-        found += ["json"] if self.route == "configuration" else []
-        return found + ["tempfile"] * (self.route in FILES)
+        return ["json"] * (self.route == "configuration") + ["tempfile"] * (self.route in FILES)
 
     def batch_and_time(self, batch: int | None) -> str:
         return f"None, {batch}" if self.route == "time major" else super().batch_and_time(batch)

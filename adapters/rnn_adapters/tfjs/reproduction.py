@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.reference import marked_by_value
 from rnn_adapters.reproduction import Code, Question, Spoken, arrays_of_calls, numbered
-from rnn_adapters.reproduction_javascript import literal, number, shape_of, split
+from rnn_adapters.reproduction_javascript import literal, number, shape_of, split, together
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell
@@ -182,7 +182,9 @@ class _Writer:
         return [*options, "stateful: true"] if self.call.stateful else options
 
     def _weights(self) -> list[str]:
-        """Lines that give the layers their weights."""
+        """Lines that give the layers their weights; where a call must be refused none matters."""
+        if self.question.right is None:
+            return []
         of, lines, first = self.question, list[str](), 0
         for index in range(self.count):
             cells = self.network.cells if self.route in OF_CELLS else self.network.layers[index].cells
@@ -348,14 +350,19 @@ class _Writer:
         mask = self._tensor(spoken.mask) if spoken.mask else ""
         names, d_states = [spoken.x, *states], np.concatenate(of.d_final_states)
         output = "tf.concat([forward, backward], -1)" if self.call.merge_mode == "none" else "y"
-        return [
-            f"const d_y = {literal(of.d_sequence)};",
-            f"const d_h = {literal(d_states)};",
+        given = [
+            *together({"d_y": of.d_sequence, "d_h": d_states}),
             f"const loss = ({', '.join(names)}) => {{",
             *(f"  {line}" for line in self._chain(spoken.x, [states], mask, training=False)),
             f"  return tf.add(tf.sum(tf.mul(d_y, {output})), tf.sum(tf.mul(d_h, tf.stack(states))));",
             "};",
-            f"const sources = [{', '.join(map(self._tensor, names))}];",
+        ]
+        sources = ", ".join(map(self._tensor, names))
+        if of.direction is None and of.of[0] in ("x", "state"):
+            return [*given, f"const d = tf.grads(loss)([{sources}]);"]
+        return [
+            *given,
+            f"const sources = [{sources}];",
             "const variables = layer.trainableWeights.map((weight) => weight.read());",
             "const gradients = (f, given) => {",
             "  const { grads } = tf.variableGrads(() => f(...given), variables);",

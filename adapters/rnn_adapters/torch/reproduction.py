@@ -104,23 +104,19 @@ def _made(question: Question) -> list[str]:
     options += ["batch_first=True"] if question.route == "batch first" else []
     options += [_typed(question).removeprefix(", ")] if _typed(question) else []
     weights, index = list[str](), 0
-    for number, layer in enumerate(network.layers):
-        for direction, of in enumerate(layer.cells):
+    for layer in network.layers:
+        for of in layer.cells:
             for weight in CONVENTIONS.weights:
-                suffix = "_reverse" * direction
-                name = weight.name.format(layer=number) + suffix
-                name = name.removesuffix("_l0") if cell else name
-                given = question.weight(weight.role, index) or f"np.zeros({of.hidden_size}{_zeros(question)})"
+                other = question.weight("b_h" if weight.role == "b" else "b", index)
+                given = question.weight(weight.role, index) or f"np.zeros_like({other})"
                 if weight.role in ("W_x", "W_h") or of.biases:
-                    weights.append(f'"{name}": {_tensor(question, given)}')
+                    weights.append(given)
             index += 1
-    kind = "RNNCell" if cell else "RNN"
-    return [f"rnn = torch.nn.{kind}({', '.join(options)})", *split("rnn.load_state_dict({", weights, "})")]
-
-
-def _zeros(question: Question) -> str:
-    name = str(question.network.dtype)
-    return "" if name == "float64" else f', "{"float32" if name == "bfloat16" else name}"'
+    made = f"rnn = torch.nn.{'RNNCell' if cell else 'RNN'}({', '.join(options)})"
+    if question.right is None:  # a call that must be refused is, whatever the weights are
+        return [made]
+    start, end = "rnn.load_state_dict(dict(zip(rnn.state_dict(), map(torch.tensor, [", "]))))"
+    return [made, *split(start, weights, end)]
 
 
 def _called(question: Question) -> list[str]:
@@ -152,6 +148,8 @@ def _by_route(question: Question, spoken: Spoken) -> list[str]:
         lines += ["steps = []", "for t in range(len(x_t)):", "    steps.append(rnn(x_t[t], *steps[-1:]))"]
         return [*lines, "sequence, h_n = torch.stack(steps), steps[-1][None]"]
     if route in CELLS:
+        if question.call.x.shape[1] == 1:
+            return [*lines, f"h_n = rnn(x_t[0]{', h[0]' if h0 else ''})[None]", "sequence = h_n"]
         start = "h = h[0]" if h0 else ""
         step = f"h = rnn(x_t[t]{', h' if h0 else ''})"
         if not h0:

@@ -72,7 +72,7 @@ def called(question: Question, given: Mapping[str, str], typed: str) -> list[str
     ]
     if route not in IN_OPENVINO:
         lines.append("session = onnxruntime.InferenceSession(model)")
-        return [*lines, "sequence, h_n = map(torch.from_numpy, session.run(None, feeds))"]
+        return [*lines, "sequence, h_n = [torch.from_numpy(each) for each in session.run(None, feeds)]"]
     return [
         *lines,
         "core = openvino.Core()",

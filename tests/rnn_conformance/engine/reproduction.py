@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
+from rnn_adapters.comparison import Right
 from rnn_adapters.declarations import Conventions, Supports
 from rnn_adapters.framework import Framework
 from rnn_adapters.recurrence import Loop
-from rnn_adapters.reproduction import Derivative, Quantity, Question, Right, Source, script
+from rnn_adapters.reproduction import Derivative, Quantity, Question, Source, script
 from rnn_conformance.engine.case import Case, from_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.compare import NonConforming
@@ -137,7 +138,7 @@ def _of_call(
         derivative = _derivative(last, ("x", 0))
         right = _right_gradient(case, derivative).x
         kind: Quantity = "gradient" if derivative.direction is None else "second gradient"
-        found = Right(right.value, right.bound)
+        found = _with_one_bound(Right(right.value, right.bound))
         return replace(question, right=found, quantity=kind, derivative=derivative)
     asked = replace(question, quantity=quantity)
     return replace(asked, right=_with_one_bound(right_of(asked, conventions)))
@@ -261,18 +262,19 @@ def _alike(actual: Array, value: Array, bound: Array) -> bool:
 def _simple(actual: Array, expected: Bounded) -> Right:
     """With one bound for all elements, if that still tells."""
     value, bound = expected.value, expected.bound
-    if bound.size and np.isfinite(bound).all():
-        same = np.full_like(bound, bound.max())
-        if not _alike(actual, value, same):
-            return Right(value, same)
-    return Right(value, bound)
+    same = _largest(bound)
+    return Right(value, bound if _alike(actual, value, same) else same)
 
 
 def _with_one_bound(right: Right) -> Right:
     """Where nothing came that it could be compared with, the largest bound serves for all elements."""
-    bound = right.bound
-    one = bound.size and np.isfinite(bound).all()
-    return replace(right, bound=np.full_like(bound, bound.max())) if one else right
+    return replace(right, bound=_largest(right.bound))
+
+
+def _largest(bound: Array) -> Array:
+    """The largest of bounds in the place of all, but for those of which nothing is claimed."""
+    claimed = np.isfinite(bound)
+    return np.where(claimed, bound[claimed].max(), bound) if claimed.any() else bound
 
 
 def right_of(question: Question, conventions: Conventions) -> Right:

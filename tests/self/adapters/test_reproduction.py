@@ -15,10 +15,11 @@ import pytest
 from helpers import ACTIVATION_FORMS, random_case, random_cell
 from reproductions import ended, ended_here, questions, text_of
 
+from rnn_adapters.comparison import rounded_up
 from rnn_adapters.literals import literal, split, together
 from rnn_adapters.reference_code import code
 from rnn_adapters.registry import load_framework
-from rnn_adapters.reproduction import Question, rounded_up, script, suffix_of
+from rnn_adapters.reproduction import Question, script, suffix_of
 from rnn_adapters.reproduction_javascript import literal as in_javascript
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.reproduction import every_question
@@ -132,8 +133,8 @@ def test_a_call_stands_in_the_expression_only_if_it_is_one(tmp_path: Path) -> No
     answered = code(question)
     assert answered is not None
     (call,) = answered.called
-    assert call.partition(" = ")[2] in script(question, answered).partition("got = ")[2]
     name = call.partition(" = ")[0]
+    assert f"{name} = " not in script(question, answered)
     several = replace(answered, called=[call, f"{name}, other = {name}, abs(1)"])
     assert f"{name}, other = {name}, abs(1)\n" in script(question, several)
     assert not ended_here(script(question, several), tmp_path)
@@ -158,7 +159,7 @@ def test_a_wrong_shape_is_wrong_even_where_numpy_would_broadcast(tmp_path: Path)
 
 def test_several_small_arrays_stand_on_one_line() -> None:
     small = {"a": np.array([[1.0]], np.float32), "b": np.array([0.5])}
-    assert together(small) == ["a, b = np.float32([[1.0]]), np.float64([0.5])"]
+    assert together(small) == ["a, b = np.float32([[1.0]]), np.array([0.5])"]
     assert len(together(small | {"c": np.ones((9, 9))})) > 3
 
 
@@ -179,7 +180,7 @@ def test_of_what_is_undefined_nothing_is_claimed_even_if_it_is_nan(tmp_path: Pat
     lost = replace(answered, called=[*answered.called, "result.sequence[0, 0] = np.nan"])
     asked = replace(question, right=replace(right, bound=undefined))
     assert not ended_here(script(asked, lost), tmp_path)
-    assert "a difference of nan" in ended_here(script(question, lost), tmp_path)
+    assert ended_here(script(question, lost), tmp_path).startswith("AssertionError")
 
 
 def test_a_script_in_javascript_has_the_same_numbers_and_its_own_suffix() -> None:
