@@ -154,7 +154,7 @@ class CoarseNearZero(Coarse):
         return h + np.float32(1e-5) * (np.abs(h) < 0.4) if activation.name == "tanh" else h
 
 
-@pytest.mark.parametrize("clause", ["NUM-1", "FWD-2", "NUM-6", "GRD-4"])
+@pytest.mark.parametrize("clause", ["NUM-1", "FWD-2", "GRD-4"])
 @pytest.mark.parametrize("made", [Coarse, CoarseAndTransposed, CoarseNearZero])
 def test_an_inexact_activation_excuses_what_follows_from_it_and_no_more(
     made: type[PlainNumpy], clause: str
@@ -166,8 +166,9 @@ def test_an_inexact_activation_excuses_what_follows_from_it_and_no_more(
 
 
 def test_what_is_found_beyond_an_inexact_activation_may_be_another_deviation() -> None:
-    both = [record(INEXACT), record(INEXACT.replace("coarse-tanh", "transposed").replace("inexact", "# "))]
+    transposed = msgspec.structs.replace(record(INEXACT), id="transposed", inexact={}, when={"layers": 1})
     subject = Subject(framework_of_plain("coarse", lambda route: CoarseAndTransposed(route)))
+    both = [record(INEXACT), transposed]
     assert perform(all_checks()["FWD-2"], subject, PROFILES["quick"], both).verdict == "deviation"
 
 
