@@ -218,6 +218,11 @@ class Phi:
     after: int = 0
     parameters: float = 0.0
 
+    def units(self, size: Array) -> Array | float:
+        """By how many u max(1, |h|) a computed φ may be off, of an |h| of up to this size."""
+        said = self.inexact
+        return self.accuracy if said is None else np.where(size >= said.beyond, said.units, self.accuracy)
+
     def jump(self, z: Array, reach: Callable[[Kink], Array | float]) -> Array:
         """By how much φ' may jump within `reach`, which may depend on the kink, of z."""
         jumps: Array = np.zeros_like(z)

@@ -198,15 +198,10 @@ class StepBound:
         """
         own: Array = self.unit_roundoff * np.abs(value)
         if self.phi.accuracy:
-            own = self._units(np.abs(value) + change) * self.unit_roundoff * np.maximum(np.abs(value), 1)
+            own = self.phi.units(np.abs(value) + change) * self.unit_roundoff * np.maximum(np.abs(value), 1)
         if self.phi.after:
             own = own + self.gamma_after * (np.abs(value) + change + own)
         return own
-
-    def _units(self, size: Array) -> Array | float:
-        """How many u max(1, |φ|) a computed φ of up to this size may be off by."""
-        asked, said = self.phi.accuracy, self.phi.inexact
-        return asked if said is None else np.where(size >= said.beyond, said.units, asked)
 
 
 def replay_cell(
