@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import cache
 from numbers import Real
 from types import MappingProxyType
@@ -155,6 +157,19 @@ class Kink(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Inexactness:
+    """How far a computed φ(z) is said to be from it, where that is more than `Phi.accuracy`.
+
+    Args:
+        units: in units of u and of max(1, |h|), as `Phi.accuracy`.
+        beyond: from which |h| on.
+    """
+
+    units: float
+    beyond: float = 0.0
+
+
+@dataclass(frozen=True)
 class Phi:
     """What one activation computes, and what the bounds need to know of it; all of them are monotone.
 
@@ -172,6 +187,7 @@ class Phi:
         bend_kink: where φ'' jumps and φ' does not.
         accuracy: how far, in units of u and of max(1, |h|), a computed φ(z) may be from it before what is
             counted below; 0: not at all.
+        inexact: where it is said to be less exact than that (`inexact`).
         slope_accuracy: the same of the derivative, in units of u.
         largest_slope: the largest φ' of all.
         kinks: where φ' jumps.
@@ -193,6 +209,7 @@ class Phi:
     bend_accuracy: float = 0.0
     bend_kink: Kink | None = None
     accuracy: float = 0.0
+    inexact: Inexactness | None = None
     slope_accuracy: float = 0.0
     largest_slope: float = 1.0
     kinks: tuple[Kink, ...] = ()
@@ -200,6 +217,11 @@ class Phi:
     shift: float = 0.0
     after: int = 0
     parameters: float = 0.0
+
+    def units(self, size: Array) -> Array | float:
+        """By how many u max(1, |h|) a computed φ may be off, of an |h| of up to this size."""
+        said = self.inexact
+        return self.accuracy if said is None else np.where(size >= said.beyond, said.units, self.accuracy)
 
     def jump(self, z: Array, reach: Callable[[Kink], Array | float]) -> Array:
         """By how much φ' may jump within `reach`, which may depend on the kink, of z."""
@@ -427,9 +449,36 @@ FAMILIES: Mapping[str, Callable[..., Phi]] = MappingProxyType(
 )
 
 
+_SAID: ContextVar[Mapping[str, Inexactness]] = ContextVar("_SAID", default=MappingProxyType({}))
+
+
+@contextmanager
+def inexact(said: Mapping[str, Inexactness]) -> Iterator[None]:
+    """While it lasts, bounds are those of activations that are less exact than the spec asks.
+
+    Args:
+        said: how inexact, by the name of the activation.
+    """
+    before = _SAID.set(said)
+    try:
+        yield
+    finally:
+        _SAID.reset(before)
+
+
+def said_inexact() -> tuple[tuple[str, Inexactness], ...]:
+    """What is said now; bounds that are kept are those of what was said when they were computed."""
+    return tuple(sorted(_SAID.get().items(), key=lambda said: said[0]))
+
+
 @cache
-def phi(activation: Activation) -> Phi:
-    """The functions and constants of an activation."""
+def _phi(activation: Activation) -> Phi:
     if activation.name in WITHOUT_PARAMETERS:
         return WITHOUT_PARAMETERS[activation.name]
     return FAMILIES[activation.name](**activation.parameters)
+
+
+def phi(activation: Activation) -> Phi:
+    """The functions and constants of an activation."""
+    found, said = _phi(activation), _SAID.get().get(activation.name)
+    return found if said is None else replace(found, inexact=said)

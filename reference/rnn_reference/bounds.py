@@ -198,7 +198,7 @@ class StepBound:
         """
         own: Array = self.unit_roundoff * np.abs(value)
         if self.phi.accuracy:
-            own = self.phi.accuracy * self.unit_roundoff * np.maximum(np.abs(value), 1)
+            own = self.phi.units(np.abs(value) + change) * self.unit_roundoff * np.maximum(np.abs(value), 1)
         if self.phi.after:
             own = own + self.gamma_after * (np.abs(value) + change + own)
         return own

@@ -61,6 +61,7 @@ def _reproduced(question: Question) -> Code | None:
 
 _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("batch first", "axes", "`RNN(batch_first=True)`"),
+    ("vmap", "axes", "`vmap` of a call with rows of (time, 1, input)"),
     ("grad", "model", "`grad` with cotangents, in place of `value_and_grad`"),
     ("vjp", "model", "`vjp` in place of `value_and_grad`"),
     ("recompute", "model", "`recompute`, which computes all again for gradients"),
@@ -69,13 +70,14 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("state dict", "saved", "`state_dict` and `load_state_dict`"),
     ("MindIR", "saved", "`export`, `load` and `GraphCell`"),
     ("cell", "cell", "`RNNCell`, step by step"),
+    ("vmap of a cell", "cell", "`vmap(RNNCell)` of rows of (1, input), step by step"),
     ("jit", "compiled", "`jit` of the layer"),
     ("jit, set_data", "compiled", "the same, given other weights by `Parameter.set_data`"),
     ("jit of bytecode", "compiled", '`jit(capture_mode="bytecode")` of the layer'),
     ("jit cell", "compiled", "`jit` of `RNNCell`, step by step"),
     ("graph mode", "compiled", "`set_context(mode=GRAPH_MODE)`"),
 )
-_EXPENSIVE = ("MindIR", "jit", "jit, set_data", "jit cell", "graph mode")
+_EXPENSIVE = ("vmap", "vmap of a cell", "MindIR", "jit", "jit, set_data", "jit cell", "graph mode")
 
 FRAMEWORKS = (
     Framework(

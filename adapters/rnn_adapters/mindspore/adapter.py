@@ -13,6 +13,7 @@ from typing import Any
 import mindspore
 import numpy as np
 from mindspore import nn
+from mindspore.train import mind_ir_pb2
 
 from rnn_adapters.adapter import Adapter, Call, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
@@ -22,12 +23,13 @@ from rnn_adapters.mindspore.derivatives import (
     Followed,
     Forward,
     Made,
+    Push,
     Returned,
     Tensor,
     Weighted,
 )
 from rnn_adapters.native import canonical_weights, native_arrays
-from rnn_adapters.surface import Trained, Training, refusal_of
+from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis, refusal_of
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
@@ -41,6 +43,7 @@ class Parts:
         forward: makes a call.
         differentiate: the gradients of a call; None: it has none.
         differentiate_twice: the gradients of a product of its gradients.
+        push: the JVP of a call.
         reload: gives another layer the weights of this one, and returns what has them; at every load.
         assign: gives a parameter of a layer that may have been called other numbers.
         wrap: what is called in place of a layer.
@@ -54,6 +57,7 @@ class Parts:
     forward: Forward
     differentiate: Differentiate | None
     differentiate_twice: DifferentiateTwice | None = None
+    push: Push | None = None
     reload: Callable[[Any, Any], Any] = lambda layer, other: layer
     assign: Callable[[Any, Tensor], Any] = mindspore.ops.assign
     wrap: Callable[[Any], Any] = lambda layer: layer
@@ -114,14 +118,47 @@ class MindsporeAdapter(Adapter[Loaded]):
     ) -> Gradients:
         assert self.parts.differentiate_twice is not None
         followed = self._followed(model, call, d_sequence, d_final_states)
-        rates = [
-            tensor(self._turned(direction.x)),
-            tensor(np.concatenate(direction.initial_states)),
-            *map(tensor, self._native(Cell(*cell) for cell in direction.cells)),
-        ]
         with self.parts.within():
-            found = self.parts.differentiate_twice(followed, rates)
+            found = self.parts.differentiate_twice(followed, self._rates(direction))
         return self._gradients(model, found)
+
+    def tangents(self, model: Loaded, call: Call, direction: Gradients) -> Output:
+        assert self.parts.push is not None
+        outputs = self.run(model, call)  # where the JVP is taken does not matter to it, and their shapes do
+        assert outputs.sequence is not None
+        assert outputs.final_states is not None
+        followed = self._followed(model, call, outputs.sequence, outputs.final_states)
+        with self.parts.within():
+            sequence, h_n = self.parts.push(followed, self._rates(direction))
+        return Output(sequence=self._turned(sequence.asnumpy()), final_states=by_layer(model, h_n.asnumpy()))
+
+    def inferred_shapes(
+        self, model: Loaded, call: Call, unknown: tuple[UnknownAxis, ...]
+    ) -> Mapping[str, Shapes]:
+        """What stands of the outputs in the file of a graph that is exported for inputs without numbers.
+
+        The number of time steps must be known: RNN counts them when it is compiled, and of -1 makes none.
+        """
+        batch = None if "batch" in unknown else len(call.x)
+        steps, dtype = call.x.shape[1], str(call.x.dtype)
+        ahead = (batch, steps) if self.parts.batch_first else (steps, batch)
+        given = [placeholder((*ahead, call.x.shape[2]), dtype)]
+        if call.initial_states is not None or call.lengths is not None:  # inputs are told by their place
+            given.append(placeholder(hidden_shape(model, batch), dtype))
+        if call.lengths is not None:
+            given.append(placeholder((batch,), str(call.lengths.dtype)))
+        layer = self.parts.make(model.network, 0.0)
+        if call.compute_dtype is not None:
+            layer.to_float(getattr(mindspore, call.compute_dtype))
+        with self.parts.within():
+            (sequence, of_sequence), (h_n, of_states) = told_by_file(layer, given)
+        whole = sequence if self.parts.batch_first else (sequence[1], sequence[0], *sequence[2:])
+        types = sorted({of_sequence, of_states})
+        return {
+            "MindIR file": Shapes(
+                whole, final_states=(h_n[1:],) * len(model.network.cells), dtype=" and ".join(types)
+            )
+        }
 
     def read_weights(self, model: Loaded) -> Network:
         return self._read(model.layer, model.network)
@@ -228,6 +265,14 @@ class MindsporeAdapter(Adapter[Loaded]):
             cotangents=(tensor(self._turned(d_sequence)), tensor(np.concatenate(d_final_states))),
         )
 
+    def _rates(self, direction: Gradients) -> list[Tensor]:
+        """Of x, h0 and all parameters."""
+        return [
+            tensor(self._turned(direction.x)),
+            tensor(np.concatenate(direction.initial_states)),
+            *map(tensor, self._native(Cell(*cell) for cell in direction.cells)),
+        ]
+
     def _gradients(self, model: Loaded, found: Iterable[Tensor]) -> Gradients:
         """Of input, initial states and weights, in the order of `held_by`."""
         d_x, d_h0, *weights = (each.asnumpy() for each in found)
@@ -306,6 +351,38 @@ def lengths_of(call: Call) -> Tensor | None:
 def tensor(array: Array) -> Tensor:
     """The same numbers in MindSpore, in memory of its own."""
     return mindspore.Tensor(np.array(array, order="C"))
+
+
+def placeholder(shape: Shape, dtype: str) -> Tensor:
+    """What a graph is compiled for in place of a tensor: None is an axis of any size."""
+    return mindspore.Tensor(shape=list(shape), dtype=getattr(mindspore, dtype))
+
+
+def hidden_shape(model: Loaded, batch: int | None) -> Shape:
+    """That of all states."""
+    bottom = model.network.layers[0]
+    return model.network.num_layers * bottom.directions, batch, bottom.hidden_size
+
+
+TYPES = {"FLOAT": "float32", "FLOAT16": "float16"}
+"""Types as MindIR names them."""
+
+
+def told_by_file(layer: Any, given: list[Tensor]) -> list[tuple[Shape, str]]:
+    """Shape and type of each output of a layer, as they stand in the file of its graph."""
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "rnn"))
+        mindspore.export(layer, *given, file_name=path, file_format="MINDIR")
+        written = mind_ir_pb2.ModelProto.FromString(Path(f"{path}.mindir").read_bytes())
+    (output,) = written.graph.output
+    return [
+        (
+            tuple(None if size < 0 else size for size in each.dims),
+            TYPES.get(name := mind_ir_pb2.TensorProto.DataType.Name(each.data_type), name),
+        )
+        for value in output.attr_info.values
+        for each in value.tensors
+    ]
 
 
 def through_checkpoint(layer: Any, other: Any, form: str = "ckpt") -> Any:

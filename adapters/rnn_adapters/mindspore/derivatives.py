@@ -76,6 +76,8 @@ Differentiate: TypeAlias = Callable[[Followed], Tensors]
 """Gradients of the outputs at x, h0 and all parameters, for their cotangents."""
 DifferentiateTwice: TypeAlias = Callable[[Followed, Tensors], Tensors]
 """Gradients of Σ rates · gradients."""
+Push: TypeAlias = Callable[[Followed, Tensors], tuple[Tensor, Tensor]]
+"""Rates of change of sequence and final states, from those of x, h0 and all parameters."""
 
 
 def by_value_and_grad(followed: Followed) -> Tensors:
@@ -121,6 +123,26 @@ def by_grad_of_grad(followed: Followed, rates: Tensors) -> Tensors:
 
     of_given, of_held = mindspore.grad(inner, (0, 1), followed.held)(*followed.given)
     return [*of_given, *of_held]
+
+
+def by_vjp_of_vjp(followed: Followed, rates: Tensors) -> tuple[Tensor, Tensor]:
+    """The JVP: a VJP is linear in its cotangents, and the VJP of that is the JVP.
+
+    `mindspore.jvp` is made so, of inputs alone: it has no argument for parameters. Nor can they be inputs of
+    its function, which it compiles: what is set as an attribute of a cell there gets no gradient, with a
+    warning and no error. Whoever needs the JVP of parameters writes this.
+    """
+
+    def product(*cotangents: Tensor) -> Tensor:
+        outputs = mindspore.grad(
+            lambda x, h0: followed.outputs(x, h0), (0, 1), followed.held, sens_param=True
+        )
+        of_given, of_held = outputs(*followed.given, cotangents)
+        gradients = zip((*of_given, *of_held), rates, strict=True)
+        return mindspore.ops.stack([(each * rate).sum() for each, rate in gradients]).sum()
+
+    sequence, h_n = mindspore.grad(product, (0, 1))(*followed.cotangents)
+    return sequence, h_n
 
 
 class Weighted(nn.Cell):

@@ -9,7 +9,7 @@ from rnn_adapters.reproduction import WEIGHTS, Code, Question, stacked
 from rnn_reference.network import Array, States
 
 NATIVE = {"W_x": "weight_ih", "W_h": "weight_hh", "b": "bias_ih", "b_h": "bias_hh"}
-CELLS = ("cell", "jit cell")
+CELLS = ("cell", "jit cell", "vmap of a cell")
 FILES = {"checkpoint": "rnn.ckpt", "safetensors": "rnn.safetensors", "MindIR": "rnn.mindir"}
 
 
@@ -64,6 +64,10 @@ class _Writer:
         if self.route.startswith("jit"):
             bytecode = ', capture_mode="bytecode"' if self.route == "jit of bytecode" else ""
             lines.append(f"rnn = ms.jit(rnn{bytecode})")
+        lines += ["rnn = ms.vmap(rnn)"] if self.route == "vmap of a cell" else []
+        if self.route == "vmap":
+            axes = ", ".join(["1", *self._rest("1", "0")])
+            lines.append(f"rnn = ms.vmap(rnn, in_axes=({axes},), out_axes=1)")
         return lines
 
     def _new(self, name: str) -> str:
@@ -122,7 +126,7 @@ class _Writer:
                 f"y, h_n = ms.nn.GraphCell(ms.load(path))({given})",
             ]
         if self.question.derivative is None and not self.steps:
-            return [*lines, f"y, h_n = {self._call('data', self.spoken.states is not None)}"]
+            return [*lines, *self._results()]
         if self.question.derivative is not None and self.route == "graph mode":
             return lines
         lines += ["", "def outputs(data, h):", *self._body(), ""]
@@ -131,20 +135,32 @@ class _Writer:
     def _body(self) -> list[str]:
         """Lines of the function of input and states."""
         if not self.steps:
-            return [f"    y, h_n = {self._call('data', True)}", "    return y, h_n"]
+            return [*(f"    {line}" for line in self._results()), "    return y, h_n"]
+        step = "rnn(ms.ops.gather(data, ms.Tensor(t), 0), h)"
+        if self.route == "vmap of a cell":
+            step = "rnn(ms.ops.gather(data, ms.Tensor(t), 0).expand_dims(1), h.expand_dims(1)).squeeze(1)"
         return [
             "    h, y = h.squeeze(0), []",
             "    for t in range(len(data)):",
-            "        h = rnn(ms.ops.gather(data, ms.Tensor(t), 0), h)",
+            f"        h = {step}",
             "        y.append(h)",
-            "    return ms.ops.stack(y), h.expand_dims(0)",
+            "    return ms.ops.stack(y), ms.ops.stack([h])",
         ]
 
-    def _call(self, data: str, states: bool) -> str:
-        """An expression of a call of the layer."""
-        rest = ["h"] if states else ["None"] if self.spoken.lengths else []
-        arguments = ", ".join([data, *rest, *(["seq_length"] if self.spoken.lengths else [])])
-        return f"ms.recompute(rnn, {arguments})" if self.route == "recompute" else f"rnn({arguments})"
+    def _results(self) -> list[str]:
+        """Lines of a call of the layer."""
+        if self.route == "vmap":
+            rest = self._rest("h.expand_dims(2)", "seq_length.expand_dims(1)")
+            call = f"rnn({', '.join(['data.expand_dims(2)', *rest])})"
+            return [f"y, h_n = {call}", "y, h_n = y.squeeze(2), h_n.squeeze(2)"]
+        arguments = ", ".join(["data", *self._rest("h", "seq_length")])
+        called = f"ms.recompute(rnn, {arguments})" if self.route == "recompute" else f"rnn({arguments})"
+        return [f"y, h_n = {called}"]
+
+    def _rest(self, states: str, lengths: str) -> list[str]:
+        """What a call has after the input, of states and lengths in these words."""
+        given = [states] if self.spoken.states is not None else ["None"] if self.spoken.lengths else []
+        return [*given, *([lengths] if self.spoken.lengths else [])]
 
     def _arguments(self) -> list[str]:
         """What a graph is called with."""

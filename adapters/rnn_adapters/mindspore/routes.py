@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from rnn_adapters.mindspore.derivatives import (
     by_grad_of_layer,
     by_value_and_grad,
     by_vjp,
+    by_vjp_of_vjp,
 )
 from rnn_reference.network import Network
 
@@ -34,7 +35,7 @@ FLAGS = (
     *("bidirectional", "stacked", "no_bias", "initial_states", "sequence", "final_states", "lengths"),
     *("freshly_initialised", "wrong_layers", "gradients"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("count_trainable", "trained"),
+    *("inferred_shapes", "count_trainable", "trained"),
 )
 SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(
@@ -42,6 +43,7 @@ SUPPORTS = Supports(
     dtypes=("float32", "float16"),
     compute_dtypes=("float16",),
     dropout=("between layers",),
+    unknown_axes=("batch",),
     **SUPPORTED,
 )
 
@@ -97,7 +99,43 @@ def by_steps(made: Made, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned
         x_t = ops.gather(x, mindspore.Tensor(t), 0)  # x[t] cannot be differentiated twice
         h = made.called(x_t, h)
         outputs.append(h)
-    return Returned(ops.stack(outputs), h.expand_dims(0), (x_t, h, h))
+    return Returned(ops.stack(outputs), ops.stack([h]), (x_t, h, h))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a batch as batches of one, (time, 1, input), vectorised by `vmap`.
+
+    It must be told which arguments have rows, and compiles a call for its shapes. A batch of no rows ends the
+    process (SIGFPE), as a division of integers by 0 does.
+    """
+
+    layer: nn.RNN
+    mapped: dict[tuple[int | None, ...], Any] = field(default_factory=dict)
+
+    def __call__(self, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        given = [x.expand_dims(2), None if h0 is None else h0.expand_dims(2)]
+        axes = [1, None if h0 is None else 1]
+        if lengths is not None:
+            given, axes = [*given, lengths.expand_dims(1)], [*axes, 0]
+        elif h0 is None:
+            given, axes = given[:1], axes[:1]
+        if tuple(axes) not in self.mapped:
+            self.mapped[tuple(axes)] = mindspore.vmap(self.layer, in_axes=tuple(axes), out_axes=1)
+        found: tuple[Tensor, Tensor] = self.mapped[tuple(axes)](*given)
+        return found
+
+
+def by_vmap(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
+    """Each row by itself, all at once."""
+    sequence, h_n = made.called(x, h0, lengths)
+    return Returned(sequence.squeeze(2), h_n.squeeze(2), (x[:, :1], sequence[:, 0], h_n[:, 0]))
+
+
+def of_rows(cell: nn.RNNCell) -> Callable[[Tensor, Tensor], Tensor]:
+    """A cell of which `vmap` makes one of rows, which are batches of one."""
+    mapped = mindspore.vmap(cell)
+    return lambda x_t, h: mapped(x_t.expand_dims(1), h.expand_dims(1)).squeeze(1)
 
 
 def by_file(made: Made, x: Tensor, h0: Tensor | None, lengths: Tensor | None) -> Returned:
@@ -159,11 +197,20 @@ CELL = replace(
         lengths=False,
         dropout=(),
         wrong_layers=False,
+        inferred_shapes=False,
+        unknown_axes=(),
         second_gradients=True,
+        tangents=True,
     ),
     make=cell_of,
     forward=by_steps,
     differentiate_twice=by_grad_of_grad,
+    push=by_vjp_of_vjp,
+)
+"""Outside of graphs, only this can be differentiated twice, and has a JVP, which is made of two VJPs: RNN
+indexes its states by a number, h[i], which is an error when a gradient of a gradient is taken."""
+COMPILED_CELL = replace(
+    CELL, supports=replace(CELL.supports, expensive="shapes", second_gradients=False, tangents=False)
 )
 
 ROUTES: Mapping[str, Parts] = {
@@ -202,11 +249,22 @@ ROUTES: Mapping[str, Parts] = {
         wrap=compiled("ast"),
     ),
     "jit of bytecode": replace(RNN, wrap=compiled("bytecode")),
-    "jit cell": replace(
-        CELL,
-        supports=replace(CELL.supports, expensive="shapes", second_gradients=False),
-        wrap=compiled("ast"),
+    "jit cell": replace(COMPILED_CELL, wrap=compiled("ast")),
+    "vmap": replace(
+        RNN,
+        conventions=replace(
+            CONVENTIONS,
+            axes={
+                "x": ("time", "1", "input"),
+                "sequence": ("time", "1", "directions*hidden"),
+                "final_states": ("layers*directions", "1", "hidden"),
+            },
+        ),
+        supports=replace(SUPPORTS, dropout=(), inferred_shapes=False, unknown_axes=(), expensive="shapes"),
+        forward=by_vmap,
+        wrap=Rows,
     ),
+    "vmap of a cell": replace(COMPILED_CELL, wrap=of_rows),
     "graph mode": replace(
         RNN,
         supports=replace(SUPPORTS, trained=False, expensive="shapes"),

@@ -12,7 +12,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATION_ACCURACY
+from rnn_reference.activations import phi
 from rnn_reference.bounds import Bounded
 from rnn_reference.forward import run_network
 from rnn_reference.network import Cell, Layer, Network
@@ -71,7 +71,8 @@ def test_tanh_of_an_exact_sum_is_as_exact_as_tanh(subject: Subject, case: Case) 
     cell = replace(case.network.cells[0].mapped(np.round), W_h=np.zeros_like(case.network.cells[0].W_h))
     eighths = case.replace(network=Network(Layer(cell)), x=np.round(case.x * 8) / 8)
     expected = run_network(eighths.network, eighths.x, eighths.initial_states).sequence
-    accuracy = ACTIVATION_ACCURACY * precision_of(case.network.dtype).unit_roundoff
-    bound = np.full_like(expected, accuracy + precision_of(expected.dtype).unit_roundoff)
+    units = phi(cell.activation).units(np.abs(expected))
+    own, wide = (precision_of(dtype).unit_roundoff for dtype in (case.network.dtype, expected.dtype))
+    bound = np.full_like(expected, units * own + wide)
     sequence = sequence_of(subject, eighths, subject.run(eighths))
     subject.agree("sequence output", sequence, Bounded(expected, bound), case.network.dtype)

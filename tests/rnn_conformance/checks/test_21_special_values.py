@@ -14,7 +14,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation
+from rnn_reference.activations import ACTIVATIONS, Activation, phi
 from rnn_reference.bounds import Bounded
 from rnn_reference.network import Array, Layer, Network
 from rnn_reference.precision import precision_of, reference_dtype
@@ -32,7 +32,8 @@ def expect_signs(subject: Subject, case: Case, signs: Array) -> None:
     """The outputs of the first row at the first step are ±1."""
     sequence = sequence_of(subject, case, subject.run(case))[:1, :1]
     expected = signs[None, None].astype(reference_dtype(case.network.dtype))
-    bound = np.full_like(expected, ACTIVATION_ACCURACY * precision_of(case.network.dtype).unit_roundoff)
+    units = phi(Activation("tanh")).units(np.abs(expected))
+    bound = np.full_like(expected, units * precision_of(case.network.dtype).unit_roundoff)
     subject.agree("output of step 0", sequence, Bounded(expected, bound), case.network.dtype)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,24 @@ from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.results import Came, Kind, Verdict
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Inexactness, inexact
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Layer, Network
 
 Condition = dict[str, str | int | bool | list[str | int]]
 """For each fact of a case (`Case.facts`; its route is one) the values for which the framework deviates."""
+
+
+class Inexact(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How inexact an activation is.
+
+    Args:
+        units: by how many u of its type it is off at most, in place of C of the spec.
+        beyond: from which |h| on; below, it is as exact as the spec asks.
+    """
+
+    units: float
+    beyond: float = 0.0
 
 
 class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -49,6 +63,8 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         why: what in the framework causes it.
         when: the cases on which it happens.
         where: the quantities that are wrong, such as "final states of layer 1"; none named: any.
+        inexact: for the names of activations how inexact they are: it excuses no more than follows from that,
+            which the derived bounds tell. Those of vectors are fixed, and are excused altogether.
         witness: the case that shows it, on every claimed route; for some clauses there may be another.
         ends_process: it ends the process or hangs: its cases are not run, and its witness by itself.
         link: an upstream thread.
@@ -65,6 +81,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     witness: CaseData
     kind: Kind | list[Kind] = []
     where: list[str] = []
+    inexact: dict[str, Inexact] = {}
     witnesses: dict[str, CaseData] = {}
     ends_process: bool = False
     elsewhere: bool = False
@@ -208,12 +225,54 @@ def claimed_routes(
 def _came(check: Check, subject: Subject, record: Deviation, witness: Case) -> Came:
     subject.tally = Tally()
     try:
-        error = check.fails_on(subject, witness)
+        error, excusing = found_on(check, subject, witness, [record])
     except CannotExpress:
         return "conforms"
     if error is None:
         return "conforms"
-    return "deviates" if record.excuses(error) else "fails otherwise"
+    return "deviates" if excusing else "fails otherwise"
+
+
+def found_on(
+    check: Check, subject: Subject, case: Case, covering: list[Deviation]
+) -> tuple[NonConforming | None, list[Deviation]]:
+    """What is found on a case, and which of the records that cover it excuse that.
+
+    Where all of these say how inexact an activation is, the check is asked again within bounds of that: what
+    is found then is another thing, which others must excuse.
+
+    Raises:
+        CannotExpress: see `Check.fails_on`.
+    """
+    error = check.fails_on(subject, case)
+    if error is None:
+        return None, []
+    excusing = [record for record in covering if record.excuses(error)]
+    if not all(record.inexact for record in excusing):
+        return error, [record for record in excusing if not record.inexact]
+    said = {name: Inexactness(each.units, each.beyond) for r in excusing for name, each in r.inexact.items()}
+    if not said:
+        return error, []
+    again = _asked_again(check, subject, case, said)
+    if again is None:
+        return error, excusing
+    others = [record for record in covering if not record.inexact and record.excuses(again)]
+    return (error, [*excusing, *others]) if others else (again, [])
+
+
+def _asked_again(
+    check: Check, subject: Subject, case: Case, said: Mapping[str, Inexactness]
+) -> NonConforming | None:
+    """What is found within the bounds of activations that are so inexact. It is no evidence."""
+    counted, subject.tally = subject.tally, Tally()
+    try:
+        with inexact(said):
+            return check.fails_on(subject, case)
+    except CannotExpress:
+        return None  # a later call than the one that was found wrong
+    finally:
+        counted.framework_seconds += subject.tally.framework_seconds
+        subject.tally = counted
 
 
 ABILITY_OF: Mapping[Doing, str] = {
@@ -317,6 +376,14 @@ def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> st
     unknown = [name for name in record.witnesses if name not in record.clauses]
     if unknown:
         return f"witnesses: expected clauses of the record; got {', '.join(unknown)}"
+    for name, said in record.inexact.items():
+        if name not in ACTIVATIONS:
+            return f"inexact: expected names of {', '.join(ACTIVATIONS)}; got {name}"
+        if not (ACTIVATION_ACCURACY < said.units < inf and 0 <= said.beyond < inf):
+            return (
+                f"inexact: expected units above {ACTIVATION_ACCURACY} and beyond at least 0, for {name};"
+                f" got {said.units} and {said.beyond}"
+            )
     try:
         for specifier in record.versions.values():
             SpecifierSet(specifier)

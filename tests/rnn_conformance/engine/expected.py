@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from rnn_conformance.engine.case import Case
+from rnn_reference.activations import said_inexact
 from rnn_reference.bounds import Bounded, BoundedResult, bound_layers
 from rnn_reference.network import Array
 from rnn_reference.quantised import Quantised
@@ -59,7 +60,7 @@ def _content(case: Case) -> Content:
         [(cell.activation, _of((cell.W_x, cell.W_h, *cell.biases))) for cell in layer.cells]
         for layer in case.network.layers
     ]
-    return (_of((case.x,)), states, steps, *(tuple(cells) for cells in weights))
+    return (_of((case.x,)), states, steps, *(tuple(cells) for cells in weights), said_inexact())
 
 
 def _of(arrays: Iterable[Array]) -> Content:

@@ -15,7 +15,7 @@ from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case, Fact, from_data, to_data
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.deviations import within
+from rnn_conformance.engine.deviations import Deviation, found_on, within
 from rnn_conformance.engine.drawing import Enough, Structures, shrink
 from rnn_conformance.engine.handing import PLAIN
 from rnn_conformance.engine.histories import defined, without
@@ -107,8 +107,8 @@ class Search:
         strategy: what drew the cases.
         seed: with which it did.
         shrink: whether cases are made small.
-        is_excused: whether a known deviation explains what was found on a case: such a case is none like it.
-        is_fatal: whether one says that a case ends the process: it is not tried.
+        known: the recorded deviations. A case that one of them explains is none like it; one that ends the
+            process is not tried.
         explain: tells the likely cause of each finding.
         structures: of the cases that were drawn first.
     """
@@ -118,8 +118,7 @@ class Search:
     strategy: SearchStrategy[Case]
     seed: str
     shrink: bool = True
-    is_excused: Callable[[Case, NonConforming], bool] = lambda case, error: False
-    is_fatal: Callable[[Case], bool] = lambda case: False
+    known: Sequence[Deviation] = ()
     explain: Explain | None = None
     structures: Structures | None = None
 
@@ -145,14 +144,15 @@ class Search:
 
     def tried(self, case: Case) -> Failed | None:
         """The case tried once more; None where it holds now, or cannot be tried."""
-        if self.is_fatal(case):
+        covering = [record for record in self.known if record.covers(case)]
+        if any(record.ends_process for record in covering):
             return None
         self.subject.tally = Tally()
         try:
-            error = self.check.fails_on(self.subject, case)
+            error, excusing = found_on(self.check, self.subject, case, covering)
         except CannotExpress:
             return None
-        if error is None or self.is_excused(case, error):
+        if error is None or excusing:
             return None
         return Failed(case, error, self.subject.last_run)
 

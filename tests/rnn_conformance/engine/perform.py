@@ -14,7 +14,7 @@ from rnn_adapters.declarations import Supports, one_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Asked, Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.deviations import Deviation, Witnesses, try_witnesses, within
+from rnn_conformance.engine.deviations import Deviation, Witnesses, found_on, try_witnesses, within
 from rnn_conformance.engine.drawing import Enough, Structures, draw_cases
 from rnn_conformance.engine.findings import Explain, Failed, Search
 from rnn_conformance.engine.profiles import Profile
@@ -209,7 +209,7 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
         return
     subject.tally = Tally()
     try:
-        error = check.fails_on(subject, case)
+        error, excusing = found_on(check, subject, case, covering)
     except CannotExpress as reason:
         tally.refused_cases += 1
         drawn.refusals.setdefault(case.route, []).append((case, str(reason)))
@@ -217,7 +217,8 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     finally:
         tally.framework_seconds += subject.tally.framework_seconds
         subject.tally.framework_seconds = 0.0
-    excusing = claiming if error is None else [record for record in covering if record.excuses(error)]
+    if error is None:
+        excusing = claiming
     if excusing:
         drawn.used.update(deviation.id for deviation in excusing)
         tally.deviating_cases += 1  # its bounds are no evidence
@@ -240,13 +241,6 @@ def _findings(
     explain: Explain | None,
 ) -> list[Finding]:
     """The distinct findings, each with the smallest case that could be found."""
-
-    def is_excused(case: Case, error: NonConforming) -> bool:
-        return any(record.covers(case) and record.excuses(error) for record in known)
-
-    def is_fatal(case: Case) -> bool:
-        return any(record.ends_process and record.covers(case) for record in known)
-
     findings: list[Finding] = []
     if drawn.failed:
         search = Search(
@@ -255,8 +249,7 @@ def _findings(
             check.draw(routes),
             drawn.seed,
             profile.shrink,
-            is_excused,
-            is_fatal,
+            known,
             explain,
             structures_of(check, routes),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from rnn_adapters.reproduction import suffix_of
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import Case, to_data
-from rnn_conformance.engine.deviations import Deviation, claimed_routes, listed, within
+from rnn_conformance.engine.deviations import Deviation, claimed_routes, found_on, listed, within
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.reproduction import reproduced, script_of_lost
 from rnn_conformance.engine.results import Finding, file_stem, write_whole
@@ -98,8 +98,8 @@ def _found(session: Session, record: Deviation, clause: str) -> Finding | None:
             return _of_another_process(session, record, clause, case)
         if not within(asked[route], case):
             continue
-        error = check.fails_on(subject, case)
-        if error is not None and record.excuses(error):
+        error, excusing = found_on(check, subject, case, [record])
+        if error is not None and excusing:
             script = reproduced(subject, check, case, record.what)
             return Finding(
                 kind=error.kind, message=error.finding, route=route, script=script, shown_case=repr(case)

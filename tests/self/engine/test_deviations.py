@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from helpers import random_case, random_cell
 
@@ -16,9 +18,11 @@ from rnn_conformance.engine.deviations import Deviation, known_deviations, parse
 from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
-from rnn_conformance.faults.plain import plain
+from rnn_conformance.faults.plain import PlainNumpy, framework_of_plain, plain
 from rnn_conformance.faults.registry import fault_framework
 from rnn_reference import BadInput
+from rnn_reference.activations import Activation
+from rnn_reference.network import Array, Cell
 
 VERSIONS = {"keras": "3.15.1", "jax": "0.10.2", "torch": "2.13.0", "tensorflow": "2.21.0", "numpy": "2.4.6"}
 VERSIONS |= {"openvino": "2026.4.1", "narrow-by-default": "1"}
@@ -107,6 +111,67 @@ def test_a_case_that_passes_elsewhere_is_evidence() -> None:
     assert outcome.deviations == []
 
 
+INEXACT = """
+[[deviation]]
+id = "coarse-tanh"
+adapter = "coarse"
+versions = { numpy = ">=1" }
+clause = "NUM-1"
+kind = "value"
+elsewhere = true
+what = "tanh is off by 1e-5 from 0.5 on."
+why = "An adapter of this test."
+when = { dtype = "float32", activation = "tanh" }
+inexact = { tanh = { units = 200, beyond = 0.5 } }
+[deviation.witness]
+dtype = "float32"
+layers = [{ forward = { W_x = [[1.0]], W_h = [[0.0]], b = [0.0] } }]
+x = [[[1.0]]]
+"""
+
+
+class Coarse(PlainNumpy):
+    """Computes tanh that is off by 1e-5 from 0.5 on."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        coarse = (activation.name == "tanh") & (np.abs(h) >= 0.5) & (h.dtype == np.float32)
+        return np.where(coarse, h * np.float32(1 - 1e-5), h)
+
+
+class CoarseAndTransposed(Coarse):
+    """And multiplies by W_h transposed."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        return super().pre_activation(dataclasses.replace(cell, W_h=cell.W_h.T), x_t, h)
+
+
+class CoarseNearZero(Coarse):
+    """And is off by as much below 0.5."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return h + np.float32(1e-5) * (np.abs(h) < 0.4) if activation.name == "tanh" else h
+
+
+@pytest.mark.parametrize("clause", ["NUM-1", "FWD-2", "GRD-4"])
+@pytest.mark.parametrize("made", [Coarse, CoarseAndTransposed, CoarseNearZero])
+def test_an_inexact_activation_excuses_what_follows_from_it_and_no_more(
+    made: type[PlainNumpy], clause: str
+) -> None:
+    subject = Subject(framework_of_plain("coarse", lambda route: made(route)))
+    outcome = perform(all_checks()[clause], subject, PROFILES["quick"], [record(INEXACT)])
+    alone = made is Coarse or (made is CoarseAndTransposed and clause == "NUM-1")
+    assert outcome.verdict == ("deviation" if alone else "fail"), outcome.reason
+
+
+def test_what_is_found_beyond_an_inexact_activation_may_be_another_deviation() -> None:
+    transposed = msgspec.structs.replace(record(INEXACT), id="transposed", inexact={}, when={"layers": 1})
+    subject = Subject(framework_of_plain("coarse", lambda route: CoarseAndTransposed(route)))
+    both = [record(INEXACT), transposed]
+    assert perform(all_checks()["FWD-2"], subject, PROFILES["quick"], both).verdict == "deviation"
+
+
 def test_a_fault_outside_the_condition_still_fails() -> None:
     subject = Subject(fault_framework("transposed-recurrent-weight"))
     outcome = perform(all_checks()["FWD-1"], subject, PROFILES["quick"], [record()])
@@ -151,6 +216,14 @@ def test_a_record_whose_witness_conforms_fails_the_run() -> None:
         (
             RECORD.replace('{ activation = "relu" }', "{ batch = 2 }"),
             "witness does not meet its own condition",
+        ),
+        (
+            RECORD.replace("why =", "inexact = { than = { units = 20 } }\nwhy ="),
+            "inexact: expected names of tanh",
+        ),
+        (
+            RECORD.replace("why =", "inexact = { tanh = { units = 12 } }\nwhy ="),
+            "inexact: expected units above 12",
         ),
         (RECORD.replace("[[0.5]]", "[[0.5, 1.0]]"), "layers[0].forward.W_h: expected shape (1, 1)"),
     ],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.strategies import Cases
 from rnn_reference import Layer, Network, bound_network, replay_layer, run_network
-from rnn_reference.activations import Activation
+from rnn_reference.activations import Activation, Inexactness, inexact
 from rnn_reference.bounds import StepBound, gamma
 from rnn_reference.network import Array, Cell
 from rnn_reference.precision import precision_of, reference_dtype, summed_in
@@ -208,3 +208,20 @@ def test_the_forward_bound_stays_where_no_step_is_taken() -> None:
     bound = bound_network(case.network, case.x, None, steps).sequence.bound[0]
     assert np.array_equal(bound[0], bound[1])
     assert np.array_equal(bound[1], bound[2])
+
+
+def test_an_activation_that_is_said_to_be_inexact_has_wider_bounds_where_it_is() -> None:
+    cell = Cell(np.ones((1, 1), "f4"), np.zeros((1, 1), "f4"), activation="tanh")
+    x = np.array([[[0.5], [3.0]]], "f4")  # h is 0.46 and 0.995
+
+    def bounds() -> Array:
+        return bound_network(Network(Layer(cell)), x).sequence.bound.ravel()
+
+    before = bounds()
+    with inexact({"tanh": Inexactness(1700, beyond=0.99)}):
+        said = bounds()
+    assert said[0] == before[0]
+    np.testing.assert_allclose(said[1] - before[1], (1700 - 12) * 2.0**-24, rtol=1e-6)
+    with inexact({"relu": Inexactness(1700)}):
+        np.testing.assert_array_equal(bounds(), before)
+    np.testing.assert_array_equal(bounds(), before)
