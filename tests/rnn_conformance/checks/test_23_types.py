@@ -353,7 +353,7 @@ def halfway(W: Array, narrow: str) -> Array:
     return middle
 
 
-EXPONENTS = {"small": np.arange(-13, -25, -1), "large": np.arange(14, 18)}
+EXPONENTS = {"small": np.arange(-13, -25, -1), "large": np.arange(17, 13, -1)}
 """Of factors of weights, some of which are then below the smallest normal float16, or beyond the largest."""
 
 
