@@ -147,8 +147,9 @@ class Conventions:
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.
         state_dtype: the type of final states under mixed precision: "computed", that of the outputs, or
             "weights".
-        quantised: the grids that weights, inputs and states are rounded to before they are multiplied; None:
-            to none. Results are then held to the bound that follows from them (DTY-15).
+        quantised: the grids that weights, inputs and states are rounded to before they are multiplied, or the
+            narrow type that weights are; None: to none. Results are then held to the bound that follows from
+            it (DTY-15, DTY-16).
 
     Raises:
         BadInput: a value that is none of the above; the message names the field.

@@ -58,10 +58,11 @@ class NativeWeightData(Data):
 class QuantisedData(Data):
     """`rnn_reference.quantised.Quantised` as written."""
 
-    weight_intervals: float
-    input_intervals: float
+    weight_intervals: float | None = None
+    input_intervals: float | None = None
     least_weight_spacing: float = 0.0
     least_input_spacing: float = 0.0
+    weight_dtype: NarrowName | None = None
 
 
 class ConventionsData(Data):

@@ -77,18 +77,19 @@ class StepBound:
     `step` adds the state's share.
 
     Args:
-        quantised: the grids that weights, inputs and states are rounded to before they are multiplied.
+        quantised: what weights, inputs and states are rounded to before they are multiplied.
     """
 
     def __init__(self, cell: Cell, dtype: Any, quantised: Quantised | None = None) -> None:
         self.wide = reference_dtype(dtype)
-        self.cell = cell.astype(self.wide)
+        self.cell = (cell if quantised is None else quantised.multiplied(cell)).astype(self.wide)
         self.phi = phi(cell.activation)
         kept, summed = precision_of(np.dtype(dtype)), precision_of(summed_in(dtype))
         reference = precision_of(self.wide)
         self.unit_roundoff = summed.unit_roundoff + reference.unit_roundoff
         terms = cell.input_size + cell.hidden_size + len(cell.biases) + 1
-        terms += 0 if quantised is None else ROUNDINGS
+        self.grids = quantised if quantised is not None and quantised.on_grids else None
+        terms += 0 if self.grids is None else ROUNDINGS
         self.gamma = gamma(terms, summed.unit_roundoff) + gamma(terms, reference.unit_roundoff)
         self.underflow = summed.underflow
         self.largest = kept.largest
@@ -104,7 +105,6 @@ class StepBound:
         self.kept_underflow = kept.underflow
         self.gamma_parts, self.lost_parts = gamma(parts, kept.unit_roundoff), (parts + 1) * kept.underflow
         self.abs_W_x, self.abs_W_h = np.abs(self.cell.W_x), np.abs(self.cell.W_h)
-        self.quantised = quantised
         self.abs_b = sum((np.abs(bias) for bias in self.cell.biases), start=np.zeros_like(self.cell.bias))
         # A flushed number loses at most λ. Each of N terms may be flushed, and so may each operand,
         # which counts as often as the other operand is large.
@@ -151,11 +151,11 @@ class StepBound:
 
     def _quantised(self, a: Array, error: Array | float, abs_W: Array) -> Array | float:
         """What a product of factors on grids may be off by: |W||Δa| + |ΔW|(|a| + |Δa|)."""
-        if self.quantised is None:
+        if self.grids is None:
             return 0.0
-        rounded = self.quantised.input_error(a, error)
+        rounded = self.grids.input_error(a, error)
         size = np.abs(a) + error + rounded
-        lost: Array = rounded @ abs_W.T + size @ self.quantised.weight_error(abs_W).T
+        lost: Array = rounded @ abs_W.T + size @ self.grids.weight_error(abs_W).T
         return lost
 
     def _after_activation(self, z: Array, value: Array, delta: Array) -> Array:
@@ -392,7 +392,7 @@ def bound_network(
         x: (batch, time, input), of the network's dtype.
         initial_states: per layer (directions, batch, hidden); None for zeros.
         steps: which steps each row takes, booleans (batch, time); None for all.
-        quantised: the grids that weights, inputs and states are rounded to; None: to none.
+        quantised: what weights, inputs and states are rounded to; None: to nothing.
 
     Raises:
         BadInput: see `rnn_reference.network.checked_call` and `checked_steps`.

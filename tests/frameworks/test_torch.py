@@ -38,8 +38,8 @@ VMAP = "vmap"
 """Raises on every call, as is recorded."""
 ROUTES = ("", *(name for name in load_framework("torch").routes if name not in (VMAP, *PACKAGES)))
 """Those through ONNX have tests of their own (test_torch_onnx.py)."""
-QUANTISED = "quantised cell"
-READABLE = tuple(name for name in ROUTES if name != QUANTISED)
+QUANTISED, IN_FLOAT16 = "quantised cell", "float16 cell"
+READABLE = tuple(name for name in ROUTES if name not in (QUANTISED, IN_FLOAT16))
 """Those whose weights are parameters."""
 ABSENT = load_framework("torch").absent_routes()
 IMPORTS_NOTHING = "import rnn_adapters.torch, sys; assert 'torch' not in sys.modules"
@@ -229,8 +229,38 @@ def _worst_of_steps(adapter: Adapter[Any], seed: int) -> float:
     return float((abs(found - right.value) / right.bound).max())
 
 
-def test_a_quantised_cell_without_bias_is_refused() -> None:
-    adapter = load_adapter("torch", QUANTISED)
+@pytest.mark.parametrize("engine", ["fbgemm", "x86"])
+def test_a_cell_quantised_to_float16_is_within_its_bound(engine: str) -> None:
+    """Which is wide enough only for rounded weights: those that were given are out of it."""
+    import torch
+
+    adapter, usual = load_adapter("torch", IN_FLOAT16), torch.backends.quantized.engine
+    try:
+        torch.backends.quantized.engine = engine
+        worst = max(_worst_of_steps(adapter, seed) for seed in range(100))
+        adapter.conventions = replace(adapter.conventions, quantised=None)
+        otherwise = min(_worst_of_steps(adapter, seed) for seed in range(100))
+    finally:
+        torch.backends.quantized.engine = usual
+    assert worst <= 1 < otherwise
+
+
+@pytest.mark.parametrize("engine", ["onednn", "qnnpack"])
+def test_other_engines_do_not_quantise_to_float16(engine: str) -> None:
+    import torch
+
+    adapter, usual = load_adapter("torch", IN_FLOAT16), torch.backends.quantized.engine
+    try:
+        torch.backends.quantized.engine = engine
+        with pytest.raises(RuntimeError, match="linear_prepack_fp16 is currently not supported"):
+            adapter.load(random_case(random_cell(3, 4)).network)
+    finally:
+        torch.backends.quantized.engine = usual
+
+
+@pytest.mark.parametrize("route", [QUANTISED, IN_FLOAT16])
+def test_a_quantised_cell_without_bias_is_refused(route: str) -> None:
+    adapter = load_adapter("torch", route)
     assert not adapter.supports.no_bias
     with pytest.raises(AssertionError, match=r"mod\.bias must be True"):
         adapter.load(random_case(random_cell(3, 4, biases=0)).network)

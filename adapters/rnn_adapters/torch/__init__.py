@@ -79,6 +79,7 @@ _ROUTES: tuple[tuple[str, RouteKind, str], ...] = (
     ("ONNX in OpenVINO", "saved", "as ONNX, run by OpenVINO"),
     ("ONNX by TorchScript in OpenVINO", "saved", "`torch.onnx.export(dynamo=False)`, run by OpenVINO"),
     ("quantised cell", "quantised", "`quantize_dynamic` of an `RNNCell`, step by step"),
+    ("float16 cell", "quantised", "the same with `dtype=torch.float16`, which only weights are rounded to"),
     ("cuda", "device", "module and input on an NVIDIA GPU"),
     ("mps", "device", "module and input on Apple's GPU"),
 )

@@ -12,7 +12,7 @@ from rnn_adapters.torch import reproduction_onnx as onnx
 SORTED, LISTED = "sorted lengths", "list of rows"
 DEVICES = ("cuda", "mps")
 PACKING = "pack_padded_sequence, pad_packed_sequence"
-CELLS = ("cell", "vmap of a cell", "compiled cell", "quantised cell")
+CELLS = ("cell", "vmap of a cell", "compiled cell", "quantised cell", "float16 cell")
 WITHIN = {"no grad": "torch.no_grad()", "inference mode": "torch.inference_mode()"}
 HOLDER = (
     "class Holder(torch.nn.Module):",
@@ -36,6 +36,12 @@ WRAPPED = {
     "vmap of a cell": ("rnn = torch.vmap(rnn)",),
     "quantised cell": (
         "rnn = torch.ao.quantization.quantize_dynamic(torch.nn.ModuleList([rnn]), dtype=torch.qint8)[0]",
+    ),
+    "float16 cell": (
+        "cells = torch.nn.ModuleList([rnn])",
+        "rnn = torch.ao.quantization.quantize_dynamic(",
+        "    cells, {torch.nn.RNNCell}, dtype=torch.float16",
+        ")[0]",
     ),
     "compiled": ("rnn = torch.compile(rnn)",),
     "compiled cell": ('rnn = torch.compile(rnn, backend="aot_eager")',),

@@ -251,13 +251,13 @@ def compiled(module: Module, backend: str = "inductor") -> Any:
     return compile_module(module, backend=backend, isolate_recompiles=True, recompile_limit=64)
 
 
-def quantised(cell: Module) -> Module:
-    """A copy of a cell with its weights as integers, by `quantize_dynamic` of a module that holds it."""
+def quantised(cell: Module, dtype: torch.dtype) -> Module:
+    """A copy of a cell with its weights in a type, by `quantize_dynamic` of a module that holds it."""
     # What it makes, it fills at random first.
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # deprecated, and still to be right
         quantize: Any = torch.ao.quantization.quantize_dynamic  # imported when it is asked for
-        found: Module = quantize(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, torch.qint8)[0]
+        found: Module = quantize(torch.nn.ModuleList([cell]), {torch.nn.RNNCell}, dtype)[0]
     return found
 
 
@@ -373,8 +373,14 @@ QUANTISED = replace(
         sequence=True,
         final_states=True,
     ),
-    reload=quantised,
+    reload=partial(quantised, dtype=torch.qint8),
 )
+IN_FLOAT16 = replace(
+    QUANTISED,
+    conventions=replace(QUANTISED.conventions, quantised=Quantised(weight_dtype="float16")),
+    reload=partial(quantised, dtype=torch.float16),
+)
+"""Inputs, states and biases stay in float32, as do products and their sums."""
 
 WITHOUT_GRADIENTS = replace(SUPPORTS, gradients=False, tangents=False, second_gradients=False)
 
@@ -429,6 +435,7 @@ ROUTES: Mapping[str, Parts] = {
     "ONNX in OpenVINO": written_for_a_time(in_openvino),
     "ONNX by TorchScript in OpenVINO": written(by_torchscript, in_openvino),
     "quantised cell": QUANTISED,
+    "float16 cell": IN_FLOAT16,
     "cuda": replace(RNN, device="cuda"),
     "mps": replace(RNN, supports=replace(SUPPORTS, dtypes=("float32", "float16", "bfloat16")), device="mps"),
 }

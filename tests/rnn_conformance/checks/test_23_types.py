@@ -311,5 +311,53 @@ def test_gradients_in_mixed_precision(subject: Subject, case: Case) -> None:
 
 
 @check("DTY-15", replace(POOL, layers=(1, 1, 2)), needs=("outputs",), routes=("quantised",))
-def test_quantised_factors_are_on_the_declared_grids(subject: Subject, case: Case) -> None:
+def test_quantised_factors_are_rounded_as_declared(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
+
+
+@check(
+    "DTY-16",
+    Cases(
+        directions=(1,),
+        time=(1,),
+        regimes=("moderate", "contractive"),
+        initial_states=(True,),
+        variants=("halfway", "small", "large"),
+        scatter=True,
+    ),
+    needs=("sequence", "initial_states", "rounded_weights"),
+    routes=("quantised",),
+)
+def test_weights_are_rounded_to_the_nearest_number_of_any_size(subject: Subject, case: Case) -> None:
+    """What small weights are multiplied with is large, and the other way round."""
+    quantised, states = subject.conventions.quantised, case.initial_states
+    assert quantised is not None
+    assert quantised.weight_dtype is not None
+    assert states is not None
+    cell, narrow = case.network.cells[0], quantised.weight_dtype
+    (W_x, x), (W_h, h) = (cell.W_x, case.x), (cell.W_h, states[0])
+    if case.variant == "halfway" or narrow == "bfloat16":  # which is as wide as float32
+        W_x, W_h = halfway(W_x, narrow), halfway(W_h, narrow)
+    else:
+        (W_x, x), (W_h, h) = rescaled(W_x, x, case.variant), rescaled(W_h, h, case.variant)
+    case = with_cell(case, W_x=W_x, W_h=W_h).replace(x=x, initial_states=(h,))
+    expect_steps(subject, case, subject.run(case))
+
+
+def halfway(W: Array, narrow: str) -> Array:
+    """Numbers in the middle between two neighbours of a narrow type, near those of the array."""
+    near = W.astype(narrow)
+    middle: Array = (
+        near.astype(W.dtype) + np.nextafter(near, np.array(np.inf, near.dtype)).astype(W.dtype)
+    ) / 2
+    return middle
+
+
+EXPONENTS = {"small": np.arange(-13, -25, -1), "large": np.arange(17, 13, -1)}
+"""Of factors of weights, some of which are then below the smallest normal float16, or beyond the largest."""
+
+
+def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
+    """Weights and what they are multiplied with, both by powers of two, so that products stay as they are."""
+    factors = np.exp2(np.resize(EXPONENTS[variant], W.shape[-1])).astype(W.dtype)
+    return W * factors, a / factors

@@ -41,6 +41,9 @@ CONVENTIONS: Mapping[str, Callable[[Conventions, Supports], bool]] = {
     "declared_axes": lambda conventions, supports: bool(conventions.axes),
     "declared_padding": _declares_padding,
     "exact_factors": lambda conventions, supports: conventions.quantised is None,
+    "rounded_weights": lambda conventions, supports: (
+        conventions.quantised is not None and conventions.quantised.weight_dtype is not None
+    ),
     "lasting_outputs": lambda conventions, supports: not conventions.reuses_outputs,
     "declared_initialisation": _declares_one_of("zeros", *RANDOM),
     "declared_orthogonal": _declares_one_of("orthogonal"),

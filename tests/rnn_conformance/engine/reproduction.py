@@ -302,7 +302,8 @@ def right_of(question: Question, conventions: Conventions) -> Right:
     bounded = BoundedResult(
         _claimed(seen, result.sequence), tuple(_claimed(seen, h) for h in result.final_states)
     )
-    plain = call.compute_dtype is None
+    rounded = conventions.quantised is not None and conventions.quantised.weight_dtype is not None
+    plain = call.compute_dtype is None and not rounded  # the script's own loop has the weights as given
     wide = reference_dtype(dtype) == np.longdouble != np.float64
     loop = Loop("longdouble" if wide else "float64") if plain and case.x.shape[1] else None
     if question.quantity == "final states":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from rnn_adapters.adapter import Call
@@ -281,3 +282,78 @@ class QuantisedByCuttingOff(Fault):
             return numbers
         multiples: Array = np.floor(numbers / spacing) * numbers.dtype.type(spacing)
         return multiples
+
+
+@fault("float16-weights-in-bfloat16", "DTY-15")
+class Float16WeightsInBfloat16(Fault):
+    """Rounds weights to bfloat16 where float16 is declared."""
+
+    def in_float16(self, W: Array) -> Array:
+        return W.astype(ml_dtypes.bfloat16).astype(W.dtype)
+
+
+@fault("float16-weights-in-eight-bits", "DTY-15")
+class Float16WeightsInEightBits(Fault):
+    """Rounds weights to a grid of eight bits where float16 is declared."""
+
+    def in_float16(self, W: Array) -> Array:
+        return self.on_weight_grid(W)
+
+
+@fault("float16-weights-cut-off", "DTY-15")
+class Float16WeightsCutOff(Fault):
+    """Cuts weights off where they are to be rounded to the nearest number of float16."""
+
+    def in_float16(self, W: Array) -> Array:
+        nearest = super().in_float16(W)
+        below = np.nextafter(nearest.astype(np.float16), np.float16(0)).astype(W.dtype)
+        return np.where(np.abs(nearest) > np.abs(W), below, nearest)
+
+
+@fault("float16-weights-with-float16-inputs", "DTY-15")
+class Float16WeightsWithFloat16Inputs(Fault):
+    """Rounds inputs and states to float16, too, where only weights are declared to be."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        if self.route == "float16 weights":
+            a = self.in_float16(a)
+        return super().product(a, W)
+
+
+@fault("float16-weights-with-float16-biases", "DTY-15")
+class Float16WeightsWithFloat16Biases(Fault):
+    """Rounds biases to float16, too, where only weights are declared to be."""
+
+    def stored(self, cell: Cell) -> Cell:
+        cell = super().stored(cell)
+        if self.route != "float16 weights" or cell.b is None:
+            return cell
+        return replace(cell, b=self.in_float16(cell.b))
+
+
+@fault("float16-weights-ties-away-from-zero", "DTY-16")
+class Float16WeightsTiesAwayFromZero(Fault):
+    """Rounds a weight halfway between two numbers of float16 to the larger one, not to the even one."""
+
+    def in_float16(self, W: Array) -> Array:
+        return super().in_float16(np.nextafter(W, np.copysign(np.inf, W)))
+
+
+@fault("float16-weights-flushed", "DTY-16")
+class Float16WeightsFlushed(Fault):
+    """Takes weights below the smallest normal number of float16 for zero."""
+
+    def in_float16(self, W: Array) -> Array:
+        nearest = super().in_float16(W)
+        return np.where(
+            np.abs(nearest) < np.finfo(np.float16).smallest_normal, nearest.dtype.type(0), nearest
+        )
+
+
+@fault("float16-weights-overflowing", "DTY-16")
+class Float16WeightsOverflowing(Fault):
+    """Makes weights beyond the largest number of float16 infinite."""
+
+    def in_float16(self, W: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return W.astype(np.float16).astype(W.dtype)

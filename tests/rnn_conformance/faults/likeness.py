@@ -97,7 +97,8 @@ class Margins:
             if question.method == "run" and question.call is not None and question.call.stateful:
                 earlier = in_processing_order(as_computed(Case(case.network, question.call)))
                 states = earlier.initial_states or self._kept(before, case)
-                result = bound_network(case.network, earlier.x, states, earlier.steps)
+                quantised = self._conventions.quantised
+                result = bound_network(case.network, earlier.x, states, earlier.steps, quantised)
                 return tuple(state.value.astype(case.network.dtype) for state in result.final_states)
         return None
 

@@ -43,8 +43,16 @@ from rnn_reference.network import (
 )
 from rnn_reference.quantised import Quantised
 
-EIGHT_BITS = Quantised(weight_intervals=127.5, input_intervals=127)
-"""The grids of the quantised route."""
+WEIGHT_INTERVALS, INPUT_INTERVALS = 127.5, 127.0
+"""Of the grids of the quantised route: eight bits, and seven."""
+
+QUANTISED_ROUTES = {
+    "quantised": Quantised(WEIGHT_INTERVALS, INPUT_INTERVALS),
+    "float16 weights": Quantised(weight_dtype="float16"),
+}
+"""What factors are rounded to, by route."""
+
+LARGEST_FLOAT16 = 65504
 
 QUANTISED = Supports(
     activations=ACTIVATIONS,
@@ -63,7 +71,7 @@ QUANTISED = Supports(
     merge_modes=("concat", "sum", "mul", "ave", "none"),
     stateful=True,
 )
-"""What the quantised route supports."""
+"""What the quantised routes support."""
 
 TRUNCATED = 0.8796256610342398
 """The standard deviation of normal numbers that are cut off at ±2."""
@@ -139,8 +147,8 @@ class PlainNumpy(Adapter[Network]):
             self.conventions = replace(self.conventions, axes=dict(self.conventions.axes) | axes)
         if route == "batch axes":
             self.supports = replace(self.supports, leading_axes=True)
-        if route == "quantised":
-            self.conventions = replace(self.conventions, quantised=EIGHT_BITS)
+        if route in QUANTISED_ROUTES:
+            self.conventions = replace(self.conventions, quantised=QUANTISED_ROUTES[route])
             self.supports = QUANTISED
 
     def versions(self) -> dict[str, str]:
@@ -460,10 +468,16 @@ class PlainNumpy(Adapter[Network]):
         """W a for every row. In a type narrower than float32 the products are summed in float32."""
         if self.route == "quantised":
             a, W = self.on_input_grid(a), self.on_weight_grid(W)
+        if self.route == "float16 weights":
+            W = self.in_float16(W)
         if a.dtype.itemsize >= 4:
             return a @ W.T
         wide: Array = a.astype(np.float32) @ W.T.astype(np.float32)
         return wide.astype(a.dtype)
+
+    def in_float16(self, W: Array) -> Array:
+        """Weights rounded to float16; one beyond its largest number becomes that."""
+        return W.clip(-LARGEST_FLOAT16, LARGEST_FLOAT16).astype(np.float16).astype(W.dtype)
 
     def on_weight_grid(self, W: Array) -> Array:
         """The weights of a matrix in eight bits."""
@@ -471,12 +485,12 @@ class PlainNumpy(Adapter[Network]):
 
     def weight_spacing(self, W: Array) -> float:
         """The spacing of the grid of a matrix."""
-        return float(np.abs(W).max()) / EIGHT_BITS.weight_intervals
+        return float(np.abs(W).max()) / WEIGHT_INTERVALS
 
     def on_input_grid(self, a: Array) -> Array:
         """The inputs, or states, of a time step in seven bits; what is out of range is cut off."""
         low, high = self.range_of(a)
-        return self.on_grid(a.clip(low, high), (high - low) / EIGHT_BITS.input_intervals)
+        return self.on_grid(a.clip(low, high), (high - low) / INPUT_INTERVALS)
 
     def range_of(self, a: Array) -> tuple[float, float]:
         """The smallest and the largest of the numbers of a time step, 0 among them."""
@@ -969,6 +983,7 @@ ROUTES: dict[str, tuple[RouteKind, str]] = {
     "batch axes": ("axes", "any number of batch axes, taken as one"),
     "device": ("device", "another device than the CPU"),
     "quantised": ("quantised", "weights of eight bits, inputs and states of seven"),
+    "float16 weights": ("quantised", "weights rounded to float16"),
 }
 """A route of almost every kind, by name."""
 

@@ -1,9 +1,11 @@
-"""The bound of quantised factors: a step computed on grids stays within it, and comes near it."""
+"""The bound of quantised factors: steps on grids, or with narrow weights, are within it, and come near it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -16,6 +18,9 @@ EIGHT_BITS = Quantised(
 FLOAT = np.float32
 EDGES = (1e-30, 1e-6, 1e-4, 1.0, 1e3, 1e30)
 """Sizes of numbers, among them such as are below half of a least spacing."""
+
+
+IN_FLOAT16 = Quantised(weight_dtype="float16")
 
 
 def weights_on_grid(W: Array, bits: int = 8) -> Array:
@@ -137,6 +142,106 @@ def test_rows_of_no_batch_have_no_error() -> None:
     assert EIGHT_BITS.input_error(np.zeros((0, 3, 2))).shape == (0, 3, 2)
 
 
+def in_float16(a: Array) -> Array:
+    """Rounded to nearest float16 by scaling: multiples of 2⁻²⁴, or of 11 significant bits, up to 65504."""
+    wide = a.astype(np.float64)
+    _, exponents = np.frexp(wide)
+    spacing = np.exp2(np.maximum(exponents - 11, -24).astype(np.float64))
+    found: Array = (np.rint(wide / spacing) * spacing).clip(-65504, 65504).astype(a.dtype)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (0.1, 0.0999755859375),
+        (1 + 2.0**-11, 1.0),  # halfway, to the even one
+        (1 + 3 * 2.0**-11, 1 + 2.0**-9),
+        (2.0**-24, 2.0**-24),
+        (1.5 * 2.0**-24, 2.0**-23),
+        (2.0**-25, 0.0),
+        (-65504.0, -65504.0),
+        (65519.0, 65504.0),
+        (65520.0, 65504.0),  # of which float16 itself makes infinity
+        (-1e30, -65504.0),
+    ],
+)
+def test_weights_become_the_nearest_number_of_a_type(given: float, kept: float) -> None:
+    cell = Cell(np.full((1, 1), given, FLOAT), np.full((1, 1), given, FLOAT), np.full(1, given, FLOAT))
+    multiplied = IN_FLOAT16.multiplied(cell)
+    assert multiplied.W_x.item() == multiplied.W_h.item() == kept == in_float16(cell.W_x).item()
+    assert multiplied.b is cell.b
+    assert multiplied.dtype == FLOAT
+
+
+def test_weights_become_the_nearest_of_bfloat16_too() -> None:
+    cell = Cell(np.array([[1.005, 3.4e38]], FLOAT), np.array([[-0.1]], FLOAT))
+    multiplied = Quantised(weight_dtype="bfloat16").multiplied(cell)
+    assert multiplied.W_x.tolist() == [[1.0078125, (2 - 2.0**-7) * 2.0**127]]
+    assert multiplied.W_h.item() == -0.10009765625
+
+
+def narrow_ratios(seed: int, rounded: Callable[[Array], Array], inputs: Callable[[Array], Array]) -> Array:
+    """Error ÷ bound of every step of a layer that rounds weights and inputs so, where there is a claim."""
+    layer, x, h = drawn(seed)
+    W_x, W_h, states = rounded(layer.forward.W_x), rounded(layer.forward.W_h), list[Array]()
+    h0, of = h, layer.forward
+    with np.errstate(over="ignore", invalid="ignore"):
+        (h,) = h
+        for x_t in x.swapaxes(0, 1):
+            z = inputs(x_t) @ W_x.T + inputs(h) @ W_h.T + of.bias
+            h = np.tanh(z) if of.activation.name == "tanh" else np.maximum(z, FLOAT(0))
+            states.append(h)
+        sequence = np.stack(states, axis=1)
+        replayed = replay_layer(layer, x, h0, sequence, "float32", quantised=IN_FLOAT16)
+        claimed = np.isfinite(replayed.bound) & (replayed.bound > 0)
+        found: Array = np.abs(sequence - replayed.value)[claimed] / replayed.bound[claimed]
+    return found
+
+
+def as_given(a: Array) -> Array:
+    """Not rounded."""
+    return a
+
+
+def test_steps_with_narrow_weights_are_within_the_bound() -> None:
+    found = np.concatenate([narrow_ratios(seed, in_float16, as_given) for seed in range(300)])
+    assert found.size > 8_000
+    assert 0.1 < found.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("rounded", "inputs"),
+    [
+        (as_given, as_given),
+        (in_float16, in_float16),
+        (lambda W: W.astype(ml_dtypes.bfloat16).astype(FLOAT), as_given),
+        (weights_on_grid, as_given),
+    ],
+    ids=["weights as given", "inputs too", "bfloat16", "eight bits"],
+)
+def test_other_roundings_are_out_of_bound(
+    rounded: Callable[[Array], Array], inputs: Callable[[Array], Array]
+) -> None:
+    shares = [float(narrow_ratios(seed, rounded, inputs).max(initial=0) > 1) for seed in range(50)]
+    assert np.mean(shares) > 0.5  # of numbers that are very small or large, nothing is seen
+
+
+def test_a_bound_of_narrow_weights_is_that_of_a_network_of_them() -> None:
+    layer, x, _ = drawn(3)
+    rounded = Network([Layer(IN_FLOAT16.multiplied(layer.forward))])
+    one, other = bound_network(Network([layer]), x, quantised=IN_FLOAT16), bound_network(rounded, x)
+    assert np.array_equal(one.sequence.value, other.sequence.value)
+    assert np.array_equal(one.sequence.bound, other.sequence.bound)
+
+
+def test_weights_on_a_grid_may_be_multiplied_with_inputs_as_they_are() -> None:
+    x = np.array([[[0.3, 1.0]]])
+    assert Quantised(weight_intervals=127).input_error(x).tolist() == [[[0, 0]]]
+    assert Quantised(weight_intervals=127).unit_roundoff == 1 / 254
+    assert Quantised(weight_dtype="float16", input_intervals=2).weight_error(x[0]).tolist() == [[0, 0]]
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
@@ -152,4 +257,28 @@ def test_rows_of_no_batch_have_no_error() -> None:
 def test_grids_that_are_none_are_refused(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as refused:
         Quantised(**{"weight_intervals": 127.5, "input_intervals": 127.0} | changed)
+    assert str(refused.value) == words
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "Quantised: expected weight_intervals or weight_dtype; got neither"),
+        (
+            {"weight_intervals": 2.0, "weight_dtype": "float16"},
+            "Quantised: expected weight_intervals or weight_dtype; got both",
+        ),
+        (
+            {"weight_dtype": "float32"},
+            "Quantised.weight_dtype: expected one of float16, bfloat16; got 'float32'",
+        ),
+        (
+            {"weight_dtype": "float16", "least_input_spacing": 1.0},
+            "Quantised.least_input_spacing: expected 0 without input_intervals; got 1.0",
+        ),
+    ],
+)
+def test_roundings_that_are_none_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        Quantised(**given)
     assert str(refused.value) == words
