@@ -337,6 +337,14 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
         "2 where any layer is bidirectional",
     ),
     "bias_vectors": (lambda case: max(len(cell.biases) for cell in case.network.cells), "0, 1 or 2, at most"),
+    "some_cell_without_bias": (
+        lambda case: any(not cell.biases for cell in case.network.cells),
+        "whether some cell has no bias",
+    ),
+    "zero_weight": (
+        lambda case: any((W == 0).any() for cell in case.network.cells for W in (cell.W_x, cell.W_h)),
+        "whether some W_x or W_h holds a 0",
+    ),
     "batch": (lambda case: case.x.shape[0], "sequences side by side"),
     "time": (lambda case: case.x.shape[1], "steps"),
     "input_size": (lambda case: case.network.input_size, "features"),

@@ -2,8 +2,8 @@
 
 A record excuses every case that its condition describes, and of its own clauses such a case is no evidence
 even where it conforms. Here cases are drawn that it covers, for each of its clauses, and run. Where many
-conform, the condition is wider than the cause, or the cause shows in some numbers only; the facts beside them,
-which no deviating case has, tell which. A narrower condition is right only if the framework's source says so.
+conform, the condition is wider than the cause, or the cause shows in some numbers only; the facts beside
+them, which no deviating case has, tell which. A narrower condition is right only if the source says so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rnn_adapters.declarations import one_of
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import OF_ANY_CELL, Case
 from rnn_conformance.engine.check import Check, Unsupported
-from rnn_conformance.engine.compare import Tally
+from rnn_conformance.engine.compare import NonConforming, Tally
 from rnn_conformance.engine.deviations import Deviation
 from rnn_conformance.engine.drawing import Enough, draw_cases
 from rnn_conformance.engine.perform import seed_text, structures_of
@@ -52,7 +52,8 @@ class Width:
     Args:
         deviating, conforming: on how many the framework does what the record says, and on how many what the
             clause says.
-        otherwise: on how many it fails in a way that the record does not excuse.
+        of_others: on how many it does what another record says.
+    otherwise: on how many it fails in a way that no record excuses.
         refused: for how many a route had no words.
         of_deviating, of_conforming: how often each fact occurred among them.
         why_not: why none was run; "" where some were.
@@ -60,6 +61,7 @@ class Width:
 
     deviating: int = 0
     conforming: int = 0
+    of_others: int = 0
     otherwise: int = 0
     refused: int = 0
     of_deviating: Counter[Told] = field(default_factory=Counter)
@@ -68,11 +70,13 @@ class Width:
 
     @property
     def covered(self) -> int:
-        return self.deviating + self.conforming + self.otherwise + self.refused
+        return self.deviating + self.conforming + self.of_others + self.otherwise + self.refused
 
     @property
     def conforms_alone(self) -> list[tuple[Told, int]]:
         """Facts of conforming cases that no deviating one has, and how often each occurred."""
+        if not self.deviating:
+            return []
         found = [(told, n) for told, n in self.of_conforming.items() if not self.of_deviating[told]]
         return sorted(((told, n) for told, n in found if n >= ENOUGH), key=lambda each: (-each[1], each[0]))
 
@@ -130,8 +134,14 @@ def _count(width: Width, record: Deviation, check: Check, session: Session, case
     elif record.excuses(error):
         width.deviating += 1
         width.of_deviating.update(facts_of(case))
+    elif any(each.concerns(check.clause) and each.covers(case) for each in _excusing(session, error)):
+        width.of_others += 1
     else:
         width.otherwise += 1
+
+
+def _excusing(session: Session, error: NonConforming) -> list[Deviation]:
+    return [record for record in session.deviations if record.excuses(error)]
 
 
 def asked_for(session: Session, ids: Iterable[str]) -> list[Deviation]:
@@ -153,6 +163,7 @@ def in_words(width: Width) -> str:
     counts = {
         f"of {width.covered} cases deviate": width.deviating,
         "conform": width.conforming,
+        "deviate as another record says": width.of_others,
         "fail otherwise": width.otherwise,
         "refused": width.refused,
     }

@@ -144,3 +144,11 @@ def test_what_was_taken_before() -> None:
         "tangents": True,
     }
     assert [do for do, facts in taken.items() if facts["jvp_taken"]] == ["tangents"]
+
+
+def test_what_some_weight_or_cell_is() -> None:
+    case = random_case(random_cell(3, 4), random_cell(3, 4, biases=0))
+    assert case.facts["some_cell_without_bias"]
+    assert not random_case(random_cell(3, 4)).facts["some_cell_without_bias"]
+    assert not case.facts["zero_weight"]
+    assert case.mapped(np.trunc).facts["zero_weight"]
