@@ -1,7 +1,7 @@
 /*
  * NaN or infinity at a masked time step makes everything after it NaN.
  *
- * Clause LEN-1 of rnn-conformance: each row takes its own steps.
+ * Clause OPT-1 of rnn-conformance: options act together as each does alone.
  */
 
 import tf from '@tensorflow/tfjs';

@@ -237,7 +237,8 @@ class Adapter(ABC, Generic[Model]):
         """For each option of the framework's layer, in words: what was given, and what is left of it.
 
         Every option is given another value than its default to a layer as the call asks for; what is left is
-        read from a layer that was made from the first one's configuration.
+        read from a layer that was made from the first one's configuration. Of an option that is left alone it
+        is told, by a name of its own, what the framework documents and what a layer has.
         """
         raise NotImplementedError
 

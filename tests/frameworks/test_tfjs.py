@@ -199,3 +199,24 @@ def test_a_script_of_a_gradient_that_is_right_ends_well(beside_modules: Path) ->
         if question.quantity == "gradient":
             done = ended(text_of(FRAMEWORK, question), beside_modules)
             assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_documented_defaults_are_asked(adapter: Adapter[Any]) -> None:
+    """What is documented of them is what a layer has; but null, which is documented to be no activation."""
+    network, x = small()
+    options = adapter.kept_options(adapter.load(network), Call(x))
+    asked = {name: both for name, both in options.items() if name.startswith(("default of ", "null for "))}
+    assert asked["default of layer: kernelInitializer"][0].startswith("VarianceScaling")
+    assert asked["default of both directions: mergeMode"] == ('"concat"', '"concat"')
+    assert "default of loop around a cell: goBackwards" in asked
+    other = {name for name, (documented, has) in asked.items() if documented != has}
+    assert other == {"null for cell: activation", "null for layer: activation"}
+
+
+@pytest.mark.parametrize("route", ["masking", "embedding"])
+def test_a_mask_of_one_row_does_not_stand_in_an_input_of_several(route: str) -> None:
+    network, x = small()
+    adapter = load_adapter("tfjs", route)
+    with pytest.raises(Exception, match=r"mask: expected shape 4,5, as the input has it; got 1,5"):
+        adapter.run(adapter.load(network), Call(x, mask=np.ones((1, 5), bool)))
+    adapter.close()

@@ -146,7 +146,7 @@ class HandedMasks(Request, tag="handed_masks", kw_only=True):
 
 
 class KeptOptions(Request, tag="kept_options", kw_only=True):
-    """For each option of a layer what was given, and what is left after its configuration, in words."""
+    """What was given for each option, or is documented of one left alone, and what a layer then has."""
 
     call: CallData
 

@@ -276,6 +276,19 @@ def _last_step_masked(case: Case) -> bool:
     return not mask[:, 0 if case.call.go_backwards else -1].all()
 
 
+def _some_step_masked(case: Case) -> bool:
+    if _padding(case) == "none" or case.x.ndim != 3 or not _fits(case):
+        return False
+    steps = case.steps
+    return steps is not None and not steps.all()
+
+
+def _beyond_float32(case: Case) -> bool:
+    given = [each for each in (case.x, *(case.initial_states or ())) if each.dtype == np.float64]
+    with np.errstate(over="ignore", under="ignore"):
+        return any(not np.array_equal(each.astype(np.float32), each, equal_nan=True) for each in given)
+
+
 def _done_before(*doings: Doing) -> Callable[[Case], Fact]:
     """Whether one of these was done in the history."""
     return lambda case: any(action.do in doings for action in case.history)
@@ -324,6 +337,14 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
         "2 where any layer is bidirectional",
     ),
     "bias_vectors": (lambda case: max(len(cell.biases) for cell in case.network.cells), "0, 1 or 2, at most"),
+    "some_cell_without_bias": (
+        lambda case: any(not cell.biases for cell in case.network.cells),
+        "whether some cell has no bias",
+    ),
+    "zero_weight": (
+        lambda case: any((W == 0).any() for cell in case.network.cells for W in (cell.W_x, cell.W_h)),
+        "whether some W_x or W_h holds a 0",
+    ),
     "batch": (lambda case: case.x.shape[0], "sequences side by side"),
     "time": (lambda case: case.x.shape[1], "steps"),
     "input_size": (lambda case: case.network.input_size, "features"),
@@ -332,10 +353,15 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
         lambda case: _alike(layer.hidden_size for layer in case.network.layers) == "different",
         "whether layers differ in their units",
     ),
+    "beyond_float32": (
+        _beyond_float32,
+        "whether input or initial states hold a number that float32 does not",
+    ),
     "magnitude": (_magnitude, "of the largest number: zero, tiny, moderate, large or huge"),
     "initial_states": (lambda case: case.initial_states is not None, "whether they are given"),
     "padding": (_padding, 'how it is said: "none", "lengths", "mask" or "lengths and mask"'),
     "padded_with": (_padded_with, "what the input holds at masked time steps: numbers, huge, inf or nan"),
+    "some_step_masked": (_some_step_masked, "whether any sequence of the batch has a masked time step"),
     "fully_masked_row": (_fully_masked_row, "whether a sequence of the batch has no valid time step"),
     "last_step_masked": (
         _last_step_masked,
@@ -354,6 +380,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "called": (_done_before("call"), "whether other calls were made before, in a history"),
     "assigned": (_done_before("assign"), "whether weights were assigned before the call"),
     "differentiated": (_done_before("gradients", "tangents"), "whether a derivative was taken before it"),
+    "jvp_taken": (_done_before("tangents"), "whether this was a JVP"),
     "reset": (_done_before("reset"), "whether states were reset before it"),
     "restored": (_done_before("restore"), "whether it was saved and loaded before"),
 }

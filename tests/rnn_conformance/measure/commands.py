@@ -17,6 +17,7 @@ PROGRAMS = {
     "onnx-kills": ("onnx_kills", "Which faults ONNX's own cases notice, and which the vectors do."),
     "mutants": ("mutants.command", "Small changes of a framework's source: who notices?"),
     "power": ("power", "How small a fault the residual check still sees."),
+    "records": ("records", "How much of what a record of known deviations covers deviates."),
     "tightness": ("tightness", "For how long the forward bounds say something."),
 }
 """For each command its module, whose `main` it is, and what it measures."""

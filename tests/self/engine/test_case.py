@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers import random_case, random_cell
 
+from rnn_adapters.histories import Action, Doing
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import FACTS, Case, SavedCase, from_data, read_case, to_data, write_case
 from rnn_reference import BadInput
@@ -106,3 +107,48 @@ def test_numbers_survive_json() -> None:
     case = random_case(random_cell(3, 4)).replace(x=awkward[None])
     encoded = msgspec.json.encode(to_data(case))
     assert np.array_equal(from_data(msgspec.json.decode(encoded, type=CaseData)).x, awkward[None])
+
+
+def test_whether_some_step_is_masked() -> None:
+    case = random_case(random_cell(3, 4), batch=2, time=3)
+    whole, part = np.ones((2, 3), bool), np.array([[True, True, True], [True, False, True]])
+    assert not case.facts["some_step_masked"]
+    assert not case.replace(mask=whole).facts["some_step_masked"]
+    assert not case.replace(lengths=np.array([3, 3])).facts["some_step_masked"]
+    assert case.replace(mask=part).facts["some_step_masked"]
+    assert case.replace(lengths=np.array([3, 2])).facts["some_step_masked"]
+    assert case.replace(lengths=np.array([3, 3]), mask=part).facts["some_step_masked"]
+    assert not case.replace(mask=np.zeros((2, 4), bool)).facts["some_step_masked"]  # it cannot be told
+
+
+def test_whether_float32_holds_the_input() -> None:
+    case = random_case(random_cell(3, 4, dtype="float64"), states=True)
+    assert case.facts["beyond_float32"]
+    assert case.initial_states is not None
+    short = case.mapped(lambda array: array.astype(np.float32).astype(np.float64))
+    assert not short.facts["beyond_float32"]
+    assert short.replace(initial_states=case.initial_states).facts["beyond_float32"]
+    assert not short.replace(x=np.full_like(case.x, np.nan)).facts["beyond_float32"]
+    assert short.replace(x=np.full_like(case.x, 1e300)).facts["beyond_float32"]
+    narrow = random_case(random_cell(3, 4, dtype="bfloat16"), states=True)
+    assert not narrow.facts["beyond_float32"]
+
+
+def test_what_was_taken_before() -> None:
+    case = random_case(random_cell(3, 4))
+    doings: tuple[Doing, ...] = ("call", "gradients", "tangents")
+    taken = {do: case.replace(history=(Action(do, case.call),)).facts for do in doings}
+    assert {do: facts["differentiated"] for do, facts in taken.items()} == {
+        "call": False,
+        "gradients": True,
+        "tangents": True,
+    }
+    assert [do for do, facts in taken.items() if facts["jvp_taken"]] == ["tangents"]
+
+
+def test_what_some_weight_or_cell_is() -> None:
+    case = random_case(random_cell(3, 4), random_cell(3, 4, biases=0))
+    assert case.facts["some_cell_without_bias"]
+    assert not random_case(random_cell(3, 4)).facts["some_cell_without_bias"]
+    assert not case.facts["zero_weight"]
+    assert case.mapped(np.trunc).facts["zero_weight"]

@@ -164,3 +164,11 @@ def test_the_reference_is_the_same_over_the_protocol() -> None:
         assert one.verdict == other.verdict == "pass"
         assert one.digest == other.digest
         assert (one.elements, one.worst_ratio) == (other.elements, other.worst_ratio)
+
+
+def test_a_default_that_is_not_the_documented_one_is_found_over_the_protocol() -> None:
+    served = "rnn_conformance.faults.chapter_27_configuration:AnotherDefaultThanDocumented"
+    (outcome,) = run(SERVED.replace("reference", served), "CFG-2").outcomes
+    assert outcome.verdict == "fail"
+    assert [finding.kind for finding in outcome.findings] == ["value"]
+    assert "options lost: default of return_sequences" in outcome.findings[0].message

@@ -197,7 +197,7 @@ const unmasked = {
 
 /** `masking`: steps that hold this number in every feature are masked; no valid step does. */
 const byValue = {
-  of: (call) => (call.mask ? markingValue(call) : null),
+  of: (call) => (call.mask ? markingValue(ofEveryStep(call)) : null),
   symbols: (network, batch, value) => {
     const [x] = unmasked.symbols(network, batch);
     return [x, value === null ? x : tf.layers.masking({ maskValue: value }).apply(x)];
@@ -207,7 +207,7 @@ const byValue = {
 
 /** `embedding`: steps as numbers, zero where masked, which it turns into vectors. */
 const byZero = {
-  of: (call) => (call.mask ? 256 * (1 + Math.floor(call.mask.size / 256)) : null),
+  of: (call) => (call.mask ? 256 * (1 + Math.floor(ofEveryStep(call).mask.size / 256)) : null),
   symbols: (network, batch, size) => {
     if (size === null) return unmasked.symbols(network, batch);
     const numbers = tf.input({ batchShape: [batch, null] });
@@ -224,6 +224,13 @@ const byZero = {
     return tf.where(call.mask.cast('bool'), numbers, tf.zerosLike(numbers));
   },
 };
+
+/** The call, if its mask can stand in its input: `where` and `range` would take one of another shape all the same. */
+function ofEveryStep(call) {
+  const [got, expected] = [call.mask.shape, call.x.shape.slice(0, 2)].map(String);
+  if (got !== expected) throw new Error(`mask: expected shape ${expected}, as the input has it; got ${got}`);
+  return call;
+}
 
 /** A number that no valid step holds in every feature, and at least one holds in one feature, if it can be. */
 function markingValue({ x, mask }) {

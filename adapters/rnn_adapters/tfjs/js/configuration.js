@@ -4,6 +4,7 @@
 const { tf } = require('./tf.js');
 const { anew } = require('./passages.js');
 const { nullFor } = require('./layers.js');
+const { defaults, ofNull } = require('./defaults.js');
 
 const OF_LOOP = ['returnSequences', 'returnState', 'goBackwards', 'stateful', 'unroll'];
 const OF_EVERY_LAYER = ['trainable', 'name'];
@@ -56,8 +57,21 @@ function compared(where, given, layer) {
   );
 }
 
+/** Of the whole of both what differs, so that it can be read. */
 function wholeConfiguration(what, one, other) {
-  return { [`whole configuration ${what}`.trim()]: [one, other].map((layer) => JSON.stringify(layer.getConfig())) };
+  const both = [one, other].map((layer) => JSON.parse(JSON.stringify(layer.getConfig())));
+  return { [`whole configuration ${what}`.trim()]: different(...both).map((each) => JSON.stringify(each ?? null)) };
+}
+
+/** Two values without the fields that are the same in both. */
+function different(one, other) {
+  if (JSON.stringify(one) === JSON.stringify(other)) return [{}, {}];
+  const inner = [one, other].every((each) => each !== null && typeof each === 'object' && !Array.isArray(each));
+  if (!inner) return [one, other];
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  const unlike = names.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
+  const parts = unlike.map((name) => [name, different(one[name], other[name])]);
+  return [0, 1].map((side) => Object.fromEntries(parts.map(([name, both]) => [name, both[side]])));
 }
 
 /** Every option of `simpleRNN`, or of `bidirectional` and both of its layers. */
@@ -68,7 +82,14 @@ function keptOptions(network, call) {
   if (layer.cells.length === 2) return ofBoth(given, one, call);
   const other = anew(one);
   const ofLayer = { ...compared('', given, other), ...wholeConfiguration('', one, other) };
-  return { ...ofLayer, ...ofCells(given), ...ofWeights(given) };
+  return { ...ofLayer, ...ofCells(given), ...ofWeights(given), ...notGiven() };
+}
+
+/** What is documented of options that are left alone, or given null, and what a layer has. */
+function notGiven() {
+  const all = [['default of ', defaults()], ['null for ', ofNull()]];
+  const each = all.flatMap(([what, layers]) => layers.map(([where, layer, documented]) => [what + where, documented, layer]));
+  return Object.assign({}, ...each.map((one) => compared(...one)));
 }
 
 function ofBoth(given, one, call) {
