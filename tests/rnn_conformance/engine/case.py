@@ -336,6 +336,10 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
         lambda case: max(layer.directions for layer in case.network.layers),
         "2 where any layer is bidirectional",
     ),
+    "bottom_directions": (
+        lambda case: case.network.layers[0].directions,
+        "2 where the bottom layer is bidirectional",
+    ),
     "bias_vectors": (lambda case: max(len(cell.biases) for cell in case.network.cells), "0, 1 or 2, at most"),
     "some_cell_without_bias": (
         lambda case: any(not cell.biases for cell in case.network.cells),

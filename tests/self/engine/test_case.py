@@ -10,7 +10,7 @@ from helpers import random_case, random_cell
 from rnn_adapters.histories import Action, Doing
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.case import FACTS, Case, SavedCase, from_data, read_case, to_data, write_case
-from rnn_reference import BadInput
+from rnn_reference import BadInput, Layer, Network
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
@@ -150,5 +150,10 @@ def test_what_some_weight_or_cell_is() -> None:
     case = random_case(random_cell(3, 4), random_cell(3, 4, biases=0))
     assert case.facts["some_cell_without_bias"]
     assert not random_case(random_cell(3, 4)).facts["some_cell_without_bias"]
+    assert case.facts["bottom_directions"] == case.facts["directions"] == 2
+    one = Layer(random_cell(3, 4))
+    stack = Network([one, Layer(random_cell(4, 3), random_cell(4, 3))])
+    assert case.replace(network=stack).facts["bottom_directions"] == 1
+    assert case.replace(network=stack).facts["directions"] == 2
     assert not case.facts["zero_weight"]
     assert case.mapped(np.trunc).facts["zero_weight"]
