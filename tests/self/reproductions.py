@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import warnings
@@ -36,6 +37,10 @@ sys.modules["openvino_telemetry"] = None
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 """Runs a script; whoever imports openvino sends a message to its makers, unless this module is missing."""
+
+
+HANGS = 300.0
+"""Seconds after which a script hangs."""
 
 
 def questions(
@@ -129,6 +134,8 @@ def ended(
 ) -> subprocess.CompletedProcess[str]:
     """A script, run to its end in a process of its own that does not know this project.
 
+    One that hangs is killed, which its exit status tells: what spoils memory may end the process, or lock it.
+
     Args:
         python: runs it, where it is written in Python.
     """
@@ -136,11 +143,13 @@ def ended(
     path.write_text(text, encoding="utf-8")
     command = [python, "-c", QUIETLY] if path.suffix == ".py" else ["node"]
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
-    return subprocess.run(
-        [*command, str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=given,
-        cwd=folder,
-    )
+    command += [str(path)]
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env=given, cwd=folder, timeout=HANGS
+        )
+    except subprocess.TimeoutExpired as error:
+        shown = [
+            said.decode() if isinstance(said, bytes) else said or "" for said in (error.stdout, error.stderr)
+        ]
+        return subprocess.CompletedProcess(command, -signal.SIGKILL, *shown)
