@@ -135,22 +135,6 @@ def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
     expect_in_range(subject, weights_of(subject, case))
 
 
-@check(
-    "INT-8",
-    LayersOf((24,), 40, usual=False),
-    needs=("freshly_initialised", "declared_initialisation"),
-)
-def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> None:
-    weights = weights_of(subject, case)
-    for role, _, _, array in weights:
-        subject.require(
-            array.dtype == case.network.dtype,
-            f"{role}: expected weights of {case.network.dtype}; got {array.dtype}",
-            kind="dtype",
-        )
-    expect_in_range(subject, weights)
-
-
 def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
     """The weights of a fresh layer are no larger than the declared rules give."""
     for role, rule, cell, array in weights:
@@ -336,3 +320,19 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
         expect_half(f"{role}, two directions: equal signs", subject, D[:, 0] == D[:, 1])
         expect_half(f"{role}, two layers: equal signs", subject, D[:, 0] == D[:, 2])
         expect_half(f"{role}, two seeds: equal signs", subject, D[::2] == D[1::2])
+
+
+@check(
+    "INT-8",
+    LayersOf((24,), 40, usual=False),
+    needs=("freshly_initialised", "declared_initialisation"),
+)
+def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> None:
+    weights = weights_of(subject, case)
+    for role, _, _, array in weights:
+        subject.require(
+            array.dtype == case.network.dtype,
+            f"{role}: expected weights of {case.network.dtype}; got {array.dtype}",
+            kind="dtype",
+        )
+    expect_in_range(subject, weights)
