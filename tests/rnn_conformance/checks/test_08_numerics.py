@@ -161,7 +161,9 @@ def test_tanh_near_zero_is_as_exact_as_its_size(subject: Subject, case: Case) ->
     subject.agree("tanh near 0", sequence, near, case.network.dtype)
 
 
-@check("NUM-9", replace(OF_TANH, initial_states=(False, True, True)), needs=("sequence", "tanh"))
+@check(
+    "NUM-9", replace(OF_TANH, initial_states=(False, True, True)), needs=("sequence", "tanh", "exact_factors")
+)
 def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
     """The same numbers at the same places, all with the other sign."""
     for seen in (over_all_magnitudes(case), fed_directly(case)):
