@@ -12,4 +12,4 @@ print("paddle", paddle.__version__, "\nexpected", expected.tolist())
 static = paddle.jit.to_static(rnn, full_graph=True)
 got = static(x, sequence_length=lengths)[0].numpy()
 print("got     ", got.tolist())
-assert got.shape == expected.shape and abs(got - expected).max() < 1e-6
+assert got.shape == expected.shape and abs(got - expected).max() <= 102 * 2**-24

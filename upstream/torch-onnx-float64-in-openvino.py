@@ -10,4 +10,4 @@ expected = rnn(x)[0].detach().numpy()
 model = torch.onnx.export(rnn, (x,), dynamo=True).model_proto.SerializeToString()
 got = openvino.compile_model(openvino.Core().read_model(model), "CPU")([x.numpy()])[0]
 print("openvino", openvino.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and abs(got - expected).max() < 1e-14
+assert got.shape == expected.shape and abs(got - expected).max() <= 85 * 2**-53

@@ -17,4 +17,4 @@ print("torch", torch.__version__, "\nexpected", expected.tolist())
 program = torch.onnx.export(rnn, (x, lengths), dynamo=True, input_names=["x", "lengths"])
 session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
 got = session.run(None, {"x": x.numpy(), "lengths": lengths.numpy()})[0]
-assert got.shape == expected.shape and abs(got - expected).max() < 1e-6, got.tolist()
+assert got.shape == expected.shape and abs(got - expected).max() <= 102 * 2**-24, got

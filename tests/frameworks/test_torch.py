@@ -18,7 +18,7 @@ from helpers import random_case, random_cell
 from reproductions import ended_here, right_texts
 from upstream import expect_kept, expect_shown, records_of
 
-from rnn_adapters import Adapter, load_adapter, load_framework
+from rnn_adapters import Adapter, ImplementationLost, load_adapter, load_framework
 from rnn_adapters.torch import DEVICES, PACKAGES
 from rnn_conformance.checks import all_checks
 from rnn_conformance.checks.support.derivatives import expect_each
@@ -369,3 +369,23 @@ def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) 
     for text in right_texts(framework, route, RECORDS):
         here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
         assert not ended_here(here, tmp_path), here
+
+
+@pytest.mark.parametrize(
+    ("device", "alive", "raised"),
+    [("cuda", False, ImplementationLost), ("cuda", True, RuntimeError), ("cpu", False, RuntimeError)],
+)
+def test_an_error_after_which_a_gpu_cannot_be_used_is_the_loss_of_the_process(
+    device: str, alive: bool, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from rnn_adapters.torch.adapter import surviving
+
+    def synchronize() -> None:
+        if not alive:
+            raise RuntimeError("device-side assert triggered")
+
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    with pytest.raises(raised, match="an index out of range"), surviving(device):
+        raise RuntimeError("an index out of range")

@@ -22,7 +22,7 @@ from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import OF_ANY_CELL, Case
 from rnn_conformance.engine.check import Check, Unsupported
 from rnn_conformance.engine.compare import NonConforming, Tally
-from rnn_conformance.engine.deviations import Deviation
+from rnn_conformance.engine.deviations import Deviation, claimed_routes, found_on
 from rnn_conformance.engine.drawing import Enough, draw_cases
 from rnn_conformance.engine.perform import seed_text, structures_of
 from rnn_conformance.engine.profiles import PROFILES
@@ -53,7 +53,7 @@ class Width:
         deviating, conforming: on how many the framework does what the record says, and on how many what the
             clause says.
         of_others: on how many it does what another record says.
-    otherwise: on how many it fails in a way that no record excuses.
+        otherwise: on how many it fails in a way that no record excuses.
         refused: for how many a route had no words.
         of_deviating, of_conforming: how often each fact occurred among them.
         why_not: why none was run; "" where some were.
@@ -93,13 +93,10 @@ def width_of(session: Session, record: Deviation, clause: str, cases: int, secon
     if record.ends_process:
         return Width(why_not="ends the process")
     try:
-        routes = {
-            name: supports
-            for name, supports in check.asked_on(session.subject).routes.items()
-            if record.claims(name)
-        }
+        asked = check.asked_on(session.subject).routes
     except Unsupported as reason:
         return Width(why_not=str(reason))
+    routes = claimed_routes(check, session.subject, asked, record)
     if not routes:
         return Width(why_not="no route that it claims can be asked")
     fatal = [each for each in session.deviations if each.ends_process and each.concerns(clause)]
@@ -124,14 +121,14 @@ def _count(width: Width, record: Deviation, check: Check, session: Session, case
     """One case that the record covers."""
     session.subject.tally = Tally()
     try:
-        error = check.fails_on(session.subject, case)
+        error, excusing = found_on(check, session.subject, case, [record])
     except CannotExpress:
         width.refused += 1
         return
     if error is None:
         width.conforming += 1
         width.of_conforming.update(facts_of(case))
-    elif record.excuses(error):
+    elif excusing:
         width.deviating += 1
         width.of_deviating.update(facts_of(case))
     elif any(each.concerns(check.clause) and each.covers(case) for each in _excusing(session, error)):
