@@ -4,7 +4,7 @@ Clause INT-8 of rnn-conformance: a layer of any type has fresh weights."""
 
 import os
 
-os.environ["KERAS_BACKEND"] = "torch"
+os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
 print("keras", keras.__version__, "\nexpected float16")

@@ -242,6 +242,15 @@ def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
     assert all(r.what.strip() and r.why.strip() for r in records)
 
 
+def test_a_script_for_several_backends_runs_on_the_one_in_force() -> None:
+    records = known_deviations(load_framework("keras-tensorflow"), VERSIONS)
+    records += known_deviations(load_framework("keras-jax"), VERSIONS)
+    of_several = [r for r in records if not isinstance(r.adapter, str) and "KERAS_BACKEND" in r.script]
+    assert of_several
+    fixed = [r.id for r in of_several if 'os.environ["KERAS_BACKEND"]' in r.script]
+    assert not fixed, "each of their environments has one backend: os.environ.setdefault"
+
+
 def test_records_of_an_extra_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(RECORD)
