@@ -8,15 +8,13 @@ import numpy as np
 from flax import nnx
 
 x, h0 = np.float32([[[1.0], [2.0]], [[1.0], [np.nan]]]), np.float32([[0.5], [0.25]])
-lengths, W_x, W_h, b = np.array([2, 1]), np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
-
-d_sequence, d_h = np.float32([[[0.125], [-0.125]], [[0.625], [0.0]]]), np.float32([[-0.5], [0.375]])
+W_x, W_h, b, d_h = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25]), np.float32([[-0.5], [0.375]])
 
 def loss(x, h0, W_x, W_h, b):
     rnn = nnx.RNN(nnx.SimpleCell(1, 1, rngs=nnx.Rngs(0)))
     nnx.update(rnn, {"cell": {"dense_i": {"kernel": W_x.T, "bias": b}, "dense_h": {"kernel": W_h.T}}})
-    carry, y = rnn(x, initial_carry=h0, seq_lengths=lengths, return_carry=True)
-    return (d_sequence * y).sum() + (d_h * carry).sum()
+    carry, y = rnn(x, initial_carry=h0, seq_lengths=np.array([2, 1]), return_carry=True)
+    return (np.float32([[[0.125], [-0.125]], [[0.625], [0.0]]]) * y).sum() + (d_h * carry).sum()
 
 got = np.array(jax.grad(loss, argnums=0)(*[x, h0, W_x, W_h, b]))
 

@@ -14,10 +14,8 @@ W_h, b = np.float32([[0.5, 0.25], [1.0, 0.5]]), np.float32([0.25, 0.5])
 expected = np.array([[[0.875, 0.0]]])
 print("hk", hk.__version__, "\nexpected", expected.tolist())
 
-policy = jmp.get_policy("params=float32,compute=bfloat16,output=bfloat16")
-
 def network(inputs, state):
-    with hk.mixed_precision.push_policy(hk.VanillaRNN, policy):
+    with hk.mixed_precision.push_policy(hk.VanillaRNN, jmp.get_policy("p=f32,c=bf16,o=bf16")):
         return hk.dynamic_unroll(hk.VanillaRNN(2), inputs, state)
 
 rnn = hk.without_apply_rng(hk.transform(network))

@@ -13,11 +13,10 @@ const x = [[[NaN]]];
 // {
 //     , Y_h_0 = RNN <activations = ["Relu"], hidden_size = 1> (X, W_0, R_0, B_0)
 // }, and the weights
-const model = Buffer.from(
-  'CA062AEKTAoBWAoDV18wCgNSXzAKA0JfMBIAEgVZX2hfMCIDUk5OKhYKC2FjdGl2YXRpb25zSgRSZWx1oAEIKhIKC2hpZGRlbl9z' +
-  'aXplGAGgAQISA3JubioTCAEIAQgBEAFCA1dfMEoEAACAPyoTCAEIAQgBEAFCA1JfMEoEAAAAPyoVCAEIAhABQgNCXzBKCAAAgD4A' +
-  'AAAAWiAKAVgSGwoZCAESFQoGEgR0aW1lCgcSBWJhdGNoCgIIAWIgCgVZX2hfMBIXChUIARIRCgIIAQoHEgViYXRjaAoCCAFCBAoA' +
-  'EBo=', 'base64');
+const model = Buffer.from('CA062AEKTAoBWAoDV18wCgNSXzAKA0JfMBIAEgVZX2hfMCIDUk5OKhYKC2FjdGl2YXRpb25zSgRSZWx1' +
+  'oAEIKhIKC2hpZGRlbl9zaXplGAGgAQISA3JubioTCAEIAQgBEAFCA1dfMEoEAACAPyoTCAEIAQgBEAFCA1JfMEoEAAAAPyoVCAEIAhAB' +
+  'QgNCXzBKCAAAgD4AAAAAWiAKAVgSGwoZCAESFQoGEgR0aW1lCgcSBWJhdGNoCgIIAWIgCgVZX2hfMBIXChUIARIRCgIIAQoHEgViYXRj' +
+  'aAoCCAFCBAoAEBo=', 'base64');
 const session = await ort.InferenceSession.create(model);
 
 const feeds = { X: new ort.Tensor('float32', Float32Array.from(x.flat(Infinity)), [1, 1, 1]) };

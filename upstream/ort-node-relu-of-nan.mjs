@@ -13,11 +13,10 @@ const x = [[[NaN]]];
 // {
 //     Y, Y_h_0 = RNN <activations = ["Relu"], hidden_size = 1> (X, W_0, R_0, B_0)
 // }, and the weights
-const model = Buffer.from(
-  'CA06/wEKTQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioWCgthY3RpdmF0aW9uc0oEUmVsdaABCCoSCgtoaWRkZW5f' +
-  'c2l6ZRgBoAECEgNybm4qEwgBCAEIARABQgNXXzBKBAAAgD8qEwgBCAEIARABQgNSXzBKBAAAAD8qFQgBCAIQAUIDQl8wSggAAIA+' +
-  'AAAAAFogCgFYEhsKGQgBEhUKBhIEdGltZQoHEgViYXRjaAoCCAFiIAoFWV9oXzASFwoVCAESEQoCCAEKBxIFYmF0Y2gKAggBYiQK' +
-  'AVkSHwodCAESGQoGEgR0aW1lCgIIAQoHEgViYXRjaAoCCAFCBAoAEBo=', 'base64');
+const model = Buffer.from('CA06/wEKTQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioWCgthY3RpdmF0aW9uc0oEUmVs' +
+  'daABCCoSCgtoaWRkZW5fc2l6ZRgBoAECEgNybm4qEwgBCAEIARABQgNXXzBKBAAAgD8qEwgBCAEIARABQgNSXzBKBAAAAD8qFQgBCAIQ' +
+  'AUIDQl8wSggAAIA+AAAAAFogCgFYEhsKGQgBEhUKBhIEdGltZQoHEgViYXRjaAoCCAFiIAoFWV9oXzASFwoVCAESEQoCCAEKBxIFYmF0' +
+  'Y2gKAggBYiQKAVkSHwodCAESGQoGEgR0aW1lCgIIAQoHEgViYXRjaAoCCAFCBAoAEBo=', 'base64');
 const session = await ort.InferenceSession.create(model);
 
 const feeds = { X: new ort.Tensor('float32', Float32Array.from(x.flat(Infinity)), [1, 1, 1]) };

@@ -13,11 +13,10 @@ const x = [[[100]]];
 // {
 //     Y, Y_h_0 = RNN <activations = ["Softplus"], hidden_size = 1> (X, W_0, R_0, B_0)
 // }, and the weights
-const model = Buffer.from(
-  'CA06gwIKUQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioaCgthY3RpdmF0aW9uc0oIU29mdHBsdXOgAQgqEgoLaGlk' +
-  'ZGVuX3NpemUYAaABAhIDcm5uKhMIAQgBCAEQAUIDV18wSgQAAIA/KhMIAQgBCAEQAUIDUl8wSgQAAAA/KhUIAQgCEAFCA0JfMEoI' +
-  'AACAPgAAAABaIAoBWBIbChkIARIVCgYSBHRpbWUKBxIFYmF0Y2gKAggBYiAKBVlfaF8wEhcKFQgBEhEKAggBCgcSBWJhdGNoCgII' +
-  'AWIkCgFZEh8KHQgBEhkKBhIEdGltZQoCCAEKBxIFYmF0Y2gKAggBQgQKABAa', 'base64');
+const model = Buffer.from('CA06gwIKUQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioaCgthY3RpdmF0aW9uc0oIU29m' +
+  'dHBsdXOgAQgqEgoLaGlkZGVuX3NpemUYAaABAhIDcm5uKhMIAQgBCAEQAUIDV18wSgQAAIA/KhMIAQgBCAEQAUIDUl8wSgQAAAA/KhUI' +
+  'AQgCEAFCA0JfMEoIAACAPgAAAABaIAoBWBIbChkIARIVCgYSBHRpbWUKBxIFYmF0Y2gKAggBYiAKBVlfaF8wEhcKFQgBEhEKAggBCgcS' +
+  'BWJhdGNoCgIIAWIkCgFZEh8KHQgBEhkKBhIEdGltZQoCCAEKBxIFYmF0Y2gKAggBQgQKABAa', 'base64');
 const session = await ort.InferenceSession.create(model);
 
 const feeds = { X: new ort.Tensor('float32', Float32Array.from(x.flat(Infinity)), [1, 1, 1]) };

@@ -13,11 +13,10 @@ const x = [[[1.3785362e-12], [3.25], [1e-45], [4.5], [1.3561436e+21], [1.3125]]]
 // {
 //     Y, Y_h_0 = RNN <hidden_size = 1> (X, W_0, R_0, B_0)
 // }, and the weights
-const model = Buffer.from(
-  'CA065wEKNQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioSCgtoaWRkZW5fc2l6ZRgBoAECEgNybm4qEwgBCAEIARAB' +
-  'QgNXXzBKBAAAgD8qEwgBCAEIARABQgNSXzBKBAAAAAAqFQgBCAIQAUIDQl8wSggAAAAAAAAAAFogCgFYEhsKGQgBEhUKBhIEdGlt' +
-  'ZQoHEgViYXRjaAoCCAFiIAoFWV9oXzASFwoVCAESEQoCCAEKBxIFYmF0Y2gKAggBYiQKAVkSHwodCAESGQoGEgR0aW1lCgIIAQoH' +
-  'EgViYXRjaAoCCAFCBAoAEBo=', 'base64');
+const model = Buffer.from('CA065wEKNQoBWAoDV18wCgNSXzAKA0JfMBIBWRIFWV9oXzAiA1JOTioSCgtoaWRkZW5fc2l6ZRgBoAEC' +
+  'EgNybm4qEwgBCAEIARABQgNXXzBKBAAAgD8qEwgBCAEIARABQgNSXzBKBAAAAAAqFQgBCAIQAUIDQl8wSggAAAAAAAAAAFogCgFYEhsK' +
+  'GQgBEhUKBhIEdGltZQoHEgViYXRjaAoCCAFiIAoFWV9oXzASFwoVCAESEQoCCAEKBxIFYmF0Y2gKAggBYiQKAVkSHwodCAESGQoGEgR0' +
+  'aW1lCgIIAQoHEgViYXRjaAoCCAFCBAoAEBo=', 'base64');
 const session = await ort.InferenceSession.create(model);
 
 const feeds = { X: new ort.Tensor('float32', Float32Array.from(x.flat(Infinity)), [6, 1, 1]) };

@@ -9,8 +9,7 @@ lengths, W_x_0, W_h_0, b_0 = np.array([1]), np.float32([[1.0]]), np.float32([[0.
 W_x_1, W_h_1, b_1 = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = paddle.nn.SimpleRNN(1, 1, direction="bidirect")
-weights = [W_x_0, W_h_0, b_0, np.zeros_like(b_0), W_x_1, W_h_1, b_1, np.zeros_like(b_1)]
-for parameter, array in zip(rnn.parameters(), weights):
+for parameter, array in zip(rnn.parameters(), [W_x_0, W_h_0, b_0, 0 * b_0, W_x_1, W_h_1, b_1, 0 * b_1]):
     parameter.set_value(array)
 
 x_t = paddle.to_tensor(np.float32([[[1.0], [2.0]]]), stop_gradient=False)

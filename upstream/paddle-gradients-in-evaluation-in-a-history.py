@@ -12,7 +12,7 @@ expected = np.array([[[0.0]]])
 print("paddle", paddle.__version__, "\nexpected", expected.tolist())
 
 rnn = paddle.nn.SimpleRNN(1, 1)
-for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, np.zeros_like(b)]):
+for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, 0 * b]):
     parameter.set_value(array)
 rnn.eval()
 

@@ -13,7 +13,7 @@ expected = np.zeros((1, 0, 1), "float64")
 print("paddle", paddle.__version__, "\nexpected", expected.tolist())
 
 rnn = paddle.nn.SimpleRNN(1, 1)
-weights = [W_x, W_h, b, np.zeros_like(b)]
+weights = [W_x, W_h, b, 0 * b]
 for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 

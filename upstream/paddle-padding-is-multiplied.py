@@ -9,7 +9,7 @@ x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [np.nan]]]), np.array([2, 1])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = paddle.nn.SimpleRNN(1, 1)
-for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, np.zeros_like(b)]):
+for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, 0 * b]):
     parameter.set_value(array)
 
 x_t = paddle.to_tensor(x)

@@ -9,7 +9,7 @@ x = np.float32([[[np.nan]]])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 rnn = paddle.nn.SimpleRNN(1, 1, activation="relu")
-weights = [W_x, W_h, b, np.zeros_like(b)]
+weights = [W_x, W_h, b, 0 * b]
 for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 

@@ -13,7 +13,7 @@ expected = np.tanh(x[:, 0].astype("float64") @ W_x.T + b)[:, None]
 print("paddle", paddle.__version__, "\nexpected", expected.tolist())
 
 rnn = paddle.nn.RNN(paddle.nn.SimpleRNNCell(1, 1))
-weights = [W_x, W_h, b, np.zeros_like(b)]
+weights = [W_x, W_h, b, 0 * b]
 for parameter, array in zip(rnn.parameters(), weights):
     parameter.set_value(array)
 rnn = paddle.jit.to_static(rnn, full_graph=True)

@@ -17,7 +17,6 @@ class Reader extends tf.layers.Layer {
 const x = tf.input({ shape: [null, 1] });
 const last = tf.layers.simpleRNN({ units: 1 }).apply(tf.layers.masking().apply(x));
 tf.model({ inputs: x, outputs: new Reader().apply(last) }).predict(tf.tensor([[[1], [2], [0]]]));
-console.log('tf', tf.version.tfjs);
-console.log('expected', null, 'as the last output has no time steps');
+console.log('tf', tf.version.tfjs, '\nexpected', null, 'as the last output has no time steps');
 console.log('got     ', got);
 process.exit(got === null ? 0 : 1);

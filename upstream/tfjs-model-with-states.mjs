@@ -24,5 +24,4 @@ layer.setWeights([tf.tensor(W_x).transpose(), tf.tensor(W_h).transpose(), tf.ten
 const [y, ...states] = [model.apply([tf.tensor(x), tf.tensor(h0)])].flat(Infinity);
 const got = [y.arraySync()].flat(Infinity);
 console.log('got     ', ...got);
-const close = (value, i) => Math.abs(value - expected[i]) <= 7.80e-07;
-process.exit(got.length === expected.length && got.every(close) ? 0 : 1);
+process.exit(got.length === expected.length && got.every((v, i) => Math.abs(v - expected[i]) <= 7.80e-07) ? 0 : 1);

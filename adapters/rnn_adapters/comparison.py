@@ -29,6 +29,7 @@ class Right:
     dtype: str = ""
 
 
+OF_THE_TYPE = 'got.dtype == "{}"'
 SHAPES = "got.shape == expected.shape"
 OF_EACH = (
     "close = ((abs(got - expected) <= bound) | (got == expected) | np.isnan(got) & np.isnan(expected)).all()"
@@ -36,15 +37,17 @@ OF_EACH = (
 """As `allclose` has it, which cannot take a tolerance for each element beside NaN before NumPy 2."""
 
 
-def compared(right: Right, *, shown: bool) -> list[str]:
+def compared(right: Right, typed: str = OF_THE_TYPE, *, shown: bool) -> list[str]:
     """Lines that end the script with an error where `got` is wrong, or of another shape.
 
     Args:
+        typed: what is true of the type of the answer where it is right, with {} for its name.
         shown: both values were printed before; else only what is right was.
     """
     lines = list[str]()
     if right.dtype:
-        lines.append(f'assert got.dtype == "{right.dtype}", f"expected {right.dtype}; got {{got.dtype}}"')
+        type_, is_right = typed.partition(" == ")[0], typed.format(right.dtype)
+        lines.append(f'assert {is_right}, f"expected {right.dtype}; got {{{type_}}}"')
     *needed, close = _close(right)
     line, said = f"assert {SHAPES} and {close}", ", got.tolist()"
     if shown:

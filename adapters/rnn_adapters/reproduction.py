@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.comparison import Right, compared, refused
+from rnn_adapters.comparison import OF_THE_TYPE, Right, compared, refused
 from rnn_adapters.literals import WIDTH, joined, literal, together
 from rnn_adapters.recurrence import recurrence
 from rnn_adapters.shortening import LINES, code_lines, shortened, without_the_unused
@@ -157,6 +157,7 @@ class Code:
         called: lines that make the calls.
         got: an expression for what the last call gave: the quantity as an array, in canonical axes.
         version: an expression for the version of the framework.
+        typed: what is true of the type of the answer where it is right, with {} for its name.
         standard: modules of the standard library that it needs.
         language: that it is written in, and so the whole script.
     """
@@ -168,6 +169,7 @@ class Code:
     version: str
     standard: Sequence[str] = ()
     language: Language = "python"
+    typed: str = OF_THE_TYPE
 
 
 Reproduce: TypeAlias = Callable[[Question], Code | None]
@@ -184,10 +186,10 @@ def script(question: Question, code: Code) -> str:
 
         return script_in_javascript(question, code)
     made, got = ["", *code.made, ""], _got(question, code)
-    version = f"{version_words(code)}, {code.version}"
     if question.right is None:
+        version = f"{version_words(code)}, {code.version}"
         return shortened(_text(question, code, [*made, *refused(got, version)]))
-    endings = (_answer(question, right, version, made, got) for right in ways(question.right))
+    endings = (_answer(question, code, right, made, got) for right in ways(question.right))
     texts = [shortened(_text(question, code, ending)) for ending in endings]
     return next((text for text in texts if code_lines(text) <= LINES), min(texts, key=code_lines))
 
@@ -198,16 +200,16 @@ def ways(right: Right) -> list[Right]:
 
 
 def _answer(
-    question: Question, right: Right, version: str, made: Sequence[str], got: Sequence[str]
+    question: Question, code: Code, right: Right, made: Sequence[str], got: Sequence[str]
 ) -> list[str]:
     """Lines that make the layer and compare what it gives; what is right comes first if it may not answer."""
-    expected, name, number = _right(question, right), *version.split(", ")
+    expected, name, number = _right(question, right), version_words(code), code.version
     wide = right.loop is not None and right.value.dtype == np.longdouble
     shown = f'"{name}", {number}, "\\nexpected", {"np.float64(expected)" if wide else "expected"}.tolist()'
     if question.raises:
-        return ["", *expected, f"print({shown})", *made, *got, *compared(right, shown=False)]
+        return ["", *expected, f"print({shown})", *made, *got, *compared(right, code.typed, shown=False)]
     shown += ', "\\ngot     ", got.tolist()'
-    return [*made, *got, "", *expected, f"print({shown})", *compared(right, shown=True)]
+    return [*made, *got, "", *expected, f"print({shown})", *compared(right, code.typed, shown=True)]
 
 
 def _text(question: Question, code: Code, ending: Sequence[str]) -> str:
@@ -273,6 +275,8 @@ def _got(question: Question, code: Code) -> list[str]:
     narrow = question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
     typed = question.right is not None and question.right.dtype
     wide = '.astype("float32")' if narrow and not typed else ""
+    if typed and code.typed != OF_THE_TYPE:  # of something that must keep its name
+        return [*code.called, f"got = {code.got}"]
     *called, got = _at_once(code.called, f"{code.got}{wide}")
     return [*called, f"got = {got}"]
 

@@ -40,7 +40,14 @@ def code_lines(text: str) -> int:
 
 def shortened(text: str) -> str:
     """A script that is short enough, or as short as it gets."""
-    for step in (_sharing_a_line, _with_calls_in_place, _with_arrays_in_place):
+    for step in (
+        _sharing_a_line,
+        _with_calls_in_place,
+        _with_arrays_in_place,
+        _with_texts_in_place,
+        _with_some_arrays_in_place,
+        _sharing_a_line,
+    ):
         while code_lines(text) > LINES and (shorter := step(_Script(text))):
             text = shorter
     text = TURNED.sub(_turned, text)
@@ -129,8 +136,11 @@ class _Script:
             if isinstance(parent, ast.Assign | ast.AugAssign) and child is not parent.value:
                 return None
             at_once = isinstance(parent, ast.For | ast.comprehension) and child is parent.iter
-            caught = isinstance(parent, ast.Try) and given.is_of_numbers
-            if isinstance(parent, OTHERWISE_EXECUTED) and not at_once and not caught:
+            anywhere = given.is_of_numbers and (
+                isinstance(parent, ast.Try)
+                or (isinstance(parent, ast.FunctionDef) and not _takes(parent, name))
+            )
+            if isinstance(parent, OTHERWISE_EXECUTED) and not at_once and not anywhere:
                 return None
             if isinstance(parent, ast.With) and child in parent.body[1:] and not given.is_of_numbers:
                 return None
@@ -152,6 +162,12 @@ class _Script:
         every = enumerate(self.lines, 1)
         kept = [lines.get(number, line) for number, line in every if lines.get(number) != ""]
         return "\n".join(kept) + "\n"
+
+
+def _takes(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function has a parameter of this name."""
+    of = function.args
+    return name in {each.arg for each in (*of.posonlyargs, *of.args, *of.kwonlyargs)}
 
 
 def _is_of_numbers(value: ast.expr) -> bool:
@@ -184,13 +200,41 @@ def _with_arrays_in_place(script: _Script) -> str | None:
     return _in_place(script, of_numbers=True)
 
 
-def _in_place(script: _Script, *, of_numbers: bool) -> str | None:
+def _with_some_arrays_in_place(script: _Script) -> str | None:
+    """With one of the arrays of a line in the place where it is used, if others can share a line then."""
+    return _in_place(script, of_numbers=True, some=True)
+
+
+def _with_texts_in_place(script: _Script) -> str | None:
+    """With a call that takes a text of several lines as the argument of the next statement's call."""
+    for one, other in itertools.pairwise(script.body):
+        if not isinstance(one, ast.Assign) or not isinstance(one.value, ast.Call) or one.end_lineno is None:
+            continue
+        name, start = script.text_of(one.targets[0]), one.value.col_offset
+        line = script.lines[other.lineno - 1]
+        of_text = one.end_lineno > one.lineno and name.isidentifier()
+        if (
+            of_text
+            and len(script.names[name]) == 2
+            and other.lineno == other.end_lineno
+            and line.endswith(f"({name})")
+        ):
+            first = line.removesuffix(f"{name})") + script.lines[one.lineno - 1][start:]
+            last = script.lines[one.end_lineno - 1] + ")"
+            return script.replaced({one.lineno: first, one.end_lineno: last, other.lineno: ""})
+    return None
+
+
+def _in_place(script: _Script, *, of_numbers: bool, some: bool = False) -> str | None:
     for given in script.given():
         uses = {name: script.once(name, given) for name in given.values}
         places = [use for use in uses.values() if use is not None]
-        if given.is_of_numbers != of_numbers or len(places) < len(uses):
+        if given.is_of_numbers != of_numbers or len(places) < (1 if some else len(uses)):
             continue
-        changed = {given.line: ""}
+        if some:
+            places = places[:1]
+        kept = {name: value for name, value in given.values.items() if name not in {use.id for use in places}}
+        changed = {given.line: _assigned(kept)}
         for use in sorted(places, key=lambda use: -use.col_offset):  # from the end, so that places stay right
             line = changed.get(use.lineno, script.lines[use.lineno - 1]).encode()
             before, after = line[: use.col_offset].decode(), line[use.end_col_offset :].decode()

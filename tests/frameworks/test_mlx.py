@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from helpers import random_case, random_cell
-from reproductions import derivative_texts, ended_here, right_texts
+from reproductions import derivative_texts, ended_here, right_texts, typed_text
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Call, load_adapter, load_framework
@@ -111,6 +111,12 @@ def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) 
     framework = load_framework("mlx")
     for text in right_texts(framework, route, RECORDS):
         assert not ended_here(text, tmp_path), text
+
+
+def test_a_script_asks_for_a_type_that_numpy_does_not_have(tmp_path: Path) -> None:
+    framework = load_framework("mlx")
+    assert not ended_here(typed_text(framework, "bfloat16"), tmp_path)
+    assert "expected float16; got" in ended_here(typed_text(framework, "float16"), tmp_path)
 
 
 def test_a_script_of_a_derivative_that_is_right_ends_well(tmp_path: Path) -> None:

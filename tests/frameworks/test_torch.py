@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "self"))
 from docs import documents_for, run_examples
 from helpers import random_case, random_cell
-from reproductions import ended_here, right_texts
+from reproductions import ended_here, right_texts, typed_text
 from upstream import expect_kept, expect_shown, records_of
 
 from rnn_adapters import Adapter, ImplementationLost, load_adapter, load_framework
@@ -369,6 +369,12 @@ def test_a_script_of_a_case_that_is_right_ends_well(route: str, tmp_path: Path) 
     for text in right_texts(framework, route, RECORDS):
         here = text.replace(f'"{route}"', '"cpu"') if route in ABSENT else text
         assert not ended_here(here, tmp_path), here
+
+
+def test_a_script_asks_for_a_type_that_numpy_does_not_have(tmp_path: Path) -> None:
+    framework = load_framework("torch")
+    assert not ended_here(typed_text(framework, "bfloat16"), tmp_path)
+    assert "expected float16; got" in ended_here(typed_text(framework, "float16"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,18 @@ def text_of(framework: Framework, question: Question) -> str:
     assert framework.reproduction is not None
     code = framework.reproduction(question)
     return "" if code is None else script(question, code)
+
+
+def typed_text(framework: Framework, asked: str) -> str:
+    """The script of a call of bfloat16 whose answer must have a type.
+
+    Args:
+        asked: the type.
+    """
+    case = random_case(random_cell(3, 2, dtype="bfloat16"))
+    question, *_ = every_question(case, load_adapter(framework.name))
+    assert question.right is not None
+    return text_of(framework, replace(question, right=replace(question.right, dtype=asked)))
 
 
 def ended_here(text: str, folder: Path) -> str:

@@ -65,15 +65,14 @@ class _Writer:
         """Lines that give `rnn`."""
         kind = "transform_with_state" if self.route == "with state" else "transform"
         states = self.spoken.states is not None or self.route == "scan of a core"
-        policy, body = list[str](), self._network(states)
+        body = self._network(states)
         body = [re.sub(r"\bx\b", "inputs", line) for line in body]
         if self.narrow:
-            text = f"params=float32,compute={self.narrow},output={self.narrow}"
-            policy = [f'policy = jmp.get_policy("{text}")']
-            pushed = "hk.mixed_precision.push_policy(hk.VanillaRNN, policy)"
+            narrow = {"bfloat16": "bf16", "float16": "f16"}[self.narrow]
+            policy = f'jmp.get_policy("p=f32,c={narrow},o={narrow}")'
+            pushed = f"hk.mixed_precision.push_policy(hk.VanillaRNN, {policy})"
             body = [f"with {pushed}:", *(f"    {line}" for line in body)]
         return [
-            *policy,
             "",
             f"def network(inputs{', state' if states else ''}):",
             *(f"    {line}" for line in body),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from rnn_adapters.comparison import OF_THE_TYPE
 from rnn_adapters.literals import WIDTH, split
 from rnn_adapters.reproduction import Code, Question, arrays_of_calls, numbered
 from rnn_adapters.reproduction_functional import OfFunction, differentiable
@@ -59,6 +60,7 @@ def code(question: Question) -> Code | None:
         got=writer.got(),
         version="mx.__version__",
         standard=["tempfile"] if files else [],
+        typed=OF_THE_TYPE if derived else f"{writer.answer()}.dtype == mx.{{}}",
     )
 
 
@@ -106,11 +108,15 @@ class _Writer:
         """The quantity in canonical axes."""
         if self.question.derivative is not None:
             return OfFunction(self.question, "mx.grad").got
-        of = self.question.layer if self.question.quantity == "final states" else self.count - 1
         typed = ".astype(mx.float32)" * (str(self.question.network.dtype) == "bfloat16")
         if self.question.quantity == "final states":
-            return f"np.array({self._output(of)}[:, -1]{typed})[None]"
-        return f"np.array({self._output(of)}{typed})"
+            return f"np.array({self.answer()}[:, -1]{typed})[None]"
+        return f"np.array({self.answer()}{typed})"
+
+    def answer(self) -> str:
+        """The sequence output that is shown, or whose end is."""
+        is_final = self.question.quantity == "final states"
+        return self._output(self.question.layer if is_final else self.count - 1)
 
     def _layer(self, index: int) -> str:
         return numbered("rnn", index, self.count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from rnn_adapters.onnx.reproduction import text_of
 from rnn_adapters.ort_node import PACKAGES
 from rnn_adapters.ort_node.routes import routes
 from rnn_adapters.reproduction import Code, Question
-from rnn_adapters.reproduction_javascript import split
+from rnn_adapters.reproduction_javascript import filled, split
 from rnn_reference.network import Array, Cell
 
 HALF = (
@@ -150,7 +149,7 @@ class _Writer:
         fetches = self._fetches()
         if len(fetches) == 1 and len(at_once) <= WIDTH:
             return [at_once]
-        return [*split("const feeds = { ", feeds, " };"), *fetches]
+        return [*filled("const feeds = { ", feeds, " };"), *fetches]
 
     def _fetches(self) -> list[str]:
         if self.question.route != "outputs given" or self.question.call.x.ndim < 2:
@@ -160,7 +159,7 @@ class _Writer:
             for name, shape in self._outputs()
         ]
         return [
-            *split("const fetches = { ", given, " };"),
+            *filled("const fetches = { ", given, " };"),
             "const outputs = await session.run(feeds, fetches);",
         ]
 
@@ -317,12 +316,11 @@ def bits_of(array: Array) -> str:
 
 def bytes_of(name: str, content: bytes) -> list[str]:
     """Lines that give bytes their name."""
-    lines = textwrap.wrap(base64.b64encode(content).decode(), 100)
-    return [
-        f"const {name} = Buffer.from(",
-        *(f"  '{line}' +" for line in lines[:-1]),
-        f"  '{lines[-1]}', 'base64');",
-    ]
+    start, text = f"const {name} = Buffer.from(", base64.b64encode(content).decode()
+    first, width = WIDTH - len(f"{start}'' +"), WIDTH - len("  '' +")
+    others = (text[at : at + width] for at in range(first, len(text), width))
+    lines = [f"{start}'{text[:first]}'", *(f"  '{part}'" for part in others)]
+    return [*(f"{line} +" for line in lines[:-1]), f"{lines[-1]}, 'base64');"]
 
 
 def weights_apart(model: ModelProto) -> tuple[bytes, bytes]:

@@ -100,7 +100,7 @@ class _Writer:
             W_x, W_h, b, b_h = (self.question.weight(role, index) for role in WEIGHTS)
             found += [W_x, W_h]
             if cell.biases or self.of_cells:
-                zeros = f"np.zeros_like({b or b_h or f'{W_h}[0]'})"
+                zeros = f"0 * {b or b_h}" if b or b_h else f"np.zeros_like({W_h}[0])"
                 found += [b or zeros, b_h or zeros]
         return found
 

@@ -83,6 +83,7 @@ def code(question: Question) -> Code | None:
         called=_called(question),
         got=_got(question),
         version="torch.__version__",
+        typed=f"{_answer(question)}.dtype == torch.{{}}",
         standard=["copy", "io"] if question.route == "state dict" else onnx.standard(question.route),
     )
 
@@ -244,6 +245,13 @@ def _differentiated(question: Question) -> list[str]:
         f"cotangents = [{_tensor(question, 'd_sequence')}, {_tensor(question, 'd_h_n')}]",
         f"(d,) = torch.autograd.grad([sequence, h_n], [{source}], cotangents)",
     ]
+
+
+def _answer(question: Question) -> str:
+    """The name of what is shown."""
+    if question.derivative is not None:
+        return "d"
+    return "h_n" if question.quantity == "final states" else "sequence"
 
 
 def _got(question: Question) -> str:

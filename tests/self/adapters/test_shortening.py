@@ -12,6 +12,7 @@ from rnn_adapters.comparison import Right
 from rnn_adapters.recurrence import Loop
 from rnn_adapters.registry import load_framework
 from rnn_adapters.reproduction import Question
+from rnn_adapters.reproduction_javascript import shortened as shortened_javascript
 from rnn_adapters.shortening import LINES, code_lines, shortened, without_the_unused
 from rnn_adapters.unrolled import unrolled
 from rnn_conformance.engine.reproduction import every_question
@@ -50,6 +51,8 @@ def test_what_is_used_once_stands_where_it_is_used() -> None:
         "y = abs(-1)\ntry:\n    print(y)\nexcept TypeError:\n    raise\n",  # which would catch errors
         "y = 1 + 2\nprint(y * 3)\n",  # which would need parentheses
         "y = [1]\ny[0] = 2\n",
+        "y = np.float32([[1.0]])\n\ndef f(y):\n    return y\n\nprint(f(2))\n",  # which is another y
+        "y = abs(\n    -1\n)\nz = abs(y) + 1\nprint(z, z)\n",
     ],
 )
 def test_what_would_mean_something_else_stays(kept: str) -> None:
@@ -59,6 +62,46 @@ def test_what_would_mean_something_else_stays(kept: str) -> None:
 def test_an_array_stands_in_a_call_that_must_be_refused_as_it_is_no_call_itself() -> None:
     text = "x = np.float32([[1.0]])\ntry:\n    print(x)\nexcept TypeError:\n    raise\n"
     assert "    print(np.float32([[1.0]]))\n" in shortened(HEAD + text + LONG)
+
+
+def test_an_array_stands_in_a_function_that_uses_it() -> None:
+    text = "x = np.float32([[1.0]])\n\ndef f(y):\n    return x + y\n\nprint(f(1), f(2))\n"
+    assert "    return np.float32([[1.0]]) + y\n" in shortened(HEAD + text + LONG)
+
+
+def test_a_text_of_several_lines_stands_in_the_call_that_takes_it() -> None:
+    text = 'm = str("""a\nb""")\ns = len(m)\nprint(s, s)\n'
+    assert 's = len(str("""a\nb"""))\nprint(s, s)\n' in shortened(HEAD + text + LONG)
+
+
+def test_some_arrays_of_a_line_leave_it_so_that_others_share_one() -> None:
+    wide = "np.float32([[1.0, 2.0, 3.0, 4.0]])"
+    text = f"a, b = {wide}, {wide}\nprint(b)\nc = {wide}\nprint(a, a, c, c)\n"
+    assert f"a = {wide}\nprint({wide})\n" in shortened(HEAD + text + LONG)
+
+
+IN_JAVASCRIPT = """/*
+ * What happens.
+ */
+
+const session = await create(model);
+const outputs = await session.run(feeds);
+const got = [[...outputs.Y.data]].flat(Infinity);
+const close = (value, i) => Math.abs(value - expected[i]) <= 1e-07;
+process.exit(got.length === expected.length && got.every(close) ? 0 : 1);
+"""
+
+
+def test_a_script_in_javascript_is_made_short_only_where_it_is_long() -> None:
+    assert shortened_javascript(IN_JAVASCRIPT) == IN_JAVASCRIPT
+    long = IN_JAVASCRIPT + LINES * "print();\n"
+    assert shortened_javascript(long).splitlines()[4:6] == [
+        "const got = [...(await (await create(model)).run(feeds)).Y.data];",
+        "process.exit(got.length === expected.length"
+        " && got.every((v, i) => Math.abs(v - expected[i]) <= 1e-07) ? 0 : 1);",
+    ]
+    twice = long.replace("= await session.run(feeds)", "= await session.run(session)")
+    assert "const session = await create(model);\n" in shortened_javascript(twice)
 
 
 def test_arrays_that_nothing_uses_are_left_out() -> None:
