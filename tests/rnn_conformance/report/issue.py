@@ -83,6 +83,12 @@ def framework_named(adapter: str) -> Framework:
     return fault_framework(adapter) if adapter.startswith(PREFIX) else load_framework(adapter)
 
 
+def system() -> str:
+    """The system that this runs on; of Linux without the build of the kernel, which differs everywhere."""
+    libc = " ".join(platform.libc_ver())
+    return f"Linux {platform.machine()}, {libc}" if platform.system() == "Linux" else platform.platform()
+
+
 def written(issue: Issue, form: str = "") -> str:
     """The issue in Markdown.
 
@@ -97,7 +103,7 @@ def written(issue: Issue, form: str = "") -> str:
         title=issue.title,
         summary="" if issue.script else "No script of the framework alone shows it; this does.",
         versions=versions,
-        platform=platform.platform(),
+        platform=system(),
         machine=platform.machine(),
         script=(issue.script or issue.instead).rstrip(),
         expected=f"{required} ({clause.id} of rnn-conformance, spec/{clause.file})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from rnn_conformance.engine.case import SavedCase, to_data, write_case
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
-from rnn_conformance.report.issue import Issue, issue_of, written
+from rnn_conformance.report.issue import Issue, issue_of, system, written
 from rnn_conformance.report.upstream import Report, reports, write_index
 from rnn_conformance.running.messages import Job
 from rnn_conformance.running.recording import Answer, Recorder
@@ -61,6 +62,11 @@ def test_links_of_the_spec_lead_nowhere_in_a_tracker(tmp_path: Path) -> None:
     assert "](23-types.md)" in all_clauses()["NUM-5"].text
     text = written(replace(issue_of(failure(tmp_path), SAVED), clause="NUM-5"))
     assert "a chapter of their own (Types)." in text
+
+
+def test_the_system_is_named_without_the_build_of_its_kernel() -> None:
+    assert platform.machine() in system() or platform.system() == "Darwin"
+    assert platform.system() != "Linux" or platform.release() not in system()
 
 
 def test_without_a_script_it_says_how_to_run_the_case(tmp_path: Path) -> None:
