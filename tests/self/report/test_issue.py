@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from docs import ROOT
 from helpers import random_case, random_cell
 
 from rnn_adapters.framework import Framework
@@ -16,6 +17,7 @@ from rnn_adapters.registry import known_adapters, load_framework
 from rnn_conformance.cli import main
 from rnn_conformance.engine.case import SavedCase, to_data, write_case
 from rnn_conformance.engine.clauses import all_clauses
+from rnn_conformance.engine.deviations import read_deviations
 from rnn_conformance.engine.environment import Environment
 from rnn_conformance.engine.results import AdapterResult, Finding, Outcome
 from rnn_conformance.report.issue import Issue, issue_of, system, written
@@ -124,6 +126,13 @@ def test_a_run_leaves_the_script_beside_the_case_and_takes_it_away_again(tmp_pat
     assert path.read_text(encoding="utf-8") == "print(2)\n"
     recorder.record(result, Outcome(clause="FWD-1", title="", verdict="pass"))
     assert not path.exists()
+
+
+def test_no_report_is_left_of_a_record_that_is_gone() -> None:
+    kept = {path.stem for path in (ROOT / "upstream").iterdir()} - {"README"}
+    assert len(kept) > 250
+    records = (ROOT / "adapters" / "rnn_adapters").glob("*/deviations.toml")
+    assert kept <= {record.id for path in records for record in read_deviations(str(path))}
 
 
 def test_reports_are_those_of_known_deviations(tmp_path: Path) -> None:
