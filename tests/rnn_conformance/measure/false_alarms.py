@@ -51,6 +51,9 @@ SHOWN = 5
 ROUND = 25
 """Structures that are drawn with one seed."""
 
+SMALL_ROUND = 5
+"""The same where time is limited."""
+
 
 def filled_anew(case: Case, random: np.random.Generator) -> Case:
     """The case with other numbers of like size: shuffled, with other signs, and each a little smaller."""
@@ -86,14 +89,17 @@ class Count:
     supported: bool = True
 
 
-def counted(session: Session, check: Check, cases: int, fills: int, progress: Progress) -> Count:
-    """At least so many cases of a clause, each round with a seed of its own."""
-    structures = min(ROUND, -(-cases // fills))
+def counted(
+    session: Session, check: Check, cases: int, fills: int, seconds: float, progress: Progress
+) -> Count:
+    """At least so many cases of a clause, each round with a seed of its own; none is begun after so long."""
+    structures = min(ROUND if seconds == float("inf") else SMALL_ROUND, -(-cases // fills))
     count, profile = Count(), Profile("alarms", max_examples=structures, per_expensive_route=0)
     task = progress.add_task(f"{session.subject.name} {check.clause}", total=cases)
     start = session.seed
     repeated = replace(check, body=many_times(check.body, fills))
-    while count.cases < cases:
+    ended = time.perf_counter() + seconds
+    while count.cases < cases and (not count.cases or time.perf_counter() < ended):
         outcome = perform(repeated, session.subject, profile, session.deviations, start)
         start += 1
         if outcome.cases == outcome.deviating_cases:  # known deviations cover all that can be drawn
@@ -140,9 +146,12 @@ def table_of(name: str, counts: dict[str, Count]) -> Table:
 
 
 def count_alarms(
-    name: str, route: str, cases: int, fills: int, seed: int, progress: Progress
+    name: str, route: str, cases: int, fills: int, seed: int, seconds: float, progress: Progress
 ) -> dict[str, Count]:
     """Alarms of all clauses that are supported, which share the cases; by the default route, or by another.
+
+    Args:
+        seconds: what all of them may take, of which each is given its share.
 
     Raises:
         BadInput: no such adapter, or it is broken.
@@ -152,12 +161,14 @@ def count_alarms(
         session.subject = Subject(session.subject.adapter_of(route))
     checks, counts = {clause: all_checks()[clause] for clause in CLAUSES}, dict[str, Count]()
     left = [clause for clause, check in checks.items() if is_supported(check, session.subject)]
+    ended = time.perf_counter() + seconds
     for clause, check in checks.items():
         if clause not in left:
             counts[clause] = Count(supported=False)
             continue
         missing = cases - sum(count.cases for count in counts.values())
-        counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), fills, progress)
+        share = (ended - time.perf_counter()) / len(left)
+        counts[clause] = counted(session, check, max(-(-missing // len(left)), 1), fills, share, progress)
         left.remove(clause)
         count = counts[clause]
         progress.console.print(f"{name} {clause}: {count.cases:,} cases, {len(count.alarms)} alarms")
@@ -177,15 +188,16 @@ def is_supported(check: Check, subject: Subject) -> bool:
 @click.option("--cases", default=100_000, show_default=True, help="For each adapter, over all clauses.")
 @click.option("--fills", default=FILLS, show_default=True, help="Cases of each structure, drawn once.")
 @click.option("--route", default="", help="Another route, by name, where the default one is slow.")
+@click.option("--seconds", default=float("inf"), help="For each adapter: how many cases there were is shown.")
 @click.option("--seed", default=1_000_000, show_default=True, help="Of the first round.")
-def main(adapters: tuple[str, ...], cases: int, fills: int, route: str, seed: int) -> None:
+def main(adapters: tuple[str, ...], cases: int, fills: int, route: str, seconds: float, seed: int) -> None:
     """Count the false alarms on frameworks that are correct; exit with 1 if there is one."""
     console, alarms = Console(width=120), 0
     for name in adapters:
         began = time.perf_counter()
         columns = (*Progress.get_default_columns(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            counts = count_alarms(name, route, cases, fills, seed, progress)
+            counts = count_alarms(name, route, cases, fills, seed, seconds, progress)
         console.print(table_of(name, counts))
         by = f" by {route}" if route else ""
         console.print(f"{name}{by}: {time.perf_counter() - began:.0f} s, seeds from {seed}")

@@ -23,6 +23,14 @@ def test_no_alarm_on_the_reference() -> None:
     assert alarms == "0"
 
 
+def test_a_time_limit_leaves_every_clause_its_share() -> None:
+    result = CliRunner().invoke(main, ["--cases", "1000000", "--seconds", "0", "reference"])
+    rows = [line.split("│")[1:4] for line in result.output.splitlines() if line.startswith("│ ")]
+    counts = {clause.strip(): int(cases.replace(",", "")) for clause, _, cases in rows}
+    assert counts.keys() == {*CLAUSES, "all"}, result.output
+    assert all(0 < counts[clause] <= 1000 for clause in CLAUSES)
+
+
 def test_a_fault_is_an_alarm() -> None:
     result = CliRunner().invoke(main, ["--cases", "200", "fault:transposed-recurrent-weight"])
     assert result.exit_code == 1
