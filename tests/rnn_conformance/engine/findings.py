@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -167,12 +166,13 @@ class Search:
                 again = self.tried(case) if within(self.subject.supports, case) else None
                 if again is not None and again.error.kind == first.error.kind:
                     return again
-        began, allowed = time.perf_counter(), self.subject.purse.share
+        purse = self.subject.purse
+        began, allowed = purse.now(), purse.share
         best = self.with_fewer_options(first)
 
         def is_alike(case: Case) -> bool:
             nonlocal best
-            if time.perf_counter() - began > allowed:
+            if purse.now() - began > allowed:
                 raise Enough
             tried = self.tried(case) if case.route == first.case.route else None
             if tried is None or tried.error.kind != first.error.kind:
@@ -183,7 +183,7 @@ class Search:
 
         shrink(self.strategy, first.place, self.seed, is_alike, self.structures)
         best = self.with_fewer_actions(best)
-        self.subject.purse.spend(time.perf_counter() - began)
+        purse.spend(purse.now() - began)
         return best
 
     def with_fewer_options(self, failed: Failed) -> Failed:

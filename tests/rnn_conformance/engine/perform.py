@@ -149,7 +149,7 @@ def _draw(
     strategy, structures = check.draw(routes), structures_of(check, routes)
     count = examples_of(check, routes, subject, profile)
     stop = time.perf_counter() + profile.seconds_per_check
-    began = time.perf_counter()
+    began = subject.purse.now()
     for round_ in range(profile.rounds):
         drawn.seed, drawn.place = seed_text(check, start + round_), 0
 
@@ -164,7 +164,7 @@ def _draw(
             draw_cases(strategy, count, drawn.seed, visit, structures)
         if drawn.failed or time.perf_counter() > stop:
             break
-    subject.purse.earn(time.perf_counter() - began)
+    subject.purse.earn(subject.purse.now() - began)
     drawn.digest = digest.hexdigest()
     return drawn
 

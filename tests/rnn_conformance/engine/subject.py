@@ -212,7 +212,7 @@ class Subject:
         except Exception as error:
             return error
         finally:
-            self.tally.framework_seconds += time.perf_counter() - started
+            self._waited(time.perf_counter() - started)
         return None
 
     def reset_states(self, network: Network) -> None:
@@ -343,7 +343,12 @@ class Subject:
         except (Exception, SystemExit) as error:
             raise _raised(what, error) from error
         finally:
-            self.tally.framework_seconds += time.perf_counter() - start
+            self._waited(time.perf_counter() - start)
+
+    def _waited(self, seconds: float) -> None:
+        """A call of the implementation took so long."""
+        self.tally.framework_seconds += seconds
+        self.purse.waited += seconds
 
     def _about_to(self, case: Case) -> None:
         self.last_run = case

@@ -66,6 +66,7 @@ class Failure:
         facts: what they have in common, and is needed.
         leave: the cases that must not be run, or are wrong for a reason that is known.
         seconds: what the search may take.
+        now: by this clock.
     """
 
     check: Check
@@ -74,6 +75,7 @@ class Failure:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     leave: Callable[[Case], bool] = lambda case: False
     seconds: float = SECONDS
+    now: Callable[[], float] = time.process_time
 
 
 def failure_of(
@@ -115,10 +117,10 @@ def explaining(failure: Failure) -> list[str]:
     Raises:
         OutOfTime: not all could be tried.
     """
-    stop = time.perf_counter() + failure.seconds
+    stop = failure.now() + failure.seconds
 
     def go_on() -> None:
-        if time.perf_counter() > stop:
+        if failure.now() > stop:
             raise OutOfTime
 
     trials = list[Trial]()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -171,18 +170,20 @@ class Session:
         """The fault that behaves as the implementation does; "" where there is none to tell."""
         if first.error.kind not in TOLD or not self.profile.shrink:
             return ""
-        purse, began = self.subject.purse, time.perf_counter()
+        purse = self.subject.purse
+        began = purse.now()
         failure = replace(
             failure_of(check, self.subject, first, smallest, facts),
             leave=lambda case: any(deviation.covers(case) for deviation in self.deviations),
             seconds=max(purse.share, SECONDS),
+            now=purse.now,
         )
         try:
             return likely_cause(failure)
         except Exception:
             return ""  # a hint must not hide the finding
         finally:
-            purse.spend(time.perf_counter() - began)
+            purse.spend(purse.now() - began)
 
     def close(self) -> None:
         """No further check will come."""
