@@ -377,6 +377,13 @@ def test_a_script_asks_for_a_type_that_numpy_does_not_have(tmp_path: Path) -> No
     assert "expected float16; got" in ended_here(typed_text(framework, "float16"), tmp_path)
 
 
+@pytest.mark.parametrize("seed", [2, 8, 27, 30])
+def test_input_of_no_features_is_evidence_where_most_cases_are_refused(seed: int) -> None:
+    subject = Subject(load_framework("torch"))
+    outcome = perform(all_checks()["EDG-4"], subject, PROFILES["quick"], RECORDS, seed)
+    assert outcome.verdict in ("pass", "deviation"), outcome.reason
+
+
 @pytest.mark.parametrize(
     ("device", "alive", "raised"),
     [("cuda", False, ImplementationLost), ("cuda", True, RuntimeError), ("cpu", False, RuntimeError)],

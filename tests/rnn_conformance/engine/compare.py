@@ -125,7 +125,7 @@ def compare(
     """Every element of `actual` against its expected value and bound.
 
     NaN is equal to NaN alone, an infinity to itself. Where the bound is infinite there is no claim, and
-    where the array is empty, or zeros are expected of it and not exactly, there is no evidence.
+    where the array is empty there is no evidence.
 
     Args:
         what: what the array is, for the message.
@@ -164,7 +164,7 @@ def compare(
     informative = (same_special & ~unclaimed) | (claimed & (bound <= share * scale))
     within = ratio[claimed & (bound > 0)]
     return Tally(
-        elements=int(np.count_nonzero(~unclaimed if scale else informative)),
+        elements=int(np.count_nonzero(~unclaimed)),
         informative=int(np.count_nonzero(informative)),
         worst_ratio=float(ratio.max()),
         ratios=[within.astype(np.float64)] if within.size else [],

@@ -99,12 +99,6 @@ def test_only_elements_with_an_informative_bound_count() -> None:
     assert (tally.elements, tally.informative) == (2, 1)
 
 
-def test_zeros_are_evidence_where_they_must_be_exact_and_count_as_nothing_elsewhere() -> None:
-    zeros = [0.0, 0.0, 0.0]
-    tally = run(zeros, zeros, np.array([[[0.0], [2.0**-21], [2.0**-21]]]))
-    assert (tally.elements, tally.informative) == (1, 1)
-
-
 def test_the_worst_ratio_is_reported() -> None:
     tally = run([1.0, 2.0], [1.25, 2.0], 0.5)
     assert tally.worst_ratio == 0.5
