@@ -23,6 +23,7 @@ from rnn_adapters.reproduction import (
     ways,
 )
 from rnn_adapters.shortening import LINES
+from rnn_adapters.shortening_javascript import code_lines, shortened
 from rnn_reference.activations import ActivationName
 from rnn_reference.network import Array
 
@@ -79,50 +80,6 @@ def _text(question: Question, code: Code, ending: Sequence[str]) -> str:
     )
 
 
-CLOSE_BELOW = re.compile(
-    r"const close = \(value, i\) => (.*);\n(process\.exit\(.*got\.every)\(close\)(.*)", re.MULTILINE
-)
-"""The comparison of a number, and its use in the line below."""
-OUTPUTS_ONCE = re.compile(
-    r"const outputs = (await .*);\nconst got = \[\[\.\.\.outputs(\.\w+\.data)\]\]\.flat\(Infinity\);"
-)
-SESSION = re.compile(r"const session = (await .*);\n")
-
-
-def shortened(text: str) -> str:
-    """A script that is short enough, or as short as it gets: what is used once stands where it is used."""
-    for step in (_with_the_comparison_in_place, _with_outputs_in_place, _with_the_session_in_place):
-        if code_lines(text) > LINES:
-            text = step(text)
-    return text
-
-
-def _with_the_comparison_in_place(text: str) -> str:
-    """Wider than other lines, as what is right may be."""
-    found = CLOSE_BELOW.search(text)
-    if found is None or len(found[1]) > WIDTH // 2:
-        return text
-    close = re.sub(r"\bvalue\b", "v", found[1])
-    return text.replace(found[0], f"{found[2]}((v, i) => {close}){found[3]}")
-
-
-def _with_outputs_in_place(text: str) -> str:
-    return OUTPUTS_ONCE.sub(r"const got = [...(\1)\2];", text)
-
-
-def _with_the_session_in_place(text: str) -> str:
-    found = SESSION.search(text)
-    if found is None or len(re.findall(r"\bsession\b", text)) != 2:
-        return text
-    return re.sub(r"\bsession\b", lambda _: f"({found[1]})", text.replace(found[0], ""))
-
-
-def code_lines(text: str) -> int:
-    """The lines of code, without comments."""
-    lines = text.partition(" */\n")[2].splitlines()
-    return sum(1 for line in lines if line.strip() and not line.lstrip().startswith("//"))
-
-
 def literal(array: Array) -> str:
     """Arrays in arrays. What has no rows at all says its shape only where it becomes a tensor."""
     if array.ndim == 0:
@@ -146,14 +103,7 @@ def together(arrays: Mapping[str, Array]) -> list[str]:
 
 
 def split(start: str, items: Iterable[str], end: str) -> list[str]:
-    """`start`, items with commas between them, and `end`: on one line, or on one for each item."""
-    each = list(items)
-    line = f"{start}{', '.join(each)}{end}"
-    return [line] if len(line) <= WIDTH else [start.rstrip(), *(f"  {item}," for item in each), end.lstrip()]
-
-
-def filled(start: str, items: Iterable[str], end: str) -> list[str]:
-    """`start`, items with commas between them, and `end`: as many on each line as fit there."""
+    """`start`, items with commas between them, and `end`: on one line, or as many on each as fit there."""
     lines, after = [start], ""
     for item in items:
         if len(lines[-1] + after + item + end) > WIDTH and after:

@@ -19,7 +19,7 @@ from rnn_adapters.onnx.reproduction import text_of
 from rnn_adapters.ort_node import PACKAGES
 from rnn_adapters.ort_node.routes import routes
 from rnn_adapters.reproduction import Code, Question
-from rnn_adapters.reproduction_javascript import filled, split
+from rnn_adapters.reproduction_javascript import split
 from rnn_reference.network import Array, Cell
 
 HALF = (
@@ -149,7 +149,7 @@ class _Writer:
         fetches = self._fetches()
         if len(fetches) == 1 and len(at_once) <= WIDTH:
             return [at_once]
-        return [*filled("const feeds = { ", feeds, " };"), *fetches]
+        return [*split("const feeds = { ", feeds, " };"), *fetches]
 
     def _fetches(self) -> list[str]:
         if self.question.route != "outputs given" or self.question.call.x.ndim < 2:
@@ -159,7 +159,7 @@ class _Writer:
             for name, shape in self._outputs()
         ]
         return [
-            *filled("const fetches = { ", given, " };"),
+            *split("const fetches = { ", given, " };"),
             "const outputs = await session.run(feeds, fetches);",
         ]
 

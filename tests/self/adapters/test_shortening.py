@@ -12,8 +12,8 @@ from rnn_adapters.comparison import Right
 from rnn_adapters.recurrence import Loop
 from rnn_adapters.registry import load_framework
 from rnn_adapters.reproduction import Question
-from rnn_adapters.reproduction_javascript import shortened as shortened_javascript
 from rnn_adapters.shortening import LINES, code_lines, shortened, without_the_unused
+from rnn_adapters.shortening_javascript import shortened as shortened_javascript
 from rnn_adapters.unrolled import unrolled
 from rnn_conformance.engine.reproduction import every_question
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from docs import ROOT
 from helpers import random_case, random_cell
 
 from rnn_adapters import load_framework
@@ -14,7 +15,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.deviations import Deviation, known_deviations, parse_deviations
+from rnn_conformance.engine.deviations import Deviation, known_deviations, parse_deviations, read_deviations
 from rnn_conformance.engine.perform import perform
 from rnn_conformance.engine.profiles import PROFILES
 from rnn_conformance.engine.subject import Subject
@@ -243,10 +244,9 @@ def test_the_records_that_ship_are_valid_and_name_clauses() -> None:
 
 
 def test_a_script_for_several_backends_runs_on_the_one_in_force() -> None:
-    records = known_deviations(load_framework("keras-tensorflow"), VERSIONS)
-    records += known_deviations(load_framework("keras-jax"), VERSIONS)
+    records = read_deviations(str(ROOT / "adapters" / "rnn_adapters" / "keras" / "deviations.toml"))
     of_several = [r for r in records if not isinstance(r.adapter, str) and "KERAS_BACKEND" in r.script]
-    assert of_several
+    assert len(of_several) > 5
     fixed = [r.id for r in of_several if 'os.environ["KERAS_BACKEND"]' in r.script]
     assert not fixed, "each of their environments has one backend: os.environ.setdefault"
 

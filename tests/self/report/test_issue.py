@@ -67,7 +67,7 @@ def test_links_of_the_spec_lead_nowhere_in_a_tracker(tmp_path: Path) -> None:
 
 
 def test_the_system_is_named_without_the_build_of_its_kernel() -> None:
-    assert platform.machine() in system() or platform.system() == "Darwin"
+    assert platform.system() in system() or platform.system() == "Darwin"  # which is called macOS
     assert platform.system() != "Linux" or platform.release() not in system()
 
 
