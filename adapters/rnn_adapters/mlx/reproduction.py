@@ -60,7 +60,7 @@ def code(question: Question) -> Code | None:
         got=writer.got(),
         version="mx.__version__",
         standard=["tempfile"] if files else [],
-        typed=OF_THE_TYPE if derived else f"{writer.answer()}.dtype == mx.{{}}",
+        typed=f"{writer.answer()}.dtype == mx.{{}}" if writer.widened else OF_THE_TYPE,
     )
 
 
@@ -108,10 +108,15 @@ class _Writer:
         """The quantity in canonical axes."""
         if self.question.derivative is not None:
             return OfFunction(self.question, "mx.grad").got
-        typed = ".astype(mx.float32)" * (str(self.question.network.dtype) == "bfloat16")
+        typed = ".astype(mx.float32)" * self.widened
         if self.question.quantity == "final states":
             return f"np.array({self.answer()}[:, -1]{typed})[None]"
         return f"np.array({self.answer()}{typed})"
+
+    @property
+    def widened(self) -> bool:
+        """Whether the answer is of a type that NumPy lacks; derivatives of it are not asked."""
+        return str(self.question.network.dtype) == "bfloat16"
 
     def answer(self) -> str:
         """The sequence output that is shown, or whose end is."""

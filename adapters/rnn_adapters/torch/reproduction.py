@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnn_adapters.comparison import OF_THE_TYPE
 from rnn_adapters.literals import literal, split
 from rnn_adapters.reproduction import Code, Question, Spoken, stacked
 from rnn_adapters.torch import CONVENTIONS
@@ -83,7 +84,7 @@ def code(question: Question) -> Code | None:
         called=_called(question),
         got=_got(question),
         version="torch.__version__",
-        typed=f"{_answer(question)}.dtype == torch.{{}}",
+        typed=f"{_answer(question)}.dtype == torch.{{}}" if _widened(question) else OF_THE_TYPE,
         standard=["copy", "io"] if question.route == "state dict" else onnx.standard(question.route),
     )
 
@@ -247,6 +248,11 @@ def _differentiated(question: Question) -> list[str]:
     ]
 
 
+def _widened(question: Question) -> bool:
+    """Whether what is shown is widened first, for a type that NumPy may lack."""
+    return question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None
+
+
 def _answer(question: Question) -> str:
     """The name of what is shown."""
     if question.derivative is not None:
@@ -256,7 +262,7 @@ def _answer(question: Question) -> str:
 
 def _got(question: Question) -> str:
     """What is shown, in canonical axes."""
-    narrow = ".float()" * (question.network.dtype.itemsize < 4 or question.call.compute_dtype is not None)
+    narrow = ".float()" * _widened(question)
     first = question.route == "batch first"
     if question.derivative is not None:
         turned = ".transpose(0, 1)" * (question.derivative.of[0] == "x" and not first)
