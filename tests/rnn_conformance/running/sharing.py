@@ -105,6 +105,7 @@ class Shared:
         self._recorder = Recorder(terms.folder, self.answer)
         self._place = {clause: number for number, clause in enumerate(job.clauses)}
         self._parts = list[AdapterResult]()
+        self._about_routes = frozenset[str]()
         self._through = 0
         self._asking_no_more = set[Run]()
         self._gave_up = list[str]()
@@ -165,6 +166,7 @@ class Shared:
 
     def _take_first(self, clauses: Collection[str]) -> None:
         """Routes that compile or save take longest: a worker that came to them last would work alone."""
+        self._about_routes = frozenset(clauses)
         self.left = deque(sorted(self.left, key=lambda clause: clause not in clauses))
 
     def _taken(self, run: Run) -> str | None:
@@ -173,9 +175,21 @@ class Shared:
             raise Stopped
         with self._lock:
             if self.left:
-                return self.left.popleft()
+                clause = self._next(run)
+                self.left.remove(clause)
+                return clause
             self._asking_no_more.add(run)
             return None
+
+    def _next(self, run: Run) -> str:
+        """The next clause, for the first worker.
+
+        The others leave those about routes to it while there are others: what these import and compile is
+        then imported and compiled once.
+        """
+        if run.result is self._parts[0]:
+            return self.left[0]
+        return next((clause for clause in self.left if clause not in self._about_routes), self.left[0])
 
     def _keep(self, run: Run, outcome: Outcome) -> None:
         with self._lock:

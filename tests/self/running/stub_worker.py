@@ -23,7 +23,8 @@ def main() -> None:
         return
     versions = {"waiting": os.environ["OMP_WAIT_POLICY"]} if job["adapter"] == "waits" else {"stub": "1"}
     isolated = job["adapter"] == "isolated"
-    say(type="Started", adapter=job["adapter"], versions=versions, isolated=isolated, about_routes=["OPT-2"])
+    routes = [clause for clause in job["clauses"] if clause.startswith("OPT-2")]
+    say(type="Started", adapter=job["adapter"], versions=versions, isolated=isolated, about_routes=routes)
     while (request := json.loads(sys.stdin.readline()))["type"] == "Perform":
         clause = request["clause"]
         say(type="Checking", clause=clause, title="a title")

@@ -90,6 +90,23 @@ def test_clauses_about_routes_come_first_where_no_order_is_given(fail_fast: bool
 
 
 @pytest.mark.usefixtures("stub")
+def test_the_first_worker_begins_with_routes_and_the_others_with_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    together(monkeypatch, 3)
+    first, perform = dict[Run, str](), Run.perform
+
+    def noting(run: Run, clause: str, seed: int | None = None) -> Outcome:
+        first.setdefault(run, clause)
+        return perform(run, clause, seed)
+
+    monkeypatch.setattr(Run, "perform", noting)
+    routes = [f"OPT-2{number}" for number in range(WORTH_A_START)]
+    run_jobs([Job("stub", CLAUSES + routes)], at_a_time=3)
+    assert sorted(first.values()) == [*CLAUSES[:2], routes[0]]
+
+
+@pytest.mark.usefixtures("stub")
 @pytest.mark.parametrize(
     ("clauses", "workers"), [(1, 1), (2 * WORTH_A_START - 1, 1), (2 * WORTH_A_START, 2), (len(CLAUSES), 4)]
 )
