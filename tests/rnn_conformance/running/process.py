@@ -63,6 +63,13 @@ they are, and what they compute, stays the same."""
 SHARED_DEVICES = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 """Likewise: JAX and TensorFlow take a GPU's memory as they need it: all of it at once leaves others none."""
 
+WORTH_A_START = 8
+"""Clauses: another process is started for an adapter only where each has so many to ask."""
+
+LARGE = 1200.0
+"""MiB of memory, above which a process is replaced between checks, if it was worth its start: of what they
+have built, frameworks keep some that cannot be dropped (TensorFlow: all that it has exported)."""
+
 SHOWN_LINES = 12
 """Of what a process that ended badly wrote to standard error, this much is shown."""
 
@@ -149,6 +156,7 @@ class Worker:
         folder: Path | None = None,
     ) -> None:
         self.peak_memory_mib = 0.0
+        self.performed = 0
         self.cpu_seconds = 0.0  # known when it has ended
         self.job = job
         self._stop = stop
@@ -195,6 +203,11 @@ class Worker:
                 )
         raise AssertionError(f"a worker started with {found}")
 
+    @property
+    def is_worn(self) -> bool:
+        """Whether another process should take its place."""
+        return self.peak_memory_mib > LARGE and self.performed >= WORTH_A_START
+
     def perform(self, request: Perform, timeout: float, tell: Tell = lambda event: None) -> Checked | Lost:
         """Perform one check; a worker that was lost can perform no other.
 
@@ -207,6 +220,7 @@ class Worker:
         while True:
             match found := self._next(timeout):
                 case Checked() | Lost():
+                    self.performed += 1
                     self.peak_memory_mib = max(self.peak_memory_mib, getattr(found, "peak_memory_mib", 0.0))
                     return found
             tell(found)
@@ -449,7 +463,7 @@ class Run:
         self.result.outcomes.append(found.outcome)
         self.result.seconds = time.perf_counter() - self._began
         self._tell(found)
-        if self._worker is not None and worker.started.isolated:
+        if self._worker is not None and (worker.started.isolated or worker.is_worn):
             self._finish_worker()
         return found.outcome
 

@@ -15,12 +15,9 @@ import msgspec
 
 from rnn_conformance.engine.results import AdapterResult, Outcome, file_stem
 from rnn_conformance.running.messages import Event, Job
-from rnn_conformance.running.process import Run, Stop, Stopped
+from rnn_conformance.running.process import WORTH_A_START, Run, Stop, Stopped
 from rnn_conformance.running.recording import Answer, Recorder
 from rnn_reference.errors import BadInput
-
-WORTH_A_START = 8
-"""Clauses: another worker is started for an adapter only where each would have so many to ask."""
 
 
 class Progress(Protocol):

@@ -15,7 +15,7 @@ from rnn_conformance.engine.results import AdapterResult
 from rnn_conformance.running import process
 from rnn_conformance.running.jobs import run_jobs
 from rnn_conformance.running.messages import Checking, Event, Job
-from rnn_conformance.running.process import Stop, run_adapter
+from rnn_conformance.running.process import WORTH_A_START, Stop, run_adapter
 from rnn_reference import BadInput
 
 
@@ -50,6 +50,16 @@ def test_one_process_performs_all_checks(left_over: Path) -> None:
 def test_an_isolated_framework_has_a_process_for_each_check() -> None:
     result = run("FWD-1", "FWD-2", adapter="isolated")
     assert len({outcome.title for outcome in result.outcomes}) == 2
+
+
+@pytest.mark.parametrize(("large", "processes"), [(1.0, 3), (2.0, 1)])
+def test_a_process_that_has_grown_large_is_replaced_between_checks(
+    monkeypatch: pytest.MonkeyPatch, large: float, processes: int
+) -> None:
+    monkeypatch.setattr(process, "LARGE", large)
+    monkeypatch.setattr(process, "in_mib", lambda maxrss: 0.0)  # what the stub itself takes
+    result = run(*(f"FWD-{number}" for number in range(1, 2 * WORTH_A_START + 2)))
+    assert len({outcome.title for outcome in result.outcomes}) == processes
 
 
 def test_threads_without_work_sleep_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,8 @@ from rnn_conformance.engine.results import AdapterResult, Outcome
 from rnn_conformance.running import process
 from rnn_conformance.running.jobs import run_jobs
 from rnn_conformance.running.messages import Checked, Checking, Event, Job, Started
-from rnn_conformance.running.process import Run, Worker
+from rnn_conformance.running.process import WORTH_A_START, Run, Worker
 from rnn_conformance.running.recording import Answer
-from rnn_conformance.running.sharing import WORTH_A_START
 from rnn_reference import BadInput
 
 CLAUSES = [f"FWD-{number}" for number in range(1, 4 * WORTH_A_START + 1)]
