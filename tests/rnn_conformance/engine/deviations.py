@@ -379,7 +379,7 @@ def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> st
     for name, said in record.inexact.items():
         if name not in ACTIVATIONS:
             return f"inexact: expected names of {', '.join(ACTIVATIONS)}; got {name}"
-        if not (ACTIVATION_ACCURACY < said.units < inf and 0 <= said.beyond < inf):
+        if not (ACTIVATION_ACCURACY < said.units and 0 <= said.beyond < inf):
             return (
                 f"inexact: expected units above {ACTIVATION_ACCURACY} and beyond at least 0, for {name};"
                 f" got {said.units} and {said.beyond}"

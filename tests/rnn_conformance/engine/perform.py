@@ -217,8 +217,8 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     finally:
         tally.framework_seconds += subject.tally.framework_seconds
         subject.tally.framework_seconds = 0.0
-    if error is None:
-        excusing = claiming
+    if error is None:  # within the bounds of the spec, of an inexact activation, too: that is evidence
+        excusing = [deviation for deviation in claiming if not deviation.inexact]
     if excusing:
         drawn.used.update(deviation.id for deviation in excusing)
         tally.deviating_cases += 1  # its bounds are no evidence

@@ -166,6 +166,27 @@ def test_an_inexact_activation_excuses_what_follows_from_it_and_no_more(
     assert outcome.verdict == ("deviation" if alone else "fail"), outcome.reason
 
 
+def test_where_an_inexact_activation_is_as_exact_as_the_spec_asks_a_case_is_evidence() -> None:
+    """Infinite from some size on, it conforms below; there the record hides nothing."""
+
+    class Infinite(PlainNumpy):
+        def activate(self, activation: Activation, z: Array) -> Array:
+            h = super().activate(activation, z)
+            return np.where((activation.name == "softplus") & (h >= 89), h.dtype.type(np.inf), h)
+
+    text = INEXACT.replace("tanh = { units = 200, beyond = 0.5 }", "softplus = { units = inf, beyond = 89 }")
+    text = text.replace("b = [0.0]", 'b = [89.5], activation = "softplus"').replace('"tanh"', '"softplus"')
+    bounded = record(text.replace("NUM-1", "ACT-4"))
+    wide = msgspec.structs.replace(bounded, inexact={})
+    subject = Subject(framework_of_plain("infinite", lambda route: Infinite(route)))
+    little, all_of_it = (
+        perform(all_checks()["ACT-4"], subject, PROFILES["quick"], [known]) for known in (bounded, wide)
+    )
+    assert (little.verdict, all_of_it.verdict) == ("deviation", "deviation")
+    assert 0 < little.deviating_cases < all_of_it.deviating_cases == all_of_it.cases
+    assert little.elements > 0 == all_of_it.elements
+
+
 def test_what_is_found_beyond_an_inexact_activation_may_be_another_deviation() -> None:
     transposed = msgspec.structs.replace(record(INEXACT), id="transposed", inexact={}, when={"layers": 1})
     subject = Subject(framework_of_plain("coarse", lambda route: CoarseAndTransposed(route)))
