@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -26,15 +29,43 @@ class Precision(NamedTuple):
     largest: float
 
 
-@cache
+_SAID: ContextVar[Precision | None] = ContextVar("_SAID", default=None)
+
+
+@contextmanager
+def float64_computed_in(dtype: Any) -> Iterator[None]:
+    """While it lasts, bounds are those of float64 that is computed in a narrower type.
+
+    Its u counts twice: operands are rounded to that type, too. A sum of n ≥ 2 products, bounded by n u, has
+    besides the roundings of two operands in each.
+    """
+    narrower = _precision_of(np.dtype(dtype))
+    before = _SAID.set(narrower._replace(unit_roundoff=2 * narrower.unit_roundoff))
+    try:
+        yield
+    finally:
+        _SAID.reset(before)
+
+
+def said_of_float64() -> Precision | None:
+    """The precision that float64 is said to have now; None: its own. Bounds that are kept are those of it."""
+    return _SAID.get()
+
+
 def precision_of(dtype: Any) -> Precision:
-    """The precision of a NumPy dtype.
+    """The precision of a NumPy dtype; that of float64 is another within `float64_computed_in`.
 
     float32: u = 2**-24, λ = 2**-126. float64: u = 2**-53, λ = 2**-1022. bfloat16: u = 2**-8, λ = 2**-126.
     These λ are the smallest normal numbers, below which numbers may be flushed to zero. In float16 that
     would be felt and is not allowed (DTY-4): u = 2**-11, λ = 2**-24, the smallest number there is. Exact
     numbers (`rnn_reference.exact`) have 60 decimal digits and lose nothing by being small.
     """
+    said = _SAID.get()
+    return said if said is not None and np.dtype(dtype) == np.float64 else _precision_of(dtype)
+
+
+@cache
+def _precision_of(dtype: Any) -> Precision:
     if np.dtype(dtype) == EXACT:
         return Precision(UNIT_ROUNDOFF, underflow=0.0, largest=float("inf"))
     info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]

@@ -11,7 +11,13 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.surface import IntegerType
 from rnn_conformance.checks.support.expect import expect_everything, expect_steps
-from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_states, with_x
+from rnn_conformance.checks.support.mistakes import (
+    Mistake,
+    expect_refusal,
+    with_states,
+    with_top_state,
+    with_x,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -31,13 +37,13 @@ AXES: dict[str, Mistake] = {
     "four axes": with_x(lambda x: x[None]),
 }
 STATE_SHAPES: dict[str, Mistake] = {
-    "state of batch 1": with_states(lambda state: state[:, :1]),
-    "state of a larger batch": with_states(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
-    "state of a smaller batch": with_states(lambda state: state[:, :-1]),
-    "state with one unit too many": with_states(
+    "state of batch 1": with_top_state(lambda state: state[:, :1]),
+    "state of a larger batch": with_top_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
+    "state of a smaller batch": with_top_state(lambda state: state[:, :-1]),
+    "state with one unit too many": with_top_state(
         lambda state: np.concatenate([state, state[..., :1]], axis=-1)
     ),
-    "state with one unit too few": with_states(lambda state: state[..., :-1]),
+    "state with one unit too few": with_top_state(lambda state: state[..., :-1]),
 }
 STATE_NUMBERS: dict[str, Mistake] = {
     "a state too many": with_states(lambda state: np.concatenate([state, state[:1]])),
@@ -59,7 +65,7 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
 
 @check(
     "ERR-3",
-    Cases(variants=tuple(STATE_SHAPES), initial_states=(True,), exact=True),
+    Cases(layers=(1, 2, 2), variants=tuple(STATE_SHAPES), initial_states=(True,), exact=True),
     needs=("initial_states",),
 )
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:

@@ -239,7 +239,12 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
         subject.run(case, return_sequences=asked)
 
 
-@check("LAW-12", ANY, needs=("outputs", "lasting_outputs"), share=HALF)
+@check(
+    "LAW-12",
+    replace(ANY, stateful=(False, True)),
+    needs=("outputs", "lasting_outputs"),
+    share=HALF,
+)
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     case = case.replace(return_sequences=asked_for(subject, case)[0])
     returned = arrays_of(subject.run_raw(case))

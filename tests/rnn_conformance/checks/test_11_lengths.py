@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_conformance.checks.support.expect import (
     expect_final_states,
     expect_padding,
@@ -27,8 +30,19 @@ PADDED: tuple[Padding, ...] = ("lengths",)
 SHORT = (1, 2, 3, 4, 5, 6)
 ROWS = ("variable_lengths",)
 
+
+def above_the_steps(call: Call) -> Call:
+    """One length is one step too long, or all are far too long."""
+    assert call.lengths is not None
+    lengths = call.lengths + 1000
+    if call.lengths.sum() % 2:
+        lengths = call.lengths.copy()
+        lengths[-1] = call.x.shape[1] + 1
+    return replace(call, lengths=lengths)
+
+
 LENGTHS: dict[str, Mistake] = {
-    "a length above T": with_lengths(lambda lengths: lengths + 1000),
+    "a length above T": above_the_steps,
     "a negative length": with_lengths(lambda lengths: np.concatenate([lengths[:-1], [-1]])),
     "a length too many": with_lengths(lambda lengths: np.concatenate([lengths, lengths[:1]])),
     "a length too few": with_lengths(lambda lengths: lengths[:-1]),

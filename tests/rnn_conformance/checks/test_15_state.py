@@ -164,6 +164,9 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     states = kept(subject, case, output)
     output = subject.run(case.replace(initial_states=None))
     expect_output(subject, case.replace(initial_states=states), output)
+    assert case.initial_states is not None
+    zeros = case.replace(initial_states=tuple(map(np.zeros_like, case.initial_states)))
+    expect_output(subject, zeros, subject.run(zeros))
 
 
 @check("STA-6", CONTINUED, needs=NEEDS, share=HALF)

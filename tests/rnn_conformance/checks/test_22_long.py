@@ -77,13 +77,14 @@ def around(*powers: int) -> tuple[int, ...]:
 
 
 UNITS = (*around(8, 16, 32, 64, 128), 200)
+TAILS = (3, 7, 3, 11, 5, 3, 7, 3, 6, 9, 3, 11, 3, 7, 3, 10)
+"""Steps: with every tail of loops that are unrolled by two or by four."""
 KERNEL_SIZES: tuple[Sizes, ...] = (
-    *zip(
-        reversed((3, *around(4, 8, 16, 32, 64))), (3, 7, *[3] * 14), UNITS[5:] + UNITS[:5], UNITS, strict=True
-    ),
+    *zip(reversed((3, *around(4, 8, 16, 32, 64))), TAILS, UNITS[5:] + UNITS[:5], UNITS, strict=True),
     *((2, time, 3, 4) for time in around(16, 32, 64, 128, 256)),
 )
-"""Batch, input and hidden size at once: a case shows each that is wrong. Large batches are of few units."""
+"""Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few
+units."""
 KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
 PADDED = Cases(
     activations=BOUNDED,

@@ -199,6 +199,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         padding=(*MASKED, *MASKED, "lengths and mask"),
         go_backwards=(False, True),
         variants=("uint8", "int32", "int64", "float32"),
+        dtypes=("float32", "float64"),
         return_sequences=EITHER_OUTPUT,
     ),
     needs=("mask_dtypes", "outputs"),

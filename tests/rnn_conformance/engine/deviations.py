@@ -8,11 +8,11 @@ describes are excused and all others are asserted. The day it conforms the run f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -31,6 +31,7 @@ from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Inexactness, inexact
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Layer, Network
+from rnn_reference.precision import float64_computed_in
 
 Condition = dict[str, str | int | bool | list[str | int]]
 """For each fact of a case (`Case.facts`; its route is one) the values for which the framework deviates."""
@@ -65,6 +66,7 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         where: the quantities that are wrong, such as "final states of layer 1"; none named: any.
         inexact: for the names of activations how inexact they are: it excuses no more than follows from that,
             which the derived bounds tell. Those of vectors are fixed, and are excused altogether.
+        computed_in: the type in which float64 is computed, likewise.
         witness: the case that shows it, on every claimed route; for some clauses there may be another.
         ends_process: it ends the process or hangs: its cases are not run, and its witness by itself.
         link: an upstream thread.
@@ -82,11 +84,17 @@ class Deviation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     kind: Kind | list[Kind] = []
     where: list[str] = []
     inexact: dict[str, Inexact] = {}
+    computed_in: Literal["", "float32"] = ""
     witnesses: dict[str, CaseData] = {}
     ends_process: bool = False
     elsewhere: bool = False
     link: str = ""
     script: str = ""
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it excuses no more than follows from what it says: a case that conforms is evidence."""
+        return bool(self.inexact or self.computed_in)
 
     @property
     def clauses(self) -> list[str]:
@@ -238,8 +246,8 @@ def found_on(
 ) -> tuple[NonConforming | None, list[Deviation]]:
     """What is found on a case, and which of the records that cover it excuse that.
 
-    Where all of these say how inexact an activation is, the check is asked again within bounds of that: what
-    is found then is another thing, which others must excuse.
+    Where all of these say how inexact something is, the check is asked again within bounds of that: what is
+    found then is another thing, which others must excuse.
 
     Raises:
         CannotExpress: see `Check.fails_on`.
@@ -248,25 +256,31 @@ def found_on(
     if error is None:
         return None, []
     excusing = [record for record in covering if record.excuses(error)]
-    if not all(record.inexact for record in excusing):
-        return error, [record for record in excusing if not record.inexact]
-    said = {name: Inexactness(each.units, each.beyond) for r in excusing for name, each in r.inexact.items()}
-    if not said:
+    if not all(record.is_bounded for record in excusing):
+        return error, [record for record in excusing if not record.is_bounded]
+    if not excusing:
         return error, []
-    again = _asked_again(check, subject, case, said)
+    again = _asked_again(check, subject, case, excusing)
     if again is None:
         return error, excusing
-    others = [record for record in covering if not record.inexact and record.excuses(again)]
+    others = [record for record in covering if not record.is_bounded and record.excuses(again)]
     return (error, [*excusing, *others]) if others else (again, [])
 
 
 def _asked_again(
-    check: Check, subject: Subject, case: Case, said: Mapping[str, Inexactness]
+    check: Check, subject: Subject, case: Case, records: list[Deviation]
 ) -> NonConforming | None:
-    """What is found within the bounds of activations that are so inexact. It is no evidence."""
+    """What is found within the bounds of what is as inexact as records say. It is no evidence."""
     counted, subject.tally = subject.tally, Tally()
     try:
-        with inexact(said):
+        with ExitStack() as said:
+            said.enter_context(
+                inexact(
+                    {name: Inexactness(e.units, e.beyond) for r in records for name, e in r.inexact.items()}
+                )
+            )
+            for dtype in {record.computed_in for record in records if record.computed_in}:
+                said.enter_context(float64_computed_in(dtype))
             return check.fails_on(subject, case)
     except CannotExpress:
         return None  # a later call than the one that was found wrong
@@ -379,11 +393,13 @@ def _problem(record: Deviation, seen: set[str], adapters: Collection[str]) -> st
     for name, said in record.inexact.items():
         if name not in ACTIVATIONS:
             return f"inexact: expected names of {', '.join(ACTIVATIONS)}; got {name}"
-        if not (ACTIVATION_ACCURACY < said.units and 0 <= said.beyond < inf):
+        if not (said.units > ACTIVATION_ACCURACY and 0 <= said.beyond < inf):
             return (
                 f"inexact: expected units above {ACTIVATION_ACCURACY} and beyond at least 0, for {name};"
                 f" got {said.units} and {said.beyond}"
             )
+    if record.computed_in and record.when.get("dtype") != "float64":
+        return f"computed_in: expected with when.dtype = 'float64'; got {record.when.get('dtype')!r}"
     try:
         for specifier in record.versions.values():
             SpecifierSet(specifier)

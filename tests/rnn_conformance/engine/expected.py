@@ -14,6 +14,7 @@ from rnn_conformance.engine.case import Case
 from rnn_reference.activations import said_inexact
 from rnn_reference.bounds import Bounded, BoundedResult, bound_layers
 from rnn_reference.network import Array
+from rnn_reference.precision import said_of_float64
 from rnn_reference.quantised import Quantised
 
 MOST_KEPT = 8
@@ -60,7 +61,14 @@ def _content(case: Case) -> Content:
         [(cell.activation, _of((cell.W_x, cell.W_h, *cell.biases))) for cell in layer.cells]
         for layer in case.network.layers
     ]
-    return (_of((case.x,)), states, steps, *(tuple(cells) for cells in weights), said_inexact())
+    return (
+        _of((case.x,)),
+        states,
+        steps,
+        *(tuple(cells) for cells in weights),
+        said_inexact(),
+        said_of_float64(),
+    )
 
 
 def _of(arrays: Iterable[Array]) -> Content:

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rnn_adapters.adapter import CannotExpress
 from rnn_adapters.declarations import Supports, one_of
@@ -36,6 +36,7 @@ class Drawn:
         tallies: what was looked at, by route.
         failed: the cases that failed, with their places among those drawn.
         passed: those that did not.
+        conforming: what was looked at where a bounded record claims the case and it conforms all the same.
         refusals: the cases for which a route had no words, by route, with what it said.
         used: ids of the records that covered a case.
         digest: of all cases, one after the other.
@@ -45,6 +46,7 @@ class Drawn:
     tallies: dict[str, Tally] = field(default_factory=dict)
     failed: list[Failed] = field(default_factory=list)
     passed: list[Case] = field(default_factory=list)
+    conforming: Tally = field(default_factory=Tally)
     refusals: dict[str, list[tuple[Case, str]]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     digest: str = ""
@@ -217,8 +219,8 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     finally:
         tally.framework_seconds += subject.tally.framework_seconds
         subject.tally.framework_seconds = 0.0
-    if error is None:  # within the bounds of the spec, of an inexact activation, too: that is evidence
-        excusing = [deviation for deviation in claiming if not deviation.inexact]
+    if error is None:
+        excusing = [deviation for deviation in claiming if not deviation.is_bounded]
     if excusing:
         drawn.used.update(deviation.id for deviation in excusing)
         tally.deviating_cases += 1  # its bounds are no evidence
@@ -226,6 +228,8 @@ def _examine(check: Check, subject: Subject, case: Case, known: list[Deviation],
     tally.add(subject.tally)
     if error is None:
         drawn.passed.append(case)
+        if claiming:
+            drawn.conforming.add(replace(subject.tally, cases=1))
         return
     tally.worst_ratio = max(tally.worst_ratio, error.ratio)
     drawn.failed.append(Failed(case, error, subject.last_run, drawn.place))
@@ -326,7 +330,7 @@ def _judge(outcome: Outcome, asked: Asked, drawn: Drawn, witnesses: Witnesses) -
     outcome.unused_deviations = [id for id in outcome.deviations if id not in seen]
     reasons = [(each.verdict, each.reason) for each in outcome.routes]
     reasons += witnesses.verdicts
-    if not outcome.findings and asked.routes and _is_vacuous(total):
+    if not outcome.findings and asked.routes and _is_vacuous(total, drawn.conforming):
         words = f"only {total.informative} of {total.elements} compared elements had an informative bound"
         reasons.append(("vacuous", words))
     outcome.verdict = worst([verdict for verdict, _ in reasons]) if reasons else "vacuous"
@@ -341,7 +345,10 @@ NUMBERS = ("cases", "deviating_cases", "refused_cases", "elements", "informative
 """What is counted by route and in all."""
 
 
-def _is_vacuous(tally: Tally) -> bool:
-    if tally.cases and tally.deviating_cases + tally.refused_cases == tally.cases:
-        return not tally.deviating_cases  # a record may cover every case that can be drawn
-    return tally.informative < max(1, EVIDENCE * tally.elements)
+def _is_vacuous(tally: Tally, conforming: Tally) -> bool:
+    """What conforms although a record claims it is evidence, but it is not typical of the check."""
+    deviating = tally.deviating_cases + conforming.cases
+    if tally.cases and deviating + tally.refused_cases == tally.cases:
+        return not deviating  # a record may cover every case that can be drawn
+    elements, informative = tally.elements - conforming.elements, tally.informative - conforming.informative
+    return informative < max(1, EVIDENCE * elements)

@@ -33,6 +33,20 @@ class ExtraAxesFlattened(Fault):
         return super().run(model, replace(call, x=x))
 
 
+@fault("initial-state-of-upper-layers-broadcast", "ERR-3")
+class InitialStateOfUpperLayersBroadcast(Fault):
+    """Takes an initial state of batch 1 for every row in all layers but the lowest."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None and call.x.ndim == 3:
+            lowest, *others = states
+            rows = call.x.shape[0]
+            shown = (np.repeat(s, rows, axis=1) if s.ndim == 3 and s.shape[1] == 1 else s for s in others)
+            call = replace(call, initial_states=(lowest, *shown))
+        return super().run(model, call)
+
+
 @fault("initial-state-broadcast", "ERR-3")
 class InitialStateBroadcast(Fault):
     """Takes an initial state of batch 1 for every row."""

@@ -166,6 +166,29 @@ class OutputBufferReused(Fault):
         return replace(output, sequence=self.buffer)
 
 
+@fault("kept-states-shown", "LAW-12")
+class KeptStatesShown(Fault):
+    """Returns views, read-only, of the states that a stateful layer keeps and its next call writes over."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        kept = self.kept_states(model) or ()
+        if [(s.shape, s.dtype) for s in kept] != [(s.shape, s.dtype) for s in final_states]:
+            super().keep(model, final_states)
+        else:
+            for state, new in zip(kept, final_states, strict=True):
+                np.copyto(state, new)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        kept = self.kept_states(model)
+        if not call.stateful or kept is None:
+            return output
+        views = tuple(state.view() for state in kept)
+        for view in views:
+            view.flags.writeable = False
+        return replace(output, final_states=views)
+
+
 @fault("last-state-shown-twice", "LAW-13")
 class LastStateShownTwice(Fault):
     """Returns final states that lie in the memory of the sequence output."""

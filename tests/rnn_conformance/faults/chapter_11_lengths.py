@@ -89,6 +89,17 @@ class LengthsClipped(Fault):
         return super().steps(call)
 
 
+@fault("length-of-a-step-too-many", "LEN-7")
+class LengthOfAStepTooMany(Fault):
+    """Takes a length of T + 1 for T."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None:
+            T = call.x.shape[1]
+            call = replace(call, lengths=np.where(call.lengths == T + 1, T, call.lengths))
+        return super().steps(call)
+
+
 @fault("full-rows-end-early", "LEN-8")
 class FullRowsEndEarly(Fault):
     """Leaves out the last step of rows that have no padding."""

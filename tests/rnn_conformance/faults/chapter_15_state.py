@@ -71,6 +71,17 @@ class KeptStateOverGivenState(Fault):
         return super().run_usual(model, call)
 
 
+@fault("zero-states-taken-for-none", "STA-5")
+class ZeroStatesTakenForNone(Fault):
+    """Starts a stateful call from the kept states where those given are all zero."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        given = call.initial_states or (1,)
+        if call.stateful and self.kept_states(model) is not None and not any(map(np.any, given)):
+            call = replace(call, initial_states=None)
+        return super().run_usual(model, call)
+
+
 @fault("kept-states-are-those-returned", "STA-7")
 class KeptStatesAreThoseReturned(Fault):
     """Keeps the very arrays that it returns."""

@@ -61,3 +61,13 @@ class LastOfAWideBlockDropped(Fault):
         if len(x_t) > 12:
             x_t = in_blocks(x_t, 0)
         return super().pre_activation(cell, in_blocks(x_t, 1), in_blocks(h, 1))
+
+
+@fault("tail-of-an-unrolled-loop", "LNG-3")
+class TailOfAnUnrolledLoop(Fault):
+    """Unrolls the loop over time by four, and reads the input of the second of three steps left twice."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if x.shape[1] > 4 and x.shape[1] % 4 == 3:
+            x = np.concatenate([x[:, :-1], x[:, -2:-1]], axis=1)
+        return super().run_direction(cell, x, h, steps)

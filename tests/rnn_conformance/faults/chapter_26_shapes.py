@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
 from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Network, steps_of_lengths
@@ -89,6 +89,16 @@ class MaskOfNumbersIgnored(Fault):
         if call.mask is not None and call.mask.dtype != bool:
             call = replace(call, mask=call.mask >= 0)
         return super().steps(call)
+
+
+@fault("mask-of-another-type-refused", "SHP-7")
+class MaskOfAnotherTypeRefused(Fault):
+    """Refuses a mask of floating-point numbers of another type than the weights have."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.mask is not None and call.mask.dtype.kind == "f" and call.mask.dtype != model.dtype:
+            raise TypeError(f"expected a mask of {model.dtype}; got {call.mask.dtype}")
+        return super().run(model, call)
 
 
 @fault("mask-of-numbers-ignored-beside-lengths", "SHP-7")

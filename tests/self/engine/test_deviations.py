@@ -187,6 +187,51 @@ def test_where_an_inexact_activation_is_as_exact_as_the_spec_asks_a_case_is_evid
     assert little.elements > 0 == all_of_it.elements
 
 
+IN_FLOAT32 = """
+[[deviation]]
+id = "float64-in-float32"
+adapter = "coarse"
+versions = { numpy = ">=1" }
+clause = ["NUM-5", "NUM-10"]
+kind = "value"
+elsewhere = true
+what = "A float64 layer multiplies in float32."
+why = "An adapter of this test."
+when = { dtype = "float64" }
+computed_in = "float32"
+[deviation.witness]
+dtype = "float64"
+layers = [{ forward = { W_x = [[0.1]], W_h = [[0.0]], b = [0.0] } }]
+x = [[[1.0]]]
+initial_states = [[[[0.5]]]]
+"""
+
+
+class MultipliesInFloat32(PlainNumpy):
+    """Multiplies in float32, whatever the type is."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        return super().product(a.astype(np.float32), W.astype(np.float32)).astype(a.dtype)
+
+
+class MultipliesInFloat32Wrongly(MultipliesInFloat32):
+    """And leaves out a thousandth, in float64 alone."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        wrong: Array = super().product(a, W) * a.dtype.type(0.999 if a.dtype == np.float64 else 1)
+        return wrong
+
+
+@pytest.mark.parametrize("made", [MultipliesInFloat32, MultipliesInFloat32Wrongly])
+@pytest.mark.parametrize("clause", ["NUM-5", "NUM-10", "OPT-1"])
+def test_float64_that_is_computed_in_float32_excuses_what_follows_from_it_and_no_more(
+    made: type[PlainNumpy], clause: str
+) -> None:
+    subject = Subject(framework_of_plain("coarse", lambda route: made(route)))
+    outcome = perform(all_checks()[clause], subject, PROFILES["quick"], [record(IN_FLOAT32)])
+    assert outcome.verdict == ("deviation" if made is MultipliesInFloat32 else "fail"), outcome.reason
+
+
 def test_what_is_found_beyond_an_inexact_activation_may_be_another_deviation() -> None:
     transposed = msgspec.structs.replace(record(INEXACT), id="transposed", inexact={}, when={"layers": 1})
     subject = Subject(framework_of_plain("coarse", lambda route: CoarseAndTransposed(route)))
@@ -246,6 +291,10 @@ def test_a_record_whose_witness_conforms_fails_the_run() -> None:
         (
             RECORD.replace("why =", "inexact = { tanh = { units = 12 } }\nwhy ="),
             "inexact: expected units above 12",
+        ),
+        (
+            RECORD.replace("why =", 'computed_in = "float32"\nwhy ='),
+            "computed_in: expected with when.dtype = 'float64'; got None",
         ),
         (RECORD.replace("[[0.5]]", "[[0.5, 1.0]]"), "layers[0].forward.W_h: expected shape (1, 1)"),
     ],

@@ -31,6 +31,16 @@ def with_states(change: Change) -> Mistake:
     return mistake
 
 
+def with_top_state(change: Change) -> Mistake:
+    """A mistake in the initial state of the top layer: those below are right."""
+
+    def mistake(call: Call) -> Call:
+        *others, top = call.initial_states or ()
+        return replace(call, initial_states=(*others, np.ascontiguousarray(change(top))))
+
+    return mistake
+
+
 def with_lengths(change: Change) -> Mistake:
     """A mistake in the lengths."""
 
