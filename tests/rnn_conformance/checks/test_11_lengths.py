@@ -15,6 +15,7 @@ from rnn_conformance.checks.support.expect import (
     expect_top_steps,
     poisoned,
     sequence_of,
+    with_nan,
 )
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_lengths
 from rnn_conformance.engine.case import Case
@@ -64,9 +65,14 @@ def test_final_states_are_those_after_the_last_valid_step(subject: Subject, case
 
 
 @check(
-    "LEN-3", Cases(layers=(1, 2), padding=PADDED), needs=("sequence", "declared_padding", *ROWS), share=HALF
+    "LEN-3",
+    Cases(layers=(1, 2), padding=PADDED, variants=("", "nan")),
+    needs=("sequence", "declared_padding", *ROWS),
+    share=HALF,
 )
 def test_padded_outputs_are_as_declared(subject: Subject, case: Case) -> None:
+    """After NaN, too, where 0 · NaN would be NaN."""
+    case = with_nan(case)
     expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 

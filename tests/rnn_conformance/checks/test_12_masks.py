@@ -16,6 +16,7 @@ from rnn_conformance.checks.support.expect import (
     expect_top_steps,
     poisoned,
     sequence_of,
+    with_nan,
 )
 from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, with_mask
 from rnn_conformance.engine.case import Case
@@ -56,9 +57,14 @@ def test_final_states_are_those_after_the_last_step_taken(subject: Subject, case
 
 
 @check(
-    "MSK-3", Cases(layers=(1, 2), padding=MASKED), needs=("sequence", "declared_padding", "masks"), share=HALF
+    "MSK-3",
+    Cases(layers=(1, 2), padding=MASKED, variants=("", "nan")),
+    needs=("sequence", "declared_padding", "masks"),
+    share=HALF,
 )
 def test_masked_outputs_are_as_declared(subject: Subject, case: Case) -> None:
+    """After NaN, too, where 0 · NaN would be NaN."""
+    case = with_nan(case)
     expect_padding(subject, case, sequence_of(subject, case, subject.run(case)))
 
 

@@ -346,16 +346,29 @@ def test_layers_drop_independently(subject: Subject, case: Case) -> None:
     expect_share("dropped by either layer", subject, gone, 1 - (1 - case.call.rate) ** 2)
 
 
-@check("DRP-13", AtAnyRate(places=("input", "between layers")), needs=(*ALWAYS, "gradients"), share=FEW)
+@check("DRP-13", AtAnyRate(), needs=(*ALWAYS, "gradients"), share=HALF)
 def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> None:
-    """Layers that pass their input on pass its gradient on, times 0 or 1 / (1 − p)."""
+    """Layers that pass their input on pass its gradient on, times 0 or 1 / (1 − p).
+
+    Of a state that is passed on at each step the gradient is the sum over all steps.
+    """
     dtype, rate = case.network.dtype, case.call.rate
     d_sequence = np.ones_like(case.x)
     zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
-    d_x = subject.gradients(case, d_sequence, zeros).x
-    gone: Array = d_x == 0
-    expected = np.where(gone, 0, 1 / (1 - reference_dtype(dtype).type(rate)))
-    bound = expected * gamma(math.ceil(roundings(rate)), precision_of(dtype).unit_roundoff)
+    gradients = subject.gradients(case, d_sequence, zeros)
+    scale, factors = 1 / (1 - reference_dtype(dtype).type(rate)), math.ceil(roundings(rate))
+    if case.call.dropout == "state":
+        d_state, steps = gradients.initial_states[0], case.x.shape[1]
+        gone: Array = d_state == 0
+        expected = np.where(gone, 0, sum(scale**step for step in range(1, 1 + steps)))
+        bound = expected * gamma((factors + 1) * steps, precision_of(dtype).unit_roundoff)
+        subject.agree("gradient of the initial state", d_state, Bounded(expected, bound), dtype)
+        expect_share("gradients dropped", subject, gone, rate)
+        return
+    d_x = gradients.x
+    gone = d_x == 0
+    expected = np.where(gone, 0, scale)
+    bound = expected * gamma(factors, precision_of(dtype).unit_roundoff)
     subject.agree("gradient of x", d_x, Bounded(expected, bound), dtype)
     if case.call.dropout == "input":
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")

@@ -15,6 +15,7 @@ from rnn_conformance.checks.support.chance import (
     TRUNCATED_DEVIATION,
     distance,
     largest_deviation_of_a_share,
+    share_of_the_limit_reached,
     truncated_normal,
     uniform,
 )
@@ -186,21 +187,26 @@ STEPS_OF_SEEDS = (1, 2**10, 2**20)
     share=FEW,
 )
 def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Case) -> None:
-    random = [role for role in ("W_h", "W_x") if subject.conventions.initialisation.get(role) in RANDOM]
+    declared = subject.conventions.initialisation
+    random = [role for role in ROLES if declared.get(role) in RANDOM]
 
-    def arrays(seed: int) -> list[Array]:
-        return [getattr(cell, random[0]) for cell in subject.freshly_initialised(case.network, seed).cells]
+    def arrays(seed: int) -> dict[str, list[Array]]:
+        cells = subject.freshly_initialised(case.network, seed).cells
+        return {role: [w for cell in cells if (w := getattr(cell, role)) is not None] for role in random}
 
     seed = int(case.variant)
     first, again = arrays(seed), arrays(seed)
-    others = [array for step in STEPS_OF_SEEDS for array in arrays(seed + step)]
-    subject.require(all(map(np.array_equal, first, again)), "the same seed gave other weights")
-    distinct = {array.tobytes() for array in (*first, *others)}
-    subject.require(
-        len(distinct) == len(first) + len(others),
-        f"{len(first) + len(others)} cells of {1 + len(STEPS_OF_SEEDS)} seeds share weights:"
-        f" {len(distinct)} are distinct",
-    )
+    others = [arrays(seed + step) for step in STEPS_OF_SEEDS]
+    for role in random:
+        subject.require(
+            all(map(np.array_equal, first[role], again[role])), f"{role}: the same seed gave other weights"
+        )
+        drawn = [array.tobytes() for each in (first, *others) for array in each[role]]
+        subject.require(
+            len(set(drawn)) == len(drawn),
+            f"{role}: {len(drawn)} cells of {1 + len(STEPS_OF_SEEDS)} seeds share weights:"
+            f" {len(set(drawn))} are distinct",
+        )
 
 
 DEEP = LayersOf((48, 160), 64, layers=2, directions=2)
@@ -242,6 +248,8 @@ def test_every_layer_and_direction_is_filled_as_declared(subject: Subject, case:
         if any(array is None for _, arrays in by_cell for array in arrays):
             continue  # a bias that some networks of the implementation have, and this one has not
         if role in ("b", "b_h"):  # of so few numbers those of all cells together, which have as many units
+            for (what, arrays), like in zip(by_cell, case.network.cells, strict=True):
+                expect_limit_reached(f"{what} ({rule})", rule, limit_of(rule, role, like), np.stack(arrays))
             by_cell = [(role, [array for _, arrays in by_cell for array in arrays])]
         for (what, arrays), like in zip(by_cell, case.network.cells, strict=False):
             expect_rule(subject, f"{what} ({rule})", rule, limit_of(rule, role, like), np.stack(arrays))
@@ -254,6 +262,7 @@ def expect_rule(subject: Subject, what: str, rule: str, limit: float, numbers: A
         largest <= limit * (1 + ROUNDINGS.get(rule, USUAL_ROUNDINGS) * u),
         f"{what}: expected no more than {limit:.6g}; the largest is {largest:.6g}",
     )
+    expect_limit_reached(what, rule, limit, numbers)
     if rule in DISTRIBUTIONS:
         found, allowed = (
             distance(numbers, DISTRIBUTIONS[rule](limit)),
@@ -263,6 +272,16 @@ def expect_rule(subject: Subject, what: str, rule: str, limit: float, numbers: A
             found <= allowed,
             f"{what}: {found:.3f} from the declared distribution; expected below {allowed:.3f}",
         )
+
+
+def expect_limit_reached(what: str, rule: str, limit: float, numbers: Array) -> None:
+    """Of many uniform numbers some are near the limit: that of a slightly larger layer shows."""
+    if DISTRIBUTIONS.get(rule) is uniform:
+        least, largest = limit * share_of_the_limit_reached(numbers.size), float(np.abs(numbers).max())
+        if largest < least:
+            raise NonConforming(
+                f"{what}: expected one of {numbers.size} above {least:.6g}; the largest is {largest:.6g}"
+            )
 
 
 @check("INT-6", DEEP, needs=(*DEEP_NEEDS, "declared_orthogonal"), share=FEW)

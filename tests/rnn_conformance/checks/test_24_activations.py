@@ -85,13 +85,19 @@ def test_gradients_through_other_activations(subject: Subject, case: Case) -> No
     expect_all(subject, case)
 
 
-@check("ACT-8", under("leaky_relu"), needs=(*NEEDS, "leaky_relu"), share=HALF)
+@check("ACT-8", under("leaky_relu", Activation("leaky_relu", 0.0)), needs=(*NEEDS, "leaky_relu"), share=HALF)
 def test_leaky_relu(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
-@check("ACT-9", under("hard_sigmoid"), needs=(*NEEDS, "hard_sigmoid"), share=HALF)
+@check(
+    "ACT-9",
+    under("hard_sigmoid", Activation("hard_sigmoid", 0.25, 0.0)),
+    needs=(*NEEDS, "hard_sigmoid"),
+    share=HALF,
+)
 def test_hard_sigmoid(subject: Subject, case: Case) -> None:
+    """A parameter of 0 is one that was given."""
     expect_steps(subject, case, subject.run(case))
 
 
@@ -105,7 +111,12 @@ def test_scaled_tanh(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 
 
-@check("ACT-12", under(*FORMS["elu"][1:]), needs=(*NEEDS, "elu", "elu parameters"), share=HALF)
+@check(
+    "ACT-12",
+    under(*FORMS["elu"][1:], Activation("elu", 0.0)),
+    needs=(*NEEDS, "elu", "elu parameters"),
+    share=HALF,
+)
 def test_elu_with_another_alpha(subject: Subject, case: Case) -> None:
     expect_steps(subject, case, subject.run(case))
 

@@ -132,11 +132,14 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
 def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
     if case.network.dtype != np.float32:
         case = case.replace(compute_dtype=None)
-    case = case.replace(return_sequences=subject.supports.sequence)
-    expected = case.call.compute_dtype or str(case.network.dtype)
+    supports, expected = subject.supports, case.call.compute_dtype or str(case.network.dtype)
+    asked = [kind for kind, able in ((True, supports.sequence), (False, supports.last_output)) if able]
     inferred = {
-        way: shapes.dtype
-        for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items()
+        f"{way}, {'sequence' if sequences else 'last'} output": shapes.dtype
+        for sequences in asked or [False]
+        for way, shapes in subject.inferred_shapes(
+            case.replace(return_sequences=sequences), unknown_of(subject, case)
+        ).items()
         if shapes.dtype
     }
     subject.require(bool(inferred), "no type is inferred in any way", kind="wrong return")
@@ -169,7 +172,7 @@ def expect_handed(subject: Subject, case: Case, expected: Array | None) -> None:
 
 
 HANDED = Cases(
-    layers=(1, 1, 1, 2),
+    layers=(1, 1, 1, 2, 3),
     directions=(1, 1, 2),
     time=(1, 2, 3, 4, 5, 6),
     padding=(*MASKED, *MASKED, "lengths and mask"),

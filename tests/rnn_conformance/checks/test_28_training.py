@@ -101,7 +101,13 @@ def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case)
 
 @check(
     "TRN-2",
-    Cases(layers=(1, 2), directions=(1, 2, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
+    Cases(
+        layers=(1, 2),
+        directions=(1, 2, 2),
+        regimes=TAME,
+        time=SHORT,
+        padding=("none", "lengths", "mask", "lengths and mask"),
+    ),
     needs=NEEDS,
     share=SOME,
 )
@@ -134,7 +140,7 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
 
 @check(
     "TRN-5",
-    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask")),
+    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask", "lengths and mask")),
     needs=NEEDS,
     share=FEW,
 )

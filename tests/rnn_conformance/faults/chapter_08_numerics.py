@@ -100,6 +100,16 @@ class TanhNeverOne(Fault):
         return np.clip(h, -1 + np.finfo(z.dtype).epsneg, 1 - np.finfo(z.dtype).epsneg).astype(z.dtype)
 
 
+@fault("tanh-of-float64-cut-off", "NUM-7")
+class TanhOfFloat64CutOff(Fault):
+    """Takes tanh of float64 for constant beyond 18, where it is not yet 1."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "tanh" and z.dtype == np.float64:
+            z = np.clip(z, -18, 18)
+        return super().activate(activation, z)
+
+
 @fault("tanh-by-expm1-less-one", "NUM-8")
 class TanhByDifference(Fault):
     """Computes 1 − 2 / (e²ᶻ + 1), which has lost the digits of a small z."""

@@ -56,6 +56,15 @@ class ZeroOnlyAtTheEnd(Fault):
         return super().padded(sequence, before_the_end)
 
 
+@fault("masked-outputs-times-zero", "MSK-3")
+class MaskedOutputsTimesZero(Fault):
+    """Multiplies outputs at masked time steps with 0, which leaves NaN."""
+
+    def padded(self, sequence: Array, steps: Array) -> Array:
+        times: Array = sequence * steps[:, :, None].astype(sequence.dtype)
+        return times
+
+
 @fault("masked-step-times-zero", "MSK-4")
 class MaskedStepTimesZero(Fault):
     """Adds what a masked time step would have given times zero, which is NaN where the input is."""

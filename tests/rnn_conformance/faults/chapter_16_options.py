@@ -211,3 +211,14 @@ def ten_bits(factors: Array) -> Array:
     mantissa, exponent = np.frexp(factors)
     rounded: Array = np.ldexp(np.rint(mantissa * 2**11) / np.float32(2**11), exponent)
     return rounded
+
+
+@fault("weights-in-another-order-transposed", "OPT-4")
+class WeightsInAnotherOrderTransposed(Fault):
+    """Reads recurrent weights in the order in which they lie in memory."""
+
+    def stored(self, cell: Cell) -> Cell:
+        flags = cell.W_h.flags
+        if flags.f_contiguous and not flags.c_contiguous:
+            cell = replace(cell, W_h=cell.W_h.T)
+        return super().stored(cell)

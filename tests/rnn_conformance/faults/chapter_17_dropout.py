@@ -9,7 +9,7 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.gradients import Gradients
+from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
@@ -208,6 +208,19 @@ class GradientsWithoutDropout(Fault):
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         return super().gradients(model, replace(call, training=False), d_sequence, d_final_states)
+
+
+@fault("gradients-of-states-not-divided", "DRP-13")
+class GradientsOfStatesNotDivided(Fault):
+    """Sends gradients through the kept parts of states as they are, and does not divide them by 1 − p."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        of_x, of_h = self.left
+        if np.ndim(of_h):
+            self.left = of_x, (of_h != 0).astype(of_h.dtype)
+        return super().pull_back(cell, x, known, g, g_final, steps)
 
 
 @fault("other-routes-keep-what-they-dropped", "DRP-14")

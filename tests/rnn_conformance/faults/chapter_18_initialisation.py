@@ -11,6 +11,44 @@ from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.network import Array, Cell, Layer, Network
 
 
+@fault("bias-counted-in-the-fan", "INT-5")
+class BiasCountedInTheFan(Fault):
+    """Takes the limit of a layer of one more input, for the bias."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        drawn = super().drawn(random, rule, shape)
+        return drawn * np.sqrt(sum(shape) / (sum(shape) + 1)) if rule == "glorot uniform" else drawn
+
+
+@fault("second-bias-of-both-directions", "INT-4")
+class SecondBiasOfBothDirections(Fault):
+    """Draws the second bias once for both directions of a layer."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        def shared(layer: Layer) -> Layer:
+            if layer.backward is None:
+                return layer
+            return Layer(layer.forward, replace(layer.backward, b_h=layer.forward.b_h))
+
+        return Network(map(shared, super().freshly_initialised(like, seed).layers))
+
+
+@fault("second-bias-of-upper-layers-by-inputs", "INT-5")
+class SecondBiasOfUpperLayersByInputs(Fault):
+    """Draws the second bias of upper layers within 1/√I in place of 1/√H."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        def scaled(cell: Cell) -> Cell:
+            if cell.b_h is None:
+                return cell
+            return replace(
+                cell, b_h=(cell.b_h * np.sqrt(cell.hidden_size / cell.input_size)).astype(cell.dtype)
+            )
+
+        lowest, *others = super().freshly_initialised(like, seed).layers
+        return Network([lowest, *(Layer(*map(scaled, layer.cells)) for layer in others)])
+
+
 @fault("input-weights-by-fan-in", "INT-1")
 class InputWeightsByFanIn(Fault):
     """Draws W_x from ±√(6 / I), as for relu, and declares glorot."""

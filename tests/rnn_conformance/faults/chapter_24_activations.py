@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from rnn_conformance.faults.registry import Fault, fault
-from rnn_reference.activations import Activation
+from rnn_reference.activations import DEFAULTS, Activation
 from rnn_reference.network import Array, Cell, Layer, Network
+
+
+@fault("parameter-of-zero-is-the-default", "ACT-9")
+class ParameterOfZeroIsTheDefault(Fault):
+    """Takes a parameter of 0 for one that was not given."""
+
+    def parameters(self, activation: Activation, dtype: Any) -> tuple[Any, Any]:
+        kind, defaults = np.dtype(dtype).type, DEFAULTS.get(activation.name, {})
+        given = {"alpha": activation.alpha, "beta": activation.beta}
+        alpha, beta = (kind(value or defaults.get(name, 0)) for name, value in given.items())
+        return alpha, beta
 
 
 @fault("sigmoid-piecewise", "ACT-1")

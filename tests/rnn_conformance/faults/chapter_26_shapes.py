@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rnn_adapters.adapter import Call, Output
@@ -161,3 +162,21 @@ class OtherRoutesInferOneStepBackwards(Fault):
             return shapes
         batch, time, features = shapes.sequence
         return replace(shapes, sequence=(batch, time or 1, features))
+
+
+@fault("mixed-precision-not-inferred-of-last-outputs", "SHP-4")
+class MixedPrecisionNotInferredOfLastOutputs(Fault):
+    """Infers the type of the weights for a last output, where another one is computed in."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        return replace(shapes, dtype=str(model.dtype)) if not call.return_sequences else shapes
+
+
+@fault("no-mask-handed-on-by-three-layers", "SHP-5")
+class NoMaskHandedOnByThreeLayers(Fault):
+    """Hands no mask on after three layers or more."""
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        masks = super().handed_masks(model, call)
+        return dict.fromkeys(masks) if model.num_layers >= 3 else masks

@@ -18,6 +18,11 @@ def largest_deviation_of_a_share(numbers: int) -> float:
     return math.sqrt(math.log(2 / FALSE_ALARMS) / (2 * numbers))
 
 
+def share_of_the_limit_reached(numbers: int) -> float:
+    """What the largest of independent uniform numbers on ±1 is at least, in absolute value (INT-5)."""
+    return float(FALSE_ALARMS ** (1 / numbers))
+
+
 TRUNCATED_DEVIATION = math.sqrt(1 - 4 * math.exp(-2) / (math.sqrt(2 * math.pi) * math.erf(math.sqrt(2))))
 """The standard deviation of a normal distribution of deviation 1 that is cut off at ±2 (INT-3)."""
 

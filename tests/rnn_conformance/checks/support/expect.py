@@ -140,6 +140,16 @@ def expect_padding(subject: Subject, case: Case, sequence: Array) -> None:
     )
 
 
+def with_nan(case: Case) -> Case:
+    """The case with NaN at the valid time steps of the first row, if its variant says so."""
+    if case.variant != "nan":
+        return case
+    assert case.steps is not None
+    x = case.x.copy()
+    x[0][case.steps[0]] = np.nan
+    return case.replace(x=x)
+
+
 def carried(case: Case, sequence: Array, steps: Array, *, from_state: bool) -> Array:
     """The output of the last valid time step of each direction, wherever the sequence output stands."""
     parts = np.split(sequence, case.network.layers[-1].directions, axis=-1)
