@@ -7,7 +7,7 @@ import numpy as np
 import openvino
 from openvino import opset14 as ops
 
-x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([1002, 1001, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([2, 1, 3])
 W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 x_in, lengths_in = ops.parameter([3, 2, 1], np.float32), ops.parameter([3], np.int32)
