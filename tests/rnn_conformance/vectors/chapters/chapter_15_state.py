@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_conformance.vectors.expected import Step
 from rnn_conformance.vectors.recipes import Made, Plan
 
@@ -31,6 +33,15 @@ def given(made: Made) -> list[Step]:
     second = made.another_call()
     second = replace(second, initial_states=made.states(len(second.x)))
     return [Step("call", made.call), Step("call", second)]
+
+
+def given_zeros(made: Made) -> list[Step]:
+    """Two stateful calls, of which the second is given states of zeros."""
+    first, second = given(made)
+    assert second.call is not None
+    assert second.call.initial_states is not None
+    zeros = tuple(map(np.zeros_like, second.call.initial_states))
+    return [first, Step("call", replace(second.call, initial_states=zeros))]
 
 
 PLANS = (
@@ -120,6 +131,17 @@ PLANS = (
         hidden=2,
         time=2,
         steps=given,
+    ),
+    Plan(
+        clause="STA-5",
+        slug="zeros",
+        flags=("given-over-kept",),
+        comment="states of zeros are given states, too",
+        options=STATEFUL,
+        hidden=2,
+        time=2,
+        count=2,
+        steps=given_zeros,
     ),
     Plan(
         clause="STA-6",

@@ -74,6 +74,18 @@ PLANS = (
     ),
     Plan(
         clause="LNG-3",
+        slug="tail",
+        flags=("remainder-of-blocks",),
+        comment="seven steps: three are left of a loop that is unrolled by four",
+        inputs=2,
+        batch=1,
+        time=7,
+        hidden=2,
+        gain=0.5,
+        count=2,
+    ),
+    Plan(
+        clause="LNG-3",
         slug="features",
         flags=("remainder-of-blocks",),
         comment="thirteen features",

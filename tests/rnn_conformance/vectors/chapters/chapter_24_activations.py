@@ -128,6 +128,18 @@ def _plans() -> Iterator[Plan]:
         )
 
     yield Plan(
+        clause="ACT-9",
+        slug="hard-sigmoid-of-zero",
+        flags=("hard-sigmoid",),
+        comment="a β of zero is given, and not left out",
+        activation="hard_sigmoid(alpha=0.25, beta=0.0)",
+        hidden=3,
+        gain=2,
+        batch=1,
+        states=True,
+        count=2,
+    )
+    yield Plan(
         clause="ACT-15",
         slug="softplus",
         flags=("far-softplus-in-float64",),
