@@ -313,6 +313,7 @@ class Subject:
         Raises:
             NonConforming: something was altered.
         """
+        random.random(), np.random.random()  # a call that seeds would leave what an earlier one has left
         before, framework = _global_state(), dict(self.adapter.global_state())
         self._keep_altered = True
         try:

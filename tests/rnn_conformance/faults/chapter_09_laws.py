@@ -166,6 +166,15 @@ class OutputBufferReused(Fault):
         return replace(output, sequence=self.buffer)
 
 
+@fault("generator-seeded", "LAW-11")
+class GeneratorSeeded(Fault):
+    """Seeds NumPy's global generator, with the same number in every call."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        np.random.seed(1234)
+        return super().run(model, call)
+
+
 @fault("kept-states-shown", "LAW-12")
 class KeptStatesShown(Fault):
     """Returns views, read-only, of the states that a stateful layer keeps and its next call writes over."""
