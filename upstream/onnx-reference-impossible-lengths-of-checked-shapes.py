@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import parser, reference
 
-x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([1002, 1001, 1002])
+x, lengths = np.float32([[[1.0], [2.0]], [[1.0], [2.0]], [[1.0], [2.0]]]), np.array([2, 1, 3])
 
 model = parser.parse_model("""<ir_version: 14, opset_import: ["" : 28]>
 rnn (float[time, batch, 1] X, int32[batch] sequence_lens)
