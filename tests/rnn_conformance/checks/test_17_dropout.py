@@ -352,27 +352,24 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
 
     Of a state that is passed on at each step the gradient is the sum over all steps.
     """
-    dtype, rate = case.network.dtype, case.call.rate
-    d_sequence = np.ones_like(case.x)
+    dtype, steps = case.network.dtype, case.x.shape[1]
     zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
-    gradients = subject.gradients(case, d_sequence, zeros)
-    scale, factors = 1 / (1 - reference_dtype(dtype).type(rate)), math.ceil(roundings(rate))
+    gradients = subject.gradients(case, np.ones_like(case.x), zeros)
+    scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
+    rounded = math.ceil(roundings(case.call.rate))
     if case.call.dropout == "state":
-        d_state, steps = gradients.initial_states[0], case.x.shape[1]
-        gone: Array = d_state == 0
-        expected = np.where(gone, 0, sum(scale**step for step in range(1, 1 + steps)))
-        bound = expected * gamma((factors + 1) * steps, precision_of(dtype).unit_roundoff)
-        subject.agree("gradient of the initial state", d_state, Bounded(expected, bound), dtype)
-        expect_share("gradients dropped", subject, gone, rate)
-        return
-    d_x = gradients.x
-    gone = d_x == 0
-    expected = np.where(gone, 0, scale)
-    bound = expected * gamma(factors, precision_of(dtype).unit_roundoff)
-    subject.agree("gradient of x", d_x, Bounded(expected, bound), dtype)
+        what, found = "gradient of the initial state", gradients.initial_states[0]
+        kept, rounded = sum(scale**step for step in range(1, 1 + steps)), (rounded + 1) * steps
+    else:
+        what, found, kept = "gradient of x", gradients.x, scale
+    gone: Array = found == 0
+    expected = np.where(gone, 0, kept)
+    bound = expected * gamma(rounded, precision_of(dtype).unit_roundoff)
+    subject.agree(what, found, Bounded(expected, bound), dtype)
     if case.call.dropout == "input":
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
-    expect_share("gradients dropped", subject, gone[:, 0], rate)
+    independent = gone if case.call.dropout == "state" else gone[:, 0]
+    expect_share("gradients dropped", subject, independent, case.call.rate)
 
 
 @check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)

@@ -313,7 +313,9 @@ class Subject:
         Raises:
             NonConforming: something was altered.
         """
-        random.random(), np.random.random()  # a call that seeds would leave what an earlier one has left
+        # Moved first: a call that seeds them would leave them as an earlier one has left them.
+        random.random()
+        np.random.random()
         before, framework = _global_state(), dict(self.adapter.global_state())
         self._keep_altered = True
         try:
