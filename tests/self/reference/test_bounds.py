@@ -16,7 +16,7 @@ from rnn_reference import Layer, Network, bound_network, replay_layer, run_netwo
 from rnn_reference.activations import Activation, Inexactness, inexact
 from rnn_reference.bounds import StepBound, gamma
 from rnn_reference.network import Array, Cell
-from rnn_reference.precision import precision_of, reference_dtype, summed_in
+from rnn_reference.precision import float64_computed_in, precision_of, reference_dtype, summed_in
 
 F32 = np.dtype("float32")
 
@@ -225,3 +225,27 @@ def test_an_activation_that_is_said_to_be_inexact_has_wider_bounds_where_it_is()
     with inexact({"relu": Inexactness(1700)}):
         np.testing.assert_array_equal(bounds(), before)
     np.testing.assert_array_equal(bounds(), before)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(1, 8), st.sampled_from([0.5, 2.0, 50.0]))
+@settings(max_examples=60, deadline=None)
+def test_float64_that_is_computed_in_float32_is_within_the_bounds_that_are_said(
+    seed: int, inputs: int, hidden: int, scale: float
+) -> None:
+    """Operands are rounded as well; and the bounds are those of float64 again when it is over."""
+    rng = np.random.default_rng(seed)
+    shapes = ((hidden, inputs), (hidden, hidden), (hidden,))
+    W_x, W_h, b = (rng.normal(size=shape) * scale / np.sqrt(hidden) for shape in shapes)
+    x = rng.normal(size=(2, 4, inputs)) * scale
+    network = Network(Layer(Cell(W_x, W_h, b, activation="relu")))
+    cell = network.astype("float32").layers[0].forward
+    with float64_computed_in("float32"):
+        said = bound_network(network, x).sequence
+    h, computed = np.zeros((2, hidden), F32), []
+    for t in range(4):
+        h = np.maximum(x[:, t].astype(F32) @ cell.W_x.T + h @ cell.W_h.T + cell.bias, F32.type(0))
+        computed.append(h)
+    error = np.abs(np.stack(computed, axis=1) - said.value)
+    assert (error <= said.bound).all()
+    assert (bound_network(network, x).sequence.bound < said.bound).all()
+    assert error.max() > bound_network(network, x).sequence.bound.max() or error.max() == 0
