@@ -17,12 +17,13 @@ from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_documents import decoded, encoded
 from rnn_adapters.written_networks import NetworkData, read_network, write_network
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
+from rnn_reference.bounds import bound_network
 from rnn_reference.forward import merge_directions, run_network, run_stack
 from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
-from rnn_reference.second_gradients import second_gradients
-from rnn_reference.tangents import bound_tangents
+from rnn_reference.second_gradients import Moving, moving_parts, second_gradients
+from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 from rnn_reference.training import bound_loss, gradient_descent, with_weights
 
 
@@ -141,17 +142,30 @@ class ReferenceAdapter(Adapter[Network]):
         return found._replace(x=found.x[order]).mapped(lambda array: array.astype(dtype))
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
-        found = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))
-        finals = tuple(final.value.astype(model.dtype) for final in found.final_states)
-        return Output(found.sequence.value.astype(model.dtype), final_states=finals)
+        model, call, direction, both = changing(model, call, direction)
+        found = both.rate
+        if call.merge_mode != "concat":
+            found = bound_merged_tangent(call.merge_mode, both.value, both.rate, model.dtype)
+        rates = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))
+        finals = tuple(final.value.astype(model.dtype) for final in rates.final_states)
+        return Output(found.value.astype(model.dtype), final_states=finals)
 
     def second_gradients(
         self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
+        dtype, turned = model.dtype, np.s_[:, :: -1 if call.go_backwards else 1]
+        model, call, direction, both = changing(model, call, direction)
+        wide = d_sequence.astype(both.value.value.dtype)
         found = second_gradients(
-            model, call.x, call.initial_states, d_sequence, d_final_states, direction, steps_of_call(call)
+            model,
+            call.x,
+            call.initial_states,
+            moving_parts(call.merge_mode, wide, both, model.dtype),
+            tuple(state.astype(model.dtype) for state in d_final_states),
+            direction,
+            steps_of_call(call),
         )
-        return found.mapped(lambda array: array.astype(model.dtype))
+        return found._replace(x=found.x[turned]).mapped(lambda array: array.astype(dtype))
 
     def inferred_shapes(
         self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]
@@ -208,6 +222,26 @@ def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
     if states is not None:
         states = tuple(state.astype(dtype) for state in states)
     return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
+
+
+def changing(model: Network, call: Call, direction: Gradients) -> tuple[Network, Call, Gradients, Moving]:
+    """A call going forward, in the type that is computed in, and what changes its arrays.
+
+    Returns:
+        Network, call and direction, and the outputs side by side with their rates of change.
+    """
+    if call.compute_dtype is not None:
+        dtype = call.compute_dtype
+        model, call = in_type(dtype, model, call)
+        direction = direction.mapped(lambda array: array.astype(dtype))
+    steps = steps_of_call(call)
+    if call.go_backwards:
+        steps = None if steps is None else steps[:, ::-1]
+        call = replace(call, x=call.x[:, ::-1], lengths=None, mask=steps, go_backwards=False)
+        direction = direction._replace(x=direction.x[:, ::-1])
+    given = model, call.x, call.initial_states
+    both = Moving(bound_network(*given, steps).sequence, bound_tangents(*given, direction, steps).sequence)
+    return model, call, direction, both
 
 
 def computed_in(model: Network, call: Call) -> np.dtype[Any]:

@@ -23,13 +23,14 @@ from rnn_reference.gradient_bounds import (
     Arithmetic,
     BoundedCellGradients,
     BoundedGradients,
+    bound_parted_gradient,
     bounded_bend,
     bounded_derivative,
 )
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, Cell, Network, States, checked_call, checked_steps
+from rnn_reference.network import Array, Cell, MergeMode, Network, States, checked_call, checked_steps
 from rnn_reference.precision import reference_dtype, widened
-from rnn_reference.tangents import bound_cell_tangents, exactly
+from rnn_reference.tangents import bound_cell_tangents, exactly, where_taken
 
 
 class Moving(NamedTuple):
@@ -115,7 +116,7 @@ def bound_second_gradients(
     network: Network,
     x: Any,
     initial_states: Any,
-    d_sequence: Array,
+    d_sequence: Array | Moving,
     d_final_states: States,
     direction: Gradients,
     steps: Any = None,
@@ -123,7 +124,8 @@ def bound_second_gradients(
     """Gradients of Σ direction · gradients, the gradients being those of `backpropagate`, with bounds.
 
     Args:
-        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`.
+        network, x, initial_states, d_sequence, d_final_states, steps: as for `gradients.backpropagate`;
+            cotangents of the sequence output may change, too (`moving_parts`).
         direction: in the shapes of what belongs to it, of the network's dtype.
 
     Raises:
@@ -135,7 +137,7 @@ def bound_second_gradients(
     taken = np.ones(x.shape[:2], bool) if taken is None else taken
     wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
     towards = iter(direction.mapped(lambda array: widened(array, wide)).cells)
-    below = Moving(*(exactly(widened(np.where(taken[:, :, None], array, 0), wide)) for array in (x, dx)))
+    below = Moving(*(exactly(widened(where_taken(array, taken), wide)) for array in (x, dx)))
     layers: list[list[Direction]] = []
     for index, layer in enumerate(network.layers):
         sequence, _ = bound_layer(layer, below.value, states[index], network.dtype, taken)
@@ -155,7 +157,7 @@ def bound_second_gradients(
             sequence,
             join([part.known.rate.at(np.s_[:, 1:]).at(turns(d)) for d, part in enumerate(of_layer)]),
         )
-    g = Moving(exactly(widened(d_sequence, wide)), exactly(np.zeros(d_sequence.shape, wide)))
+    g = d_sequence if isinstance(d_sequence, Moving) else still(widened(d_sequence, wide))
     cells, of_states = list[BoundedCellGradients](), list[Bounded]()
     for index in reversed(range(network.num_layers)):
         H, parts = network.layers[index].hidden_size, []
@@ -170,6 +172,25 @@ def bound_second_gradients(
         )
         g = Moving(*(arithmetic.sum(*each) for each in zip(*(of_x for _, of_x, _ in parts), strict=True)))
     return BoundedGradients(g.rate, tuple(of_states), tuple(cells))
+
+
+def still(array: Array) -> Moving:
+    """Numbers that are given and do not change."""
+    return Moving(exactly(array), exactly(np.zeros_like(array)))
+
+
+def moving_parts(mode: MergeMode, g: Array, both: Moving, dtype: Any) -> Moving:
+    """The cotangents of the outputs of two directions, side by side, from that of their merged output.
+
+    Args:
+        g: of the merged output, of the wider type. It does not change; but under a product each direction
+            gets it times the output of the other, which does.
+        both: outputs of the two directions side by side, and ḣ of each.
+    """
+    value = bound_parted_gradient(mode, g, both.value, dtype)
+    if mode != "mul":
+        return Moving(value, exactly(np.zeros_like(value.value)))
+    return Moving(value, bound_parted_gradient(mode, g, both.rate, dtype))
 
 
 def turns(direction: int) -> Any:

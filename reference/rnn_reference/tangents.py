@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from rnn_reference.bounds import Bounded, BoundedResult, bound_layer, join
+from rnn_reference.bounds import Bounded, BoundedResult, bound_layer, join, merge_bounds
 from rnn_reference.gradient_bounds import Arithmetic, bounded_derivative
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, Cell, Network, checked_call, checked_steps
+from rnn_reference.network import Array, Cell, MergeMode, Network, checked_call, checked_steps
 from rnn_reference.precision import reference_dtype, widened
 
 
@@ -78,7 +78,7 @@ def bound_tangents(
     dx, d_states = checked_call(network, direction.x, direction.initial_states)
     taken = checked_steps(x, steps)
     wide, arithmetic = reference_dtype(network.dtype), Arithmetic(network.dtype)
-    value, rate = exactly(widened(x, wide)), exactly(widened(dx, wide))
+    value, rate = (exactly(widened(where_taken(array, taken), wide)) for array in (x, dx))
     cells = iter(direction.cells)
     finals = []
     for index, layer in enumerate(network.layers):
@@ -105,6 +105,27 @@ def bound_tangents(
         value, rate = sequence, join(parts)
         finals.append(Bounded(np.stack([f.value for f in last]), np.stack([f.bound for f in last])))
     return BoundedResult(rate, tuple(finals))
+
+
+def bound_merged_tangent(mode: MergeMode, both: Bounded, rates: Bounded, dtype: Any) -> Bounded:
+    """How the merged output of two directions changes (GRD-10); a product by the product rule.
+
+    Args:
+        both, rates: outputs of the two directions side by side, and ḣ of each.
+    """
+    H = both.value.shape[-1] // 2
+    (forward, backward), (d_forward, d_backward) = (
+        (of.at(np.s_[..., :H]), of.at(np.s_[..., H:])) for of in (both, rates)
+    )
+    if mode != "mul":
+        return merge_bounds(mode, d_forward, d_backward, dtype)
+    arithmetic = Arithmetic(dtype)
+    return arithmetic.sum(arithmetic.multiply(d_forward, backward), arithmetic.multiply(forward, d_backward))
+
+
+def where_taken(array: Array, steps: Array | None) -> Array:
+    """The input without what stands at steps that are not taken: 0 · NaN would be NaN."""
+    return array if steps is None else np.where(steps[:, :, None], array, array.dtype.type(0))
 
 
 def exactly(array: Array) -> Bounded:

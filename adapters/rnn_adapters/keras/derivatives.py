@@ -11,6 +11,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from rnn_adapters import jax_derivatives
 from rnn_reference.network import Array
 
@@ -173,6 +175,8 @@ def _tensor(given: Any) -> Any:
     """A tensor of torch's with memory of its own; it knows no bfloat16 of NumPy's."""
     import torch
 
+    if isinstance(given, np.ndarray):
+        given = given.copy()  # torch takes no array that lies backwards
     if getattr(given, "dtype", None) == "bfloat16":
         return torch.tensor(given.view("int16")).view(torch.bfloat16)
     return torch.as_tensor(given).clone()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
+from rnn_conformance.checks.support.derivatives import expect_all
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -45,8 +46,12 @@ OTHER_LAYOUTS = tuple(name for name in LAYOUTS if name != PLAIN)
 
 @check("OPT-4", replace(POOL, layouts=OTHER_LAYOUTS), needs=OUTPUTS)
 def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) -> None:
-    """Those of weights as those of the call."""
-    expect_everything(subject, case.replace(network=case.network.mapped(LAYOUTS[case.layout])))
+    """Those of weights as those of the call, and of cotangents as of both."""
+    case = case.replace(network=case.network.mapped(LAYOUTS[case.layout]))
+    expect_everything(subject, case)
+    differentiable = subject.supports.gradients and subject.supports.sequence
+    if differentiable and case.call.return_sequences and case.initial_states is not None:
+        expect_all(subject, case)
 
 
 @check("OPT-5", POOL, needs=OUTPUTS, routes=("cell",))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
+from rnn_conformance.checks.support.derivatives import expect_all
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_steps,
@@ -16,7 +17,6 @@ from rnn_conformance.checks.support.expect import (
     with_cell,
 )
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
-from rnn_conformance.checks.test_19_gradients import expect_gradients_with_options
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed
@@ -302,12 +302,12 @@ OF_GRADIENTS = Cases(
 
 @check("DTY-13", replace(OF_GRADIENTS, dtypes=NARROW), needs=(*GRADIENTS, "narrow_dtypes"))
 def test_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
-    expect_gradients_with_options(subject, case)
+    expect_all(subject, case)
 
 
 @check("DTY-14", replace(OF_GRADIENTS, compute_dtypes=NARROW), needs=(*GRADIENTS, "compute_dtypes"))
 def test_gradients_in_mixed_precision(subject: Subject, case: Case) -> None:
-    expect_gradients_with_options(subject, case)
+    expect_all(subject, case)
 
 
 @check("DTY-15", replace(POOL, layers=(1, 1, 2)), needs=("outputs",), routes=("quantised",))

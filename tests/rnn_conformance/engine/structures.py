@@ -119,15 +119,25 @@ def structures(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
 
 
 def structures_of_each_activation(routes: Sequence[Pools], seed_text: str) -> Iterator[bytes]:
-    """A structure for each activation, on some route that has it, and random where that says nothing."""
+    """As `structures`, the first with an activation each, on a route that has it."""
     decide = random.Random(f"{seed_text}/activations")
-    able: dict[str, list[str]] = {}
+    able: dict[str, set[str]] = {}
     for pools in routes:
         for forms in pools["activation"]:
-            able.setdefault(_name(forms), []).append(str(pools["route"][0]))
-    for activation in decide.sample(list(able), len(able)):
-        row = {"route": decide.choice(able[activation]), "activation": activation}
-        yield _structure(route_choices(routes), row, decide, {"activation": _name})
+            able.setdefault(_name(forms), set()).add(str(pools["route"][0]))
+    levels = [
+        {option: values for option, values in of_route.items() if option != "activation"}
+        for of_route in levels_of_routes(routes)
+    ]
+    waiting = decide.sample(list(able), len(able))
+    for row in covering_rows(levels, EXCLUDE_EACH_OTHER, seed_text):
+        fitting = [activation for activation in waiting if row["route"] in able[activation]]
+        if fitting:
+            waiting.remove(fitting[0])
+            row["activation"] = fitting[0]
+        elif waiting:
+            continue
+        yield _structure(route_choices(routes), row, decide, {**LEVELS, "activation": _name})
 
 
 @cache
@@ -175,7 +185,7 @@ def _structure(
 
     pools = choose(choices, lambda pools: str(pools["route"][0]), row["route"])
     for option, pool in pools.items():
-        value = choose(pool, levels.get(option), row.get(option, ""))
+        value = choose(pool, levels.get(option) if option in row else None, row.get(option, ""))
         if option == "activation":
             choose(value)
     return bytes(found) + decide.randbytes(STRUCTURE - len(found))

@@ -20,7 +20,7 @@ from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming, Tally, compare, require, require_array
 from rnn_conformance.engine.expected import bounds_of, bounds_of_layers
-from rnn_conformance.engine.handing import PLAIN, altered, handed_call, named_arrays, twin
+from rnn_conformance.engine.handing import LAYOUTS, PLAIN, altered, handed_call, named_arrays, twin
 from rnn_conformance.engine.results import Kind
 from rnn_conformance.engine.words import brief, place_of
 from rnn_reference.bounds import Bounded, BoundedResult
@@ -54,7 +54,7 @@ class Subject:
         self.absent: dict[str, str] = {}
         self.alone = ""
         self.route = DEFAULT
-        self.layout = PLAIN  # how the arrays of calls lie in memory
+        self.layout = PLAIN  # how what calls and derivatives are given lies in memory
         self.tally = Tally()
         self.purse = Purse()
         self.last_run: Case | None = None  # what the last call was made with
@@ -404,9 +404,10 @@ def _raised(what: str, error: BaseException) -> NonConforming:
 def _twin_of(given: Any, layout: str) -> Any:
     if isinstance(given, Call):
         return handed_call(given, layout)
+    lay = LAYOUTS[layout]
     if isinstance(given, Gradients):
-        return given.mapped(twin)
-    return tuple(map(twin, given)) if isinstance(given, tuple) else twin(given)
+        return given.mapped(lay)
+    return tuple(map(lay, given)) if isinstance(given, tuple) else lay(given)
 
 
 def _global_state() -> dict[str, Any]:

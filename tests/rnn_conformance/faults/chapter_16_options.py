@@ -9,7 +9,8 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("states-forgotten-under-a-mask", "OPT-1")
@@ -222,3 +223,12 @@ class WeightsInAnotherOrderTransposed(Fault):
         if flags.f_contiguous and not flags.c_contiguous:
             cell = replace(cell, W_h=cell.W_h.T)
         return super().stored(cell)
+
+
+@fault("cotangents-read-as-they-lie", "OPT-4")
+class CotangentsReadAsTheyLie(Fault):
+    """Reads the cotangents of the outputs in the order in which they lie in memory."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        as_they_lie = d_sequence.ravel(order="K").reshape(d_sequence.shape)
+        return super().gradients(model, call, as_they_lie, d_final_states)

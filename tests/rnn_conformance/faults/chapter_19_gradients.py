@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -290,3 +291,41 @@ class MaskedGradientsTimesZero(Fault):
 
     def without_padding(self, x: Array, steps: Array) -> Array:
         return x
+
+
+@fault("tangent-of-a-product-is-one-of-rates", "GRD-10")
+class TangentOfAProductIsOneOfRates(Fault):
+    """Merges the rates of two directions as the outputs are merged, those of a product, too."""
+
+    def merged_rates(self, mode: MergeMode, outputs: list[Array], rates: list[Array]) -> Array:
+        return self.merged(mode, np.concatenate(rates, axis=-1))
+
+
+@fault("tangents-go-forward", "GRD-10")
+class TangentsGoForward(Fault):
+    """Differentiates a layer that goes backwards as one that goes forward."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        return super().tangents(model, replace(call, go_backwards=False), direction)
+
+
+@fault("factors-of-a-product-at-rest", "GRD-16")
+class FactorsOfAProductAtRest(Fault):
+    """In a double backward, takes the outputs by which a merged cotangent is multiplied for constants."""
+
+    def moving_cotangents(
+        self, mode: MergeMode, g: Array, outputs: Array, rates: Array
+    ) -> tuple[Array, Array]:
+        parts, changes = super().moving_cotangents(mode, g, outputs, rates)
+        return parts, np.zeros_like(changes)
+
+
+@fault("double-backward-not-turned", "GRD-16")
+class DoubleBackwardNotTurned(Fault):
+    """Leaves the double backward of the input of a layer that goes backwards in processing order."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        return found._replace(x=found.x[:, ::-1]) if call.go_backwards else found

@@ -705,8 +705,36 @@ class PlainNumpy(Adapter[Network]):
     # JVP and double backward
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        model, call, direction = self.as_differentiated(model, call, direction)
         rates = self.rates(model, call, direction)
-        return Output(rates[-1][1], final_states=tuple(np.stack(final) for _, _, final in rates))
+        outputs, changes, _ = rates[-1]
+        if call.merge_mode != "concat":
+            changes = self.merged_rates(
+                call.merge_mode, np.split(outputs, 2, axis=-1), np.split(changes, 2, axis=-1)
+            )
+        return Output(changes, final_states=tuple(np.stack(final) for _, _, final in rates))
+
+    def as_differentiated(
+        self, model: Network, call: Call, direction: Gradients
+    ) -> tuple[Network, Call, Gradients]:
+        """The call in the type that it computes in, in processing order, with padding of zeros."""
+        narrow = call.compute_dtype
+        if narrow is not None:
+            model, call = self.cast(model, call, narrow)
+            direction = direction.mapped(lambda array: array.astype(narrow))
+        x, steps = call.x, self.steps(call)
+        x = x if steps is None else self.without_padding(x, steps)
+        if call.go_backwards:
+            x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
+            direction = direction._replace(x=direction.x[:, ::-1])
+        return model, replace(call, x=x, lengths=None, mask=steps, go_backwards=False), direction
+
+    def merged_rates(self, mode: MergeMode, outputs: list[Array], rates: list[Array]) -> Array:
+        """How fast the merged output of two directions changes."""
+        if mode == "mul":
+            product: Array = rates[0] * outputs[1] + outputs[0] * rates[1]
+            return product
+        return self.merged(mode, np.concatenate(rates, axis=-1))
 
     def rates(
         self, model: Network, call: Call, direction: Gradients
@@ -724,7 +752,7 @@ class PlainNumpy(Adapter[Network]):
                 for t in range(x.shape[1])[:: -1 if d else 1]:
                     after = self.step(cell, x[:, t], h)
                     dz = self.rate_of_z(cell, towards, x[:, t], dx[:, t], h, dh)
-                    changed = self.slope(cell.activation, after) * dz
+                    changed = (self.slope(cell.activation, after) * dz).astype(x.dtype)
                     if steps is not None:
                         taken = steps[:, t, None]
                         after, changed = np.where(taken, after, h), np.where(taken, changed, dh)
@@ -768,13 +796,16 @@ class PlainNumpy(Adapter[Network]):
     def second_gradients(
         self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
+        dtype, turned = model.dtype, np.s_[:, :: -1 if call.go_backwards else 1]
+        model, call, direction = self.as_differentiated(model, call, direction)
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
         taken = np.ones(x.shape[:2], bool) if steps is None else steps
         layers = self.rates(model, call, direction)
         below = [(x, direction.x), *((h, dh) for h, dh, _ in layers)]
         cells, of_states = list[CellGradients](), list[Array]()
-        g, dg = d_sequence, np.zeros_like(d_sequence)
+        g, dg = self.moving_cotangents(call.merge_mode, d_sequence.astype(model.dtype), *layers[-1][:2])
+        d_final_states = tuple(state.astype(model.dtype) for state in d_final_states)
         count = len(model.cells)
         for index in reversed(range(model.num_layers)):
             layer, (u, du), (h, dh, _) = model.layers[index], below[index], layers[index]
@@ -808,7 +839,18 @@ class PlainNumpy(Adapter[Network]):
                 of_h0.append(ds)
             cells, g, dg = of_cells + cells, gu, dgu
             of_states.insert(0, np.stack(of_h0))
-        return Gradients(dg, tuple(of_states), tuple(cells))
+        found = Gradients(dg[turned], tuple(of_states), tuple(cells))
+        return found.mapped(lambda array: self.returned_as(array, dtype))
+
+    def moving_cotangents(
+        self, mode: MergeMode, g: Array, outputs: Array, rates: Array
+    ) -> tuple[Array, Array]:
+        """The cotangents of both directions, and how fast they change."""
+        if mode == "concat":
+            return g, np.zeros_like(g)
+        parts = self.parted(mode, g, *np.split(outputs, 2, axis=-1))
+        changes = np.zeros_like(parts)
+        return parts, self.parted(mode, g, *np.split(rates, 2, axis=-1)) if mode == "mul" else changes
 
     def through_changed_weights(self, a: Array, V: Array) -> Array:
         """What the gradient of x gains because the weights change."""

@@ -1,4 +1,4 @@
-"""What the reference expects of gradients and of the JVP, asserted on a subject: shared by the checks."""
+"""What the reference expects of derivatives, asserted on a subject: shared by the checks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import numpy as np
 
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.expected import bounds_of
+from rnn_conformance.engine.meaning import as_computed, in_processing_order
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
-from rnn_reference.bounds import Bounded
-from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients
+from rnn_reference.bounds import Bounded, BoundedResult
+from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients, bound_parted_gradient
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, States
-from rnn_reference.tangents import bound_tangents
+from rnn_reference.precision import reference_dtype
+from rnn_reference.second_gradients import Moving, bound_second_gradients, moving_parts
+from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 
 
 def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
@@ -33,13 +37,65 @@ def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
     return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
 
 
-def gradients_of(subject: Subject, case: Case) -> tuple[Gradients, BoundedGradients]:
-    """The framework's gradients, and the reference's with their bounds."""
-    d_sequence, d_final_states = cotangents(case)
+def gradients_of(subject: Subject, case: Case, units: int = 8) -> tuple[Gradients, BoundedGradients]:
+    """The framework's gradients, and the reference's with their bounds, whatever options the case combines.
+
+    Steps stand in the order of the case's outputs. What mixed precision gives in the type of the weights is
+    rounded first, as the bounds allow for it.
+    """
+    seen = as_seen(subject, case)
+    given = cotangents(seen, units)
+    found = subject.gradients(case, *handed_cotangents(subject, case, *given))
     expected = bound_gradients(
-        case.network, case.x, case.initial_states, d_sequence, d_final_states, case.steps
+        seen.network, seen.x, seen.initial_states, incoming(seen, given[0]), given[1], seen.steps
     )
-    return subject.gradients(case, d_sequence, d_final_states), expected
+    return as_computed_in(subject, seen, found, case), expected
+
+
+def as_seen(subject: Subject, case: Case) -> Case:
+    """The case without options that gives what this one gives, in the order of its outputs."""
+    return in_processing_order(as_computed(case), subject.conventions.go_backwards_order)
+
+
+def handed_cotangents(
+    subject: Subject, case: Case, d_sequence: Array, d_final_states: States
+) -> tuple[Array, States]:
+    """Cotangents of the case as it is seen, in the type of the weights and in the order of its outputs."""
+    in_input_order = case.call.go_backwards and subject.conventions.go_backwards_order == "input"
+    d_sequence = d_sequence[:, ::-1] if in_input_order else d_sequence
+    dtype = case.network.dtype
+    return d_sequence.astype(dtype), tuple(state.astype(dtype) for state in d_final_states)
+
+
+def incoming(seen: Case, d_sequence: Array) -> Bounded:
+    """The cotangents of the outputs of both directions, if these are merged."""
+    wide = reference_dtype(seen.network.dtype)
+    both = bounds_of(seen).sequence
+    return bound_parted_gradient(seen.call.merge_mode, d_sequence.astype(wide), both, seen.network.dtype)
+
+
+def as_computed_in(subject: Subject, seen: Case, found: Gradients, case: Case) -> Gradients:
+    """Gradients of the case with input as the case as it is seen has it, and in its type."""
+    dtype, seen_dtype = case.network.dtype, seen.network.dtype
+    found = found._replace(x=_as_seen_steps(subject, case, found.x))
+    if dtype == seen_dtype:
+        return found
+    for array in all_of(found):
+        subject.require(array.dtype == dtype, f"a gradient: expected {dtype}; got {array.dtype}", "dtype")
+    return found.mapped(lambda array: array.astype(seen_dtype))
+
+
+def _as_seen_steps(subject: Subject, case: Case, of_input: Array) -> Array:
+    """What belongs to the steps of the input, with these where the case as it is seen has them."""
+    if of_input.shape != case.x.shape:
+        return of_input
+    return in_processing_order(case.replace(x=of_input), subject.conventions.go_backwards_order).x
+
+
+def all_of(found: Gradients) -> list[Array]:
+    """All arrays of gradients."""
+    weights = [array for cell in found.cells for array in cell if array is not None]
+    return [found.x, *found.initial_states, *weights]
 
 
 def expect_x(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
@@ -76,9 +132,9 @@ def expect_weights(
             subject.agree(f"gradient of {role} of cell {index}", actual, of_role, case.network.dtype, axes)
 
 
-def expect_all(subject: Subject, case: Case) -> None:
-    """All gradients."""
-    expect_each(subject, case, *gradients_of(subject, case))
+def expect_all(subject: Subject, case: Case, units: int = 8) -> None:
+    """All gradients, whatever options the case combines."""
+    expect_each(subject, as_seen(subject, case), *gradients_of(subject, case, units))
 
 
 def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
@@ -106,19 +162,54 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
     return Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
 
 
-def expect_tangents(subject: Subject, case: Case, direction: Gradients) -> None:
+def expect_tangents(subject: Subject, case: Case, units: int = 8) -> None:
     """The rates of change of the outputs in a direction; at masked time steps they are a convention."""
+    seen, direction = as_seen(subject, case), direction_of(case, units)
     found = subject.tangents(case, direction)
-    expected = bound_tangents(case.network, case.x, case.initial_states, direction, case.steps)
-    sequence = expected.sequence
-    if case.steps is not None:
-        sequence = Bounded(sequence.value, np.where(case.steps[:, :, None], sequence.bound, np.inf))
-    subject.agree("tangent of the sequence output", found.sequence, sequence, case.network.dtype)
+    expected = rates_of(seen, direction_as_seen(subject, seen, direction, case))
+    sequence, dtype = expected.sequence, seen.network.dtype
+    if case.call.merge_mode not in ("concat", "none"):
+        sequence = bound_merged_tangent(case.call.merge_mode, bounds_of(seen).sequence, sequence, dtype)
+    if seen.steps is not None:
+        sequence = Bounded(sequence.value, np.where(seen.steps[:, :, None], sequence.bound, np.inf))
+    output = found.sequence
+    if output is not None and case.call.go_backwards and subject.conventions.go_backwards_order == "input":
+        output = output[:, ::-1]
+    subject.agree("tangent of the sequence output", output, sequence, dtype)
+    final_states = found.final_states
+    if final_states is not None and subject.conventions.state_dtype == "weights":
+        final_states = tuple(state.astype(dtype) for state in final_states)
     for index, bounded in enumerate(expected.final_states):
         subject.agree(
             f"tangent of the final states of layer {index}",
-            None if found.final_states is None else found.final_states[index],
+            None if final_states is None else final_states[index],
             bounded,
-            case.network.dtype,
+            dtype,
             STATE_AXES,
         )
+
+
+def rates_of(seen: Case, direction: Gradients) -> BoundedResult:
+    """ḣ of every output, those of two directions side by side."""
+    return bound_tangents(seen.network, seen.x, seen.initial_states, direction, seen.steps)
+
+
+def direction_as_seen(subject: Subject, seen: Case, direction: Gradients, case: Case) -> Gradients:
+    """A direction in which the case changes, for the case as it is seen."""
+    direction = direction._replace(x=_as_seen_steps(subject, case, direction.x))
+    return direction.mapped(lambda array: array.astype(seen.network.dtype))
+
+
+def expect_second_gradients(subject: Subject, case: Case, units: int = 8) -> None:
+    """The double backward within its bounds, whatever options the case combines."""
+    seen, direction = as_seen(subject, case), direction_of(case, units)
+    d_sequence, d_final_states = cotangents(seen, units)
+    handed = handed_cotangents(subject, case, d_sequence, d_final_states)
+    found = as_computed_in(subject, seen, subject.second_gradients(case, *handed, direction), case)
+    towards, dtype = direction_as_seen(subject, seen, direction, case), seen.network.dtype
+    both = Moving(bounds_of(seen).sequence, rates_of(seen, towards).sequence)
+    g = moving_parts(seen.call.merge_mode, d_sequence.astype(reference_dtype(dtype)), both, dtype)
+    expected = bound_second_gradients(
+        seen.network, seen.x, seen.initial_states, g, d_final_states, towards, seen.steps
+    )
+    expect_each(subject, seen, found, expected)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.derivatives import (
-    direction_of,
-    expect_each,
+    expect_all,
     expect_tangents,
-    gradients_of,
 )
 from rnn_conformance.checks.support.expect import (
     expect_answer,
@@ -65,9 +63,9 @@ def _done(
         return network, kept
     now = Case(network, action.call, case.route, case.variant)
     if action.do == "gradients":
-        expect_each(subject, now, *gradients_of(subject, now))
+        expect_all(subject, now)
     elif action.do == "tangents":
-        expect_tangents(subject, now, direction_of(now))
+        expect_tangents(subject, now)
     else:
         kept = _called(subject, now, kept)
     return network, kept
