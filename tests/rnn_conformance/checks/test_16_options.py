@@ -50,7 +50,8 @@ def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) 
     case = case.replace(network=case.network.mapped(LAYOUTS[case.layout]))
     expect_everything(subject, case)
     differentiable = subject.supports.gradients and subject.supports.sequence
-    if differentiable and case.call.return_sequences and case.initial_states is not None:
+    asked = case.call.return_sequences and case.initial_states is not None
+    if differentiable and asked and np.isfinite(case.x).all():  # padding in gradients is GRD-19's
         expect_all(subject, case)
 
 
