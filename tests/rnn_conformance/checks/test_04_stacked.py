@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rnn_conformance.checks.support.expect import expect_final_states, expect_top_steps
+from rnn_conformance.checks.support.expect import asked_for, expect_final_states, expect_top_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases
 from rnn_conformance.engine.subject import Subject
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
@@ -18,9 +18,15 @@ def test_each_layer_is_fed_by_the_sequence_below(subject: Subject, case: Case) -
     expect_top_steps(subject, case, subject.run(case))
 
 
-@check("STK-2", Cases(layers=(2, 3), regimes=TAME, time=SHORT), needs=("stacked", "final_states"))
+@check(
+    "STK-2",
+    Cases(layers=(2, 3), regimes=TAME, time=SHORT, return_sequences=EITHER_OUTPUT),
+    needs=("stacked", "final_states"),
+)
 def test_final_states_are_listed_from_the_bottom_up(subject: Subject, case: Case) -> None:
-    expect_final_states(subject, case, subject.run(case))
+    """Beside sequences as beside last outputs."""
+    for sequences in asked_for(subject, case):
+        expect_final_states(subject, case, subject.run(case, return_sequences=sequences))
 
 
 @check(

@@ -35,6 +35,7 @@ FEATURES: dict[str, Mistake] = {
 AXES: dict[str, Mistake] = {
     "one axis": with_x(lambda x: x[0, 0]),
     "four axes": with_x(lambda x: x[None]),
+    "four axes, the second of one": with_x(lambda x: x[:, None]),
 }
 STATE_SHAPES: dict[str, Mistake] = {
     "state of batch 1": with_top_state(lambda state: state[:, :1]),
@@ -51,12 +52,16 @@ STATE_NUMBERS: dict[str, Mistake] = {
 }
 
 
-@check("ERR-1", Cases(variants=tuple(FEATURES), exact=True), share=HALF)
+ANY_CALL = replace(POOL, exact=True)
+"""A mistake is one whatever else is asked for."""
+
+
+@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)), share=HALF)
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, FEATURES)
 
 
-@check("ERR-2", Cases(variants=tuple(AXES), exact=True), needs=("time_axis",), share=HALF)
+@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     if subject.supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes
@@ -65,7 +70,7 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
 
 @check(
     "ERR-3",
-    Cases(layers=(1, 2, 2), variants=tuple(STATE_SHAPES), initial_states=(True,), exact=True),
+    replace(ANY_CALL, layers=(1, 2, 3), variants=tuple(STATE_SHAPES), initial_states=(True,)),
     needs=("initial_states",),
 )
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
@@ -74,7 +79,7 @@ def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Ca
 
 @check(
     "ERR-4",
-    Cases(variants=tuple(STATE_NUMBERS), initial_states=(True,), exact=True),
+    replace(ANY_CALL, variants=tuple(STATE_NUMBERS), initial_states=(True,)),
     needs=("initial_states",),
     share=HALF,
 )
@@ -82,7 +87,10 @@ def test_wrong_number_of_initial_states_is_an_error(subject: Subject, case: Case
     expect_refusal(subject, case, STATE_NUMBERS)
 
 
-TYPES = ("float64", "float16", "int32", "int64", "bool", "complex64", "complex128", "float64 states")
+TYPES = (
+    *("float64", "float16", "int32", "int64", "bool", "complex64", "complex128"),
+    *("float64 states", "complex64 states"),
+)
 
 
 @check(
@@ -101,8 +109,9 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
     name, _, of_states = case.variant.partition(" ")
     dtype, weights = np.dtype(name), case.network.dtype
     if of_states:
-        given = case.replace(initial_states=tuple(state.astype(dtype) for state in case.initial_states))
-        meant = case
+        imaginary = 1j if dtype.kind == "c" else 0
+        states = tuple((state + imaginary).astype(dtype) for state in case.initial_states)
+        given, meant = case.replace(initial_states=states), case
     else:
         # Numbers that both types have; the imaginary part is what must not be dropped.
         common = case.x.astype(dtype if dtype.kind != "c" else weights)
@@ -112,26 +121,34 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
     if output is None:
         subject.tally.count()
         return
-    finding = f"expected an error for {given.x.dtype} input; got an answer"
+    finding = f"expected an error for {name} {'initial states' if of_states else 'input'}; got an answer"
     subject.require(dtype.kind != "c", finding, "not refused")
     expect_steps(subject, meant, output)
 
 
 @check(
     "ERR-6",
-    Cases(variants=("no such activation", "Tanhh", ""), layers=(1,), time=(1, 2, 3), exact=True),
+    Cases(
+        variants=("no such activation", "Tanhh", "", "of the last cell alone"),
+        layers=(1, 2),
+        time=(1, 2, 3),
+        exact=True,
+        covering=True,
+    ),
     needs=("names_activations",),
     share=HALF,
 )
 def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None:
-    cells = []
-    for cell in case.network.cells:
-        unknown = copy.copy(cell)
-        activation = copy.copy(cell.activation)
+    cells = list(case.network.cells)
+    for index in range(len(cells) - 1 if case.variant.startswith("of") else 0, len(cells)):
+        unknown = copy.copy(cells[index])
+        activation = copy.copy(unknown.activation)
         object.__setattr__(activation, "name", case.variant)  # Activation itself would refuse it
         object.__setattr__(unknown, "activation", activation)
-        cells.append(unknown)
-    refusal = subject.refusal_of(case.replace(network=Network(Layer(*cells))))
+        cells[index] = unknown
+    given = iter(cells)
+    layers = [Layer(*(next(given) for _ in layer.cells)) for layer in case.network.layers]
+    refusal = subject.refusal_of(case.replace(network=Network(layers)))
     subject.require(
         refusal is not None, f"activation {case.variant!r}: expected an error; got an answer", "not refused"
     )

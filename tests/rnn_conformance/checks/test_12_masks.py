@@ -22,7 +22,7 @@ from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, wit
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases, Padding
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -90,7 +90,14 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
 
 @check(
     "MSK-6",
-    Cases(padding=MASKED, batch=(2, 3, 4), time=(2, 3, 4), variants=tuple(MASKS), exact=True),
+    replace(
+        POOL,
+        padding=("mask", "lengths and mask"),
+        batch=(2, 3, 4),
+        time=(2, 3, 4),
+        variants=tuple(MASKS),
+        exact=True,
+    ),
     needs=("masks",),
     share=HALF,
 )

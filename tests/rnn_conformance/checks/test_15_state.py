@@ -100,19 +100,22 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         states = kept(subject, single, output)
 
 
+KEEPING = Cases(
+    layers=(1, 2),
+    dtypes=EITHER,
+    regimes=TAME,
+    time=(1, 2, 3, 4),
+    initial_states=(False,),
+    padding=("none", "mask", "lengths", "lengths and mask"),
+    go_backwards=(False, True),
+    merge_modes=("concat", "sum", "mul", "ave", "none"),
+    stateful=(True,),
+)
+
+
 @check(
     "STA-3",
-    Cases(
-        layers=(1, 2),
-        dtypes=EITHER,
-        regimes=TAME,
-        time=(2, 3, 4, 5),
-        initial_states=(False,),
-        padding=("none", "mask", "lengths", "lengths and mask"),
-        go_backwards=(False, True),
-        merge_modes=("concat", "sum", "mul", "ave", "none"),
-        stateful=(True,),
-    ),
+    replace(KEEPING, time=(2, 3, 4, 5)),
     needs=("sequence", "final_states", "stateful"),
 )
 def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> None:
@@ -126,34 +129,24 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
         states = kept(subject, called, output)
 
 
-@check(
-    "STA-4",
-    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
-    needs=("sequence", "final_states", "stateful"),
-    share=HALF,
-)
+@check("STA-4", KEEPING, needs=("sequence", "final_states", "stateful"), share=HALF)
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
-    """As one does that was never called."""
-    subject.run(case)
-    subject.reset_states(case.network)
-    expect_output(subject, case, subject.run(case))
+    """As one does that was never called; also where it started from given states before."""
+    starts: list[States | None] = [None]
+    if subject.supports.initial_states:
+        shapes = case.network.state_shapes(len(case.x))
+        starts.append(tuple(np.full(shape, 0.5, case.network.dtype) for shape in shapes))
+    for states in starts:
+        subject.run(case.replace(initial_states=states))
+        subject.reset_states(case.network)
+        expect_output(subject, case, subject.run(case))
     subject.load_anew(case.network)
     expect_output(subject, case, subject.run(case))
 
 
 @check(
     "STA-5",
-    Cases(
-        layers=(1, 2),
-        dtypes=EITHER,
-        regimes=TAME,
-        time=(1, 2, 3, 4),
-        initial_states=(True,),
-        padding=("none", "mask", "lengths", "lengths and mask"),
-        go_backwards=(False, True),
-        merge_modes=("concat", "sum", "mul", "ave", "none"),
-        stateful=(True,),
-    ),
+    replace(KEEPING, initial_states=(True,)),
     needs=(*NEEDS, "stateful"),
     share=HALF,
 )
@@ -182,7 +175,7 @@ def test_states_given_back_continue_every_direction(subject: Subject, case: Case
 
 @check(
     "STA-7",
-    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), initial_states=(False,), stateful=(True,)),
+    KEEPING,
     needs=("sequence", "final_states", "stateful"),
     share=HALF,
 )

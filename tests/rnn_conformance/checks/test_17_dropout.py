@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from hypothesis import strategies as st
 
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Supports
 from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
-from rnn_conformance.checks.support.expect import expect_output, final_states_of, sequence_of
+from rnn_conformance.checks.support.expect import asked_for, expect_everything, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.drawing import STRUCTURE, Structures
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import SEEDS, Cases
+from rnn_conformance.engine.strategies import POOL, SEEDS, STRUCTURES
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded, gamma
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -115,24 +118,21 @@ def dropped(subject: Subject, case: Case) -> Array:
     return gone
 
 
-@check(
-    "DRP-1",
-    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), dropout=PLACES, rates=RATES),
-    needs=NEEDS,
-    share=HALF,
-)
+@check("DRP-1", replace(POOL, dropout=PLACES, training=(False,)), needs=("outputs", "dropout"))
 def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) -> None:
-    expect_output(subject, case, subject.run(case))
+    """Nor does the call of training before, in which it acts."""
+    subject.run(case.replace(training=True), return_sequences=asked_for(subject, case)[0])
+    expect_everything(subject, case)
 
 
 @check(
     "DRP-2",
-    Cases(layers=(1, 2), regimes=TAME, time=(1, 2, 3, 4), dropout=PLACES, rates=(0.0,), training=(True,)),
-    needs=NEEDS,
+    replace(POOL, dropout=PLACES, rates=(0.0,), training=(True,)),
+    needs=("outputs", "dropout"),
     share=HALF,
 )
 def test_a_rate_of_zero_changes_nothing(subject: Subject, case: Case) -> None:
-    expect_output(subject, case, subject.run(case))
+    expect_everything(subject, case)
 
 
 @check("DRP-3", PassingOn("input"), needs=NEEDS, share=FEW)
@@ -157,6 +157,14 @@ def test_the_same_units_are_dropped_before_all_steps(subject: Subject, case: Cas
 def test_the_top_layer_and_final_states_are_not_dropped(subject: Subject, case: Case) -> None:
     """Dropped once, a number is 0 or itself over 1 − p. Twice, it would be over (1 − p)²."""
     dropped(subject, case)
+    if subject.supports.last_output:
+        last = subject.run(case, return_sequences=False).last
+        once = subject.has_shape("last output", last, case.x[:, -1].shape, case.network.dtype)
+        kept = case.x[:, -1] / (1 - case.network.dtype.type(case.call.rate))
+        subject.require(
+            bool(((once == 0) | (once == kept)).all()),
+            f"last output: expected each 0 or {kept.tolist()}; got {once.tolist()}",
+        )
     bottom = final_states_of(subject, case, subject.run(case))[0][0]
     subject.require(np.array_equal(bottom, case.x[:, -1]), "a final state of the layer below was dropped")
     alone = Case.of(
@@ -237,13 +245,42 @@ class AtAnyRate(AnyPlace):
     width: int = WIDE
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
-        able = [
+        able = self.able(routes)
+        chosen = STRUCTURES.map(lambda structure: able[structure[0] * len(able) // 256])
+        return st.builds(self.build, chosen, SEEDS, st.sampled_from(ANY_RATE))
+
+    def able(self, routes: Mapping[str, Supports]) -> list[tuple[str, DropoutPlace]]:
+        """The routes, each with a place at which it drops."""
+        return [
             (route, place)
             for place in self.places
             for route, supports in routes.items()
             if place in supports.dropout and not self.lacking_at(place, supports)
         ]
-        return st.builds(self.build, st.sampled_from(able), SEEDS, st.sampled_from(ANY_RATE))
+
+    def structures(self, routes: Mapping[str, Supports]) -> Structures:
+        """The structures of the cases that are drawn first: every route once, then at its other places."""
+        able = self.able(routes)
+
+        def every(seed_text: str) -> Iterator[bytes]:
+            decide = random.Random(f"{seed_text}/routes")
+            waiting, later = decide.sample(range(len(able)), len(able)), list[int]()
+            while waiting:
+                taken = set[str]()
+                for index in waiting:
+                    route = able[index][0]
+                    if route in taken:
+                        later.append(index)
+                        continue
+                    taken.add(route)
+                    yield bytes([-(-256 * index // len(able))]) + decide.randbytes(STRUCTURE - 1)
+                waiting, later = later, []
+
+        return every
+
+    def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
+        """How many cases it takes until every route has been asked once."""
+        return len({route for route, _ in self.able(routes)})
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         return min((self.lacking_at(place, supports) for place in self.places), key=len)
@@ -260,7 +297,8 @@ class AtAnyRate(AnyPlace):
         case = PassingOn(place, self.width, self.width, 2).build(route, seed, rate)
         bottom = case.network.layers[0].forward
         layers = self.layers + (place == "between layers")
-        network = Network([Layer(*(bottom,) * self.directions)] * layers)
+        lowest = Layer(*(bottom,) * self.directions)
+        network = Network([lowest, *[self.above(lowest)] * (layers - 1)])
         states = tuple(
             np.zeros((self.directions, self.width, self.width), np.float32)
             if place != "state"
@@ -269,8 +307,19 @@ class AtAnyRate(AnyPlace):
         )
         return case.replace(network=network, initial_states=states)
 
+    def above(self, layer: Layer) -> Layer:
+        """The layer fed by one like it: each direction passes on what that of the one below gives."""
+        nothing = np.zeros_like(layer.forward.W_x)
+        columns = [[nothing] * layer.directions for _ in layer.cells]
+        for index, (column, cell) in enumerate(zip(columns, layer.cells, strict=True)):
+            column[index] = cell.W_x
+        fed = zip(layer.cells, columns, strict=True)
+        return Layer(*(replace(cell, W_x=np.concatenate(column, axis=1)) for cell, column in fed))
+
 
 ALWAYS = ("sequence", "dropout")
+CALLS = 6
+"""Of which every two are compared."""
 
 
 def expect_share(what: str, subject: Subject, happened: Array, expected: float) -> None:
@@ -313,20 +362,25 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    one, other = (kept_and_gone(subject, case)[:, 0] for _ in range(2))
-    expect_independent("two calls", subject, one, other, case.call.rate)
-    turned = np.roll(other, 1, axis=0)
-    expect_independent("two calls, a row apart", subject, one, turned, case.call.rate)
+    calls = [kept_and_gone(subject, case)[:, 0] for _ in range(CALLS)]
+    for (one, first), (two, second) in combinations(enumerate(calls, 1), 2):
+        what = f"calls {one} and {two}"
+        expect_independent(what, subject, first, second, case.call.rate)
+        turned = np.roll(second, 1, axis=0)
+        expect_independent(f"{what}, a row apart", subject, first, turned, case.call.rate)
 
 
 @check(
     "DRP-11",
-    AtAnyRate(places=("input", "state"), directions=2),
+    AtAnyRate(directions=2),
     needs=(*ALWAYS, "bidirectional"),
     share=FEW,
 )
 def test_directions_drop_independently(subject: Subject, case: Case) -> None:
-    """Both of the same numbers. The backward direction starts at the last step."""
+    """Both of the same numbers. The backward direction starts at the last step.
+
+    Between layers each direction of the upper layer is fed by that of the one below.
+    """
     sequence = sequence_of(subject, case, subject.run(case))
     one, other = (np.split(sequence == 0, 2, axis=-1)[d][:, -1 if d else 0] for d in (0, 1))
     expect_share("dropped by the forward direction", subject, one, case.call.rate)

@@ -40,7 +40,8 @@ class LayersOf:
 
     Args:
         input_sizes: the input size is one of these.
-        hidden_size, layers, directions: of each network.
+        hidden_size, layers: of each network.
+        directions: of each layer, on routes that have so many.
         usual: their weights are of float32; otherwise of one of the other types of the route.
     """
 
@@ -52,7 +53,7 @@ class LayersOf:
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         of_routes = [
-            (name, activation, dtype)
+            (name, activation, dtype, self.directions if supports.bidirectional else 1)
             for name, supports in routes.items()
             for activation in supports.activations[:2]
             for dtype in self.types(supports)
@@ -68,15 +69,15 @@ class LayersOf:
         """What such networks need, and is unsupported."""
         return () if self.types(supports) else ("float32" if self.usual else "a type other than float32",)
 
-    def build(self, of_route: tuple[str, Activation, str], input_size: int, seed: int) -> Case:
+    def build(self, of_route: tuple[str, Activation, str, int], input_size: int, seed: int) -> Case:
         """The case of one seed and input size."""
-        (route, activation, dtype), hidden = of_route, self.hidden_size
+        (route, activation, dtype, directions), hidden = of_route, self.hidden_size
         network, size = [], input_size
         for _ in range(self.layers):
             W_x, W_h = np.zeros((hidden, size), np.float32), np.zeros((hidden, hidden), np.float32)
             b = np.zeros(hidden, np.float32)
-            network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(self.directions))))
-            size = self.directions * hidden
+            network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(directions))))
+            size = directions * hidden
         x = np.zeros((1, 1, input_size), np.float32)
         of_type = Network(network).astype(dtype)
         return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=route)
@@ -147,7 +148,12 @@ def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
         )
 
 
-@check("INT-2", LayersOf((24,), 40), needs=("freshly_initialised", "declared_orthogonal"), share=FEW)
+@check(
+    "INT-2",
+    LayersOf((24,), 40, directions=2),
+    needs=("freshly_initialised", "declared_orthogonal"),
+    share=FEW,
+)
 def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
     for role, rule, cell, Q in weights_of(subject, case):
         if rule != "orthogonal":
@@ -182,7 +188,7 @@ STEPS_OF_SEEDS = (1, 2**10, 2**20)
 
 @check(
     "INT-4",
-    LayersOf((12,), 6, layers=2, directions=2),  # whose matrices are of the same shapes in both layers
+    LayersOf((12,), 6, layers=4, directions=2),  # whose matrices are of the same shapes in all layers
     needs=("freshly_initialised", "declared_random_matrix", "stacked", "bidirectional"),
     share=FEW,
 )

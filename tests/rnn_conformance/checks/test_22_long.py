@@ -13,7 +13,7 @@ from rnn_conformance.checks.support.expect import expect_everything, expect_step
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Sizes
+from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Cases, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
@@ -82,9 +82,10 @@ TAILS = (3, 7, 3, 11, 5, 3, 7, 3, 6, 9, 3, 11, 3, 7, 3, 10)
 KERNEL_SIZES: tuple[Sizes, ...] = (
     *zip(reversed((3, *around(4, 8, 16, 32, 64))), TAILS, UNITS[5:] + UNITS[:5], UNITS, strict=True),
     *((2, time, 3, 4) for time in around(16, 32, 64, 128, 256)),
+    *((1, 3, size, size) for size in (11, 21, 37, 69, 133)),
 )
 """Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few
-units."""
+units; one row alone, which kernels of its own take, is of many."""
 KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
 PADDED = Cases(
     activations=BOUNDED,
@@ -93,6 +94,8 @@ PADDED = Cases(
     time=(300, 140),
     inputs=(2,),
     hidden=(3,),
+    dtypes=ANY_DTYPE,
+    compute_dtypes=(None, None, None, "float16", "bfloat16"),
     padding=("lengths", "mask"),
     return_sequences=EITHER_OUTPUT,
     scatter=True,

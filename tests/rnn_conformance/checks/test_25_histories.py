@@ -11,7 +11,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, Cases
+from rnn_conformance.engine.strategies import ANY_ACTIVATION, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
@@ -26,6 +26,7 @@ CALLS = Cases(
     padding=("none", "none", "lengths", "mask", "lengths and mask"),
     go_backwards=(False, True),
     merge_modes=("concat", "sum", "mul", "ave", "none"),
+    layouts=POOL.layouts,
 )
 STATEFUL = replace(
     CALLS,
@@ -99,6 +100,7 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
         cases=EITHER,
         doings=("call", "assign", "call", "assign", "call", "assign", "gradients", "restore", "read"),
         least=4,
+        dropout=True,
     ),
     needs=("outputs",),
     routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases, Padding
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
@@ -124,6 +125,7 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
         padding=SAID,
         go_backwards=(False, True),
         merge_modes=MERGES,
+        stateful=(False, False, True),
         variants=tuple(UNKNOWN),
         covering=True,
     ),
@@ -194,30 +196,29 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
 
 @check(
     "SHP-7",
-    Cases(
-        layers=(1, 1, 2),
-        directions=(1, 2),
-        regimes=TAME,
-        time=SHORT,
+    replace(
+        POOL,
         padding=(*MASKED, *MASKED, "lengths and mask"),
-        go_backwards=(False, True),
         variants=("uint8", "int32", "int64", "float32"),
         dtypes=("float32", "float64"),
-        return_sequences=EITHER_OUTPUT,
+        compute_dtypes=(None,),
     ),
     needs=("mask_dtypes", "outputs"),
-    share=HALF,
 )
 def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -> None:
     known = subject.supports.mask_dtypes
     dtype = case.variant if case.variant in known else known[0]
 
-    def run(case: Case, *, return_sequences: bool) -> Output:
+    def of_numbers(case: Case) -> Case:
         assert case.call.mask is not None
-        numbers = case.replace(mask=case.call.mask.astype(dtype))
-        return subject.run(numbers, return_sequences=return_sequences)
+        return case.replace(mask=case.call.mask.astype(dtype))
+
+    def run(case: Case, *, return_sequences: bool) -> Output:
+        return subject.run(of_numbers(case), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
+    if subject.supports.handed_masks and case.call.return_sequences:
+        expect_handed(subject, of_numbers(case), of_outputs(subject, case))
 
 
 @check(

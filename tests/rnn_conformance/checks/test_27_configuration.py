@@ -71,11 +71,11 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
         )
 
 
-@check("CFG-5", Cases(layers=(1, 2, 2), exact=True), needs=("count_trainable",), share=FEW)
+@check("CFG-5", Cases(layers=(1, 2, 3), exact=True), needs=("count_trainable",), share=FEW)
 def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, case: Case) -> None:
-    """No layer frozen, the bottom one, and all of them."""
+    """No layer frozen, the bottom one, the top one, and all of them."""
     layers = case.network.layers
-    for frozen in dict.fromkeys(((), (0,), tuple(range(len(layers))))):
+    for frozen in dict.fromkeys(((), (0,), (len(layers) - 1,), tuple(range(len(layers))))):
         trained = [Network([layer]) for index, layer in enumerate(layers) if index not in frozen]
         expected = sum(network_parameters(each, subject.conventions.bias_vectors) for each in trained)
         lost = {way: n for way, n in subject.count_trainable(case, frozen).items() if n != expected}

@@ -66,30 +66,30 @@ PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 there are more rows, they are repeated."""
 
 FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
-    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.5, 0.25, 1.5))),
+    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.375, 0.1875, 1.4375))),
     "leaky_relu": (
         Activation("leaky_relu"),
-        *(Activation("leaky_relu", alpha) for alpha in (0.5, 0.25, 0.75)),
+        *(Activation("leaky_relu", alpha) for alpha in (0.375, 0.1875, 0.8125)),
     ),
     "hard_sigmoid": (
         Activation("hard_sigmoid"),
         *(
             Activation("hard_sigmoid", *both)
-            for both in ((0.5, 0.5), (0.25, 0.25), (1.5, 0.75), (1 / 6, 0.5))
+            for both in ((0.375, 0.5), (0.1875, 0.3125), (1.4375, 0.6875), (1 / 6, 0.5))
         ),
     ),
     "affine": (
         Activation("affine"),
-        *(Activation("affine", *both) for both in ((0.5, 0.0), (0.5, 0.25), (1.5, -0.5))),
+        *(Activation("affine", *both) for both in ((0.375, 0.0), (0.5, 0.1875), (1.4375, -0.5625))),
     ),
     "scaled_tanh": (
         Activation("scaled_tanh"),
-        *(Activation("scaled_tanh", *both) for both in ((0.5, 1.0), (1.5, 0.5), (0.25, 1.5))),
+        *(Activation("scaled_tanh", *both) for both in ((0.375, 1.0), (1.4375, 0.5625), (0.1875, 1.4375))),
     ),
 }
 """What activations with parameters are drawn with: the default first, then others that every type holds
-exactly, and the hard sigmoid that some have under this name. The α of leaky_relu stays below 1, as some
-libraries compute max(z, α z), which is the same function only there."""
+exactly but no two decimals do, and the hard sigmoid that some have under this name. The α of leaky_relu
+stays below 1, as some libraries compute max(z, α z), which is the same function only there."""
 
 TANH_OR_RELU: tuple[ActivationName, ...] = ("tanh", "relu")
 """What most frameworks have; one that has neither is asked with those that it has."""
@@ -304,7 +304,7 @@ EITHER_OUTPUT = (True, False)
 """Sequences or the last output, for clauses that judge whatever is asked for."""
 
 POOL = Cases(
-    layers=(1, 1, 1, 2),
+    layers=(1, 1, 1, 1, 2, 2, 3),
     directions=(1, 2, 2),
     activations=ANY_ACTIVATION,
     regimes=("contractive", "moderate"),

@@ -59,6 +59,7 @@ LEVELS: Mapping[str, Callable[[Any], str]] = {
     "training": str,
     "layout": lambda layout: layout if layout == PLAIN else "another",
     "return_sequences": str,
+    "variant": str,
 }
 """The choices of which pairs and triples are to occur, and which of their values count as one."""
 

@@ -139,7 +139,7 @@ class Subject:
 
     def assign_weights(self, network: Network, other: Network) -> None:
         """Give what is loaded the weights of another network, as which it goes on."""
-        model, handed = self.model(network), other.copied(twin)
+        model, handed = self.model(network), other.copied(LAYOUTS[self.layout])
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
         self._unaltered("assign_weights", other, handed)
         self._loaded = (other, model)

@@ -46,3 +46,16 @@ class AxesUndeclared(Fault):
     def run(self, model: Network, call: Call) -> Output:
         output = super().run(model, call)
         return replace(output, native_shapes={**output.native_shapes, "mask": (1,)})
+
+
+@fault("states-batch-first-where-time-is", "MOD-2")
+class StatesBatchFirstWhereTimeIs(Fault):
+    """With time first, shows the final states of a bidirectional layer as (batch, directions, hidden)."""
+
+    def run_time_major(self, model: Network, call: Call) -> Output:
+        output = super().run_time_major(model, call)
+        directions, batch, hidden = output.native_shapes["final_states"]
+        if directions == 1:
+            return output
+        shown = {**output.native_shapes, "final_states": (batch, directions, hidden)}
+        return replace(output, native_shapes=shown)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Layer, Network
 
@@ -74,3 +75,15 @@ class FirstActivationForAllLayers(Fault):
                 Layer(*(replace(cell, activation=first) for cell in layer.cells)) for layer in network.layers
             )
         )
+
+
+@fault("final-states-exchanged-beside-a-last-output", "STK-2")
+class FinalStatesExchangedBesideALastOutput(Fault):
+    """Lists the lower two of three states in the wrong order where a last output is asked for."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output, states = super().run_usual(model, call), []
+        states = list(output.final_states or ())
+        if not call.return_sequences and len(states) > 2:
+            states[:2] = states[1::-1]
+        return replace(output, final_states=tuple(states))

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, fault
-from rnn_reference.activations import Activation
+from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.network import Array, Cell, Layer, Network
 
 
@@ -156,3 +156,62 @@ class WayToMergeLookedUpInTheCall(Fault):
 
     def wrong_layers(self, model: Network, call: Call) -> Mapping[str, str]:
         return {**super().wrong_layers(model, call), "an unknown way to merge": ""}
+
+
+@fault("features-cut-beside-a-mask", "ERR-1")
+class FeaturesCutBesideAMask(Fault):
+    """Cuts features that are too many where steps are masked."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and (call.mask is not None or call.lengths is not None):
+            call = replace(call, x=call.x[..., : model.input_size])
+        return super().run_usual(model, call)
+
+
+@fault("an-axis-of-one-left-out", "ERR-2")
+class AnAxisOfOneLeftOut(Fault):
+    """Leaves out an axis of size 1, of input of four axes too."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 4 and call.x.shape[1] == 1:
+            call = replace(call, x=call.x[:, 0])
+        return super().run_usual(model, call)
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        return self.run_usual(model, call) if call.x.ndim == 4 else super().run_by_route(model, call)
+
+
+@fault("state-of-one-row-broadcast-by-the-cell", "ERR-3")
+class StateOfOneRowBroadcastByTheCell(Fault):
+    """Starts all rows from the state of one, by way of the cell."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if self.route == "cell" and states is not None and all(state.shape[1] == 1 for state in states):
+            call = replace(call, initial_states=tuple(state.repeat(len(call.x), 1) for state in states))
+        return super().run_usual(model, call)
+
+
+@fault("imaginary-part-of-states-dropped", "ERR-5")
+class ImaginaryPartOfStatesDropped(Fault):
+    """Refuses complex input, but not complex initial states."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None:
+            real = tuple(
+                state.real.astype(model.dtype) if np.iscomplexobj(state) else state for state in states
+            )
+            call = replace(call, initial_states=real)
+        return super().run_usual(model, call)
+
+
+@fault("activation-of-the-first-cell-checked", "ERR-6")
+class ActivationOfTheFirstCellChecked(Fault):
+    """Looks at the name of the first cell's activation alone; others that it does not know are none."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        return super().activate(activation, z) if activation.name in ACTIVATIONS else z
+
+    def named(self, network: Network) -> list[Activation]:
+        return super().named(network)[:1]

@@ -111,3 +111,13 @@ class FullRowsEndEarly(Fault):
         steps = steps.copy()
         steps[steps.all(axis=1), -1] = False
         return steps
+
+
+@fault("lengths-clipped-beside-a-mask", "LEN-7")
+class LengthsClippedBesideAMask(Fault):
+    """Takes a length above the number of steps for that number if there is a mask, too."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None and call.mask is not None:
+            call = replace(call, lengths=np.minimum(call.lengths, call.x.shape[1]))
+        return super().steps(call)

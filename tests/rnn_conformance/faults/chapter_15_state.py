@@ -117,3 +117,19 @@ class KeptStatesOfAnotherNetwork(Fault):
         if self._kept is None or self._kept[0].num_layers != model.num_layers:
             return None
         return self._kept[1]
+
+
+@fault("reset-to-the-given-states", "STA-4")
+class ResetToTheGivenStates(Fault):
+    """After a reset, starts from the states that were last given."""
+
+    _given: tuple[Network, States] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        if call.stateful and call.initial_states is not None:
+            self._given = (model, tuple(map(np.copy, call.initial_states)))
+        return output
+
+    def reset_states(self, model: Network) -> None:
+        self._kept = self._given

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.gradients import CellGradients, Gradients
@@ -253,3 +253,70 @@ class TopLayerOfOtherRoutesNotInTraining(Fault):
         x_mask, h_mask = super().dropout_masks(x, h)
         in_training = not self.route or self.layers_left or self.dropping[0] == "between layers"
         return (x_mask, h_mask) if in_training else (x.dtype.type(1), h.dtype.type(1))
+
+
+@fault("training-of-the-first-trace", "DRP-1")
+class TrainingOfTheFirstTrace(Fault):
+    """Compiled, goes on training with the shapes with which it was first called in training."""
+
+    def load(self, network: Network) -> Network:
+        self._traced = dict[tuple[int, ...], bool]()
+        return super().load(network)
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        if self.route == "compiled":
+            call = replace(call, training=self._traced.setdefault(call.x.shape, call.training))
+        return super().dropout_of(call)
+
+
+@fault("last-output-dropped", "DRP-5")
+class LastOutputDropped(Fault):
+    """Drops the last output of the top layer as if there were a layer above."""
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        last, (place, rate) = super().last(network, sequence, final_states), self.dropping
+        return last * self.left_of(last, rate) if place == "between layers" else last
+
+
+@fault("third-call-drops-as-the-first", "DRP-10")
+class ThirdCallDropsAsTheFirst(Fault):
+    """Seeds its generator anew at every third call."""
+
+    _calls = 0
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        place, rate = super().dropout_of(call)
+        if place is not None:
+            if self._calls % 3 == 2:
+                self._random = np.random.default_rng(7)
+            self._calls += 1
+        return place, rate
+
+
+@fault("backward-half-never-dropped", "DRP-11")
+class BackwardHalfNeverDropped(Fault):
+    """Between layers, drops of both directions as many features as one has."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self._below = model.layers[0]
+        return super().run_usual(model, call)
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left, H = super().left_of(array, rate), self._below.hidden_size
+        if self.dropping[0] == "between layers" and self._below.directions == 2:
+            left[..., H:] = 1
+        return left
+
+
+@fault("masks-of-a-cell-drawn-once", "DRP-14")
+class MasksOfACellDrawnOnce(Fault):
+    """By way of the cell, draws what is dropped once for each shape."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        if self.route != "cell":
+            return super().left_of(array, rate)
+        known: dict[object, Array] = self.__dict__.setdefault("_drawn", {})
+        key = (array.shape, rate)
+        if key not in known:
+            known[key] = super().left_of(array, rate)
+        return known[key].copy()

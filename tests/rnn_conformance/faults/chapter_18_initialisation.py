@@ -260,3 +260,36 @@ class NarrowLimitRoundedUp(Fault):
         limit = np.sqrt(6 / (like.input_size + like.hidden_size))
         wider = cell.W_x.astype("float64") * (2.0 ** np.ceil(np.log2(limit)) / limit)
         return replace(cell, W_x=wider.astype(like.dtype))
+
+
+@fault("blocks-of-one-orthogonal-matrix", "INT-2")
+class BlocksOfOneOrthogonalMatrix(Fault):
+    """Cuts the recurrent weights of both directions out of one orthogonal matrix."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        made, random = super().freshly_initialised(like, seed), np.random.default_rng(seed + 1)
+        layers = []
+        for layer in made.layers:
+            H, cells = layer.hidden_size, list(layer.cells)
+            if len(cells) == 2:
+                Q = self.drawn(random, "orthogonal", (2 * H, 2 * H)).astype(made.dtype)
+                cells = [
+                    replace(cell, W_h=block)
+                    for cell, block in zip(cells, (Q[:H, :H], Q[H:, H:]), strict=True)
+                ]
+            layers.append(Layer(*cells))
+        return Network(layers)
+
+
+@fault("upper-layers-filled-alike", "INT-4")
+class UpperLayersFilledAlike(Fault):
+    """Uses one initialiser with a seed for the input weights of all layers above the second."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        made = super().freshly_initialised(like, seed)
+        layers, first = list(made.layers), dict[tuple[int, tuple[int, ...]], Array]()
+        for index, layer in enumerate(layers[1:], 1):
+            shared = [first.setdefault((d, c.W_x.shape), c.W_x) for d, c in enumerate(layer.cells)]
+            cells = zip(layer.cells, shared, strict=True)
+            layers[index] = Layer(*(replace(cell, W_x=W_x.copy()) for cell, W_x in cells))
+        return Network(layers)

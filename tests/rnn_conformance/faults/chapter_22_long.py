@@ -71,3 +71,14 @@ class TailOfAnUnrolledLoop(Fault):
         if x.shape[1] > 4 and x.shape[1] % 4 == 3:
             x = np.concatenate([x[:, :-1], x[:, -2:-1]], axis=1)
         return super().run_direction(cell, x, h, steps)
+
+
+@fault("tail-of-features-lost-of-one-row", "LNG-3")
+class TailOfFeaturesLostOfOneRow(Fault):
+    """Multiplies one row in blocks of eight features, of 32 and more without what is left of them."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        features = x_t.shape[1]
+        if len(x_t) == 1 and features >= 32:
+            x_t = x_t * (np.arange(features) < features // 8 * 8).astype(x_t.dtype)
+        return super().pre_activation(cell, x_t, h)

@@ -291,3 +291,11 @@ class SoftplusRestoredAsRelu(Fault):
 
         restored = super().restored(model)
         return Network(Layer(*map(alike, layer.cells)) for layer in restored.layers)
+
+
+@fault("assigned-as-it-lies-in-memory", "HIS-3")
+class AssignedAsItLiesInMemory(Fault):
+    """Copies assigned recurrent weights in the order in which they lie in memory."""
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        super().assign(role, held, given.ravel("K").reshape(held.shape) if role == "W_h" else given)

@@ -180,3 +180,38 @@ class NoMaskHandedOnByThreeLayers(Fault):
     def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
         masks = super().handed_masks(model, call)
         return dict.fromkeys(masks) if model.num_layers >= 3 else masks
+
+
+@fault("stateful-layers-infer-the-type-of-weights", "SHP-4")
+class StatefulLayersInferTheTypeOfWeights(Fault):
+    """Infers the type of the weights in mixed precision, if states are kept."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        return replace(shapes, dtype=str(model.dtype)) if call.stateful else shapes
+
+
+@fault("mask-of-numbers-handed-unturned", "SHP-7")
+class MaskOfNumbersHandedUnturned(Fault):
+    """Going backwards, turns masks of booleans alone before it hands them on."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        turned = super().handed(call, steps)
+        unturned = call.mask is not None and call.mask.dtype != bool and call.go_backwards
+        return steps if unturned and turned is not None else turned
+
+
+@fault("mask-of-floats-multiplied", "SHP-7")
+class MaskOfFloatsMultiplied(Fault):
+    """Adds the state after a step times a mask of floats to the one before times what is left of one."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self._mask = call.mask
+        return super().run_usual(model, call)
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        if self._mask is None or self._mask.dtype.kind != "f":
+            return super().masked(after, before, taken)
+        weight = taken.astype(after.dtype)
+        blended: Array = weight * after + (1 - weight) * before
+        return blended

@@ -87,3 +87,29 @@ class AnotherDefaultThanDocumented(Fault):
 
     def not_given(self, documented: Mapping[str, str]) -> Mapping[str, str]:
         return {**documented, "return_sequences": "true"}
+
+
+@fault("parameters-of-two-decimals", "CFG-1")
+class ParametersOfTwoDecimals(Fault):
+    """Writes parameters of activations into its configuration with two decimals."""
+
+    def made_anew(self, model: Network) -> Network:
+        def short(number: float | None) -> float | None:
+            return None if number is None else round(number, 2)
+
+        def rounded(activation: Activation) -> Activation:
+            return replace(activation, alpha=short(activation.alpha), beta=short(activation.beta))
+
+        layers = [
+            [replace(cell, activation=rounded(cell.activation)) for cell in layer.cells]
+            for layer in super().made_anew(model).layers
+        ]
+        return Network(Layer(*cells) for cells in layers)
+
+
+@fault("frozen-with-all-below", "CFG-5")
+class FrozenWithAllBelow(Fault):
+    """Does not count the layers below one that is frozen, either."""
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        return super().count_trainable(model, tuple(range(max(frozen, default=-1) + 1)))

@@ -157,12 +157,16 @@ class PlainNumpy(Adapter[Network]):
     # Loading
 
     def load(self, network: Network) -> Network:
-        for cell in network.cells:
-            if cell.activation.name not in ACTIVATIONS:
-                raise ValueError(f"no such activation: {cell.activation.name!r}")
+        for activation in self.named(network):
+            if activation.name not in ACTIVATIONS:
+                raise ValueError(f"no such activation: {activation.name!r}")
         if self.route == "saved":
             network = self.written_and_read(network)
         return Network(Layer(*(self.stored(cell) for cell in layer.cells)) for layer in network.layers)
+
+    def named(self, network: Network) -> list[Activation]:
+        """The activations whose names have to be known."""
+        return [cell.activation for cell in network.cells]
 
     def stored(self, cell: Cell) -> Cell:
         """The weights as they are kept: a biased cell has two vectors, the second zero if one was given."""

@@ -189,7 +189,7 @@ def expect_output(subject: Subject, case: Case, output: Output) -> None:
 
 
 def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> None:
-    """As `expect_output`, and the last output by a call of its own; one of both where that is expensive.
+    """All that calls for sequences and for last outputs give; of one of both where calls are expensive.
 
     A layer that keeps its states is called twice in any case: the reset between the calls must be one.
 
@@ -204,7 +204,8 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
     if supports.sequence or supports.final_states:
         expect_output(subject, case, run(case, return_sequences=supports.sequence))
     if supports.last_output:
-        expect_merged_last(subject, case, run(case, return_sequences=False))
+        asking = case.replace(return_sequences=False)
+        expect_answer(subject, asking, run(case, return_sequences=False))
 
 
 def asked_for(subject: Subject, case: Case) -> list[bool]:
