@@ -286,7 +286,11 @@ def marked_by_value(x: Array, mask: Array) -> tuple[Array, float]:
     """Input whose masked time steps hold one number in every feature, and that number.
 
     Where it can be, it is a number of the input itself: a step that holds it in one feature only is taken.
+
+    Args:
+        mask: (batch, time), booleans or numbers.
     """
+    mask = mask.astype(bool)
     taken = x[mask]
     finite = taken[np.isfinite(taken[:, 0])] if taken.size else taken
     candidates = [*finite[:, 0].tolist(), *range(len(taken) + 1)] if finite.size else [0.0]

@@ -267,7 +267,7 @@ class MlxAdapter(Adapter[Loaded]):
 
 def with_finals(outputs: Arrays) -> list[mx.array]:
     """The sequence output of the top layer, and the last hidden state of each."""
-    return [outputs[-1], *(output[:, -1] for output in outputs)]
+    return [outputs[-1], *(output[..., -1, :] for output in outputs)]
 
 
 def states_of(states: States) -> list[mx.array]:

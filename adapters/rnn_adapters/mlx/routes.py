@@ -118,12 +118,14 @@ def exported(stack: Stack) -> Function:
 
 RNN = Parts(CONVENTIONS, SUPPORTS, call_layer=whole, differentiate=by_grad)
 """What a user writes first: `nn.RNN`, made and called."""
+ONE_BATCH_AXIS = replace(SUPPORTS, leading_axes=False)
 ONE_ROW = replace(
     RNN,
     conventions=replace(
         CONVENTIONS,
         axes={"x": ("time", "input"), "sequence": ("time", "hidden"), "final_states": ("hidden",)},
     ),
+    supports=ONE_BATCH_AXIS,
 )
 
 ROUTES: Mapping[str, Parts] = {
@@ -140,6 +142,7 @@ ROUTES: Mapping[str, Parts] = {
                 "final_states": ("batch", "hidden"),
             },
         ),
+        supports=ONE_BATCH_AXIS,
         call_layer=by_steps,
     ),
     "activation modules": replace(

@@ -12,7 +12,7 @@ FLAGS = (
     *("stacked", "mixed_layers", "no_bias", "initial_states", "sequence", "final_states"),
     *("freshly_initialised", "gradients", "tangents", "second_gradients"),
     *("read_weights", "native_weights", "count_parameters", "assign_weights", "restored"),
-    *("count_trainable", "trained"),
+    *("count_trainable", "trained", "leading_axes"),
 )
 SUPPORTED: dict[str, Any] = dict.fromkeys(FLAGS, True)
 SUPPORTS = Supports(

@@ -184,9 +184,22 @@ HANDED = Cases(
 )
 
 
-@check("SHP-5", HANDED, needs=("handed_masks", "sequence"))
+NUMBERS = ("uint8", "int32", "int64", "float32")
+"""Types of masks."""
+
+
+def of_numbers(case: Case, dtype: str) -> Case:
+    """The case with a mask of numbers."""
+    assert case.call.mask is not None
+    return case.replace(mask=case.call.mask.astype(dtype))
+
+
+@check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"))
 def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: Case) -> None:
-    expect_handed(subject, case, of_outputs(subject, case))
+    """Be it of booleans or of numbers."""
+    expected = of_outputs(subject, case)
+    case = of_numbers(case, case.variant) if case.variant in subject.supports.mask_dtypes else case
+    expect_handed(subject, case, expected)
 
 
 @check("SHP-6", HANDED, needs=("handed_masks", "last_output"), share=FEW)
@@ -199,7 +212,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
     replace(
         POOL,
         padding=(*MASKED, *MASKED, "lengths and mask"),
-        variants=("uint8", "int32", "int64", "float32"),
+        variants=NUMBERS,
         dtypes=("float32", "float64"),
         compute_dtypes=(None,),
     ),
@@ -209,16 +222,10 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
     known = subject.supports.mask_dtypes
     dtype = case.variant if case.variant in known else known[0]
 
-    def of_numbers(case: Case) -> Case:
-        assert case.call.mask is not None
-        return case.replace(mask=case.call.mask.astype(dtype))
-
     def run(case: Case, *, return_sequences: bool) -> Output:
-        return subject.run(of_numbers(case), return_sequences=return_sequences)
+        return subject.run(of_numbers(case, dtype), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
-    if subject.supports.handed_masks and case.call.return_sequences:
-        expect_handed(subject, of_numbers(case), of_outputs(subject, case))
 
 
 @check(

@@ -191,7 +191,7 @@ class StatefulLayersInferTheTypeOfWeights(Fault):
         return replace(shapes, dtype=str(model.dtype)) if call.stateful else shapes
 
 
-@fault("mask-of-numbers-handed-unturned", "SHP-7")
+@fault("mask-of-numbers-handed-unturned", "SHP-5")
 class MaskOfNumbersHandedUnturned(Fault):
     """Going backwards, turns masks of booleans alone before it hands them on."""
 

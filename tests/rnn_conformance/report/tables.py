@@ -75,8 +75,9 @@ def conventions_table() -> str:
 
 def routes_table() -> str:
     """The routes into each framework, by the clause that is about them."""
-    # A kind of route has one clause in the chapter on options; a later one (GRD-9) is about them all.
-    kinds = {kind: check.clause for check in reversed(all_checks().values()) for kind in check.routes}
+    # A kind of route has one clause; others, such as GRD-9 and DRP-14, are about many.
+    by_breadth = sorted(all_checks().values(), key=lambda check: len(check.routes), reverse=True)
+    kinds = {kind: check.clause for check in by_breadth for kind in check.routes}
     frameworks: dict[str, dict[str, Route]] = {}
     for framework in built_in().values():
         folder = framework.deviations.partition("/")[0].rpartition(".")[2]

@@ -151,7 +151,7 @@ def test_the_form_of_a_case_shrinks_to_the_default() -> None:
     case = find(draw, lambda case: case.network.layers[0].directions == 2, settings=quiet)
     assert {str(cell.activation) for cell in case.network.cells} == {"elu"}
     case = find(draw, lambda case: case.network.cells[-1].activation.alpha != 1, settings=quiet)
-    assert str(case.network.cells[-1].activation) == "elu(alpha=0.5)"
+    assert str(case.network.cells[-1].activation) == "elu(alpha=0.375)"
     assert case.network.layers[0].directions == 1
 
 
