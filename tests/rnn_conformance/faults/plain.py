@@ -305,6 +305,9 @@ class PlainNumpy(Adapter[Network]):
     def parts(self, call: Call) -> list[Call]:
         """The call, two rows at a time."""
         checked_steps(call.x, self.steps(call))
+        for state in call.initial_states or ():
+            if state.shape[1:2] != call.x.shape[:1]:  # rows beyond the last part would go unnoticed
+                raise ValueError(f"initial states: expected {len(call.x)} rows; got shape {state.shape}")
 
         def part(rows: slice) -> Call:
             states = call.initial_states
@@ -446,6 +449,7 @@ class PlainNumpy(Adapter[Network]):
         outputs = [np.empty((x.shape[0], 0, cell.hidden_size), x.dtype)]
         x_mask, h_mask = self.dropout_masks(x, h)
         self.masks.append((x_mask, h_mask))
+        h = h if x.shape[1] else h.copy()  # without steps, the final state is no view of what was given
         for t in range(x.shape[1]):
             after = self.step(cell, self.input_at(x, t) * x_mask, h * h_mask)
             h = after if steps is None else self.masked(after, h, steps[:, t, None])
