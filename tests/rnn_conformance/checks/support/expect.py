@@ -229,11 +229,17 @@ def expect_answer(subject: Subject, case: Case, output: Output) -> None:
     if case.call.return_sequences:
         expect_output(subject, case, output)
         return
+    expect_no_sequence(subject, output)
     if subject.supports.last_output:
         expect_merged_last(subject, case, output)
     if subject.supports.final_states:
         seen = in_processing_order(as_computed(case))
         expect_final_states(subject, seen, output, states_dtype(subject, case))
+
+
+def expect_no_sequence(subject: Subject, output: Output) -> None:
+    """A call for last outputs returns no sequence."""
+    subject.require(output.sequence is None, "a sequence output was returned that was not asked for")
 
 
 def states_dtype(subject: Subject, case: Case) -> Any:
