@@ -9,6 +9,7 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.expect import (
     asked_for,
+    expect_answer,
     expect_final_states,
     expect_output,
     expect_same,
@@ -20,7 +21,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.network import Array, States
 
@@ -175,15 +176,18 @@ def test_states_given_back_continue_every_direction(subject: Subject, case: Case
 
 @check(
     "STA-7",
-    KEEPING,
-    needs=("sequence", "final_states", "stateful"),
+    replace(KEEPING, return_sequences=EITHER_OUTPUT),
+    needs=("outputs", "final_states", "stateful"),
     share=HALF,
 )
 def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: Subject, case: Case) -> None:
-    subject.reset_states(case.network)
-    returned = subject.run_raw(case)
-    states = kept(subject, case, returned)
-    for array in (returned.sequence, *(returned.final_states or ())):
-        if array is not None and array.flags.writeable:
-            array[...] = 77
-    expect_output(subject, case.replace(initial_states=states), subject.run(case))
+    for sequences in asked_for(subject, case):
+        asking = case.replace(return_sequences=sequences)
+        subject.reset_states(case.network)
+        returned = subject.run_raw(asking)
+        states = kept(subject, case, returned)
+        for array in (returned.sequence, returned.last, *(returned.final_states or ())):
+            if array is not None and array.flags.writeable:
+                array[...] = 77
+        output = subject.call(case.network, asking.call)
+        expect_answer(subject, asking.replace(initial_states=states), output)

@@ -7,11 +7,12 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Supports
+from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
 from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
 from rnn_conformance.checks.support.expect import asked_for, expect_everything, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
@@ -424,6 +425,38 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
     independent = gone if case.call.dropout == "state" else gone[:, 0]
     expect_share("gradients dropped", subject, independent, case.call.rate)
+    role, of_weights = gradient_of_factors(case, ~gone, scale)
+    bound = of_weights * gamma(rounded + gone.size, precision_of(dtype).unit_roundoff)
+    subject.agree(
+        f"gradient of {role}",
+        getattr(gradients.cells[-1], role),
+        Bounded(of_weights, bound),
+        dtype,
+        ("unit", "from"),
+    )
+
+
+def gradient_of_factors(case: Case, kept: Array, scale: Any) -> tuple[Role, Array]:
+    """The gradient of the weights that what is dropped is multiplied with, and their role.
+
+    All terms are positive, so that it is as exact as each of them and their sum.
+
+    Args:
+        kept: which numbers of the input, or of the state (1, rows, units), were.
+        scale: 1 / (1 − p).
+    """
+    if case.call.dropout != "state":
+        return "W_x", np.einsum("bti,btj->ij", 1.0 * kept, case.x * kept * scale)
+    assert case.initial_states is not None
+    kept = kept[0]
+    before, through = [case.initial_states[0][0] * (1.0 * kept) * scale], kept * scale
+    for _ in range(case.x.shape[1] - 1):
+        before.append(before[-1] * through)
+    total, s = np.zeros((kept.shape[1],) * 2), np.zeros(kept.shape)
+    for factor in reversed(before):
+        a = (1 + s) * kept
+        total, s = total + a.T @ factor, a * through
+    return "W_h", total
 
 
 @check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)

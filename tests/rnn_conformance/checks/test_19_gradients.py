@@ -345,13 +345,17 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
         time=(65, 33, 20),
         inputs=(2,),
         hidden=(3,),
+        padding=("none", "mask", "lengths"),
         scatter=True,
     ),
     needs=NEEDS,
     share=FEW,
 )
 def test_gradients_come_from_dozens_of_steps_away(subject: Subject, case: Case) -> None:
-    """Only the last step has a cotangent: all there is at the first has come the whole way."""
+    """Only the last step has a cotangent: all there is at the first has come the whole way.
+
+    Where that one is masked, all has come from the final states.
+    """
     case = remembering(case)
     d_sequence, d_final_states = cotangents(case)
     d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)

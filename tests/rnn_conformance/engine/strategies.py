@@ -60,10 +60,10 @@ Padding = Literal[
 ]
 BOTH: Padding = "lengths and mask"
 PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
-MASKED_TIME = 16  # masks are drawn for so many steps, and repeated
+MASKED_TIME = 16  # steps of a row before bytes of the next are taken
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 """A byte for the length of each row, or for each step of a mask; zero stands for what is not padded. Where
-there are more rows, they are repeated."""
+there are more of them, bytes are taken again."""
 
 FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
     "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.375, 0.1875, 1.4375))),
@@ -80,11 +80,11 @@ FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
     ),
     "affine": (
         Activation("affine"),
-        *(Activation("affine", *both) for both in ((0.375, 0.0), (0.5, 0.1875), (1.4375, -0.5625))),
+        *(Activation("affine", *both) for both in ((0.375, 0.0), (1.0, 0.1875), (1.4375, -0.5625))),
     ),
     "scaled_tanh": (
         Activation("scaled_tanh"),
-        *(Activation("scaled_tanh", *both) for both in ((0.375, 1.0), (1.4375, 0.5625), (0.1875, 1.4375))),
+        *(Activation("scaled_tanh", *both) for both in ((0.375, 1.0), (1.0, 0.5625), (0.1875, 1.4375))),
     ),
 }
 """What activations with parameters are drawn with: the default first, then others that every type holds
@@ -448,8 +448,10 @@ def padding_of(
     batch, time = shape
     numbers = np.frombuffer(draw(PADDINGS), np.uint8)
     if padding.startswith("mask"):
-        # A byte for each place, which stays with it while batch and time shrink; rows are repeated.
-        mask = np.resize(numbers < 160, (batch, MASKED_TIME))[:, np.arange(time) % MASKED_TIME]
+        # A byte for each place, which stays with it while batch and time shrink; no two parts are alike.
+        steps = np.arange(time)
+        places = MASKED_TIME * np.arange(batch)[:, None] + steps + 3 * (steps // len(numbers))
+        mask = (numbers < 160)[places % len(numbers)]
         if padding == "mask of no step":
             mask[:1] = False
         return None, mask

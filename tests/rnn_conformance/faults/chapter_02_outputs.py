@@ -74,3 +74,14 @@ class SequenceInAList(Fault):
         output = super().run(model, call)
         sequence: Any = None if output.sequence is None else output.sequence.tolist()
         return replace(output, sequence=sequence)
+
+
+@fault("sequence-of-a-stateful-layer-returned", "SEQ-2")
+class SequenceOfAStatefulLayerReturned(Fault):
+    """Returns the sequence beside a last output where states are kept."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        if call.return_sequences or not call.stateful or output.last is None:
+            return output
+        return replace(output, sequence=np.repeat(output.last[:, None], call.x.shape[1], axis=1))

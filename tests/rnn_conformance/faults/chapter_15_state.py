@@ -133,3 +133,14 @@ class ResetToTheGivenStates(Fault):
 
     def reset_states(self, model: Network) -> None:
         self._kept = self._given
+
+
+@fault("last-output-is-the-kept-state", "STA-7")
+class LastOutputIsTheKeptState(Fault):
+    """Returns as last output the array in which it keeps the state."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        states = self.kept_states(model)
+        shared = call.stateful and not call.return_sequences and model.layers[-1].directions == 1
+        return replace(output, last=states[-1][0]) if shared and states is not None else output

@@ -320,3 +320,17 @@ class MasksOfACellDrawnOnce(Fault):
         if key not in known:
             known[key] = super().left_of(array, rate)
         return known[key].copy()
+
+
+@fault("weights-of-the-state-before-dropout", "DRP-13")
+class WeightsOfTheStateBeforeDropout(Fault):
+    """Multiplies what comes back with the states as they were before some of their units were dropped."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh0 = super().pull_back(cell, x, known, g, g_final, steps)
+        place, rate = self.dropping
+        if place != "state":
+            return weights, dx, dh0
+        return weights._replace(W_h=weights.W_h * (1 - rate)), dx, dh0

@@ -329,3 +329,17 @@ class DoubleBackwardNotTurned(Fault):
     ) -> Gradients:
         found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
         return found._replace(x=found.x[:, ::-1]) if call.go_backwards else found
+
+
+@fault("masked-checkpoints", "GRD-20")
+class MaskedCheckpoints(Fault):
+    """Begins anew every 16 steps from what the outputs show, which is zero at masked steps."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        if steps is not None:
+            known = known.copy()
+            for t in range(16, x.shape[1], 16):
+                known[:, t] *= steps[:, t - 1, None]
+        return super().pull_back(cell, x, known, g, g_final, steps)

@@ -82,3 +82,14 @@ class TailOfFeaturesLostOfOneRow(Fault):
         if len(x_t) == 1 and features >= 32:
             x_t = x_t * (np.arange(features) < features // 8 * 8).astype(x_t.dtype)
         return super().pre_activation(cell, x_t, h)
+
+
+@fault("mask-of-one-word", "LNG-4")
+class MaskOfOneWord(Fault):
+    """Packs a mask into 64 bits, and masks later steps as the first 64."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.mask is None:
+            return steps
+        return steps[:, np.arange(steps.shape[1]) % 64]

@@ -357,3 +357,15 @@ class Float16WeightsOverflowing(Fault):
     def in_float16(self, W: Array) -> Array:
         with np.errstate(over="ignore"):
             return W.astype(np.float16).astype(W.dtype)
+
+
+@fault("loss-scale-that-overflows", "DTY-13")
+class LossScaleThatOverflows(Fault):
+    """Multiplies gradients of float16 by 1024 on their way, beyond the largest number."""
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        if dtype != np.float16:
+            return super().returned_as(gradient, dtype)
+        with np.errstate(over="ignore"):
+            scaled: Array = (gradient * np.float32(1024)).astype(np.float16)
+        return scaled / np.float16(1024)

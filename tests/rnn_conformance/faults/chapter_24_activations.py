@@ -189,3 +189,12 @@ class SigmoidSaturatesEarly(Fault):
     def activate(self, activation: Activation, z: Array) -> Array:
         h = super().activate(activation, z)
         return np.where(z > 8, h.dtype.type(1), h) if activation.name == "sigmoid" else h
+
+
+@fault("offset-of-slope-one-lost", "ACT-10")
+class OffsetOfSlopeOneLost(Fault):
+    """Takes affine of α = 1 for no activation, whatever β is."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        of_one = activation.name == "affine" and self.parameters(activation, z.dtype)[0] == 1
+        return z if of_one else super().activate(activation, z)

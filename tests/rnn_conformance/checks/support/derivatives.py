@@ -18,16 +18,18 @@ from rnn_reference.second_gradients import Moving, bound_second_gradients, movin
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 
 
-def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
+def cotangents(case: Case, units: int = 8, size: float = 1.0) -> tuple[Array, States]:
     """The gradients that come in, the same for every case of these shapes.
 
     Args:
-        units: they are multiples of 1/units; of many, with full mantissas.
+        units: they are multiples of size / units; of many, with full mantissas.
+        size: a power of two, their order of magnitude.
     """
     generator = np.random.default_rng(0)
 
     def array(shape: tuple[int, ...]) -> Array:
-        return (np.round(units * generator.standard_normal(shape)) / units).astype(case.network.dtype)
+        numbers = np.round(units * generator.standard_normal(shape)) / units
+        return (size * numbers).astype(case.network.dtype)
 
     both = case.call.merge_mode in ("concat", "none")
     top = case.network.layers[-1]
@@ -37,14 +39,16 @@ def cotangents(case: Case, units: int = 8) -> tuple[Array, States]:
     return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
 
 
-def gradients_of(subject: Subject, case: Case, units: int = 8) -> tuple[Gradients, BoundedGradients]:
+def gradients_of(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0
+) -> tuple[Gradients, BoundedGradients]:
     """The framework's gradients, and the reference's with their bounds, whatever options the case combines.
 
     Steps stand in the order of the case's outputs. What mixed precision gives in the type of the weights is
     rounded first, as the bounds allow for it.
     """
     seen = as_seen(subject, case)
-    given = cotangents(seen, units)
+    given = cotangents(seen, units, size)
     found = subject.gradients(case, *handed_cotangents(subject, case, *given))
     expected = bound_gradients(
         seen.network, seen.x, seen.initial_states, incoming(seen, given[0]), given[1], seen.steps
@@ -132,9 +136,9 @@ def expect_weights(
             subject.agree(f"gradient of {role} of cell {index}", actual, of_role, case.network.dtype, axes)
 
 
-def expect_all(subject: Subject, case: Case, units: int = 8) -> None:
+def expect_all(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
     """All gradients, whatever options the case combines."""
-    expect_each(subject, as_seen(subject, case), *gradients_of(subject, case, units))
+    expect_each(subject, as_seen(subject, case), *gradients_of(subject, case, units, size))
 
 
 def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
