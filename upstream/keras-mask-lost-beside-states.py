@@ -8,8 +8,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 
-h0 = np.float32([[0.5]])
-W_x, W_h, b = np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+h0, W_x, W_h, b = np.float32([[0.5]]), np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
 
 layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
 layer.build((None, None, 1))
@@ -19,7 +18,8 @@ model = keras.Model([x_in, h0_in], layer(keras.layers.Masking(0)(x_in), initial_
 
 got = keras.ops.convert_to_numpy(model([np.float32([[[1.0], [0.0]]]), h0])[0])
 
-# as the recurrence gives it in a wider type
-expected = np.array([[[0.9051482536448665], [0.9051482536448665]]])
+# h_t = φ(W_x x_t + W_h h_{t-1} + b), step by step
+h_1 = np.tanh(np.float32([[[1.0], [2.0]]])[:, 0].astype("float64") @ W_x.T + h0.astype("float64") @ W_h.T + b)
+expected = np.stack([h_1, h_1], axis=1)
 print("keras", keras.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
 assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=7.80e-07)

@@ -197,7 +197,7 @@ def matrix(write: bool, prune: bool, folder: Path | None, form: str) -> None:
     fewest = min((len(killed.by) for killed in kills.faults.values()), default=0)
     click.echo(
         f"{len(kills.faults)} faults, each killed by {fewest} vectors at least;"
-        f" {len(kills.not_shown)} that no vector can show"
+        f" {len(kills.not_shown)} that no vector shows"
     )
 
 

@@ -165,7 +165,7 @@ class KillsData(Data, kw_only=True):
     Args:
         digest: of the vectors and of the catalogue that it was computed of.
         faults: what kills each fault, in the types that the vectors' networks have.
-        not_shown: the faults that no vector can show, and why.
+        not_shown: the faults that no vector shows, and why.
     """
 
     schema: Literal["rnn-conformance/vectors/1"]

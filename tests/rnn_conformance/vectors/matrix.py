@@ -42,7 +42,7 @@ def in_first_type(vectors: Iterable[VectorData]) -> list[Ready]:
 
 
 def not_shown() -> dict[str, str]:
-    """The faults that no vector can show, with the reason.
+    """The faults that no vector shows, with the reason.
 
     Raises:
         BadInput: one is not in the catalogue, or stands twice.
@@ -76,7 +76,7 @@ def _failing(fault: str, route: str, vectors: Sequence[Ready]) -> Iterator[int]:
 
 
 def kill_matrix(vectors: Sequence[Ready], digest: str, faults: Iterable[str] | None = None) -> KillsData:
-    """For each fault the vectors that it fails on; those that no vector can show are tried by one route.
+    """For each fault the vectors that it fails on; those that no vector shows are tried by one route.
 
     Args:
         faults: none named: all of the catalogue.
