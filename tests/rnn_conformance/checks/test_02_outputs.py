@@ -26,7 +26,7 @@ ANY_STACK = Cases(
 TAME = Cases(directions=(1,), regimes=("contractive", "moderate"))
 
 
-@check("SEQ-1", ANY_STACK, needs=("sequence",), share=FEW)
+@check("SEQ-1", ANY_STACK, needs=("sequence",))
 def test_sequence_output_is_batch_time_features(subject: Subject, case: Case) -> None:
     sequence_of(subject, case, subject.run(case))
 

@@ -29,6 +29,7 @@ NARROW: tuple[NarrowType, ...] = ("float16", "bfloat16")
 SHORT = (1, 2, 3)
 LONG_SUMS = (64,)
 HALF = 0.5  # each case is called in mixed precision, too, for a sequence and for the last output
+MORE = 2.0  # of few routes alone
 
 
 @check("DTY-1", Cases(layers=(1, 2), dtypes=NARROW, time=SHORT), needs=("sequence", "narrow_dtypes"))
@@ -318,7 +319,7 @@ def test_gradients_in_mixed_precision(subject: Subject, case: Case) -> None:
     expect_gradients(subject, case)
 
 
-@check("DTY-15", replace(POOL, layers=(1, 1, 2)), needs=("outputs",), routes=("quantised",))
+@check("DTY-15", replace(POOL, layers=(1, 1, 2)), needs=("outputs",), share=MORE, routes=("quantised",))
 def test_quantised_factors_are_rounded_as_declared(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 

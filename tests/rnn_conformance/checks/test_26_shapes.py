@@ -21,6 +21,7 @@ from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
 HALF, FEW = 0.5, 0.25  # a shape is right or wrong as a whole
+MORE = 1.5  # of options as many as of a call
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
@@ -130,6 +131,7 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
         covering=True,
     ),
     needs=("inferred_shapes", "outputs"),
+    share=MORE,
 )
 def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
     if case.network.dtype != np.float32:
