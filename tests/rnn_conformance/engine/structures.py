@@ -59,9 +59,11 @@ LEVELS: Mapping[str, Callable[[Any], str]] = {
     "training": str,
     "layout": lambda layout: layout if layout == PLAIN else "another",
     "return_sequences": str,
-    "variant": str,
 }
 """The choices of which pairs and triples are to occur, and which of their values count as one."""
+
+DRAWN: Mapping[str, Callable[[Any], str]] = {**LEVELS, "variant": str}
+"""Those of a case as it is drawn: what the clause varies beside its options is one of them."""
 
 MERGED = ("sum", "mul", "ave", "none")
 NARROW = ("float16", "bfloat16")
@@ -100,7 +102,7 @@ def route_choices(routes: Sequence[Pools]) -> list[Pools]:
 def levels_of(pools: Pools, options: Iterable[str]) -> Levels:
     """The values that each of these options can take on a route; one that is no choice there has one, "-"."""
     of_options = {
-        name: list(dict.fromkeys(map(LEVELS[name], pools[name]))) if name in pools else ["-"]
+        name: list(dict.fromkeys(map(DRAWN[name], pools[name]))) if name in pools else ["-"]
         for name in options
     }
     return {"route": [str(pools["route"][0])], **of_options}
@@ -108,7 +110,7 @@ def levels_of(pools: Pools, options: Iterable[str]) -> Levels:
 
 def levels_of_routes(routes: Sequence[Pools]) -> list[Levels]:
     """The same of several routes, of the options that are a choice on some."""
-    options = [option for option in LEVELS if any(option in pools for pools in routes)]
+    options = [option for option in DRAWN if any(option in pools for pools in routes)]
     return [levels_of(pools, options) for pools in routes]
 
 
@@ -138,7 +140,7 @@ def structures_of_each_activation(routes: Sequence[Pools], seed_text: str) -> It
             row["activation"] = fitting[0]
         elif waiting:
             continue
-        yield _structure(route_choices(routes), row, decide, {**LEVELS, "activation": _name})
+        yield _structure(route_choices(routes), row, decide, {**DRAWN, "activation": _name})
 
 
 @cache
@@ -171,7 +173,7 @@ def _structure(
     choices: Sequence[Pools],
     row: Row,
     decide: random.Random,
-    levels: Mapping[str, Callable[[Any], str]] = LEVELS,
+    levels: Mapping[str, Callable[[Any], str]] = DRAWN,
 ) -> bytes:
     """Bytes for the choices in the order in which a case makes them; one of a single value takes none."""
     found = bytearray()

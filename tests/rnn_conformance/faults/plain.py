@@ -395,6 +395,18 @@ class PlainNumpy(Adapter[Network]):
                 )
         return sequence
 
+    def as_processed(self, shown: Array, steps: Array | None) -> Array:
+        """Cotangents of outputs of going backwards, from the declared order to processing order."""
+        match self.conventions.go_backwards_order:
+            case "input":
+                return shown[:, ::-1]
+            case "padding last" if steps is not None:
+                places = np.argsort(~steps, axis=1, kind="stable")
+                processed = np.empty_like(shown)
+                np.put_along_axis(processed, places[:, :, None], shown, axis=1)
+                return processed
+        return shown
+
     def shown(self, state: Array, dtype: Any) -> Array:
         """A final state, computed in another type, in that of the weights."""
         return state.astype(dtype)
@@ -585,6 +597,7 @@ class PlainNumpy(Adapter[Network]):
         x = x if steps is None else self.without_padding(x, steps)
         if call.go_backwards:
             x, steps = x[:, ::-1], None if steps is None else steps[:, ::-1]
+            d_sequence = self.as_processed(d_sequence, steps)
         inputs, outputs = list[Array](), [x]
         self.masks, self.left_between = [], []
         for layer, h0 in zip(model.layers, states, strict=True):
@@ -713,9 +726,11 @@ class PlainNumpy(Adapter[Network]):
     # JVP and double backward
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        goes_backwards = call.go_backwards
         model, call, direction = self.as_differentiated(model, call, direction)
         rates = self.rates(model, call, direction)
         outputs, changes, _ = rates[-1]
+        changes = self.ordered(changes, self.steps(call)) if goes_backwards else changes
         if call.merge_mode != "concat":
             changes = self.merged_rates(
                 call.merge_mode, np.split(outputs, 2, axis=-1), np.split(changes, 2, axis=-1)
@@ -804,10 +819,12 @@ class PlainNumpy(Adapter[Network]):
     def second_gradients(
         self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
-        dtype, turned = model.dtype, np.s_[:, :: -1 if call.go_backwards else 1]
+        dtype, goes_backwards = model.dtype, call.go_backwards
+        turned = np.s_[:, :: -1 if goes_backwards else 1]
         model, call, direction = self.as_differentiated(model, call, direction)
         x, states = checked_call(model, call.x, call.initial_states)
         steps = self.steps(call)
+        d_sequence = self.as_processed(d_sequence, steps) if goes_backwards else d_sequence
         taken = np.ones(x.shape[:2], bool) if steps is None else steps
         layers = self.rates(model, call, direction)
         below = [(x, direction.x), *((h, dh) for h, dh, _ in layers)]
