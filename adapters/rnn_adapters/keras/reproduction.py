@@ -21,9 +21,9 @@ CALLS = {"graph": "tf.function({})", "XLA": "tf.function({}, jit_compile=True)"}
 CELLS = ("cell", "cell of a bare state")
 NOT_JITTED = ("eager", *CELLS, "states by place")
 ANEW = (
-    "written = json.loads(json.dumps(keras.layers.serialize(layer)))",
+    "written = json.loads(json.dumps(keras.layers.serialize({0})))",
     "keras.layers.deserialize(written)",
-    "layer = keras.layers.deserialize(written)",
+    "{0} = keras.layers.deserialize(written)",
 )
 """A layer made anew from its configuration, which has made another one before."""
 OWN_ANEW = "own cell, from_config"
@@ -242,7 +242,7 @@ class Writer:
         else:
             options = self._loop_options(index)
             made = self._made_layer(name, index, options)
-            made += ANEW if self.route == "configuration" else ()
+            made += [line.format(name) for line in ANEW] if self.route == "configuration" else []
             made += [OWN_FROM_CONFIG.format(name)] if self.route == OWN_ANEW else []
             built = f"{name}.build(({self.batch_and_time(self._stateful_batch)}, {layer.input_size}))"
         if self.question.right is None:  # a call that must be refused is, whatever the weights are
