@@ -1,5 +1,5 @@
 'use strict';
-// Gradients by `tf.grads` of the inputs and `tf.variableGrads` of the weights.
+// Gradients by `tf.grads` of inputs and weights at once: a second pass would drop other numbers.
 
 const { tf } = require('./tf.js');
 
@@ -13,9 +13,8 @@ function inner(left, right) {
  * @returns {tf.Tensor[]} for each input, then for each variable.
  */
 function gradientsOf(scalar, inputs, variables) {
-  const ofInputs = tf.grads((...given) => scalar(given))(inputs);
-  const { grads } = tf.variableGrads(() => scalar(inputs), variables);
-  return [...ofInputs, ...variables.map(({ name }) => grads[name])];
+  const ofEach = tf.grads((...given) => scalar(given.slice(0, inputs.length)));
+  return ofEach([...inputs, ...variables]);
 }
 
 /** The gradients of Σ cotangents · outputs. */
