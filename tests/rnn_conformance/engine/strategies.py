@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, repeat
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -344,7 +345,7 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
 
     Half of the cases take the default route.
     """
-    structure = iter(draw(STRUCTURES))
+    structure = chain(draw(STRUCTURES), repeat(0))  # beyond its bytes, upper layers take the first of all
 
     def one_of(pool: Sequence[Any], source: Iterator[int] = structure) -> Any:
         # Monotone, so that a smaller byte is an earlier choice; without possibilities no byte is spent.
