@@ -157,16 +157,17 @@ def _rows_of_routes(levels: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...])
     return count + 1
 
 
-def rows_of_routes(routes: Sequence[Pools]) -> int:
-    """How many rows it takes until each route has had every value of every option.
+SPARE = 2
+"""Rows beside one for each route, as what it takes differs by a few from seed to seed."""
 
-    It differs by a few from seed to seed, so there are some to spare.
-    """
+
+def rows_of_routes(routes: Sequence[Pools]) -> int:
+    """How many rows it takes until each route has had every value of every option, and some to spare."""
     levels = tuple(
         tuple((option, tuple(values)) for option, values in levels.items())
         for levels in levels_of_routes(routes)
     )
-    return _rows_of_routes(levels) + len(routes)
+    return _rows_of_routes(levels) + len(routes) + SPARE
 
 
 def _structure(
