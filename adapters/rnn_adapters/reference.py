@@ -17,7 +17,7 @@ from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
 from rnn_adapters.written_documents import decoded, encoded
 from rnn_adapters.written_networks import NetworkData, read_network, write_network
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
-from rnn_reference.bounds import bound_network
+from rnn_reference.bounds import Bounded, BoundedResult, bound_network
 from rnn_reference.forward import merge_directions, run_network, run_stack
 from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
@@ -142,11 +142,10 @@ class ReferenceAdapter(Adapter[Network]):
         return found._replace(x=found.x[order]).mapped(lambda array: array.astype(dtype))
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
-        model, call, direction, both = changing(model, call, direction)
-        found = both.rate
+        model, call, direction, outputs, rates = changing(model, call, direction)
+        found = rates.sequence
         if call.merge_mode != "concat":
-            found = bound_merged_tangent(call.merge_mode, both.value, both.rate, model.dtype)
-        rates = bound_tangents(model, call.x, call.initial_states, direction, steps_of_call(call))
+            found = bound_merged_tangent(call.merge_mode, outputs, found, model.dtype)
         finals = tuple(final.value.astype(model.dtype) for final in rates.final_states)
         return Output(found.value.astype(model.dtype), final_states=finals)
 
@@ -154,8 +153,8 @@ class ReferenceAdapter(Adapter[Network]):
         self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
         dtype, turned = model.dtype, np.s_[:, :: -1 if call.go_backwards else 1]
-        model, call, direction, both = changing(model, call, direction)
-        wide = d_sequence.astype(both.value.value.dtype)
+        model, call, direction, outputs, rates = changing(model, call, direction)
+        wide, both = d_sequence.astype(outputs.value.dtype), Moving(outputs, rates.sequence)
         found = second_gradients(
             model,
             call.x,
@@ -224,11 +223,13 @@ def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
     return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
 
-def changing(model: Network, call: Call, direction: Gradients) -> tuple[Network, Call, Gradients, Moving]:
+def changing(
+    model: Network, call: Call, direction: Gradients
+) -> tuple[Network, Call, Gradients, Bounded, BoundedResult]:
     """A call going forward, in the type that is computed in, and what changes its arrays.
 
     Returns:
-        Network, call and direction, and the outputs side by side with their rates of change.
+        Network, call and direction; the outputs of both directions side by side; the rates of all outputs.
     """
     if call.compute_dtype is not None:
         dtype = call.compute_dtype
@@ -240,8 +241,8 @@ def changing(model: Network, call: Call, direction: Gradients) -> tuple[Network,
         call = replace(call, x=call.x[:, ::-1], lengths=None, mask=steps, go_backwards=False)
         direction = direction._replace(x=direction.x[:, ::-1])
     given = model, call.x, call.initial_states
-    both = Moving(bound_network(*given, steps).sequence, bound_tangents(*given, direction, steps).sequence)
-    return model, call, direction, both
+    outputs, rates = bound_network(*given, steps).sequence, bound_tangents(*given, direction, steps)
+    return model, call, direction, outputs, rates
 
 
 def computed_in(model: Network, call: Call) -> np.dtype[Any]:

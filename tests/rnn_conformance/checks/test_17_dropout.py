@@ -426,7 +426,8 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     independent = gone if case.call.dropout == "state" else gone[:, 0]
     expect_share("gradients dropped", subject, independent, case.call.rate)
     role, of_weights = gradient_of_factors(case, ~gone, scale)
-    bound = of_weights * gamma(rounded + gone.size, precision_of(dtype).unit_roundoff)
+    count = 2 * rounded + 1 + len(case.x) * steps  # of both factors, of their product, and of the sum
+    bound = of_weights * gamma(count, precision_of(dtype).unit_roundoff)
     subject.agree(
         f"gradient of {role}",
         getattr(gradients.cells[-1], role),
