@@ -115,6 +115,10 @@ def declarations(draw: Any) -> Supports:
     chosen["dropout"] = tuple(p for p in places if chosen["stacked"] or p != "between layers")
     if "float32" in chosen["dtypes"]:
         chosen["compute_dtypes"] = tuple(draw(st.lists(st.sampled_from(ALL.compute_dtypes), unique=True)))
+    narrow = set(chosen["dtypes"]) <= {"float16", "bfloat16"}
+    if narrow and not {"tanh", "relu"} & set(chosen["activations"]):
+        # How exact others are in narrow types is not specified, and so their gradients are no evidence.
+        chosen["activations"] = ("tanh", *chosen["activations"])
     if ALL.parameters:
         chosen["parameters"] = tuple(name for name in ALL.parameters if name in chosen["activations"])
     return Supports(**chosen)
