@@ -100,12 +100,27 @@ def route_choices(routes: Sequence[Pools]) -> list[Pools]:
 
 
 def levels_of(pools: Pools, options: Iterable[str]) -> Levels:
-    """The values that each of these options can take on a route; one that is no choice there has one, "-"."""
+    """The values that each of these options can take on a route; one that is no choice there has one, "-".
+
+    Sizes that are given together are two options, as elsewhere, where each of batch and time goes with each.
+    """
     of_options = {
         name: list(dict.fromkeys(map(DRAWN[name], pools[name]))) if name in pools else ["-"]
         for name in options
     }
+    if of_options.get("sizes", ["-"]) != ["-"]:
+        apart = {name: list(dict.fromkeys(_batch_and_time(pools)[name])) for name in ("batch", "time")}
+        if len(of_options["sizes"]) == len(apart["batch"]) * len(apart["time"]):
+            of_options |= {"sizes": ["-"], **apart}
     return {"route": [str(pools["route"][0])], **of_options}
+
+
+def _batch_and_time(pools: Pools) -> dict[str, list[str]]:
+    """What batch and time are in each of the sizes that are given together."""
+    return {
+        name: [_one_or_several(sizes[place]) for sizes in pools["sizes"]]
+        for place, name in enumerate(("batch", "time"))
+    }
 
 
 def levels_of_routes(routes: Sequence[Pools]) -> list[Levels]:
@@ -179,17 +194,30 @@ def _structure(
     """Bytes for the choices in the order in which a case makes them; one of a single value takes none."""
     found = bytearray()
 
-    def choose(pool: Sequence[Any], level: Callable[[Any], str] | None = None, wanted: str = "") -> Any:
-        fitting = [index for index, value in enumerate(pool) if level is None or level(value) == wanted]
+    def choose(pool: Sequence[Any], fitting: Sequence[int]) -> Any:
         index = decide.choice(fitting)
         if len(pool) > 1:
             first, after = (-(-256 * each // len(pool)) for each in (index, index + 1))
             found.append(decide.randrange(first, after))
         return pool[index]
 
-    pools = choose(choices, lambda pools: str(pools["route"][0]), row["route"])
+    pools = choose(choices, [i for i, pools in enumerate(choices) if str(pools["route"][0]) == row["route"]])
     for option, pool in pools.items():
-        value = choose(pool, levels.get(option) if option in row else None, row.get(option, ""))
+        fitting = _fitting(option, pools, row, levels)
+        value = choose(pool, fitting)
         if option == "activation":
-            choose(value)
+            choose(value, range(len(value)))
     return bytes(found) + decide.randbytes(STRUCTURE - len(found))
+
+
+def _fitting(
+    option: str, pools: Pools, row: Row, levels: Mapping[str, Callable[[Any], str]]
+) -> Sequence[int]:
+    """The places in the pool of an option of what a row asks for."""
+    every = range(len(pools[option]))
+    if len(every) == 1 or option not in row:
+        return every
+    if option == "sizes" and row["sizes"] == "-":
+        both = zip(*_batch_and_time(pools).values(), strict=True)
+        return [index for index, found in enumerate(both) if found == (row["batch"], row["time"])]
+    return [index for index in every if levels[option](pools[option][index]) == row[option]]
