@@ -130,7 +130,6 @@ def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) 
     "DRP-2",
     replace(POOL, dropout=PLACES, rates=(0.0,), training=(True,)),
     needs=("outputs", "dropout"),
-    share=HALF,
 )
 def test_a_rate_of_zero_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)

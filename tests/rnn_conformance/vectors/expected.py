@@ -30,12 +30,12 @@ from rnn_conformance.vectors import claims
 from rnn_conformance.vectors.form import TYPES, Doing, StepData, ValuesData
 from rnn_reference.bounds import Bounded, bound_stack, join
 from rnn_reference.exact import ARITHMETIC, decimal_of, exact_numbers
-from rnn_reference.gradient_bounds import bound_gradients, bound_parted_gradient
+from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients, bound_parted_gradient
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps
 from rnn_reference.precision import EXACT, precision_of, widened
-from rnn_reference.second_gradients import bound_second_gradients
-from rnn_reference.tangents import bound_tangents
+from rnn_reference.second_gradients import Moving, bound_second_gradients, moving_parts
+from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 from rnn_reference.training import gradient_descent
 
 FLOAT64 = np.dtype(np.float64)
@@ -171,44 +171,47 @@ class Follower:
     def _gradients(self, step: Step) -> Values:
         seen = self._seen(step)
         assert step.d_sequence is not None
-        computed = seen.network.dtype
-        d_sequence = step.d_sequence.astype(computed)
+        d_sequence, d_final_states = _of_type(seen, step)
         g: Array | Bounded = d_sequence
-        d_final_states = tuple(state.astype(computed) for state in step.d_final_states or ())
-        if seen.call.merge_mode not in ("concat", "none"):
-            x, states = checked_call(seen.network, seen.x, seen.initial_states)
-            exact_x = exactly(x)
-            (both,), _ = bound_stack(seen.network, exact_x, states, checked_steps(x, seen.steps))
+        if _is_merged(seen):
             g = bound_parted_gradient(
-                seen.call.merge_mode, widened(d_sequence, EXACT), both, seen.network.dtype
+                seen.call.merge_mode, widened(d_sequence, EXACT), _of_both(seen), seen.network.dtype
             )
         found = bound_gradients(seen.network, seen.x, seen.initial_states, g, d_final_states, seen.steps)
-        of_x = found.x.at(np.s_[:, ::-1]) if step.call is not None and step.call.go_backwards else found.x
-        values: Values = {"x": of_x, "initial_states": found.initial_states, "cells": found.cells}
-        if step.claim == "exact":
-            claims.require_exact_gradients(seen, step.d_sequence, d_final_states)
-            return {name: without_bounds(value) for name, value in values.items()}
-        return values
+        return self._differentiated(seen, step, found)
 
     def _tangents(self, step: Step) -> Values:
         seen = self._seen(step)
-        assert step.direction is not None
-        found = bound_tangents(seen.network, seen.x, seen.initial_states, step.direction, seen.steps)
-        return {"sequence": self._claimed(seen, found.sequence), "final_states": found.final_states}
+        found = bound_tangents(seen.network, seen.x, seen.initial_states, _direction(step), seen.steps)
+        sequence = found.sequence
+        if _is_merged(seen):
+            sequence = bound_merged_tangent(
+                seen.call.merge_mode, _of_both(seen), sequence, seen.network.dtype
+            )
+        return {"sequence": self._claimed(seen, sequence), "final_states": found.final_states}
 
     def _second_gradients(self, step: Step) -> Values:
-        seen, direction = self._seen(step), step.direction
-        assert step.d_sequence is not None
-        assert direction is not None
-        given = step.d_sequence, step.d_final_states or ()
+        seen, direction = self._seen(step), _direction(step)
+        given = _of_type(seen, step)
+        g: Array | Moving = given[0]
+        if _is_merged(seen):
+            rates = bound_tangents(seen.network, seen.x, seen.initial_states, direction, seen.steps).sequence
+            both = Moving(_of_both(seen), rates)
+            g = moving_parts(seen.call.merge_mode, widened(given[0], EXACT), both, seen.network.dtype)
         found = bound_second_gradients(
-            seen.network, seen.x, seen.initial_states, *given, direction, seen.steps
+            seen.network, seen.x, seen.initial_states, g, given[1], direction, seen.steps
         )
-        values: Values = {"x": found.x, "initial_states": found.initial_states, "cells": found.cells}
-        if step.claim == "exact":
-            claims.require_exact_gradients(seen, *given, direction)
-            return {name: without_bounds(value) for name, value in values.items()}
-        return values
+        return self._differentiated(seen, step, found)
+
+    def _differentiated(self, seen: Case, step: Step, found: BoundedGradients) -> Values:
+        """Gradients, those of the input in its own order."""
+        of_x = found.x.at(np.s_[:, ::-1]) if _goes_backwards(step) else found.x
+        values: Values = {"x": of_x, "initial_states": found.initial_states, "cells": found.cells}
+        if step.claim != "exact":
+            return values
+        given = _of_type(seen, step)
+        claims.require_exact_gradients(seen, *given, *(() if step.direction is None else (_direction(step),)))
+        return {name: without_bounds(value) for name, value in values.items()}
 
     def _trained(self, step: Step) -> Values:
         seen = self._seen(step)
@@ -228,6 +231,35 @@ class Follower:
             for cell, after, stays in zip(seen.network.cells, cells, frozen, strict=True)
         ]
         return {"cells": kept}
+
+
+def _goes_backwards(step: Step) -> bool:
+    return step.call is not None and step.call.go_backwards
+
+
+def _is_merged(case: Case) -> bool:
+    return case.call.merge_mode not in ("concat", "none")
+
+
+def _of_type(seen: Case, step: Step) -> tuple[Array, States]:
+    """The cotangents of a step, of the type that is computed in."""
+    assert step.d_sequence is not None
+    dtype = seen.network.dtype
+    return step.d_sequence.astype(dtype), tuple(state.astype(dtype) for state in step.d_final_states or ())
+
+
+def _direction(step: Step) -> Gradients:
+    """In which everything changes, the input in processing order."""
+    direction = step.direction
+    assert direction is not None
+    return direction._replace(x=direction.x[:, ::-1]) if _goes_backwards(step) else direction
+
+
+def _of_both(seen: Case) -> Bounded:
+    """The outputs of both directions, side by side."""
+    x, states = checked_call(seen.network, seen.x, seen.initial_states)
+    (both,), _ = bound_stack(seen.network, exactly(x), states, checked_steps(x, seen.steps))
+    return both
 
 
 def exactly(array: Array) -> Bounded:

@@ -9,7 +9,12 @@ import numpy as np
 
 from rnn_adapters.adapter import CannotExpress
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import final_states_of, in_input_order, states_dtype
+from rnn_conformance.checks.support.expect import (
+    expect_no_sequence,
+    final_states_of,
+    in_input_order,
+    states_dtype,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.deviations import ABILITY_OF, Deviation, within
@@ -167,6 +172,7 @@ def _called(subject: Subject, step: ReadyStep) -> None:
             sequence = in_input_order(subject, seen, sequence)[:, ::-1]
         subject.agree("sequence output", sequence, expected, dtype, SEQUENCE_AXES)
     if "last" in step.expected and supports.last_output:
+        expect_no_sequence(subject, output)
         subject.agree("last output", output.last, step.expected["last"], dtype, LAST_AXES)
     if supports.final_states:
         found = final_states_of(subject, seen, output, states_dtype(subject, case))
@@ -229,7 +235,11 @@ def _tangents(subject: Subject, step: ReadyStep) -> None:
     assert case is not None
     assert step.direction is not None
     found, dtype = subject.tangents(case, step.direction), case.network.dtype
-    subject.agree("tangent of the sequence output", found.sequence, step.expected["sequence"], dtype)
+    sequence, expected = found.sequence, step.expected["sequence"]
+    if case.call.go_backwards:
+        sequence = subject.has_shape("tangent of the sequence output", sequence, expected.value.shape, dtype)
+        sequence = in_input_order(subject, case, sequence)[:, ::-1]
+    subject.agree("tangent of the sequence output", sequence, expected, dtype)
     states: States = found.final_states or ()
     for index in range(case.network.num_layers):
         what, bounded = (

@@ -26,6 +26,15 @@ PLANS = (
         options=LAST,
     ),
     Plan(
+        clause="SEQ-2",
+        slug="stateful",
+        flags=("last-output",),
+        comment="the last output alone of a stateful layer",
+        options=LAST | {"stateful": True},
+        batch=1,
+        count=2,
+    ),
+    Plan(
         clause="SEQ-3",
         slug="last-of-two",
         flags=("last-output",),

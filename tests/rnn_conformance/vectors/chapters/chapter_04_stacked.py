@@ -34,6 +34,17 @@ PLANS = (
     ),
     Plan(
         clause="STK-2",
+        slug="last",
+        flags=("final-state-of-layer",),
+        comment="final states of three equal layers beside a last output",
+        layers=3,
+        hidden=2,
+        batch=1,
+        options={"return_sequences": False},
+        count=2,
+    ),
+    Plan(
+        clause="STK-2",
         slug="equal",
         flags=("order-of-layers",),
         comment="final states of equal layers, bottom first",

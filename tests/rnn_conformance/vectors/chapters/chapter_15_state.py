@@ -44,6 +44,12 @@ def given_zeros(made: Made) -> list[Step]:
     return [first, Step("call", replace(second.call, initial_states=zeros))]
 
 
+def given_and_reset(made: Made) -> list[Step]:
+    """A stateful call that is given states, a reset, and a call that is not."""
+    first = replace(made.call, initial_states=made.states(len(made.call.x)))
+    return [Step("call", first), Step("reset"), Step("call", made.another_call())]
+
+
 PLANS = (
     Plan(
         clause="STA-1",
@@ -121,6 +127,18 @@ PLANS = (
         time=2,
         batch=1,
         steps=with_reset,
+    ),
+    Plan(
+        clause="STA-4",
+        slug="given",
+        flags=("reset",),
+        comment="after a reset a stateful call starts from zeros, whatever states were given before",
+        options=STATEFUL,
+        hidden=2,
+        time=2,
+        batch=1,
+        count=2,
+        steps=given_and_reset,
     ),
     Plan(
         clause="STA-5",

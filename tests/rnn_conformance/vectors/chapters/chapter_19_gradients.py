@@ -198,6 +198,45 @@ def _plans() -> Iterator[Plan]:
             time=2,
             count=2,
         )
+    for clause, slug, what, steps in (
+        ("GRD-10", "tangents", "the JVP", tangents),
+        ("GRD-16", "second", "gradients of gradients", second_gradients),
+    ):
+        yield _plan(
+            clause,
+            f"{slug}-backwards",
+            f"{slug}-of-going-backwards",
+            f"{what} of a layer that goes backwards",
+            options={"go_backwards": True},
+            steps=steps,
+            batch=1,
+            count=2,
+        )
+        yield _plan(
+            clause,
+            f"{slug}-mul",
+            f"{slug}-of-a-product",
+            f"{what} of two directions whose outputs are multiplied",
+            directions=2,
+            options={"merge_mode": "mul"},
+            steps=steps,
+            batch=1,
+            time=2,
+            count=2,
+        )
+    yield _plan(
+        "GRD-20",
+        "masked",
+        "gradient-across-blocks",
+        "eighteen steps, of which the sixteenth is masked",
+        time=18,
+        mask=("1" * 15 + "011",),
+        batch=1,
+        inputs=1,
+        dtype="float64",
+        types=("float64", "float32"),
+        count=2,
+    )
     for slug, value in (("nan", np.nan), ("infinity", np.inf)):
         yield _plan(
             "GRD-19",

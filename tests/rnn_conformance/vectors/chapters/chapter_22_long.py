@@ -96,6 +96,17 @@ PLANS = (
     ),
     Plan(
         clause="LNG-3",
+        slug="many-features",
+        flags=("remainder-of-blocks",),
+        comment="thirty-three features of one row",
+        inputs=33,
+        batch=1,
+        time=1,
+        hidden=2,
+        count=2,
+    ),
+    Plan(
+        clause="LNG-3",
         slug="units",
         flags=("remainder-of-blocks",),
         comment="thirteen units",

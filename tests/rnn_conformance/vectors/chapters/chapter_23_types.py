@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
+from rnn_conformance.vectors.expected import Step
 from rnn_conformance.vectors.recipes import Made, Plan
 from rnn_reference.network import Cell, Layer, Network
 
@@ -22,6 +23,13 @@ def small(scale: float) -> Any:
         made.call = replace(made.call, x=made.call.x * scale)
 
     return change
+
+
+def of_large_cotangents(made: Made) -> list[Step]:
+    """The gradients of cotangents of some hundreds."""
+    step = made.differentiated()
+    assert step.d_sequence is not None
+    return [replace(step, d_sequence=256 * step.d_sequence)]
 
 
 def positive(made: Made) -> None:
@@ -165,6 +173,18 @@ def _plans() -> Iterator[Plan]:
             **only,
         )
     half: dict[str, Any] = {"dtype": "float16", "types": ("float16",), "batch": 1}
+    yield Plan(
+        clause="DTY-13",
+        slug="float16-large-gradients",
+        flags=("large-narrow-gradients",),
+        comment="gradients that float16 holds, and a thousand times as much it would not",
+        steps=of_large_cotangents,
+        hidden=2,
+        time=2,
+        states=True,
+        count=2,
+        **half,
+    )
     for number, scale in enumerate((2.0**-15, 2.0**-16), 1):
         yield Plan(
             clause="DTY-4",

@@ -140,6 +140,18 @@ def _plans() -> Iterator[Plan]:
         count=2,
     )
     yield Plan(
+        clause="ACT-10",
+        slug="affine-of-slope-one",
+        flags=("affine",),
+        comment="an α of one, and an offset all the same",
+        activation="affine(alpha=1.0, beta=0.25)",
+        hidden=3,
+        gain=2,
+        batch=1,
+        states=True,
+        count=2,
+    )
+    yield Plan(
         clause="ACT-15",
         slug="softplus",
         flags=("far-softplus-in-float64",),
