@@ -1,4 +1,4 @@
-"""RNN, BiRNN and the cell take complex input, and give complex output.
+"""RNN, BiRNN and the cell take complex input or states, and give complex output.
 
 Clause ERR-5 of rnn-conformance: input of another type is the same numbers or an error."""
 
