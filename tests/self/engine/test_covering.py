@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 
+from helpers import EVERYTHING
+
+from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.covering import Row, covering_rows
+from rnn_conformance.engine.drawing import draw_cases
+from rnn_conformance.engine.strategies import POOL
 
 ONE = {"route": ["one"], "a": ["0", "1", "2"], "b": ["x", "y"], "c": ["u", "v"], "d": ["p", "q"]}
 OTHER = {**ONE, "route": ["other"], "a": ["0"]}
@@ -42,3 +49,15 @@ def test_pairs_come_first_and_those_of_a_route_before_all() -> None:
 def test_the_seed_decides() -> None:
     assert rows() == rows()
     assert rows() != rows("another seed")
+
+
+def test_routes_where_each_shape_is_expensive_are_asked_as_often_as_others() -> None:
+    """Their sizes are given together, and count as a batch and a time all the same."""
+    routes = {str(number): EVERYTHING for number in range(11)}
+    routes["shapes"] = replace(EVERYTHING, expensive="shapes")
+    strategy, structures, cases = POOL(routes), POOL.structures(routes), list[Case]()
+    draw_cases(strategy, POOL.rows_of_routes(routes), "a seed", cases.append, structures)
+    asked = Counter(case.route for case in cases)
+    assert asked["shapes"] <= 2 * min(asked.values())
+    sizes = {case.x.shape[:2] for case in cases if case.route == "shapes"}
+    assert {(batch == 1, time == 1) for batch, time in sizes} == set(product((False, True), repeat=2))
