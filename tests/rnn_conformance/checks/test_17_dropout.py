@@ -335,8 +335,14 @@ def expect_independent(what: str, subject: Subject, one: Array, other: Array, ra
     expect_share(f"dropped both: {what}", subject, one & other, rate * rate)
 
 
+RARE = 1 / 512
+"""A rate at which, of all numbers of a case, none is dropped once in 10¹³ cases."""
+
+
 @check("DRP-8", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_what_is_kept_is_divided_and_the_share_is_right_at_any_rate(subject: Subject, case: Case) -> None:
+    rare = kept_and_gone(subject, case.replace(rate=RARE))
+    subject.require(bool(rare.any()), f"at a rate of {RARE}, nothing is dropped of {rare[:, 0].size} numbers")
     gone = kept_and_gone(subject, case)
     independent = gone if case.call.dropout == "between layers" else gone[:, :1]
     expect_share("dropped", subject, independent, case.call.rate)
@@ -362,7 +368,12 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    calls = [kept_and_gone(subject, case)[:, 0] for _ in range(CALLS)]
+    """A reset of states between them, where there are any, is none of what is drawn."""
+    calls = []
+    for number in range(CALLS):
+        if number % 2 and subject.supports.stateful:
+            subject.reset_states(case.network)
+        calls.append(kept_and_gone(subject, case)[:, 0])
     for (one, first), (two, second) in combinations(enumerate(calls, 1), 2):
         what = f"calls {one} and {two}"
         expect_independent(what, subject, first, second, case.call.rate)
@@ -404,11 +415,27 @@ def test_layers_drop_independently(subject: Subject, case: Case) -> None:
 def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> None:
     """Layers that pass their input on pass its gradient on, times 0 or 1 / (1 − p).
 
-    Of a state that is passed on at each step the gradient is the sum over all steps.
+    Of a state that is passed on at each step the gradient is the sum over all steps; of two directions each
+    goes through what it has kept itself.
     """
-    dtype, steps = case.network.dtype, case.x.shape[1]
+    expect_through_what_was_kept(subject, case)
+    if case.call.dropout == "state" and subject.supports.bidirectional:
+        expect_through_what_was_kept(subject, in_both_directions(case))
+
+
+def in_both_directions(case: Case) -> Case:
+    """The case of one layer, the same backwards beside it."""
+    cell, states = case.network.cells[0], case.initial_states or ()
+    both = tuple(np.repeat(state, 2, axis=0) for state in states)
+    return case.replace(network=Network(Layer(cell, cell)), initial_states=both)
+
+
+def expect_through_what_was_kept(subject: Subject, case: Case) -> None:
+    """Gradients of outputs that all count alike."""
+    dtype, (rows, steps, _) = case.network.dtype, case.x.shape
     zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
-    gradients = subject.gradients(case, np.ones_like(case.x), zeros)
+    ones = np.ones((rows, steps, case.network.output_size), dtype)
+    gradients = subject.gradients(case, ones, zeros)
     scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
     rounded = math.ceil(roundings(case.call.rate))
     if case.call.dropout == "state":
@@ -424,39 +451,43 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
         subject.require(bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others")
     independent = gone if case.call.dropout == "state" else gone[:, 0]
     expect_share("gradients dropped", subject, independent, case.call.rate)
-    role, of_weights = gradient_of_factors(case, ~gone, scale)
     count = 2 * rounded + 1 + len(case.x) * steps  # of both factors, of their product, and of the sum
-    bound = of_weights * gamma(count, precision_of(dtype).unit_roundoff)
-    subject.agree(
-        f"gradient of {role}",
-        getattr(gradients.cells[-1], role),
-        Bounded(of_weights, bound),
-        dtype,
-        ("unit", "from"),
-    )
+    for cell, (role, of_weights) in enumerate(gradients_of_factors(case, ~gone, scale)):
+        bound = of_weights * gamma(count, precision_of(dtype).unit_roundoff)
+        of_top = gradients.cells[cell - case.network.layers[-1].directions]
+        axes = ("unit", "from")
+        subject.agree(f"gradient of {role}", getattr(of_top, role), Bounded(of_weights, bound), dtype, axes)
 
 
-def gradient_of_factors(case: Case, kept: Array, scale: Any) -> tuple[Role, Array]:
-    """The gradient of the weights that what is dropped is multiplied with, and their role.
+def gradients_of_factors(case: Case, kept: Array, scale: Any) -> list[tuple[Role, Array]]:
+    """For each direction the gradient of the weights that what is dropped is multiplied with, and their role.
 
     All terms are positive, so that it is as exact as each of them and their sum.
 
     Args:
-        kept: which numbers of the input, or of the state (1, rows, units), were.
+        kept: which numbers of the input, or of the states (directions, rows, units), were.
         scale: 1 / (1 − p).
     """
     if case.call.dropout != "state":
-        return "W_x", np.einsum("bti,btj->ij", 1.0 * kept, case.x * kept * scale)
+        return [("W_x", np.einsum("bti,btj->ij", 1.0 * kept, case.x * kept * scale))]
     assert case.initial_states is not None
-    kept = kept[0]
-    before, through = [case.initial_states[0][0] * (1.0 * kept) * scale], kept * scale
-    for _ in range(case.x.shape[1] - 1):
+    given = zip(case.initial_states[0], kept, strict=True)
+    return [
+        ("W_h", of_recurrent_weights(state, of_direction, scale, case.x.shape[1]))
+        for state, of_direction in given
+    ]
+
+
+def of_recurrent_weights(state: Array, kept: Array, scale: Any, steps: int) -> Array:
+    """The gradient of W_h of one direction that passes a state on, and drops all but what is kept."""
+    before, through = [state * (1.0 * kept) * scale], kept * scale
+    for _ in range(steps - 1):
         before.append(before[-1] * through)
     total, s = np.zeros((kept.shape[1],) * 2), np.zeros(kept.shape)
     for factor in reversed(before):
         a = (1 + s) * kept
         total, s = total + a.T @ factor, a * through
-    return "W_h", total
+    return total
 
 
 @check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)

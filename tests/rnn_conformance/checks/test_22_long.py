@@ -64,11 +64,14 @@ WIDE = Cases(
     regimes=("moderate",),
     batch=(2,),
     time=(4,),
-    inputs=(256,),
-    hidden=(512,),
+    inputs=(257, 256),
+    hidden=(523, 512),
     biases=(1,),
     scatter=True,
 )
+
+
+"""Prime numbers, which leave something over of blocks of any size, and powers of two."""
 
 
 def around(*powers: int) -> tuple[int, ...]:

@@ -215,3 +215,13 @@ class ActivationOfTheFirstCellChecked(Fault):
 
     def named(self, network: Network) -> list[Activation]:
         return super().named(network)[:1]
+
+
+@fault("one-feature-for-all", "ERR-1")
+class OneFeatureForAll(Fault):
+    """Takes input of one feature for as many as it has weights for, all alike."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and call.x.shape[-1] == 1:
+            call = replace(call, x=np.repeat(call.x, model.input_size, axis=2))
+        return super().run_usual(model, call)

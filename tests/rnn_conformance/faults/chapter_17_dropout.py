@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -334,3 +335,42 @@ class WeightsOfTheStateBeforeDropout(Fault):
         if place != "state":
             return weights, dx, dh0
         return weights._replace(W_h=weights.W_h * (1 - rate)), dx, dh0
+
+
+@fault("nothing-dropped-at-rare-rates", "DRP-8")
+class NothingDroppedAtRareRates(Fault):
+    """Compares eight random bits with the rate, so that none is dropped at rates below 1/256."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        return super().left_of(array, rate) if rate >= 1 / 256 else np.full_like(array, 1 / (1 - rate))
+
+
+@fault("reset-draws-as-at-first", "DRP-10")
+class ResetDrawsAsAtFirst(Fault):
+    """Begins its random numbers anew where states are reset."""
+
+    def reset_states(self, model: Network) -> None:
+        super().reset_states(model)
+        self._random = np.random.default_rng(0)
+
+
+@fault("backward-gradients-through-the-forward-mask", "DRP-13")
+class BackwardGradientsThroughTheForwardMask(Fault):
+    """Takes gradients of the backward direction through what the forward direction kept of its state."""
+
+    _ways: tuple[int, ...] = ()
+    _of_forward: tuple[Any, Any] = (1, 1)
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self._ways = tuple(number for layer in model.layers[::-1] for number in range(layer.directions))
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        way, *others = self._ways or (0,)
+        self._ways = tuple(others)
+        if way == 1:
+            self.left = self._of_forward
+        self._of_forward = self.left
+        return super().pull_back(cell, x, known, g, g_final, steps)

@@ -343,3 +343,12 @@ class MaskedCheckpoints(Fault):
             for t in range(16, x.shape[1], 16):
                 known[:, t] *= steps[:, t - 1, None]
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("gradient-cut-off-every-hundred-steps", "GRD-20")
+class GradientCutOffEveryHundredSteps(Fault):
+    """Lets no gradient through every hundredth step."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Any, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return np.zeros_like(before) if t and t % 100 == 0 else before

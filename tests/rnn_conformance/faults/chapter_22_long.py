@@ -93,3 +93,13 @@ class MaskOfOneWord(Fault):
         if steps is None or call.mask is None:
             return steps
         return steps[:, np.arange(steps.shape[1]) % 64]
+
+
+@fault("last-tile-of-units-left-out", "LNG-2")
+class LastTileOfUnitsLeftOut(Fault):
+    """Multiplies the states of more than 256 units in tiles of sixteen, without what is left over."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        units = h.shape[1]
+        whole = units // 16 * 16 if units > 256 else units
+        return super().pre_activation(cell, x_t, h * (np.arange(units) < whole))
