@@ -32,7 +32,7 @@ HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
     "one feature too few": with_x(lambda x: x[..., :-1]),
-    "one feature for all": with_x(
+    "one feature, or two where one is right": with_x(
         lambda x: x[..., :1] if x.shape[-1] > 1 else np.concatenate([x, x], axis=-1)
     ),
 }

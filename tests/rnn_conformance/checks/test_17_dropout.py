@@ -368,12 +368,13 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """A reset of states between them, where there are any, is none of what is drawn."""
-    calls = []
-    for number in range(CALLS):
-        if number % 2 and subject.supports.stateful:
+    """Those of a layer that keeps states, too, where these are reset before each."""
+    calls = [kept_and_gone(subject, case)[:, 0] for _ in range(CALLS)]
+    if subject.supports.stateful:
+        stateful = case.replace(stateful=True)
+        for _ in range(2):
             subject.reset_states(case.network)
-        calls.append(kept_and_gone(subject, case)[:, 0])
+            calls.append(kept_and_gone(subject, stateful)[:, 0])
     for (one, first), (two, second) in combinations(enumerate(calls, 1), 2):
         what = f"calls {one} and {two}"
         expect_independent(what, subject, first, second, case.call.rate)

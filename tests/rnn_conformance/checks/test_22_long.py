@@ -69,9 +69,7 @@ WIDE = Cases(
     biases=(1,),
     scatter=True,
 )
-
-
-"""Prime numbers, which leave something over of blocks of any size, and powers of two."""
+"""Features and units: primes, which leave something over of blocks of any size, and powers of two."""
 
 
 def around(*powers: int) -> tuple[int, ...]:

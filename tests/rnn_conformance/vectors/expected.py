@@ -170,7 +170,6 @@ class Follower:
 
     def _gradients(self, step: Step) -> Values:
         seen = self._seen(step)
-        assert step.d_sequence is not None
         d_sequence, d_final_states = _of_type(seen, step)
         g: Array | Bounded = d_sequence
         if _is_merged(seen):
@@ -280,7 +279,7 @@ def without_bounds(value: Any) -> Any:
 
 def merged_as_asked(case: Case, both: Bounded) -> Bounded:
     """The two directions' outputs by the case's merge mode."""
-    return both if case.call.merge_mode in ("concat", "none") else merged(case, both)
+    return merged(case, both) if _is_merged(case) else both
 
 
 def fits(network: Network, steps: list[Step], dtype: str) -> bool:
