@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import expect_final_states, expect_last, sequence_of
+from rnn_conformance.checks.support.expect import (
+    expect_final_states,
+    expect_last,
+    expect_output,
+    final_states_of,
+    sequence_of,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases
@@ -82,3 +88,21 @@ def test_input_of_no_features(subject: Subject, case: Case) -> None:
 @check("EDG-5", Cases(hidden=(0,)), needs=("outputs",), share=FEW)
 def test_a_layer_of_no_units(subject: Subject, case: Case) -> None:
     gives_it_or_refuses(subject, case)
+
+
+@check(
+    "EDG-6",
+    Cases(layers=(1, 2), time=(1, 2, 3), regimes=("contractive",), initial_states=(False,), stateful=(True,)),
+    needs=("sequence", "final_states", "stateful", "time_axis"),
+    share=FEW,
+)
+def test_a_stateful_call_of_no_steps(subject: Subject, case: Case) -> None:
+    """Between two calls, of which the second goes on from the states that the first one left."""
+    nothing = case.replace(x=case.x[:, :0])
+    if subject.refusal_of(nothing) is not None:
+        subject.tally.count()
+        return
+    subject.load_anew(case.network)
+    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
+    subject.run(nothing)
+    expect_output(subject, case.replace(initial_states=states), subject.run(case))

@@ -13,11 +13,13 @@ from rnn_conformance.checks.support.expect import Run, asked_for, expect_everyth
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
-from rnn_conformance.engine.strategies import POOL
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
 OFTEN = 4.0  # so many cases hold every pair of option values in the quick profile, every triple in ci
+
+RARELY = 0.1  # many layers take long to be loaded
 
 MORE = 1.5  # of six ways to lie in memory
 
@@ -167,4 +169,28 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check(
+    "OPT-12",
+    Cases(
+        layers=(11,),
+        directions=(1,),
+        biases=(1,),
+        regimes=("damped",),
+        time=(2,),
+        batch=(2,),
+        inputs=(2,),
+        hidden=(2,),
+        initial_states=(False,),
+        scatter=True,
+        covering=True,  # every route
+    ),
+    needs=OUTPUTS,
+    routes=("saved",),
+    share=RARELY,
+)
+def test_a_file_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
+    """All of the same sizes, so that nothing but the numbers tells that two have changed places."""
     expect_everything(subject, case)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import expect_everything, expect_steps
+from rnn_conformance.checks.support.expect import expect_everything, expect_steps, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -33,15 +33,17 @@ class OnOneRoute:
         cases: what to draw.
         fewer: the same where layers or shapes are expensive.
         fewest: the same where steps are.
+        of_shapes: the same where shapes are; None for `fewer`.
     """
 
     cases: Cases
     fewer: Cases
     fewest: Cases
+    of_shapes: Cases | None = None
 
     def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
         route, supports = next(iter(routes.items()))
-        by_cost = {"nothing": self.cases, "steps": self.fewest}
+        by_cost = {"nothing": self.cases, "steps": self.fewest, "shapes": self.of_shapes or self.fewer}
         chosen = by_cost.get(supports.expensive, self.fewer)
         return chosen({route: supports})
 
@@ -109,6 +111,20 @@ PADDED_SEQUENCES = OnOneRoute(
 )
 
 
+def numbers(most: int, apart: int) -> Cases:
+    """Networks of few units, for numbers of steps and of rows: the variant says the first two of them."""
+    return Cases(
+        directions=(1,),
+        regimes=("contractive",),
+        sizes=((most, most, 2, 3),),
+        scatter=True,
+        variants=tuple(f"{first}, {first + apart}, …" for first in range(1, apart + 1)),
+    )
+
+
+ANY_NUMBER = OnOneRoute(numbers(130, 1), numbers(130, 8), numbers(18, 8), numbers(18, 8))
+
+
 @check("LNG-1", LONG_SEQUENCES, needs=("sequence",), share=RARELY)
 def test_thousands_of_steps_follow_the_recurrence(subject: Subject, case: Case) -> None:
     """NaN would be as good as NaN; of these activations there is none."""
@@ -129,3 +145,23 @@ def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, 
 @check("LNG-4", PADDED_SEQUENCES, needs=("outputs", "variable_lengths"), share=SOME)
 def test_lengths_and_masks_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
+
+
+@check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)
+def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject, case: Case) -> None:
+    """Of the first steps of two rows, and of the first rows for two steps."""
+    expected, most = subject.bounds_of(case).sequence, case.x.shape[1]
+    first, second = map(int, case.variant.split(",")[:2])
+    for number in range(first, most + 1, second - first):
+        for rows, steps in ((2, number), (number, 2)):
+            states = case.initial_states
+            part = case.replace(
+                x=case.x[:rows, :steps],
+                initial_states=None if states is None else tuple(state[:, :rows] for state in states),
+            )
+            subject.agree(
+                f"sequence output of {rows} rows and {steps} steps",
+                sequence_of(subject, part, subject.run(part)),
+                expected.at(np.s_[:rows, :steps]),
+                case.network.dtype,
+            )

@@ -60,3 +60,14 @@ class NoUnitsAsOne(Fault):
             return output
         sequence = np.zeros((*output.sequence.shape[:2], 1), output.sequence.dtype)
         return Output(sequence, output.last, output.final_states, output.native_shapes)
+
+
+@fault("no-steps-forget-kept-states", "EDG-6")
+class NoStepsForgetKeptStates(Fault):
+    """Keeps zeros after a stateful call of no steps."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output = super().run_usual(model, call)
+        if call.stateful and not call.x.shape[1]:
+            self.reset_states(model)
+        return output

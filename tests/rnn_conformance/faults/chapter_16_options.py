@@ -232,3 +232,14 @@ class CotangentsReadAsTheyLie(Fault):
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         as_they_lie = d_sequence.ravel(order="K").reshape(d_sequence.shape)
         return super().gradients(model, call, as_they_lie, d_final_states)
+
+
+@fault("layers-in-order-of-names", "OPT-12")
+class LayersInOrderOfNames(Fault):
+    """Reads layers from a file in the order of their names, where layer 10 comes before layer 2."""
+
+    def written_and_read(self, network: Network) -> Network:
+        network = super().written_and_read(network)
+        names = sorted(range(network.num_layers), key=str)
+        alike = {(layer.input_size, layer.hidden_size, layer.directions) for layer in network.layers[1:]}
+        return Network(network.layers[number] for number in names) if len(alike) == 1 else network

@@ -352,3 +352,22 @@ class GradientCutOffEveryHundredSteps(Fault):
     def to_step_before(self, through: Array, s: Array, taken: Any, t: int) -> Array:
         before = super().to_step_before(through, s, taken, t)
         return np.zeros_like(before) if t and t % 100 == 0 else before
+
+
+@fault("double-backward-of-padding-times-zero", "GRD-21")
+class DoubleBackwardOfPaddingTimesZero(Fault):
+    """Multiplies what the double backward makes of masked time steps with zero, which leaves NaN as it is."""
+
+    twice = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.twice = True
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        self.twice = False
+        return found
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        return x if self.twice else super().without_padding(x, steps)

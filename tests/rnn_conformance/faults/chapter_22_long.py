@@ -103,3 +103,24 @@ class LastTileOfUnitsLeftOut(Fault):
         units = h.shape[1]
         whole = units // 16 * 16 if units > 256 else units
         return super().pre_activation(cell, x_t, h * (np.arange(units) < whole))
+
+
+@fault("lone-step-of-a-last-chunk", "LNG-5")
+class LoneStepOfALastChunk(Fault):
+    """Reads input in chunks of fifty steps; where the last is a single step, repeats the one before."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if x.shape[1] > 50 and x.shape[1] % 50 == 1:
+            x = np.concatenate([x[:, :-1], x[:, -2:-1]], axis=1)
+        return super().run_direction(cell, x, h, steps)
+
+
+@fault("rows-beyond-whole-blocks-without-bias", "LNG-5")
+class RowsBeyondWholeBlocksWithoutBias(Fault):
+    """Multiplies rows in blocks of twelve, and adds no bias to one that is left over."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z = super().pre_activation(cell, x_t, h)
+        if len(x_t) > 36 and len(x_t) % 12 == 1:
+            z[-1:] = super().pre_activation(replace(cell, b=None, b_h=None), x_t[-1:], h[-1:])
+        return z

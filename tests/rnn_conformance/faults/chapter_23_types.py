@@ -369,3 +369,17 @@ class LossScaleThatOverflows(Fault):
         with np.errstate(over="ignore"):
             scaled: Array = (gradient * np.float32(1024)).astype(np.float16)
         return scaled / np.float16(1024)
+
+
+@fault("partial-sums-in-narrow-types", "DTY-8")
+class PartialSumsInNarrowTypes(Fault):
+    """Adds up 256 products at a time in float32, but those sums in the narrow type."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        if a.dtype.itemsize >= 4:
+            return super().product(a, W)
+        total = super().product(a[:, :256], W[:, :256])
+        for first in range(256, a.shape[1], 256):
+            part = np.s_[:, first : first + 256]
+            total = total + super().product(a[part], W[part])
+        return total

@@ -107,7 +107,7 @@ def _plans() -> Iterator[Plan]:
         count=2,
     )
     yield _plan(
-        "GRD-11",
+        "GRD-16",
         "second",
         "gradient-of-gradients",
         "gradients of gradients of one layer",
