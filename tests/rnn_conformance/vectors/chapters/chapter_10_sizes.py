@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from rnn_conformance.vectors.recipes import Plan
+from dataclasses import replace
+
+from rnn_conformance.vectors.expected import Step
+from rnn_conformance.vectors.recipes import Made, Plan
+
+
+def no_steps_first(made: Made) -> list[Step]:
+    """A stateful call of no steps that is given states, and one that is not."""
+    return [Step("call", made.call), Step("call", replace(made.another_call(time=2), initial_states=None))]
+
 
 PLANS = (
     Plan(
@@ -71,5 +80,17 @@ PLANS = (
         comment="a layer of no units",
         hidden=0,
         count=2,
+    ),
+    Plan(
+        clause="EDG-6",
+        may_refuse=True,
+        slug="no-steps-of-a-stream",
+        flags=("no-steps-of-a-stream",),
+        comment="a stateful call of no steps is given states, from which the next one starts",
+        time=0,
+        states=True,
+        hidden=2,
+        options={"stateful": True},
+        steps=no_steps_first,
     ),
 )

@@ -96,4 +96,14 @@ PLANS = (
         hidden=2,
         change=one_feature_as_padding,
     ),
+    Plan(
+        clause="OPT-12",
+        slug="layers",
+        flags=("more-than-ten-layers",),
+        comment="eleven layers of the same sizes",
+        layers=11,
+        hidden=2,
+        batch=1,
+        time=1,
+    ),
 )

@@ -246,6 +246,16 @@ def _plans() -> Iterator[Plan]:
             lengths=(1, 2),
             change=padded_with(value),
         )
+        yield _plan(
+            "GRD-21",
+            slug,
+            "second-gradient-of-masked-nan",
+            f"gradients of gradients beside {'NaN' if slug == 'nan' else slug} at masked time steps",
+            lengths=(1, 2),
+            time=2,
+            steps=second_gradients,
+            change=padded_with(value),
+        )
 
 
 PLANS = tuple(_plans())

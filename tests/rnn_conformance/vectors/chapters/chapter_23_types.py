@@ -63,6 +63,14 @@ def lost_one_by_one(made: Made) -> None:
     made.call = replace(made.call, initial_states=(np.ones((1, 1, len(W_h))),))
 
 
+def lost_part_by_part(made: Made) -> None:
+    """The first 256 products add up to 2048, and 256 others at a time to less than half its last bit."""
+    less = 1 - int(made.array((1,), 4)[0]) % 4 / 16
+    W_x = np.repeat([8.0, *[less / 256] * 5], 256)[None]
+    made.network = Network(Layer(Cell(W_x, 0 * made.cell.W_h, activation="relu")))
+    made.call = replace(made.call, x=np.ones_like(made.call.x))
+
+
 def cancelling_states(made: Made) -> None:
     """The same of two states that lead to the first unit."""
     narrow = made.plan.options["compute_dtype"]
@@ -225,6 +233,19 @@ def _plans() -> Iterator[Plan]:
         states=True,
         biases=0,
         change=lost_one_by_one,
+        options={"return_sequences": False},
+        **half,
+    )
+    yield Plan(
+        clause="DTY-8",
+        slug="partial-sums",
+        flags=("narrow-partial-sums",),
+        comment="a sum of 256 products, and five such sums that float16 would lose beside it",
+        hidden=1,
+        inputs=1536,
+        time=1,
+        biases=0,
+        change=lost_part_by_part,
         options={"return_sequences": False},
         **half,
     )
