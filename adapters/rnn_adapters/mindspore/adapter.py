@@ -13,6 +13,7 @@ from typing import Any
 import mindspore
 import numpy as np
 from mindspore import nn
+from mindspore.nn import cell as cells
 from mindspore.train import mind_ir_pb2
 
 from rnn_adapters.adapter import Adapter, Call, Output
@@ -78,6 +79,38 @@ class Loaded(Made):
     others: dict[tuple[float, str | None], Made] = field(default_factory=dict)
 
 
+@dataclass
+class Marks:
+    """How often cells have said to the executor that they compute in another type, and not taken it back.
+
+    A cell takes it back after its call, but not where the call raises an error. Everything is then computed
+    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it.
+
+    Args:
+        set_or_take_back: the executor's own method.
+    """
+
+    set_or_take_back: Callable[..., None]
+    left: int = 0
+
+    def __call__(self, kind: Any, is_set: bool = True) -> None:
+        self.left += 1 if is_set else -1
+        self.set_or_take_back(kind, is_set)
+
+    @classmethod
+    def of(cls, executor: Any) -> Marks:
+        """Those of the executor, which are counted from the first time on that they are asked for."""
+        if not isinstance(executor.set_mixed_precision_type, cls):
+            executor.set_mixed_precision_type = cls(executor.set_mixed_precision_type)
+        marks: Marks = executor.set_mixed_precision_type
+        return marks
+
+    def take_back(self) -> None:
+        """All that refused calls have left."""
+        while self.left > 0:
+            self(cells.MixedPrecisionType.NOTSET, False)
+
+
 class MindsporeAdapter(Adapter[Loaded]):
     """A route into MindSpore, put together from its parts."""
 
@@ -92,6 +125,7 @@ class MindsporeAdapter(Adapter[Loaded]):
         return {"mindspore": mindspore.__version__, "numpy": np.__version__}
 
     def load(self, network: Network) -> Loaded:
+        Marks.of(cells._pynative_executor).take_back()
         layer = self.parts.make(network, 0.0)
         for held, array in zip(held_by(layer), self._native(network.cells), strict=True):
             held.set_data(tensor(array))

@@ -223,3 +223,26 @@ def test_what_makes_no_layer_is_refused_when_it_is_made(subject: Subject, case: 
         what = f"layers made of {'; '.join(accepted)}"
         raise NonConforming(f"{what}: expected errors", kind="not refused", what=what)
     subject.tally.count(len(refused))
+
+
+NO_OPTIONS: dict[str, Any] = {
+    "compute_dtype": None,
+    "go_backwards": False,
+    "merge_mode": "concat",
+    "training": False,
+    "dropout": None,
+    "rate": 0.0,
+}
+
+
+@check("ERR-9", replace(POOL, stateful=(False,)), needs=("outputs",), share=HALF)
+def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
+    """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
+    mistakes = [FEATURES["one feature too many"], AXES["one axis"]]
+    if case.initial_states is not None:
+        mistakes.append(STATE_SHAPES["state with one unit too many"])
+    for mistake in mistakes:
+        subject.error_of(case.network, mistake(case.call))
+    if any(getattr(case.call, option) != value for option, value in NO_OPTIONS.items()):
+        expect_everything(subject, case.replace(**NO_OPTIONS))
+    expect_everything(subject, case)

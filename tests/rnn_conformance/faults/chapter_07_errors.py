@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
+from rnn_adapters.declarations import NarrowType
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -225,3 +226,30 @@ class OneFeatureForAll(Fault):
         if call.x.ndim == 3 and call.x.shape[-1] == 1:
             call = replace(call, x=np.repeat(call.x, model.input_size, axis=2))
         return super().run_usual(model, call)
+
+
+@fault("type-of-a-refused-call-is-kept", "ERR-9")
+class TypeOfARefusedCallIsKept(Fault):
+    """Sets the type to be computed in before a call, and takes it back only if the call succeeds."""
+
+    set_type: NarrowType | None = None
+
+    def run(self, model: Network, call: Call) -> Output:
+        before, self.set_type = self.set_type, self.set_type or call.compute_dtype
+        output = super().run(model, replace(call, compute_dtype=self.set_type))
+        self.set_type = before
+        return output
+
+
+@fault("direction-of-a-refused-call-is-kept", "ERR-9")
+class DirectionOfARefusedCallIsKept(Fault):
+    """Sets the processing order before a call, and takes it back only if the call succeeds."""
+
+    set_direction = False
+
+    def run(self, model: Network, call: Call) -> Output:
+        before, self.set_direction = self.set_direction, self.set_direction or call.go_backwards
+        one_direction = model.num_layers == 1 and model.layers[0].directions == 1
+        output = super().run(model, replace(call, go_backwards=self.set_direction and one_direction))
+        self.set_direction = before
+        return output
