@@ -22,7 +22,7 @@ from rnn_conformance.checks.support.mistakes import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -225,17 +225,22 @@ def test_what_makes_no_layer_is_refused_when_it_is_made(subject: Subject, case: 
     subject.tally.count(len(refused))
 
 
-NO_OPTIONS: dict[str, Any] = {
-    "compute_dtype": None,
-    "go_backwards": False,
-    "merge_mode": "concat",
-    "training": False,
-    "dropout": None,
-    "rate": 0.0,
-}
+NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "merge_mode": "concat"}
 
 
-@check("ERR-9", replace(POOL, stateful=(False,)), needs=("outputs",), share=HALF)
+@check(
+    "ERR-9",
+    Cases(
+        layers=(1, 2),
+        regimes=("contractive",),
+        compute_dtypes=(None, "float16", "bfloat16"),
+        go_backwards=(False, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        return_sequences=EITHER_OUTPUT,
+    ),
+    needs=("outputs",),
+    share=HALF,
+)
 def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
     mistakes = [FEATURES["one feature too many"], AXES["one axis"]]

@@ -76,7 +76,7 @@ def conventions_table() -> str:
 def routes_table() -> str:
     """The routes into each framework, by the clause that is about them."""
     # A kind of route has one clause, the first of those about no others; GRD-9 and DRP-14 are about many.
-    by_breadth = sorted(reversed(all_checks().values()), key=lambda check: len(check.routes), reverse=True)
+    by_breadth = sorted([*all_checks().values()][::-1], key=lambda check: len(check.routes), reverse=True)
     kinds = {kind: check.clause for check in by_breadth for kind in check.routes}
     frameworks: dict[str, dict[str, Route]] = {}
     for framework in built_in().values():
