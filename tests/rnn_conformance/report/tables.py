@@ -18,6 +18,7 @@ from rnn_adapters.stdio.messages import ANSWERS, Hello, Nothing, Shapes, tag_of
 from rnn_adapters.written import ArrayData, ShapesData
 from rnn_conformance.checks import all_checks
 from rnn_conformance.engine.case import FACTS, OF_ANY_CELL
+from rnn_conformance.engine.check import Check
 from rnn_conformance.engine.clauses import spec_folder
 from rnn_conformance.report.porting import PAGES, conventions_of, deviations_of
 
@@ -75,19 +76,22 @@ def conventions_table() -> str:
 
 def routes_table() -> str:
     """The routes into each framework, by the clause that is about them."""
-    # A kind of route has one clause, the first of those about no others; GRD-9 and DRP-14 are about many.
-    by_breadth = sorted([*all_checks().values()][::-1], key=lambda check: len(check.routes), reverse=True)
-    kinds = {kind: check.clause for check in by_breadth for kind in check.routes}
+    kinds: dict[str, Check] = {}
+    for check in sorted(all_checks().values(), key=lambda check: len(check.routes), reverse=True):
+        for kind in check.routes:
+            # A kind of route has one clause, the first of the narrowest: GRD-9 and DRP-14 are about many.
+            if kind not in kinds or len(check.routes) < len(kinds[kind].routes):
+                kinds[kind] = check
     frameworks: dict[str, dict[str, Route]] = {}
     for framework in built_in().values():
         folder = framework.deviations.partition("/")[0].rpartition(".")[2]
         family = folder or framework.name
         frameworks.setdefault(family, {}).update(framework.routes)
     lines = ["| clause | framework | route | what it is |", "| --- | --- | --- | --- |"]
-    for kind, clause in kinds.items():
+    for kind, check in kinds.items():
         for family, routes in frameworks.items():
             lines += [
-                f"| {clause} | {family} | {name} | {route.what} |"
+                f"| {check.clause} | {family} | {name} | {route.what} |"
                 for name, route in routes.items()
                 if route.kind == kind
             ]
