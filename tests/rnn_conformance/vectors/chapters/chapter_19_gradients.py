@@ -114,6 +114,7 @@ def _plans() -> Iterator[Plan]:
         steps=second_gradients,
         batch=1,
         time=2,
+        count=1,
     )
     yield _plan(
         "GRD-12",
@@ -255,6 +256,7 @@ def _plans() -> Iterator[Plan]:
             time=2,
             steps=second_gradients,
             change=padded_with(value),
+            count=2 if slug == "nan" else 1,
         )
 
 
