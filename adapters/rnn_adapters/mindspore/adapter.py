@@ -50,6 +50,7 @@ class Parts:
         wrap: what is called in place of a layer.
         within: what calls are made in.
         batch_first: `forward` has the batch first.
+        cotangents_as_computed: in mixed precision outputs and cotangents are of the type computed in.
     """
 
     conventions: Conventions
@@ -64,6 +65,7 @@ class Parts:
     wrap: Callable[[Any], Any] = lambda layer: layer
     within: Callable[[], AbstractContextManager[Any]] = nullcontext
     batch_first: bool = False
+    cotangents_as_computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -290,13 +292,17 @@ class MindsporeAdapter(Adapter[Loaded]):
     def _followed(self, model: Loaded, call: Call, d_sequence: Array, d_final_states: States) -> Followed:
         assert call.initial_states is not None
         made = self._made(model, call)
+        cotangents = tensor(self._turned(d_sequence)), tensor(np.concatenate(d_final_states))
+        if self.parts.cotangents_as_computed and call.compute_dtype is not None:
+            narrow = getattr(mindspore, call.compute_dtype)
+            cotangents = cotangents[0].astype(narrow), cotangents[1].astype(narrow)
         return Followed(
             made,
             self.parts.forward,
             given=(tensor(self._turned(call.x)), tensor(np.concatenate(call.initial_states))),
             lengths=lengths_of(call),
             held=mindspore.ParameterTuple(held_by(made.layer)),
-            cotangents=(tensor(self._turned(d_sequence)), tensor(np.concatenate(d_final_states))),
+            cotangents=cotangents,
         )
 
     def _rates(self, direction: Gradients) -> list[Tensor]:

@@ -187,10 +187,12 @@ class _Writer:
         of = self.question.derivative
         if of is None:
             return []
+        computed_in = self.call.compute_dtype if self.route == "graph mode" else None
+        of_type = "" if computed_in is None else f", ms.{computed_in}"
         lines = [
             *literal("d_y", self._own(of.d_sequence)),
             *literal("d_h", concatenated(of.d_final_states)),
-            "d_y, d_h = ms.Tensor(d_y), ms.Tensor(d_h)",
+            f"d_y, d_h = ms.Tensor(d_y{of_type}), ms.Tensor(d_h{of_type})",
         ]
         if self.route == "graph mode":
             given = ", ".join(self._arguments())

@@ -270,5 +270,6 @@ ROUTES: Mapping[str, Parts] = {
         supports=replace(SUPPORTS, trained=False, expensive="shapes"),
         differentiate=by_grad_of_layer,
         within=graph_mode,
+        cotangents_as_computed=True,
     ),
 }
