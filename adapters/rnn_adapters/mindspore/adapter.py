@@ -114,7 +114,7 @@ class Marks:
 
     def shows(self) -> bool:
         """Whether a product of float32 is computed in another type."""
-        fine, one = np.float32([[1 + 2**-12]]), np.float32([[1]])
+        fine, one = np.full((1, 1), 1 + 2**-12, np.float32), np.ones((1, 1), np.float32)
         return bool(mindspore.ops.matmul(tensor(fine), tensor(one)).asnumpy() != fine)
 
 
