@@ -22,7 +22,7 @@ from rnn_reference.network import Array
 
 OFTEN = 4.0  # so many cases hold every pair of option values in the quick profile, every triple in ci
 
-ONCE = 0.01
+ONCE = 0.01  # no more than a case for each route
 
 MORE = 1.5  # of six ways to lie in memory
 
