@@ -1,7 +1,7 @@
 /*
  * Gradients of gradients leave out how the slope of tanh and sigmoid changes: they are wrong, without a word.
  *
- * Clause GRD-11 of rnn-conformance: gradients of gradients are exact in integers.
+ * Clause GRD-16 of rnn-conformance: gradients of gradients through every activation.
  */
 
 import tf from '@tensorflow/tfjs';
