@@ -100,8 +100,10 @@ def draw_cases(
     """Hand so many cases to `visit`, the simplest first. What it raises ends the drawing.
 
     `shrink` has them drawn once more by Hypothesis's own loop, which keeps of each what it takes to make it
-    small. Here nothing is kept, in half of the time. Around each case the global generators stand where
-    Hypothesis sets them.
+    small. Here nothing is kept, in half of the time.
+
+    Before each case the global generators are set, each time to another state. A framework may take the seed
+    of a layer from them: were it the same in two cases, two layers that are kept would drop the same numbers.
 
     Args:
         structures: of the cases after the simplest; None, and when there are no more: at random.
@@ -113,8 +115,8 @@ def draw_cases(
             data = ConjectureData(random=None, provider=SeededProvider) if number else simplest
             with BuildContext(data, wrapped_test=draw_cases):
                 case = data.draw(strategy)
-            random.seed(0)
-            np.random.seed(0)
+            random.seed(f"{seed_text}/{number}")
+            np.random.seed(random.getrandbits(32))
             visit(case)
 
 
