@@ -13,7 +13,6 @@ from typing import Any
 import mindspore
 import numpy as np
 from mindspore import nn
-from mindspore.nn import cell as cells
 from mindspore.train import mind_ir_pb2
 
 from rnn_adapters.adapter import Adapter, Call, Output
@@ -29,6 +28,7 @@ from rnn_adapters.mindspore.derivatives import (
     Tensor,
     Weighted,
 )
+from rnn_adapters.mindspore.marks import marks_of_executor
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis, refusal_of
 from rnn_reference.gradients import CellGradients, Gradients
@@ -81,43 +81,6 @@ class Loaded(Made):
     others: dict[tuple[float, str | None], Made] = field(default_factory=dict)
 
 
-@dataclass
-class Marks:
-    """How often cells have said to the executor that they compute in another type, and not taken it back.
-
-    A cell takes it back after its call, but not where the call raises an error. Everything is then computed
-    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it.
-
-    Args:
-        set_or_take_back: the executor's own method.
-    """
-
-    set_or_take_back: Callable[..., None]
-    left: int = 0
-
-    def __call__(self, kind: Any, is_set: bool = True) -> None:
-        self.left += 1 if is_set else -1
-        self.set_or_take_back(kind, is_set)
-
-    @classmethod
-    def of(cls, executor: Any) -> Marks:
-        """Those of the executor, which are counted from the first time on that they are asked for."""
-        if not isinstance(executor.set_mixed_precision_type, cls):
-            executor.set_mixed_precision_type = cls(executor.set_mixed_precision_type)
-        marks: Marks = executor.set_mixed_precision_type
-        return marks
-
-    def take_back(self) -> None:
-        """What refused calls have left, as long as it shows: one too many ends the process."""
-        while self.left > 0 and self.shows():
-            self(cells.MixedPrecisionType.NOTSET, False)
-
-    def shows(self) -> bool:
-        """Whether a product of float32 is computed in another type."""
-        fine, one = np.full((1, 1), 1 + 2**-12, np.float32), np.ones((1, 1), np.float32)
-        return bool(mindspore.ops.matmul(tensor(fine), tensor(one)).asnumpy() != fine)
-
-
 class MindsporeAdapter(Adapter[Loaded]):
     """A route into MindSpore, put together from its parts."""
 
@@ -132,7 +95,7 @@ class MindsporeAdapter(Adapter[Loaded]):
         return {"mindspore": mindspore.__version__, "numpy": np.__version__}
 
     def load(self, network: Network) -> Loaded:
-        Marks.of(cells._pynative_executor).take_back()
+        marks_of_executor().take_back()
         layer = self.parts.make(network, 0.0)
         for held, array in zip(held_by(layer), self._native(network.cells), strict=True):
             held.set_data(tensor(array))

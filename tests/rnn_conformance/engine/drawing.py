@@ -115,9 +115,13 @@ def draw_cases(
             data = ConjectureData(random=None, provider=SeededProvider) if number else simplest
             with BuildContext(data, wrapped_test=draw_cases):
                 case = data.draw(strategy)
-            random.seed(f"{seed_text}/{number}")
-            np.random.seed(random.getrandbits(32))
+            _set_generators(f"{seed_text}/{number}")
             visit(case)
+
+
+def _set_generators(text: str) -> None:
+    random.seed(text)
+    np.random.seed(random.getrandbits(32))
 
 
 @contextmanager
@@ -159,6 +163,7 @@ def shrink(
     def visit(case: Case) -> None:
         nonlocal seen
         seen += 1
+        _set_generators(f"{seed_text}/made small/{seen}")
         if seen == index or (seen > index and is_alike(case)):
             raise _Interesting
 
