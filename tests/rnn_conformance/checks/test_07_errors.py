@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -11,7 +12,12 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.surface import IntegerType
-from rnn_conformance.checks.support.expect import expect_everything, expect_steps
+from rnn_conformance.checks.support.expect import (
+    expect_everything,
+    expect_output,
+    expect_steps,
+    final_states_of,
+)
 from rnn_conformance.checks.support.mistakes import (
     Mistake,
     expect_refusal,
@@ -28,6 +34,7 @@ from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
+MORE = 1.5  # five mistakes on every route
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
@@ -67,15 +74,22 @@ def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> N
 
 @check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
-    if subject.adapter_of(DEFAULT).supports.leading_axes:
+    if subject.supports.leading_axes or subject.adapter_of(DEFAULT).supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes
     expect_refusal(subject, case, AXES)
 
 
 @check(
     "ERR-3",
-    replace(ANY_CALL, layers=(1, 2, 3), variants=tuple(STATE_SHAPES), initial_states=(True,)),
+    replace(
+        ANY_CALL,
+        layers=(1, 2, 3),
+        batch=tuple(rows for rows in ANY_CALL.batch if rows > 1),  # of one row, a state of batch 1 is right
+        variants=tuple(STATE_SHAPES),
+        initial_states=(True,),
+    ),
     needs=("initial_states",),
+    share=MORE,
 )
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, STATE_SHAPES)
@@ -188,6 +202,18 @@ def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case
         return subject.run(case.replace(x=case.x.astype(dtype)), return_sequences=return_sequences)
 
     expect_everything(subject, with_large_integers(case, dtype), run)
+    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
+        alone = case.replace(initial_states=None, return_sequences=True, compute_dtype=None)
+        expect_integers_to_go_on(subject, alone, dtype)
+
+
+def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
+    """A call with integers starts from the states that one with other numbers left."""
+    subject.load_anew(case.network)
+    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
+    integers = case.replace(x=np.rint(np.abs(case.x)))
+    found = subject.run(integers.replace(x=integers.x.astype(dtype)))
+    expect_output(subject, integers.replace(initial_states=states), found)
 
 
 def with_large_integers(case: Case, dtype: np.dtype[Any]) -> Case:
@@ -237,17 +263,34 @@ NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "mer
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         return_sequences=EITHER_OUTPUT,
+        stateful=(False, False, True),
     ),
     needs=("outputs",),
-    share=HALF,
 )
 def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
-    mistakes = [FEATURES["one feature too many"], AXES["one axis"]]
-    if case.initial_states is not None:
-        mistakes.append(STATE_SHAPES["state with one unit too many"])
-    for mistake in mistakes:
+    of_input = [FEATURES["one feature too many"], AXES["one axis"]]
+    of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
+    for mistake in (*of_input, *of_state):
         subject.error_of(case.network, mistake(case.call))
+    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
+        # What the top layer of a stack refuses, those below it have answered.
+        mistakes = of_input if case.network.num_layers > 1 else [*of_input, *of_state]
+        expect_kept_states_to_stay(subject, case.replace(**NO_OPTIONS, return_sequences=True), mistakes)
     if any(getattr(case.call, option) != value for option, value in NO_OPTIONS.items()):
         expect_everything(subject, case.replace(**NO_OPTIONS))
     expect_everything(subject, case)
+
+
+def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[Mistake]) -> None:
+    """Stateful layers go on from where they were, whatever states a refused call was given.
+
+    Where a mistake is answered, the states after it are nobody's.
+    """
+    stateful = case.replace(initial_states=None)
+    subject.reset_states(case.network)
+    states = tuple(state.copy() for state in final_states_of(subject, stateful, subject.run(stateful)))
+    shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
+    given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
+    if all(subject.error_of(case.network, mistake(given.call)) for mistake in mistakes):
+        expect_output(subject, stateful.replace(initial_states=states), subject.run(stateful))

@@ -67,7 +67,14 @@ def test_an_empty_batch(subject: Subject, case: Case) -> None:
 
 @check("EDG-2", Cases(layers=(1, 2), time=(0,)), needs=("outputs", "time_axis"), share=FEW)
 def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
+    """Twice, and what is written into the states of the first call does not reach the second."""
     gives_it_or_refuses(subject, case)
+    if subject.supports.sequence and subject.supports.final_states and subject.refusal_of(case) is None:
+        written, _ = subject.run_kept(case)
+        for state in written.final_states:
+            if state.flags.writeable:
+                state[...] = 77
+        expect_final_states(subject, case, subject.run(case))
 
 
 @check("EDG-3", Cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), needs=("outputs",), share=FEW)
@@ -77,12 +84,36 @@ def test_sizes_of_one(subject: Subject, case: Case) -> None:
 
 @check(
     "EDG-4",
-    Cases(inputs=(0,), time=(1, 2, 3), regimes=("contractive", "moderate")),
+    Cases(
+        inputs=(0,),
+        time=(1, 2, 3),
+        regimes=("contractive", "moderate"),
+        stateful=(False, False, True),
+    ),
     needs=("outputs",),
-    share=FEW,
 )
 def test_input_of_no_features(subject: Subject, case: Case) -> None:
-    gives_it_or_refuses(subject, with_an_answer(case, subject.supports))
+    """Layers that keep their states go on from them."""
+    case = with_an_answer(case, subject.supports)
+    if not case.call.stateful:
+        gives_it_or_refuses(subject, case)
+    elif subject.supports.final_states and subject.supports.sequence:
+        case = case.replace(initial_states=None)
+        if subject.refusal_of(case) is None:
+            expect_to_go_on(subject, case)
+
+
+def expect_to_go_on(subject: Subject, case: Case, between: Case | None = None) -> None:
+    """Of two stateful calls, the second goes on from the states that the first one left.
+
+    Args:
+        between: another stateful call, which leaves these as they are.
+    """
+    subject.load_anew(case.network)
+    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
+    if between is not None:
+        subject.run(between)
+    expect_output(subject, case.replace(initial_states=states), subject.run(case))
 
 
 @check("EDG-5", Cases(hidden=(0,)), needs=("outputs",), share=FEW)
@@ -102,7 +133,4 @@ def test_a_stateful_call_of_no_steps(subject: Subject, case: Case) -> None:
     if subject.refusal_of(nothing) is not None:
         subject.tally.count()
         return
-    subject.load_anew(case.network)
-    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
-    subject.run(nothing)
-    expect_output(subject, case.replace(initial_states=states), subject.run(case))
+    expect_to_go_on(subject, case, nothing)

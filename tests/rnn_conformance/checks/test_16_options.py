@@ -85,7 +85,8 @@ def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
 
 @check("OPT-7", POOL, needs=OUTPUTS, routes=("saved",))
 def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None:
-    expect_everything(subject, case)
+    """Weights lie in memory as the arrays of the call do."""
+    expect_everything(subject, case.replace(network=case.network.mapped(LAYOUTS[case.layout])))
 
 
 SOME_ROWS = (1, 2, 3, 5, 6, 7)

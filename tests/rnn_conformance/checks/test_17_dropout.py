@@ -13,7 +13,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
-from rnn_conformance.checks.support.chance import largest_deviation_of_a_share
+from rnn_conformance.checks.support.chance import (
+    largest_deviation_of_a_share,
+    largest_deviation_of_any_share,
+)
 from rnn_conformance.checks.support.expect import asked_for, expect_everything, final_states_of, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -197,8 +200,9 @@ def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
 
 
 ANY_RATE = (0.1, 0.3, 0.5, 0.7, 0.9)
-WIDE = 128
-"""Rows and units: so many numbers that a rate which is wrong by a twentieth shows."""
+WIDE = 127
+"""Rows and units: so many numbers that a rate which is wrong by a twentieth shows. A prime, so that blocks of
+any size leave something over."""
 
 
 def roundings(rate: float) -> float:
@@ -237,25 +241,28 @@ class AtAnyRate(AnyPlace):
         places: where to drop.
         layers, directions: of the network.
         width: rows and units.
+        dtypes: the first of the network, and others where a route has them.
     """
 
     places: tuple[DropoutPlace, ...] = PLACES
     layers: int = 1
     directions: int = 1
     width: int = WIDE
+    dtypes: tuple[str, ...] = ("float32",)
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         able = self.able(routes)
         chosen = STRUCTURES.map(lambda structure: able[structure[0] * len(able) // 256])
         return st.builds(self.build, chosen, SEEDS, st.sampled_from(ANY_RATE))
 
-    def able(self, routes: Mapping[str, Supports]) -> list[tuple[str, DropoutPlace]]:
-        """The routes, each with a place at which it drops."""
+    def able(self, routes: Mapping[str, Supports]) -> list[tuple[str, DropoutPlace, str]]:
+        """The routes, each with a place at which it drops and a type."""
         return [
-            (route, place)
+            (route, place, dtype)
+            for dtype in self.dtypes
             for place in self.places
             for route, supports in routes.items()
-            if place in supports.dropout and not self.lacking_at(place, supports)
+            if place in supports.dropout and not self.lacking_at(place, supports) and supports.has(dtype)
         ]
 
     def structures(self, routes: Mapping[str, Supports]) -> Structures:
@@ -280,7 +287,7 @@ class AtAnyRate(AnyPlace):
 
     def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
         """How many cases it takes until every route has been asked once."""
-        return len({route for route, _ in self.able(routes)})
+        return len({route for route, _, _ in self.able(routes)})
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         return min((self.lacking_at(place, supports) for place in self.places), key=len)
@@ -291,9 +298,9 @@ class AtAnyRate(AnyPlace):
         lacking = [name for name, needed in also if needed and not supports.has(name)]
         return (*PassingOn(place).lacking(supports), *lacking)
 
-    def build(self, able: tuple[str, DropoutPlace], seed: int, rate: float) -> Case:
+    def build(self, able: tuple[str, DropoutPlace, str], seed: int, rate: float) -> Case:
         """The case of one seed."""
-        route, place = able
+        route, place, dtype = able
         case = PassingOn(place, self.width, self.width, 2).build(route, seed, rate)
         bottom = case.network.layers[0].forward
         layers = self.layers + (place == "between layers")
@@ -305,7 +312,11 @@ class AtAnyRate(AnyPlace):
             else np.repeat((case.initial_states or ())[0], self.directions, axis=0)
             for _ in range(layers)
         )
-        return case.replace(network=network, initial_states=states)
+        return case.replace(
+            network=network.astype(dtype),
+            x=case.x.astype(dtype),
+            initial_states=tuple(state.astype(dtype) for state in states),
+        )
 
     def above(self, layer: Layer) -> Layer:
         """The layer fed by one like it: each direction passes on what that of the one below gives."""
@@ -335,11 +346,35 @@ def expect_independent(what: str, subject: Subject, one: Array, other: Array, ra
     expect_share(f"dropped both: {what}", subject, one & other, rate * rate)
 
 
+def at_half(subject: Subject, case: Case, gone: Array) -> Array:
+    """What is dropped at the first step at a rate of one half, where equal sets differ most from others."""
+    return gone if case.call.rate == 0.5 else kept_and_gone(subject, case.replace(rate=0.5))[:, 0]
+
+
+def expect_none_alike(what: str, subject: Subject, sets: Array) -> None:
+    """No two of these sets of numbers, one a row, are dropped at the same places, nor at opposite ones.
+
+    Of two that are dropped independently, at a rate of one half, half of the places agree: up to what the
+    largest of all these shares may deviate by.
+    """
+    (count, places), gone = sets.shape, sets.astype(np.float32)
+    agreeing = (gone @ gone.T + (1 - gone) @ (1 - gone).T) / places
+    off = np.abs(agreeing - 0.5) * (1 - np.eye(count))
+    allowed = largest_deviation_of_any_share(places, count * (count - 1) // 2)
+    if off.max() > allowed:
+        one, other = (int(index) for index in np.unravel_index(off.argmax(), off.shape))
+        raise NonConforming(
+            f"{what} {one} and {other}: expected a share of 0.5 ± {allowed:.3f} of {places}"
+            f" numbers to be dropped in both or in neither; got {agreeing[one, other]:.3f}"
+        )
+    subject.tally.count()
+
+
 RARE = 1 / 512
 """A rate at which, of all numbers of a case, none is dropped once in 10¹³ cases."""
 
 
-@check("DRP-8", AtAnyRate(), needs=ALWAYS, share=FEW)
+@check("DRP-8", AtAnyRate(dtypes=("float32", "float64")), needs=ALWAYS, share=HALF)
 def test_what_is_kept_is_divided_and_the_share_is_right_at_any_rate(subject: Subject, case: Case) -> None:
     rare = kept_and_gone(subject, case.replace(rate=RARE))
     subject.require(bool(rare.any()), f"at a rate of {RARE}, nothing is dropped of {rare[:, 0].size} numbers")
@@ -353,11 +388,14 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
     """Disjoint pairs of rows, of units, and of steps; and how many of a row are dropped."""
     rate, gone = case.call.rate, kept_and_gone(subject, case)
     first = gone[:, 0]
-    expect_independent("neighbouring rows", subject, first[::2], first[1::2], rate)
-    expect_independent("neighbouring units", subject, first[:, ::2], first[:, 1::2], rate)
-    half = WIDE // 2
-    expect_independent("rows half a batch apart", subject, first[:half], first[half:], rate)
-    expect_independent("units half a layer apart", subject, first[:, :half], first[:, half:], rate)
+    half, even = WIDE // 2, WIDE - WIDE % 2
+    expect_independent("neighbouring rows", subject, first[:even:2], first[1:even:2], rate)
+    expect_independent("neighbouring units", subject, first[:, :even:2], first[:, 1:even:2], rate)
+    expect_independent("rows half a batch apart", subject, first[:half], first[half:even], rate)
+    expect_independent("units half a layer apart", subject, first[:, :half], first[:, half:even], rate)
+    half_gone = at_half(subject, case, first)
+    expect_none_alike("rows", subject, half_gone)
+    expect_none_alike("units, and those of the row after,", subject, with_next_row(half_gone))
     if case.call.dropout == "between layers":
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
     for what, counts in (("row", first.sum(axis=1)), ("unit", first.sum(axis=0))):
@@ -366,20 +404,43 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
         expect_share(f"{number} of {WIDE} dropped in a {what}", subject, counts == number, exactly)
 
 
+def with_next_row(gone: Array) -> Array:
+    """For each unit what is dropped of all rows but the last, and then what of those after them."""
+    return np.concatenate([gone[:-1], gone[1:]], axis=1).T
+
+
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """Those of a layer that keeps states, too, where these are reset before each."""
-    calls = [kept_and_gone(subject, case)[:, 0] for _ in range(CALLS)]
+    """Whatever is done between them: a call that is not one of training, or gradients.
+
+    Those of a layer that keeps states, too, whether or not these are reset.
+    """
+    calls = list[Array]()
+    for number in range(CALLS):
+        calls.append(kept_and_gone(subject, case)[:, 0])
+        if number == 1:
+            subject.run(case.replace(training=False))
+        elif number == 3 and subject.supports.gradients:
+            take_gradients(subject, case)
     if subject.supports.stateful:
         stateful = case.replace(stateful=True)
-        for _ in range(2):
-            subject.reset_states(case.network)
+        # Of dropped states those that are given count, and would have to replace those that are kept.
+        again = (False,) if case.call.dropout != "state" else ()
+        for reset in (True, True, *again):
+            if reset:
+                subject.reset_states(case.network)
             calls.append(kept_and_gone(subject, stateful)[:, 0])
     for (one, first), (two, second) in combinations(enumerate(calls, 1), 2):
         what = f"calls {one} and {two}"
         expect_independent(what, subject, first, second, case.call.rate)
         turned = np.roll(second, 1, axis=0)
         expect_independent(f"{what}, a row apart", subject, first, turned, case.call.rate)
+
+
+def take_gradients(subject: Subject, case: Case) -> None:
+    """Of outputs that all count alike."""
+    zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
+    subject.gradients(case, np.ones((*case.x.shape[:2], case.network.output_size), case.x.dtype), zeros)
 
 
 @check(
@@ -393,23 +454,36 @@ def test_directions_drop_independently(subject: Subject, case: Case) -> None:
 
     Between layers each direction of the upper layer is fed by that of the one below.
     """
-    sequence = sequence_of(subject, case, subject.run(case))
-    one, other = (np.split(sequence == 0, 2, axis=-1)[d][:, -1 if d else 0] for d in (0, 1))
+    one, other = gone_in_both(subject, case)
     expect_share("dropped by the forward direction", subject, one, case.call.rate)
     expect_share("dropped by the backward direction", subject, other, case.call.rate)
     expect_independent("the two directions", subject, one, other, case.call.rate)
+    both = gone_in_both(subject, case.replace(rate=0.5))
+    expect_none_alike("rows of both directions", subject, np.concatenate(both))
+
+
+def gone_in_both(subject: Subject, case: Case) -> tuple[Array, Array]:
+    """What each direction drops at the first step that it takes."""
+    sequence = sequence_of(subject, case, subject.run(case))
+    forward, backward = np.split(sequence == 0, 2, axis=-1)
+    return forward[:, 0], backward[:, -1]
 
 
 @check(
-    "DRP-12", AtAnyRate(places=("input", "between layers"), layers=2), needs=(*ALWAYS, "stacked"), share=FEW
+    "DRP-12",
+    AtAnyRate(places=("between layers", "input"), layers=2),
+    needs=(*ALWAYS, "stacked"),
+    share=HALF,
 )
 def test_layers_drop_independently(subject: Subject, case: Case) -> None:
     """What passes twice has been divided twice, and was kept with the probability (1 − p)².
 
     Input of two layers is dropped twice, and between layers what passes three.
     """
-    gone = kept_and_gone(subject, case)[:, 0]
-    expect_share("dropped by either layer", subject, gone, 1 - (1 - case.call.rate) ** 2)
+    gone, share = kept_and_gone(subject, case), 1 - (1 - case.call.rate) ** 2
+    expect_share("dropped by either layer", subject, gone[:, 0], share)
+    if case.call.dropout == "between layers":  # one may drop what the other drops a step later
+        expect_independent("two steps of two layers", subject, gone[:, 0], gone[:, 1], share)
 
 
 @check("DRP-13", AtAnyRate(), needs=(*ALWAYS, "gradients"), share=HALF)
@@ -420,8 +494,27 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     goes through what it has kept itself.
     """
     expect_through_what_was_kept(subject, case)
+    if case.call.dropout == "between layers":
+        expect_through_both_gaps(subject, case)
     if case.call.dropout == "state" and subject.supports.bidirectional:
         expect_through_what_was_kept(subject, in_both_directions(case))
+
+
+def expect_through_both_gaps(subject: Subject, case: Case) -> None:
+    """Of three layers: what either gap drops has no gradient, and the rest was divided twice.
+
+    Biases of 1 keep relu from hiding what the upper gap drops.
+    """
+    bottom, dtype, rate = case.network.layers[0].forward, case.network.dtype, case.call.rate
+    above = Layer(replace(bottom, b=np.ones_like(bottom.bias)))
+    zeros = (np.zeros((1, *case.x[:, 0].shape), dtype),) * 3
+    deep = case.replace(network=Network([Layer(bottom), above, above]), initial_states=zeros)
+    found = subject.gradients(deep, np.ones_like(case.x), zeros).x
+    gone: Array = found == 0
+    expected = np.where(gone, 0, (1 / (1 - reference_dtype(dtype).type(rate))) ** 2)
+    rounded = gamma(2 * math.ceil(roundings(rate)), precision_of(dtype).unit_roundoff)
+    subject.agree("gradient of x through three layers", found, Bounded(expected, expected * rounded), dtype)
+    expect_share("gradients dropped by either gap", subject, gone, 1 - (1 - rate) ** 2)
 
 
 def in_both_directions(case: Case) -> Case:

@@ -155,7 +155,12 @@ def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
     share=FEW,
 )
 def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None:
-    for role, rule, cell, Q in weights_of(subject, case):
+    expect_orthogonal(subject, weights_of(subject, case))
+
+
+def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
+    """The rows of matrices that are declared to be orthogonal, within the roundings of their type."""
+    for role, rule, cell, Q in weights:
         if rule != "orthogonal":
             continue
         H = cell.hidden_size
@@ -337,6 +342,8 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
             }
         for what, (a, b) in pairs.items():
             expect_half(f"{role}, {what}: equal signs", subject, (a > 0) == (b > 0))
+    for role in rules_of(subject, *DISTRIBUTIONS):
+        expect_distinct(role, [getattr(cell, role) for network in (one, *others) for cell in network.cells])
     for role in rules_of(subject, "orthogonal"):
         diagonals = [
             [np.diagonal(getattr(cell, role)) for cell in network.cells] for network in (one, *others)
@@ -345,6 +352,20 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
         expect_half(f"{role}, two directions: equal signs", subject, D[:, 0] == D[:, 1])
         expect_half(f"{role}, two layers: equal signs", subject, D[:, 0] == D[:, 2])
         expect_half(f"{role}, two seeds: equal signs", subject, D[::2] == D[1::2])
+
+
+REPEATED = 0.1
+"""Of up to 100 000 numbers of at least 22 bits one in forty equals another by chance; one in ten never."""
+
+
+def expect_distinct(role: str, drawn: Sequence[Array | None]) -> None:
+    """Of all that is drawn for a role, in one matrix or in several, next to nothing is repeated."""
+    numbers = np.concatenate([array.ravel() for array in drawn if array is not None])
+    repeated = 1 - np.unique(np.abs(numbers)).size / numbers.size
+    if repeated > REPEATED:
+        raise NonConforming(
+            f"{role}: {repeated:.0%} of {numbers.size} numbers that are drawn independently repeat others"
+        )
 
 
 @check(
@@ -361,3 +382,5 @@ def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> 
             kind="dtype",
         )
     expect_in_range(subject, weights)
+    if case.network.dtype == np.float64:  # of H² roundings a narrow type has nothing left
+        expect_orthogonal(subject, weights)

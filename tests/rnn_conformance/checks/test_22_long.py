@@ -17,7 +17,7 @@ from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Ca
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
-HALF, SOME = 0.5, 0.3
+MOST, SOME = 0.75, 0.3
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
 BOUNDED: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign")
@@ -137,7 +137,7 @@ def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -
     expect_steps(subject, case, subject.run(case))
 
 
-@check("LNG-3", KERNELS, needs=("outputs",), share=HALF)
+@check("LNG-3", KERNELS, needs=("outputs",), share=MOST)
 def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 

@@ -83,9 +83,20 @@ def expect_shape(subject: Subject, what: str, inferred: Shape | None, expected: 
 
 @check("SHP-1", ANY, needs=("inferred_shapes", "sequence"), share=HALF)
 def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Case) -> None:
-    expected = (*sizes_of(subject, case), features_of(case))
-    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
-        expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
+    """And once more of the same network and input, where directions are merged in another way."""
+    for asked in (case, *with_other_merge(subject, case)):
+        expected = (*sizes_of(subject, asked), features_of(asked))
+        for way, shapes in subject.inferred_shapes(asked, unknown_of(subject, asked)).items():
+            expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
+
+
+def with_other_merge(subject: Subject, case: Case) -> list[Case]:
+    """The case with a merge mode that gives another number of features, if there is one."""
+    layers, modes = case.network.layers, subject.supports.merge_modes
+    if len(layers) > 1 or layers[0].directions == 1:
+        return []
+    others = [case.replace(merge_mode=mode) for mode in modes]
+    return [other for other in others if features_of(other) != features_of(case)][:1]
 
 
 @check("SHP-2", ANY, needs=("inferred_shapes", "last_output"), share=HALF)

@@ -60,6 +60,10 @@ def as_in(case: Case, network: Network) -> Network:
             f"trained: expected {len(case.network.cells)} cells; got {len(network.cells)}",
             kind="wrong return",
         )
+    if network.dtype != case.network.dtype:
+        raise NonConforming(
+            f"weights: expected dtype {case.network.dtype}; got {network.dtype}", kind="dtype", what="weights"
+        )
     cells = iter(
         Cell(cell.W_x, cell.W_h, cell.b, cell.b_h, like.activation)
         for cell, like in zip(network.cells, case.network.cells, strict=True)
@@ -91,7 +95,7 @@ def expect_step(
 
 @check(
     "TRN-1",
-    Cases(directions=(1,), regimes=TAME, time=SHORT),
+    Cases(directions=(1,), regimes=TAME, time=(*SHORT, 27), dtypes=("float32", "float64"), scatter=True),
     needs=NEEDS,
     share=SOME,
 )
@@ -140,13 +144,26 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
 
 @check(
     "TRN-5",
-    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=("none", "lengths", "mask", "lengths and mask")),
+    Cases(
+        layers=(1, 2, 2),
+        regimes=TAME,
+        time=SHORT,
+        padding=("none", "lengths", "mask", "lengths and mask"),
+    ),
     needs=NEEDS,
-    share=FEW,
+    share=SOME,
 )
 def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Case) -> None:
+    """Where a stack is trained without its bottom layer, of the weights that this keeps."""
+    expect_losses(subject, case)
+    if case.network.num_layers > 1 and subject.supports.count_trainable:
+        expect_losses(subject, case, frozen=(0,))
+
+
+def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) -> None:
+    """Of two steps, and of the weights after them."""
     before, d = as_in(case, subject.read_weights(case.network)), counted(case)
-    found = subject.trained(case, Training(d, RATE, 2))
+    found = subject.trained(case, Training(d, RATE, 2, frozen))
     networks = [before, *networks_of(case, found, 2)]
     expected = [bound_loss(each, case.x, case.initial_states, d, case.steps) for each in networks]
     bounded = Bounded(

@@ -43,6 +43,7 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     PLAIN: twin,
     "another order": lambda array: np.array(array, order="F"),
     "gaps": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+    "another order, with gaps": lambda array: _of_a_wider_one(array),
     "backwards": lambda array: np.flip(np.flip(array).copy()),
     "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
     "unaligned": lambda array: np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(
@@ -51,6 +52,15 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     SHARED_ROWS: lambda array: _sharing(array),
 }
 """How the arrays of a call can lie in memory, and a copy that does; the first is how the original lies."""
+
+
+def _of_a_wider_one(array: Array) -> Array:
+    """The second axis first in memory, and between the rows there more numbers, which are not the array's."""
+    turned = np.swapaxes(array, 0, 1) if array.ndim > 1 else array
+    wider = np.empty((*turned.shape[:-1], turned.shape[-1] + 1), array.dtype)
+    wider[...] = 1
+    wider[..., :-1] = turned
+    return np.swapaxes(wider[..., :-1], 0, 1) if array.ndim > 1 else wider[:-1]
 
 
 def _sharing(array: Array) -> Array:

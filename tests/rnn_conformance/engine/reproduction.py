@@ -347,13 +347,16 @@ def _with_calls_before(case: Case, before: tuple[Call, ...]) -> Case:
     """The case of one call for all of them together.
 
     Raises:
-        BadInput: layers that read from the end do not go on where they stopped.
+        BadInput: layers that read from the end do not go on where they stopped, nor has one call several
+            sizes, of which some were refused.
     """
     if not before:
         return case
     if case.call.go_backwards or any(layer.directions == 2 for layer in case.network.layers):
         raise BadInput("stateful calls: expected layers of one direction that go forward")
     calls = [*before, case.call]
+    if len({(each.x.ndim, *each.x.shape[::2]) for each in calls}) > 1:
+        raise BadInput("stateful calls: expected the same rows and features")
     steps = [np.ones(each.x.shape[:2], bool) if each.mask is None else each.mask for each in calls]
     masked = any(each.mask is not None for each in calls)
     return case.replace(

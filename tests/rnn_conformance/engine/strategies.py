@@ -25,7 +25,7 @@ from rnn_conformance.engine.numbers import (
     fill_from_seed,
     fill_integers,
 )
-from rnn_conformance.engine.structures import Pools, route_choices, rows_of_routes, structures
+from rnn_conformance.engine.structures import MANY, Pools, route_choices, rows_of_routes, structures
 from rnn_reference.activations import ACTIVATIONS, Activation, ActivationName
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, steps_of_lengths
 
@@ -36,6 +36,9 @@ INPUT = (1, 2, 3, 3, 4, 5, 7)
 HIDDEN = (1, 2, 2, 3, 4, 5, 6, 8)
 FEW_BATCH, FEW_TIME, FEW_INPUT, FEW_HIDDEN = (1, 3), (1, 3, 5), (1, 2, 3), (1, 2, 4)
 """What is left of them where others would be expensive (`Supports.expensive`)."""
+BATCH_OR_MANY, TIME_OR_MANY = (*BATCH, 18, 33), (1, 2, 3, 4, 5, 6, 17, 27)
+INPUT_OR_MANY, HIDDEN_OR_MANY = (*INPUT, 19), (*HIDDEN, 21)
+"""And more than blocks of 16 or 32 rows, chunks of 16 or 25 steps and vectors of 16 numbers hold (`MANY`)."""
 
 FEW_STEPS = 17
 """The most steps of sizes that are given together, where steps are expensive."""
@@ -130,6 +133,7 @@ class Cases:
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
             unsupported, "lengths and mask" for both in one call.
+        regime_of_many: the regime where there are many steps, features or units, in place of the drawn one.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
         exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
         layouts: how the arrays of the call lie in memory.
@@ -165,6 +169,7 @@ class Cases:
     poisons: tuple[Poison, ...] = ("numbers",)
     sizes: tuple[Sizes, ...] = ()
     return_sequences: tuple[bool, ...] = (True,)
+    regime_of_many: Regime | None = None
     scatter: bool = False
     exact: bool = False
     covering: bool = False
@@ -280,6 +285,7 @@ class Cases:
             "poison": self.poisons if variable else ("numbers",),
             "compute_dtype": named(self.compute_dtypes, supports.compute_dtypes),
             "regime": self.regimes,
+            "regime_of_many": (self.regime_of_many,),
             "grain": GRAINS[-1:] if self.scatter else GRAINS,
             "mixed_directions": self.mixed_directions if supports.mixed_directions else (False,),
             **asked,
@@ -309,7 +315,11 @@ POOL = Cases(
     directions=(1, 2, 2),
     activations=ANY_ACTIVATION,
     regimes=("contractive", "moderate"),
-    time=(1, 2, 3, 4, 5, 6),
+    regime_of_many="damped",
+    batch=BATCH_OR_MANY,
+    time=TIME_OR_MANY,
+    inputs=INPUT_OR_MANY,
+    hidden=HIDDEN_OR_MANY,
     dtypes=ANY_DTYPE,
     compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
     padding=("none", "lengths", "mask", "lengths and mask"),
@@ -378,6 +388,8 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         chosen["merge_mode"] = "concat"
     activation, biases = chosen["activation"], chosen["biases"]
     regime, grain = chosen["regime"], chosen["grain"]
+    if max(chosen["time"], chosen["input"], chosen["hidden"]) > MANY:
+        regime = chosen["regime_of_many"] or regime
     if grain == "bytes":
         fill = fill_from_bytes(draw(BLOCKS))
     elif regime == "exact":

@@ -19,8 +19,20 @@ Pools = dict[str, Sequence[Any]]
 """What can be chosen on a route, for each choice that a case makes, in the order in which it makes them."""
 
 
+MANY = 16
+"""Rows, steps, features or units beyond which there are many: what kernels take apart into blocks."""
+
+
 def _one_or_several(size: int | None) -> str:
     return "-" if size is None else "1" if size == 1 else "several"
+
+
+def _how_many(size: int | None) -> str:
+    return "many" if size is not None and size > MANY else _one_or_several(size)
+
+
+def _few_or_many(size: int | None) -> str:
+    return "many" if size is not None and size > MANY else "few"
 
 
 def _name(forms: Sequence[Any]) -> str:
@@ -34,7 +46,7 @@ def _activation(forms: Sequence[Any]) -> str:
 
 
 def _sizes(sizes: Sequence[int] | None) -> str:
-    return "-" if sizes is None else f"batch {_one_or_several(sizes[0])}, time {_one_or_several(sizes[1])}"
+    return "-" if sizes is None else f"batch {_how_many(sizes[0])}, time {_how_many(sizes[1])}"
 
 
 LEVELS: Mapping[str, Callable[[Any], str]] = {
@@ -46,8 +58,10 @@ LEVELS: Mapping[str, Callable[[Any], str]] = {
     "biases": str,
     "initial": str,
     "sizes": _sizes,
-    "batch": _one_or_several,
-    "time": _one_or_several,
+    "batch": _how_many,
+    "time": _how_many,
+    "input": _few_or_many,
+    "hidden": _few_or_many,
     "dtype": str,
     "compute_dtype": str,
     "padding": str,
@@ -83,7 +97,7 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
     *({"activation": "another", "compute_dtype": narrow} for narrow in NARROW),
     *({"padding": "none", "poison": poison} for poison in POISON),
     *({"time": "1", "poison": poison} for poison in POISON),
-    *({"sizes": _sizes((batch, 1)), "poison": poison} for batch in (1, 2) for poison in POISON),
+    *({"sizes": _sizes((batch, 1)), "poison": poison} for batch in (1, 2, MANY + 1) for poison in POISON),
     {"mixed_directions": "True", "directions": "1"},
     {"mixed": "True", "layers": "1"},
 )
@@ -118,7 +132,7 @@ def levels_of(pools: Pools, options: Iterable[str]) -> Levels:
 def _batch_and_time(pools: Pools) -> dict[str, list[str]]:
     """What batch and time are in each of the sizes that are given together."""
     return {
-        name: [_one_or_several(sizes[place]) for sizes in pools["sizes"]]
+        name: [_how_many(sizes[place]) for sizes in pools["sizes"]]
         for place, name in enumerate(("batch", "time"))
     }
 

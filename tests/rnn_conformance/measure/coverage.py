@@ -39,19 +39,20 @@ def options_of(case: Case) -> dict[str, Value] | None:
     Where layers or directions differ, it is the first cell that counts.
     """
     facts, bottom = case.facts, case.network.cells[0]
-    sizes = {name: int(facts[name]) for name in ("batch", "time", "layers")}
+    sizes = {name: int(facts[name]) for name in ("layers", "batch", "time", "input_size", "hidden_size")}
     if not all(sizes.values()):
         return None
-    several = {name: "1" if size == 1 else "several" for name, size in sizes.items()}
     return {
         "route": case.route,
-        "layers": several["layers"],
+        "layers": LEVELS["layers"](sizes["layers"]),
         "directions": str(facts["directions"]),
         "activation": name if (name := str(bottom.activation)) in ("tanh", "relu") else "another",
         "biases": str(len(bottom.biases)),
         "initial": str(facts["initial_states"]),
-        "batch": several["batch"],
-        "time": several["time"],
+        "batch": LEVELS["batch"](sizes["batch"]),
+        "time": LEVELS["time"](sizes["time"]),
+        "input": LEVELS["input"](sizes["input_size"]),
+        "hidden": LEVELS["hidden"](sizes["hidden_size"]),
         "dtype": str(facts["dtype"]),
         "compute_dtype": str(case.call.compute_dtype),
         "padding": str(facts["padding"]),
@@ -73,7 +74,7 @@ def values_of(supports: Supports, route: str) -> dict[str, list[Value]]:
     said = {"prefix": "mask"}  # lengths of a framework that takes masks alone
     found = {option: [said.get(value, value) for value in values] for option, values in levels.items()}
     if levels["sizes"] != ["-"]:
-        found |= {"batch": ["1", "several"], "time": ["1", "several"]}
+        found |= {"batch": ["1", "several"], "time": ["1", "several"], "input": ["few"]}
     return {option: list(dict.fromkeys(values)) for option, values in found.items() if option not in UNSEEN}
 
 

@@ -14,6 +14,7 @@ from rnn_reference.network import Array
 LIES: dict[str, Callable[[Array], bool]] = {
     "plain": lambda array: array.flags.c_contiguous and array.flags.writeable,
     "another order": lambda array: array.flags.f_contiguous and not array.flags.c_contiguous,
+    "another order, with gaps": lambda array: array.strides[1] > array.strides[0] > array[0, 0].nbytes,
     "gaps": lambda array: array.strides[-1] == 2 * array.itemsize,
     "backwards": lambda array: array.strides[-1] == -array.itemsize,
     "read-only": lambda array: not array.flags.writeable,

@@ -276,7 +276,7 @@ def test_links_of_records_are_links_to_the_web_only(results: Path, tmp_path: Pat
     )
     for link, is_link in (("https://example.org/1", True), ("javascript:alert(1)", False)):
         file = tmp_path / "deviations.toml"
-        file.write_text(source.replace('kind = "not refused"', f'link = "{link}"'), encoding="utf-8")
+        file.write_text(source.replace('kind = "not refused"', f'link = "{link}"', 1), encoding="utf-8")
         made = pages(site_of(read_runs([results]), [str(file)]))
         assert (f'href="{link}"' in made["clauses/LEN-7.html"]) is is_link
         assert link in made["clauses/LEN-7.html"]

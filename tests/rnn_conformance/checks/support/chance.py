@@ -18,6 +18,11 @@ def largest_deviation_of_a_share(numbers: int) -> float:
     return math.sqrt(math.log(2 / FALSE_ALARMS) / (2 * numbers))
 
 
+def largest_deviation_of_any_share(numbers: int, shares: int) -> float:
+    """The same of the largest and the smallest of so many shares, each of so many numbers (DRP-9)."""
+    return math.sqrt(math.log(2 * shares / FALSE_ALARMS) / (2 * numbers))
+
+
 def share_of_the_limit_reached(numbers: int) -> float:
     """What the largest of independent uniform numbers on ±1 is at least, in absolute value (INT-5)."""
     return float(FALSE_ALARMS ** (1 / numbers))
