@@ -50,11 +50,11 @@ class OutputInFloat64(Fault):
 
 @fault("hard-cases-declined", "SEQ-1")
 class HardCasesDeclined(Fault):
-    """Has no words for sequences of more than three steps, it says."""
+    """Has no words for sequences of more than two steps, it says."""
 
     def run(self, model: Network, call: Call) -> Output:
-        if call.x.ndim == 3 and call.x.shape[1] > 3:
-            raise CannotExpress("more than three steps")
+        if call.x.ndim == 3 and call.x.shape[1] > 2:
+            raise CannotExpress("more than two steps")
         return super().run(model, call)
 
 

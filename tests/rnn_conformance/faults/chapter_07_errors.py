@@ -12,7 +12,7 @@ from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import NarrowType
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import ACTIVATIONS, Activation
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("extra-features-cut", "ERR-1")
@@ -253,3 +253,28 @@ class DirectionOfARefusedCallIsKept(Fault):
         output = super().run(model, replace(call, go_backwards=self.set_direction and one_direction))
         self.set_direction = before
         return output
+
+
+@fault("kept-states-as-integers", "ERR-7")
+class KeptStatesAsIntegers(Fault):
+    """Reads the states that it kept in the type of the input, which may be one of integers."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.integers = call.x.dtype.kind in "iu"
+        return super().run(model, call)
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        return tuple(map(np.trunc, kept)) if kept is not None and self.integers else kept
+
+
+@fault("refused-call-sets-states", "ERR-9")
+class RefusedCallSetsStates(Fault):
+    """Keeps the states that a stateful call is given before it looks at the input."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        given = call.initial_states
+        fitting = model.state_shapes(len(call.x)) if call.x.ndim == 3 else ()
+        if call.stateful and given is not None and tuple(state.shape for state in given) == tuple(fitting):
+            self.keep(model, list(given))
+        return super().run(model, call)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.network import Array, Cell, Layer, Network
 
 
 @fault("empty-batch-as-one-row", "EDG-1")
@@ -71,3 +71,33 @@ class NoStepsForgetKeptStates(Fault):
         if call.stateful and not call.x.shape[1]:
             self.reset_states(model)
         return output
+
+
+@fault("zeros-shared-without-steps", "EDG-2")
+class ZerosSharedWithoutSteps(Fault):
+    """Makes zeros once for each shape, and returns these very zeros as the states after no steps."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.zeros: dict[tuple[tuple[int, ...], str], Array] = {}
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        if x.shape[1] or h.any():
+            return outputs, final
+        return outputs, self.zeros.setdefault((h.shape, h.dtype.name), final)
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_layer(layer, x, h0, steps)
+        if x.shape[1] or layer.backward is not None or h0.any():
+            return outputs, final
+        return outputs, self.zeros[h0[0].shape, h0.dtype.name][None]
+
+
+@fault("no-features-taken-for-no-steps", "EDG-4")
+class NoFeaturesTakenForNoSteps(Fault):
+    """Keeps the states of before where the input holds no number at all."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if model.input_size:
+            super().keep(model, final_states)

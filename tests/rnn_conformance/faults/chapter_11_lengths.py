@@ -121,3 +121,15 @@ class LengthsClippedBesideAMask(Fault):
         if call.lengths is not None and call.mask is not None:
             call = replace(call, lengths=np.minimum(call.lengths, call.x.shape[1]))
         return super().steps(call)
+
+
+@fault("last-step-of-a-length-without-sign", "LEN-6")
+class LastStepOfALengthWithoutSign(Fault):
+    """Takes steps up to length − 1, which of a length of 0 without sign is the largest number there is."""
+
+    def steps(self, call: Call) -> Array | None:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None or call.lengths.dtype.kind != "u":
+            return steps
+        taken: Array = steps | (call.lengths == 0)[:, None]
+        return taken

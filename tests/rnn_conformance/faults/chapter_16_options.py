@@ -243,3 +243,47 @@ class LayersInOrderOfNames(Fault):
         names = sorted(range(network.num_layers), key=str)
         alike = {(layer.input_size, layer.hidden_size, layer.directions) for layer in network.layers[1:]}
         return Network(network.layers[number] for number in names) if len(alike) == 1 else network
+
+
+@fault("time-first-read-without-gaps", "OPT-4")
+class TimeFirstReadWithoutGaps(Fault):
+    """Reads input that lies time first in memory where it is, as if there were nothing between the rows."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        x = call.x
+        if x.ndim == 3 and min(x.shape) > 0 and max(x.shape[:2]) > 1:
+            row, step, feature = x.strides
+            without_gap = x.shape[2] * x.itemsize
+            if feature == x.itemsize and step > row > without_gap:
+                strides = (without_gap, step, feature)
+                call = replace(call, x=np.lib.stride_tricks.as_strided(x, strides=strides, writeable=False))
+        return super().run_usual(model, call)
+
+
+@fault("compiled-for-multiples-of-eight-steps", "OPT-6")
+class CompiledForMultiplesOfEightSteps(Fault):
+    """Compiled, goes on with zeros to a multiple of eight steps, beyond 16, and returns the states there."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        T = x.shape[1]
+        if self.route != "compiled" or steps is not None or T <= 16 or T % 8 == 0:
+            return super().run_direction(cell, x, h, steps)
+        filled = np.concatenate([x, np.zeros((len(x), -T % 8, x.shape[2]), x.dtype)], axis=1)
+        outputs, final = super().run_direction(cell, filled, h, None)
+        return outputs[:, :T], final
+
+
+@fault("saved-in-order-of-memory", "OPT-7")
+class SavedInOrderOfMemory(Fault):
+    """Writes numbers of a weight as they follow each other in memory, and reads them row by row."""
+
+    def written_and_read(self, network: Network) -> Network:
+        return super().written_and_read(network.mapped(lambda array: array.ravel("K").reshape(array.shape)))
+
+
+@fault("mask-of-the-row-in-its-block", "OPT-1")
+class MaskOfTheRowInItsBlock(Fault):
+    """Works on blocks of 16 rows, and reads the mask of a row at its place in the block."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        return super().masked(after, before, taken[np.arange(len(taken)) % 16])

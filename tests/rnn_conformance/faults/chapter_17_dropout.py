@@ -374,3 +374,112 @@ class BackwardGradientsThroughTheForwardMask(Fault):
             self.left = self._of_forward
         self._of_forward = self.left
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("scale-of-dropout-in-float32", "DRP-8")
+class ScaleOfDropoutInFloat32(Fault):
+    """Computes 1 / (1 − p) in float32, for layers of float64, too."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        scale = np.float32(1) / np.float32(1 - rate)
+        return np.asarray((self._random.random(array.shape) >= rate) * scale, array.dtype)
+
+
+@fault("dropout-threads-of-one-seed", "DRP-9")
+class DropoutThreadsOfOneSeed(Fault):
+    """From 32 rows on, draws for a sixth of them in each of six threads, which have the same seed."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        rows = len(array)
+        if rows < 32:
+            return super().left_of(array, rate)
+        return np.concatenate([super().left_of(array[: -(-rows // 6)], rate)] * 6)[:rows]
+
+
+@fault("dropout-of-four-numbers-at-a-time", "DRP-9")
+class DropoutOfFourNumbersAtATime(Fault):
+    """Counts on by whole fours from row to row: the last units of a row share numbers with the next row."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        units, rows = array.shape[-1], int(np.prod(array.shape[:-1]))
+        apart = 4 * max(1, units // 4)
+        numbers = self._random.random(rows * apart + units)
+        drawn = numbers[np.arange(rows)[:, None] * apart + np.arange(units)].reshape(array.shape)
+        return np.asarray((drawn >= rate) / (1 - rate), array.dtype)
+
+
+@fault("evaluation-seeds-dropout-anew", "DRP-10")
+class EvaluationSeedsDropoutAnew(Fault):
+    """Makes its generator anew in each call that is not one of training."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if not call.training:
+            self._random = np.random.default_rng(0)
+        return super().run_usual(model, call)
+
+
+@fault("stateful-layers-keep-what-they-drop", "DRP-10")
+class StatefulLayersKeepWhatTheyDrop(Fault):
+    """Stateful layers drop the same in all calls up to a reset."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.kept_masks: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+        self.stateful = False
+
+    def reset_states(self, model: Network) -> None:
+        self.kept_masks.clear()
+        super().reset_states(model)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.stateful = call.stateful
+        return super().run_usual(model, call)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        masks = super().dropout_masks(x, h)
+        if not self.stateful or self.dropping[0] is None:
+            return masks
+        return self.kept_masks.setdefault((len(self.masks), *self.dropping, x.shape, h.shape), masks)
+
+
+@fault("backward-drops-rows-in-reverse", "DRP-11")
+class BackwardDropsRowsInReverse(Fault):
+    """Drops in the backward direction what the forward one drops, from the last row to the first."""
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self.of_layer = list[tuple[Any, Any]]()
+        return super().run_layer(layer, x, h0, steps)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        masks = super().dropout_masks(x, h)
+        if self.of_layer:
+            masks = tuple(mask[::-1] if np.ndim(mask) else mask for mask in self.of_layer[0])
+        self.of_layer.append(masks)
+        return masks
+
+
+@fault("layers-drop-a-step-apart", "DRP-12")
+class LayersDropAStepApart(Fault):
+    """Drops above a layer what it drops below it a step later."""
+
+    def between_layers(self, x: Array) -> Array:
+        place, rate = self.dropping
+        below = self.left_between[-1] if self.left_between else None
+        if place != "between layers" or below is None or below.shape != x.shape:
+            return super().between_layers(x)
+        left = self.left_of(x, rate)
+        left[:, :-1] = below[:, 1:]
+        self.left_between.append(left)
+        return x * left
+
+
+@fault("gradients-through-the-first-gap", "DRP-13")
+class GradientsThroughTheFirstGap(Fault):
+    """Gradients go through what was dropped above the bottom layer at every gap between equal layers."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        of_gaps = self.left_between
+        of_gaps[:] = [of_gaps[0] if left.shape == of_gaps[0].shape else left for left in of_gaps]
+        return super().pull_back(cell, x, known, g, g_final, steps)

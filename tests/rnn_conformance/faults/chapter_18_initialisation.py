@@ -293,3 +293,23 @@ class UpperLayersFilledAlike(Fault):
             cells = zip(layer.cells, shared, strict=True)
             layers[index] = Layer(*(replace(cell, W_x=W_x.copy()) for cell, W_x in cells))
         return Network(layers)
+
+
+@fault("blocks-of-one-seed", "INT-7")
+class BlocksOfOneSeed(Fault):
+    """Draws the input weights of five blocks of units in threads, which have the same seed."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        drawn = super().drawn(random, rule, shape)
+        if rule != "glorot uniform" or shape[0] < 20:
+            return drawn
+        return np.concatenate([drawn[: -(-shape[0] // 5)]] * 5)[: shape[0]]
+
+
+@fault("orthogonal-in-float32", "INT-8")
+class OrthogonalInFloat32(Fault):
+    """Makes orthogonal weights in float32, for layers of float64, too."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        drawn = super().drawn(random, rule, shape)
+        return drawn.astype(np.float32).astype(drawn.dtype) if rule == "orthogonal" else drawn

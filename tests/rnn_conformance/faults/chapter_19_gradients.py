@@ -371,3 +371,31 @@ class DoubleBackwardOfPaddingTimesZero(Fault):
 
     def without_padding(self, x: Array, steps: Array) -> Array:
         return x if self.twice else super().without_padding(x, steps)
+
+
+@fault("bias-gradient-of-whole-blocks", "GRD-7")
+class BiasGradientOfWholeBlocks(Fault):
+    """Sums the gradient of a bias over blocks of 16 rows, and of several leaves out what is left."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh0 = super().pull_back(cell, x, known, g, g_final, steps)
+        rows, whole = len(x), len(x) - len(x) % 16
+        if rows > 16 and weights.b is not None:
+            some = None if steps is None else steps[:whole]
+            left, _, _ = super().pull_back(cell, x[:whole], known[:whole], g[:whole], g_final[:whole], some)
+            weights = weights._replace(b=left.b)
+        return weights, dx, dh0
+
+
+@fault("seams-of-sixteen-steps", "GRD-9")
+class SeamsOfSixteenSteps(Fault):
+    """Goes back by 16 steps at a time, and counts the cotangents where two of these meet twice."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        g = g.copy()
+        g[:, 15:-1:16] *= g.dtype.type(2)
+        return super().pull_back(cell, x, known, g, g_final, steps)

@@ -198,3 +198,18 @@ class OffsetOfSlopeOneLost(Fault):
     def activate(self, activation: Activation, z: Array) -> Array:
         of_one = activation.name == "affine" and self.parameters(activation, z.dtype)[0] == 1
         return z if of_one else super().activate(activation, z)
+
+
+@fault("slope-of-elu-without-a-branch", "ACT-7")
+class SlopeOfEluWithoutABranch(Fault):
+    """Multiplies both pieces of the slope of elu by 0 or 1, though exp(z) may be infinite."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        if activation.name != "elu":
+            return super().slope(activation, h)
+        alpha, _ = self.parameters(activation, h.dtype)
+        above = (h > 0).astype(h.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            below = np.where(h > 0, alpha * np.exp(h), h + alpha).astype(h.dtype)
+            slope: Array = above + (1 - above) * below
+        return slope

@@ -134,11 +134,11 @@ class TypeInferredAsIfOfWeightsBackwards(Fault):
 
 @fault("type-inferred-as-if-of-a-merge", "SHP-4")
 class TypeInferredAsIfOfAMerge(Fault):
-    """Infers float32, at most, for directions that are given one beside the other."""
+    """Infers float32, at most, for directions that are added, or given one beside the other."""
 
     def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
         shapes = super().inferred(model, call, unknown)
-        merges = model.layers[-1].directions == 2 and call.merge_mode == "none"
+        merges = model.layers[-1].directions == 2 and call.merge_mode in ("sum", "none")
         return replace(shapes, dtype="float32") if merges and shapes.dtype == "float64" else shapes
 
 
@@ -215,3 +215,20 @@ class MaskOfFloatsMultiplied(Fault):
         weight = taken.astype(after.dtype)
         blended: Array = weight * after + (1 - weight) * before
         return blended
+
+
+@fault("shapes-remembered-by-input", "SHP-1")
+class ShapesRememberedByInput(Fault):
+    """Remembers inferred shapes by that of the input, however directions are merged."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.known: dict[tuple[object, ...], Shapes] = {}
+
+    def load(self, network: Network) -> Network:
+        self.known = {}
+        return super().load(network)
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        return self.known.setdefault((call.x.shape, unknown, call.return_sequences), shapes)

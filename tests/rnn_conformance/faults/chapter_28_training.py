@@ -100,3 +100,41 @@ class LossAveraged(Fault):
 
     def loss(self, model: Network, call: Call, training: Training) -> float:
         return super().loss(model, call, training) / int(np.prod(training.d_sequence.shape[:1]))
+
+
+@fault("steps-of-training-in-float32", "TRN-1")
+class StepsOfTrainingInFloat32(Fault):
+    """Computes by how much a weight changes in float32, in layers of float64, too."""
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        if weight.dtype != np.float64:
+            return super().descended(role, weight, gradient, rate)
+        after: Array = weight - (np.float32(rate) * gradient.astype(np.float32)).astype(np.float64)
+        return after
+
+
+@fault("training-in-windows", "TRN-1")
+class TrainingInWindows(Fault):
+    """Trains with windows of 25 steps: states go on from one to the next, and gradients do not go back."""
+
+    training = False
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.training = True
+        found = super().trained(model, call, training)
+        self.training = False
+        return found
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return np.zeros_like(before) if self.training and t and t % 25 == 0 else before
+
+
+@fault("loss-before-layers-are-set-back", "TRN-5")
+class LossBeforeLayersAreSetBack(Fault):
+    """Tells the loss after a step before the layers that are not trained have their weights back."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        free = super().trained(model, call, replace(training, frozen=(), steps=1))
+        return replace(found, losses=(found.losses[0], free.losses[1], *found.losses[2:]))

@@ -13,6 +13,11 @@ def no_steps_first(made: Made) -> list[Step]:
     return [Step("call", made.call), Step("call", replace(made.another_call(time=2), initial_states=None))]
 
 
+def one_after_the_other(made: Made) -> list[Step]:
+    """Two stateful calls, of which the first starts from zeros."""
+    return [Step("call", made.call), Step("call", made.another_call(time=2))]
+
+
 PLANS = (
     Plan(
         clause="EDG-1",
@@ -80,6 +85,17 @@ PLANS = (
         comment="a layer of no units",
         hidden=0,
         count=2,
+    ),
+    Plan(
+        clause="EDG-4",
+        may_refuse=True,
+        slug="no-features-of-a-stream",
+        flags=("no-features-of-a-stream",),
+        comment="the second of two stateful calls without features starts where the first one ended",
+        inputs=0,
+        hidden=2,
+        options={"stateful": True},
+        steps=one_after_the_other,
     ),
     Plan(
         clause="EDG-6",

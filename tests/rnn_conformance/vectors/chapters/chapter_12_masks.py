@@ -41,6 +41,16 @@ PLANS = (
         inputs=1,
     ),
     Plan(
+        clause="MSK-1",
+        slug="rows",
+        flags=("rows-beyond-a-block",),
+        comment="eighteen rows, of which the first masks a time step",
+        mask=("101",),
+        batch=18,
+        hidden=2,
+        inputs=1,
+    ),
+    Plan(
         clause="MSK-2",
         slug="carried",
         flags=("state-at-masked-steps",),

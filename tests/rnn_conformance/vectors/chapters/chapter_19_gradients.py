@@ -67,6 +67,15 @@ def _plans() -> Iterator[Plan]:
         "GRD-5", "biases", "gradient-of-biases", "two biases, both with the gradient of one", biases=2
     )
     yield _plan(
+        "GRD-7",
+        "rows",
+        "rows-beyond-a-block",
+        "gradients of eighteen rows, of which the first is shorter",
+        lengths=(1,),
+        batch=18,
+        time=2,
+    )
+    yield _plan(
         "GRD-6", "bidirectional", "gradient-of-backward", "both directions of a layer", directions=2, batch=1
     )
     yield _plan(

@@ -79,6 +79,20 @@ def _plans() -> Iterator[Plan]:
             states=True,
             count=2,
         )
+        if activation == "elu":
+            yield Plan(
+                clause="ACT-7",
+                slug="elu-far",
+                flags=("slope-of-elu-far-above-zero",),
+                comment="gradients through elu where exp(z) would be infinite",
+                activation=activation,
+                reach=1024,
+                hidden=2,
+                batch=1,
+                time=2,
+                gradients=True,
+                states=True,
+            )
         yield Plan(
             clause="ACT-6",
             slug=slug if "(" not in activation else f"{slug}-parameters",
