@@ -39,7 +39,7 @@ def test_unrolling_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-SQUARES = ((1, 1, 1, 1), (2, 2, 3, 1), (3, 3, 2, 4), (3, 3, 3, 2), (4, 4, 1, 3))
+SQUARES = ((1, 1, 1, 1), (2, 2, 3, 1), (3, 3, 2, 4), (3, 3, 3, 2), (4, 4, 1, 3), (17, 17, 2, 3))
 """As many rows as steps, which shows axes that are taken for each other."""
 
 
@@ -89,7 +89,7 @@ def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None
     expect_everything(subject, case.replace(network=case.network.mapped(LAYOUTS[case.layout])))
 
 
-SOME_ROWS = (1, 2, 3, 5, 6, 7)
+SOME_ROWS = (1, 2, 3, 5, 6, 7, 18)
 """From fewer than a model predicts at a time to what it predicts in several parts."""
 
 

@@ -20,7 +20,7 @@ Pools = dict[str, Sequence[Any]]
 
 
 MANY = 16
-"""Rows, steps, features or units beyond which there are many: what kernels take apart into blocks."""
+"""Beyond so many rows, steps, features or units there are many, which kernels take apart into blocks."""
 
 
 def _one_or_several(size: int | None) -> str:
