@@ -13,10 +13,10 @@ from rnn_adapters.adapter import Output
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.surface import IntegerType
 from rnn_conformance.checks.support.expect import (
+    copied_final_states,
     expect_everything,
     expect_output,
     expect_steps,
-    final_states_of,
 )
 from rnn_conformance.checks.support.mistakes import (
     Mistake,
@@ -210,7 +210,7 @@ def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case
 def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
     """A call with integers starts from the states that one with other numbers left."""
     subject.load_anew(case.network)
-    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
+    states = copied_final_states(subject, case, subject.run(case))
     integers = case.replace(x=np.rint(np.abs(case.x)))
     found = subject.run(integers.replace(x=integers.x.astype(dtype)))
     expect_output(subject, integers.replace(initial_states=states), found)
@@ -289,7 +289,7 @@ def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[
     """
     stateful = case.replace(initial_states=None)
     subject.reset_states(case.network)
-    states = tuple(state.copy() for state in final_states_of(subject, stateful, subject.run(stateful)))
+    states = copied_final_states(subject, stateful, subject.run(stateful))
     shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
     given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
     if all(subject.error_of(case.network, mistake(given.call)) for mistake in mistakes):

@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.checks.support.expect import asked_for, expect_same, final_states_of, sequence_of
+from rnn_conformance.checks.support.expect import (
+    asked_for,
+    copied_final_states,
+    expect_same,
+    final_states_of,
+    sequence_of,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -127,11 +133,11 @@ def test_reversed_time_exchanges_the_directions(subject: Subject, case: Case) ->
 def test_a_sequence_can_be_split_and_joined(subject: Subject, case: Case) -> None:
     split = case.x.shape[1] // 2
     first = case.replace(x=case.x[:, :split])
-    between = tuple(state.copy() for state in final_states_of(subject, first, subject.run(first)))
+    between = copied_final_states(subject, first, subject.run(first))
     second = case.replace(x=case.x[:, split:], initial_states=between)
     output = subject.run(second)
     sequence = sequence_of(subject, second, output).copy()
-    final = tuple(state.copy() for state in final_states_of(subject, second, output))
+    final = copied_final_states(subject, second, output)
     whole = subject.run(case)
     bounds = subject.bounds_of(case)
     expect_same(

@@ -6,10 +6,10 @@ import numpy as np
 
 from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.expect import (
+    copied_final_states,
     expect_final_states,
     expect_last,
     expect_output,
-    final_states_of,
     sequence_of,
 )
 from rnn_conformance.engine.case import Case
@@ -110,7 +110,7 @@ def expect_to_go_on(subject: Subject, case: Case, between: Case | None = None) -
         between: another stateful call, which leaves these as they are.
     """
     subject.load_anew(case.network)
-    states = tuple(state.copy() for state in final_states_of(subject, case, subject.run(case)))
+    states = copied_final_states(subject, case, subject.run(case))
     if between is not None:
         subject.run(between)
     expect_output(subject, case.replace(initial_states=states), subject.run(case))

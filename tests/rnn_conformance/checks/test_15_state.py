@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.expect import (
     asked_for,
+    copied_final_states,
     expect_answer,
     expect_final_states,
     expect_output,
     expect_same,
-    final_states_of,
     in_input_order,
     sequence_of,
 )
@@ -42,11 +41,6 @@ def part(case: Case, first: int, stop: int | None, states: States | None) -> Cas
         mask=None if mask is None else mask[:, first:stop],
         initial_states=states,
     )
-
-
-def kept(subject: Subject, case: Case, output: Output) -> States:
-    """The final states, as they are now."""
-    return tuple(state.copy() for state in final_states_of(subject, case, output))
 
 
 @check("STA-1", replace(POOL, stateful=(False,), exact=True), needs=("outputs",), share=HALF)
@@ -98,7 +92,7 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         expect_same(
             subject, f"step {t}", sequence_of(subject, single, output), whole[:, here], claimed, SEQUENCE_AXES
         )
-        states = kept(subject, single, output)
+        states = copied_final_states(subject, single, output)
 
 
 KEEPING = Cases(
@@ -127,7 +121,7 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
         called = part(case, first, stop, None)
         output = subject.run(called)
         expect_output(subject, called.replace(initial_states=states), output)
-        states = kept(subject, called, output)
+        states = copied_final_states(subject, called, output)
 
 
 @check("STA-4", KEEPING, needs=("sequence", "final_states", "stateful"), share=HALF)
@@ -155,7 +149,7 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     subject.run(case.replace(initial_states=None))
     output = subject.run(case)
     expect_output(subject, case, output)
-    states = kept(subject, case, output)
+    states = copied_final_states(subject, case, output)
     output = subject.run(case.replace(initial_states=None))
     expect_output(subject, case.replace(initial_states=states), output)
     assert case.initial_states is not None
@@ -170,7 +164,7 @@ def test_states_given_back_continue_every_direction(subject: Subject, case: Case
     first = part(case, 0, middle, case.initial_states)
     output = subject.run(first)
     expect_final_states(subject, first, output)
-    second = part(case, middle, None, kept(subject, first, output))
+    second = part(case, middle, None, copied_final_states(subject, first, output))
     expect_output(subject, second, subject.run(second))
 
 
@@ -185,7 +179,7 @@ def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: 
         asking = case.replace(return_sequences=sequences)
         subject.reset_states(case.network)
         returned = subject.run_raw(asking)
-        states = kept(subject, case, returned)
+        states = copied_final_states(subject, case, returned)
         for array in (returned.sequence, returned.last, *(returned.final_states or ())):
             if array is not None and array.flags.writeable:
                 array[...] = 77

@@ -26,6 +26,7 @@ from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, SEEDS, STRUCTURES
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded, gamma
+from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of, reference_dtype
 
@@ -421,7 +422,7 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
         if number == 1:
             subject.run(case.replace(training=False))
         elif number == 3 and subject.supports.gradients:
-            take_gradients(subject, case)
+            gradients_of_all_alike(subject, case)
     if subject.supports.stateful:
         stateful = case.replace(stateful=True)
         # Of dropped states those that are given count, and would have to replace those that are kept.
@@ -437,10 +438,11 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
         expect_independent(f"{what}, a row apart", subject, first, turned, case.call.rate)
 
 
-def take_gradients(subject: Subject, case: Case) -> None:
-    """Of outputs that all count alike."""
+def gradients_of_all_alike(subject: Subject, case: Case) -> Gradients:
+    """The gradients of outputs that all count alike, and of final states that do not count."""
     zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
-    subject.gradients(case, np.ones((*case.x.shape[:2], case.network.output_size), case.x.dtype), zeros)
+    ones = np.ones((*case.x.shape[:2], case.network.output_size), case.network.dtype)
+    return subject.gradients(case, ones, zeros)
 
 
 @check(
@@ -509,7 +511,7 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
     above = Layer(replace(bottom, b=np.ones_like(bottom.bias)))
     zeros = (np.zeros((1, *case.x[:, 0].shape), dtype),) * 3
     deep = case.replace(network=Network([Layer(bottom), above, above]), initial_states=zeros)
-    found = subject.gradients(deep, np.ones_like(case.x), zeros).x
+    found = gradients_of_all_alike(subject, deep).x
     gone: Array = found == 0
     expected = np.where(gone, 0, (1 / (1 - reference_dtype(dtype).type(rate))) ** 2)
     rounded = gamma(2 * math.ceil(roundings(rate)), precision_of(dtype).unit_roundoff)
@@ -526,10 +528,8 @@ def in_both_directions(case: Case) -> Case:
 
 def expect_through_what_was_kept(subject: Subject, case: Case) -> None:
     """Gradients of outputs that all count alike."""
-    dtype, (rows, steps, _) = case.network.dtype, case.x.shape
-    zeros = tuple(np.zeros_like(state) for state in case.initial_states or ())
-    ones = np.ones((rows, steps, case.network.output_size), dtype)
-    gradients = subject.gradients(case, ones, zeros)
+    dtype, steps = case.network.dtype, case.x.shape[1]
+    gradients = gradients_of_all_alike(subject, case)
     scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
     rounded = math.ceil(roundings(case.call.rate))
     if case.call.dropout == "state":

@@ -90,7 +90,7 @@ types say nothing."""
 PADDED: tuple[Padding, ...] = ("lengths", "mask", "lengths and mask")
 
 
-@check("GRD-6", Cases(layers=(1, 2), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
+@check("GRD-6", Cases(layers=(1, 2, 3), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
 def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
 
@@ -253,7 +253,7 @@ def stays_exact(case: Case, d_sequence: Array, d_final_states: States, direction
 FINE = 2**52
 """Of so many units a number of float64 has a full mantissa: one that went through float32 does not."""
 IN_FLOAT64 = Cases(
-    layers=(1, 2),
+    layers=(1, 2, 3),
     activations=ACTIVATIONS,
     regimes=TAME,
     time=SHORT,

@@ -84,16 +84,11 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
     """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN."""
     expect_all(subject, case)
-    bottom = case.network.layers[0].forward
-    expect_all(
-        subject,
-        over_all_magnitudes(
-            case.replace(
-                network=Network(Layer(bottom)),
-                initial_states=tuple(state[:1] for state in (case.initial_states or ())[:1]),
-            )
-        ),
+    bottom, states = case.network.layers[0].forward, case.initial_states or ()
+    alone = case.replace(
+        network=Network(Layer(bottom)), initial_states=tuple(state[:1] for state in states[:1])
     )
+    expect_all(subject, over_all_magnitudes(alone))
 
 
 @check("ACT-8", under("leaky_relu", Activation("leaky_relu", 0.0)), needs=(*NEEDS, "leaky_relu"), share=HALF)

@@ -106,7 +106,7 @@ def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case)
 @check(
     "TRN-2",
     Cases(
-        layers=(1, 2),
+        layers=(1, 2, 3),
         directions=(1, 2, 2),
         regimes=TAME,
         time=SHORT,

@@ -399,3 +399,23 @@ class SeamsOfSixteenSteps(Fault):
         g = g.copy()
         g[:, 15:-1:16] *= g.dtype.type(2)
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("own-outputs-for-the-input-of-middle-layers", "GRD-6")
+class OwnOutputsForTheInputOfMiddleLayers(Fault):
+    """In the gradient of W_x of a layer between two others, takes its own outputs for its input."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        top = model.num_layers - 1
+        self.between = [0 < index < top for index in range(top, -1, -1) for _ in model.layers[index].cells]
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh0 = super().pull_back(cell, x, known, g, g_final, steps)
+        own = known[:, 1:]
+        if self.between.pop(0) and own.shape == x.shape:
+            wrong, _, _ = super().pull_back(cell, own, known, g, g_final, steps)
+            weights = weights._replace(W_x=wrong.W_x)
+        return weights, dx, dh0

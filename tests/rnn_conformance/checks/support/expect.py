@@ -50,6 +50,11 @@ def final_states_of(subject: Subject, case: Case, output: Output, dtype: Any = N
     )
 
 
+def copied_final_states(subject: Subject, case: Case, output: Output) -> States:
+    """The final states as they are now, whatever later calls write into the arrays."""
+    return tuple(state.copy() for state in final_states_of(subject, case, output))
+
+
 def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
     """The residual check of a network of one layer: every step from the state before it (NUM-3)."""
     (layer,) = case.network.layers

@@ -67,6 +67,15 @@ def _plans() -> Iterator[Plan]:
         "GRD-5", "biases", "gradient-of-biases", "two biases, both with the gradient of one", biases=2
     )
     yield _plan(
+        "GRD-6",
+        "between",
+        "layer-between-others",
+        "gradients of three layers of the same size",
+        layers=3,
+        batch=1,
+        time=2,
+    )
+    yield _plan(
         "GRD-7",
         "rows",
         "rows-beyond-a-block",
