@@ -192,6 +192,8 @@ class LayersShareAMask(Fault):
 class OneMaskBetweenAllLayers(Fault):
     """Drops the same between all layers of one width."""
 
+    seed = 0
+
     def run_stack(
         self, network: Network, x: Array, states: list[Array], steps: Steps
     ) -> tuple[Array, list[Array]]:
