@@ -18,6 +18,7 @@ from rnn_adapters.written_documents import decoded, encoded
 from rnn_adapters.written_networks import NetworkData, read_network, write_network
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network
+from rnn_reference.errors import BadInput
 from rnn_reference.forward import merge_directions, run_network, run_stack
 from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
@@ -216,8 +217,15 @@ class ReferenceAdapter(Adapter[Network]):
 
 
 def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
-    """Mixed precision: weights, input and initial states rounded to the type that is computed in."""
+    """Mixed precision: weights, input and initial states rounded to the type that is computed in.
+
+    Raises:
+        BadInput: input or an initial state is complex, and would lose its imaginary part.
+    """
     states = call.initial_states
+    for name, array in [("x", call.x), *(("initial_states", state) for state in states or ())]:
+        if array.dtype.kind == "c":
+            raise BadInput(f"{name}: expected real numbers; got {array.dtype}")
     if states is not None:
         states = tuple(state.astype(dtype) for state in states)
     return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)

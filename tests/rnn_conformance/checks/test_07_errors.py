@@ -21,6 +21,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import (
     Mistake,
     expect_refusal,
+    in_other_batch_axes,
     with_states,
     with_top_state,
     with_x,
@@ -135,11 +136,15 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
         common = case.x.astype(dtype if dtype.kind != "c" else weights)
         given = case.replace(x=common + (1j if dtype.kind == "c" else 0) if dtype.kind != "b" else common)
         meant = case.replace(x=common.astype(weights))
+    finding = f"expected an error for {name} {'initial states' if of_states else 'input'}; got an answer"
+    if dtype.kind == "c" and weights == np.float32:
+        for narrow in subject.supports.compute_dtypes:
+            mixed = subject.answer_to(given.replace(compute_dtype=narrow))
+            subject.require(mixed is None, f"{finding} in {narrow}", "not refused")
     output = subject.answer_to(given)
     if output is None:
         subject.tally.count()
         return
-    finding = f"expected an error for {name} {'initial states' if of_states else 'input'}; got an answer"
     subject.require(dtype.kind != "c", finding, "not refused")
     expect_steps(subject, meant, output)
 
@@ -283,7 +288,7 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
 
 
 def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[Mistake]) -> None:
-    """Stateful layers go on from where they were, whatever states a refused call was given.
+    """Stateful layers go on from where they were, whatever states a refused call was given, if any.
 
     Where a mistake is answered, the states after it are nobody's.
     """
@@ -292,5 +297,33 @@ def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[
     states = copied_final_states(subject, stateful, subject.run(stateful))
     shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
     given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
-    if all(subject.error_of(case.network, mistake(given.call)) for mistake in mistakes):
+    refused = [
+        subject.error_of(case.network, mistake(call.call))
+        for call in (stateful, given)
+        for mistake in mistakes
+        if call is given or mistake not in STATE_SHAPES.values()
+    ]
+    if all(refused):
         expect_output(subject, stateful.replace(initial_states=states), subject.run(stateful))
+
+
+IN_OTHER_AXES: dict[str, Mistake] = {
+    field: in_other_batch_axes(field) for field in ("initial_states", "lengths", "mask")
+}
+
+
+@check(
+    "ERR-10",
+    replace(
+        ANY_CALL,
+        initial_states=(False, True, True, True),
+        padding=("lengths", "none", "mask", "lengths and mask"),
+    ),
+    needs=("leading_axes",),
+    share=HALF,
+)
+def test_rows_in_other_batch_axes_are_an_error(subject: Subject, case: Case) -> None:
+    """Each of what a call has beside its input."""
+    given = [field for field in IN_OTHER_AXES if getattr(case.call, field) is not None]
+    for field in given:
+        expect_refusal(subject, case.replace(variant=field), IN_OTHER_AXES)

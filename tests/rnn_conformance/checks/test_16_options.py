@@ -207,5 +207,11 @@ class OnceOnEachRoute(Cases):
     share=ONCE,
 )
 def test_a_file_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
-    """All of the same sizes, so that nothing but the numbers tells that two have changed places."""
+    """All of the same sizes, so that nothing but the numbers tells that two have changed places.
+
+    Nor have they when what runs is saved and loaded.
+    """
     expect_output(subject, case, subject.run(case))
+    if subject.supports.restored:
+        subject.restore(case.network)
+        expect_output(subject, case, subject.run(case))

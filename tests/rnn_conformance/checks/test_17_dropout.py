@@ -17,7 +17,15 @@ from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
 )
-from rnn_conformance.checks.support.expect import asked_for, expect_everything, final_states_of, sequence_of
+from rnn_conformance.checks.support.expect import (
+    asked_for,
+    copied_final_states,
+    expect_everything,
+    expect_output,
+    final_states_of,
+    sequence_of,
+)
+from rnn_conformance.checks.test_15_state import KEEPING
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -399,10 +407,23 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
     expect_none_alike("units, and those of the row after,", subject, with_next_row(half_gone))
     if case.call.dropout == "between layers":
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
+        of_steps = np.moveaxis(kept_and_gone(subject, of_many_steps(case)), 1, 0)
+        expect_none_alike("steps", subject, of_steps.reshape(STEPS, -1))
     for what, counts in (("row", first.sum(axis=1)), ("unit", first.sum(axis=0))):
         number = round(rate * WIDE)
         exactly = math.comb(WIDE, number) * rate**number * (1 - rate) ** (WIDE - number)
         expect_share(f"{number} of {WIDE} dropped in a {what}", subject, counts == number, exactly)
+
+
+STEPS, ROWS = 37, 8
+"""More steps than blocks have, and few rows, which have many units."""
+
+
+def of_many_steps(case: Case) -> Case:
+    """Few rows of many steps, of which every two are compared, at a rate of one half."""
+    states = tuple(state[:, :ROWS] for state in case.initial_states or ())
+    x = np.repeat(case.x[:ROWS, :1], STEPS, axis=1)
+    return case.replace(x=x, initial_states=states, rate=0.5)
 
 
 def with_next_row(gone: Array) -> Array:
@@ -611,3 +632,17 @@ def with_layers(case: Case, count: int, *, narrower: bool) -> Case:
     cells = [bottom, second, third][:count]
     kept = states and tuple(states[0][..., : cell.hidden_size] for cell in cells)
     return case.replace(network=Network(map(Layer, cells)), initial_states=kept)
+
+
+@check(
+    "DRP-15",
+    replace(KEEPING, dropout=PLACES, training=(True,)),
+    needs=("sequence", "final_states", "stateful", "dropout"),
+)
+def test_a_call_that_drops_keeps_the_states_that_it_returns(subject: Subject, case: Case) -> None:
+    """The call after it drops nothing, and so tells where it started."""
+    case = case.replace(rate=0.5)
+    subject.reset_states(case.network)
+    states = copied_final_states(subject, case, subject.run(case))
+    after = case.replace(training=False)
+    expect_output(subject, after.replace(initial_states=states), subject.run(after))

@@ -311,6 +311,25 @@ def test_orthogonal_weights_prefer_no_sign(subject: Subject, case: Case) -> None
             bool((np.count_nonzero(off, axis=1) > off.shape[1] // 2).all()),
             f"{role}: most numbers are zero: a permutation or a part of the identity",
         )
+        determinants = [np.linalg.slogdet(W.astype(float))[0] for W in drawn_alone(subject, case, role)]
+        subject.require(
+            len(set(determinants)) == 2,
+            f"{role}: the determinants of {len(determinants)} matrices are all {determinants[0]:+.0f}",
+        )
+
+
+MATRICES = 48
+"""So many have determinants of one sign once in 10¹⁴ cases."""
+
+
+def drawn_alone(subject: Subject, case: Case, role: str) -> list[Array]:
+    """Matrices of as many seeds as it takes, of which each is drawn independently."""
+    cells, first = case.network.cells, int(case.variant) // 2
+    drawn = [
+        subject.freshly_initialised(case.network, first + number).cells
+        for number in range(-(-MATRICES // len(cells)))
+    ]
+    return [getattr(cell, role) for each in drawn for cell in each]
 
 
 @check("INT-7", DEEP, needs=(*DEEP_NEEDS, "declared_random_matrix"), share=FEW)

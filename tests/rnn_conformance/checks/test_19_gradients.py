@@ -362,9 +362,10 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
 def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
     """Only the last step has a cotangent: all there is at the first has come the whole way.
 
-    Where that one is masked, all has come from the final states.
+    Where that one is masked, all has come from the final states. Then every step has one, which counts once.
     """
     case = remembering(case)
+    expect_all(subject, case)
     d_sequence, d_final_states = cotangents(case)
     d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)
     given = (d_sequence.astype(case.network.dtype), d_final_states)

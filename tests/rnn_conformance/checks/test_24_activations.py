@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from rnn_conformance.checks.support.derivatives import expect_all
-from rnn_conformance.checks.support.expect import expect_output, expect_steps
-from rnn_conformance.checks.test_08_numerics import over_all_magnitudes
+from rnn_conformance.checks.support.expect import expect_output, expect_steps, sequence_of
+from rnn_conformance.checks.test_08_numerics import SATURATED, fed, over_all_magnitudes
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME
 from rnn_conformance.engine.case import Case
@@ -16,7 +17,9 @@ from rnn_conformance.engine.check import Draw, check
 from rnn_conformance.engine.strategies import FORMS, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation, ActivationName
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.bounds import Bounded
+from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.precision import precision_of, reference_dtype
 
 NEEDS = ("sequence",)
 HALF = 0.5
@@ -188,3 +191,37 @@ def expect_of_any_size(subject: Subject, case: Case) -> None:
 def test_activations_of_float64_of_any_size(subject: Subject, case: Case) -> None:
     """Where float32 cannot tell φ from its limit, float64 can."""
     expect_of_any_size(subject, case)
+
+
+LIMITS: Mapping[ActivationName, Callable[[Array, float], Array]] = {
+    "sigmoid": lambda z, _: np.where(z > 0, 1.0, 0.0),
+    "softplus": lambda z, _: np.where(z > 0, z, 0.0),
+    "elu": lambda z, alpha: np.where(z > 0, z, -alpha),
+}
+"""What those that are computed by eᶻ come to, far from 0; φ is within e^−|z| of it, times α."""
+
+
+@check(
+    "ACT-16",
+    Cases(
+        directions=(1,),
+        activations=tuple(LIMITS),
+        dtypes=("float16", "bfloat16"),
+        initial_states=(False,),
+        scatter=True,
+    ),
+    needs=(*NEEDS, "narrow_dtypes", "exact_factors"),
+)
+def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Case) -> None:
+    """How exact φ is where it bends is not specified there."""
+    case = over_all_magnitudes(case)
+    phi, of_type = case.network.cells[0].activation, precision_of(case.network.dtype)
+    alpha = phi.parameters.get("alpha", 1.0)
+    z = fed(case).astype(reference_dtype(case.network.dtype))
+    limit = LIMITS[phi.name](z, alpha)
+    beside = 2 * max(alpha, 1.0) * np.exp(-SATURATED) + of_type.underflow
+    bound = 2 * of_type.unit_roundoff * np.abs(limit) + beside
+    far = Bounded(limit, np.where(np.abs(z) >= SATURATED, bound, np.inf))
+    subject.agree(
+        f"{phi.name} far from 0", sequence_of(subject, case, subject.run(case)), far, case.network.dtype
+    )

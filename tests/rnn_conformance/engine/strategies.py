@@ -70,30 +70,30 @@ PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 there are more of them, bytes are taken again."""
 
 FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
-    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.375, 0.1875, 1.4375))),
+    "elu": (Activation("elu"), *(Activation("elu", alpha) for alpha in (0.375, 0.18359375, 1.4375))),
     "leaky_relu": (
         Activation("leaky_relu"),
-        *(Activation("leaky_relu", alpha) for alpha in (0.375, 0.1875, 0.8125)),
+        *(Activation("leaky_relu", alpha) for alpha in (0.375, 0.18359375, 0.8125)),
     ),
     "hard_sigmoid": (
         Activation("hard_sigmoid"),
         *(
             Activation("hard_sigmoid", *both)
-            for both in ((0.375, 0.5), (0.1875, 0.3125), (1.4375, 0.6875), (1 / 6, 0.5))
+            for both in ((0.375, 0.5), (0.18359375, 0.3125), (1.4375, 0.6875), (1 / 6, 0.5))
         ),
     ),
     "affine": (
         Activation("affine"),
-        *(Activation("affine", *both) for both in ((0.375, 0.0), (1.0, 0.1875), (1.4375, -0.5625))),
+        *(Activation("affine", *both) for both in ((0.375, 0.0), (1.0, 0.18359375), (1.4375, -0.5625))),
     ),
     "scaled_tanh": (
         Activation("scaled_tanh"),
-        *(Activation("scaled_tanh", *both) for both in ((0.375, 1.0), (1.0, 0.5625), (0.1875, 1.4375))),
+        *(Activation("scaled_tanh", *both) for both in ((0.375, 1.0), (1.0, 0.5625), (0.18359375, 1.4375))),
     ),
 }
 """What activations with parameters are drawn with: the default first, then others that every type holds
-exactly but no two decimals do, and the hard sigmoid that some have under this name. The α of leaky_relu
-stays below 1, as some libraries compute max(z, α z), which is the same function only there."""
+exactly, but no two decimals, and some no six, and the hard sigmoid that some have under this name. The α of
+leaky_relu stays below 1, as some libraries compute max(z, α z), which is the same function only there."""
 
 TANH_OR_RELU: tuple[ActivationName, ...] = ("tanh", "relu")
 """What most frameworks have; one that has neither is asked with those that it has."""

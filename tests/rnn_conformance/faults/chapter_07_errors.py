@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -278,3 +279,33 @@ class RefusedCallSetsStates(Fault):
         if call.stateful and given is not None and tuple(state.shape for state in given) == tuple(fitting):
             self.keep(model, list(given))
         return super().run(model, call)
+
+
+@fault("rows-of-any-batch-axes", "ERR-10")
+class RowsOfAnyBatchAxes(Fault):
+    """Looks at how many rows there are in all, and not at the batch axes that they stand in."""
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        axes = slice(before, before + len(batch))
+        if math.prod(array.shape[axes]) != math.prod(batch):
+            return super().flat(array, batch, before)
+        return array.reshape((*array.shape[:before], math.prod(batch), *array.shape[axes.stop :]))
+
+
+@fault("complex-input-in-mixed-precision", "ERR-5")
+class ComplexInputInMixedPrecision(Fault):
+    """In mixed precision, takes the real part of complex input, which is refused otherwise."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        return super().cast(model, replace(call, x=np.real(call.x)), dtype)
+
+
+@fault("states-lost-with-a-refused-call", "ERR-9")
+class StatesLostWithARefusedCall(Fault):
+    """Hands the kept states over to a call, and has none if that fails."""
+
+    def kept_states(self, model: Network) -> States | None:
+        states = super().kept_states(model)
+        if states is not None:
+            self._kept = None
+        return states

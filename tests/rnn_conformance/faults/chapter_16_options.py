@@ -287,3 +287,13 @@ class MaskOfTheRowInItsBlock(Fault):
 
     def masked(self, after: Array, before: Array, taken: Array) -> Array:
         return super().masked(after, before, taken[np.arange(len(taken)) % 16])
+
+
+@fault("restored-in-the-order-of-names", "OPT-12")
+class RestoredInTheOrderOfNames(Fault):
+    """Saves what runs under numbered names, and reads it in their order: the tenth before the second."""
+
+    def restored(self, model: Network) -> Network:
+        layers = super().restored(model).layers
+        in_order = sorted(range(len(layers)), key=str)
+        return Network(layers[number] for number in in_order)

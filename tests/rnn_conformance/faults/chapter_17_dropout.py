@@ -485,3 +485,23 @@ class GradientsThroughTheFirstGap(Fault):
         of_gaps = self.left_between
         of_gaps[:] = [of_gaps[0] if left.shape == of_gaps[0].shape else left for left in of_gaps]
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("sixteen-steps-dropped-alike", "DRP-9")
+class SixteenStepsDroppedAlike(Fault):
+    """Between layers, draws for sixteen steps and takes that for all blocks of as many."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return left if left.ndim < 3 else left[:, np.arange(left.shape[1]) % 16]
+
+
+@fault("dropped-states-kept", "DRP-15")
+class DroppedStatesKept(Fault):
+    """Keeps what is left of the state for the next step in place of the state."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.dropping[0] == "state":
+            left = iter([of_state for _, of_state in self.masks])
+            final_states = [np.stack([h * next(left) for h in state]) for state in final_states]
+        super().keep(model, final_states)

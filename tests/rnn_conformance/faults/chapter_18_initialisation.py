@@ -313,3 +313,14 @@ class OrthogonalInFloat32(Fault):
     def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
         drawn = super().drawn(random, rule, shape)
         return drawn.astype(np.float32).astype(drawn.dtype) if rule == "orthogonal" else drawn
+
+
+@fault("rotations-alone", "INT-6")
+class RotationsAlone(Fault):
+    """Draws orthogonal matrices of determinant 1, and none of determinant −1."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        weights = super().drawn(random, rule, shape)
+        if rule == "orthogonal" and np.linalg.det(weights) < 0:
+            weights[:, 0] *= -1
+        return weights

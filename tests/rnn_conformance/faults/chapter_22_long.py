@@ -124,3 +124,16 @@ class RowsBeyondWholeBlocksWithoutBias(Fault):
         if len(x_t) > 36 and len(x_t) % 12 == 1:
             z[-1:] = super().pre_activation(replace(cell, b=None, b_h=None), x_t[-1:], h[-1:])
         return z
+
+
+@fault("bytes-summed-in-a-byte", "LNG-4")
+class BytesSummedInAByte(Fault):
+    """Adds up a mask of bytes that pads at the end in a byte: 300 valid steps are 44."""
+
+    def steps(self, call: Call) -> Array | None:
+        taken, mask = super().steps(call), call.mask
+        if taken is None or mask is None or mask.dtype != np.uint8 or (np.diff(mask.astype(int)) > 0).any():
+            return taken
+        lengths = mask.sum(axis=1, dtype=np.uint8)
+        counted: Array = taken & (np.arange(taken.shape[1]) < lengths[:, None])
+        return counted

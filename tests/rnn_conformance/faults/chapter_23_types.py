@@ -12,7 +12,7 @@ from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, Cell, Layer, Network, States
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 
 @fault("float16-returned-as-float32", "DTY-1")
@@ -383,3 +383,14 @@ class PartialSumsInNarrowTypes(Fault):
             part = np.s_[:, first : first + 256]
             total = total + super().product(a[part], W[part])
         return total
+
+
+@fault("small-products-of-directions-flushed", "DTY-4")
+class SmallProductsOfDirectionsFlushed(Fault):
+    """Where two directions are multiplied, makes zero of float16 products that are not normal numbers."""
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        merged = super().merged(mode, both)
+        if mode != "mul" or merged.dtype != np.float16:
+            return merged
+        return np.where(np.abs(merged) < np.finfo(np.float16).smallest_normal, np.float16(0), merged)

@@ -213,3 +213,15 @@ class SlopeOfEluWithoutABranch(Fault):
             below = np.where(h > 0, alpha * np.exp(h), h + alpha).astype(h.dtype)
             slope: Array = above + (1 - above) * below
         return slope
+
+
+@fault("softplus-overflows-in-float16", "ACT-16")
+class SoftplusOverflowsInFloat16(Fault):
+    """Computes log(1 + eᶻ) as it is written, in the type of z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "softplus" or z.dtype.itemsize != 2:
+            return super().activate(activation, z)
+        with np.errstate(over="ignore"):
+            h: Array = np.log(1 + np.exp(z))
+            return h

@@ -10,7 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Layer, Network, States
+from rnn_reference.network import Cell, Layer, Network, States
 
 
 @fault("activation-not-in-the-configuration", "CFG-1")
@@ -113,3 +113,16 @@ class FrozenWithAllBelow(Fault):
 
     def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
         return super().count_trainable(model, tuple(range(max(frozen, default=-1) + 1)))
+
+
+@fault("parameters-in-six-digits", "CFG-1")
+class ParametersInSixDigits(Fault):
+    """Writes the parameters of activations into a configuration with six digits."""
+
+    def made_anew(self, model: Network) -> Network:
+        def read(cell: Cell) -> Cell:
+            phi = cell.activation
+            rounded = {name: float(f"{value:g}") for name, value in phi.parameters.items()}
+            return replace(cell, activation=Activation(phi.name, **rounded))
+
+        return Network(Layer(*map(read, layer.cells)) for layer in super().made_anew(model).layers)

@@ -61,6 +61,31 @@ def with_mask(change: Change) -> Mistake:
     return mistake
 
 
+def in_other_batch_axes(field: str) -> Mistake:
+    """Six rows in batch axes (2, 3), but those of one field of the call in (3, 2)."""
+
+    def mistake(call: Call) -> Call:
+        rows = np.arange(6) % call.x.shape[0]
+
+        def inside(name: str, array: Array, before: int = 0) -> Array:
+            taken: Array = np.take(array, rows, axis=before)
+            batch = (3, 2) if name == field else (2, 3)
+            return taken.reshape((*taken.shape[:before], *batch, *taken.shape[before + 1 :]))
+
+        states, lengths, mask = call.initial_states, call.lengths, call.mask
+        return replace(
+            call,
+            x=inside("x", call.x),
+            initial_states=None
+            if states is None
+            else tuple(inside("initial_states", state, 1) for state in states),
+            lengths=None if lengths is None else inside("lengths", lengths),
+            mask=None if mask is None else inside("mask", mask),
+        )
+
+    return mistake
+
+
 def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]) -> None:
     """The call with the case's mistake (its variant) must raise; what kind of error is not asked.
 
