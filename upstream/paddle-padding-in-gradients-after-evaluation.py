@@ -5,16 +5,17 @@ Clause GRD-19 of rnn-conformance: what stands at masked time steps reaches no gr
 import numpy as np
 import paddle
 
-lengths, W_x, W_h, b = np.array([2, 1]), np.float32([[1.0]]), np.float32([[0.5]]), np.float32([0.25])
+b = np.float32([0.25])
 
 rnn = paddle.nn.SimpleRNN(1, 1)
-for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, 0 * b]):
+for parameter, array in zip(rnn.parameters(), [np.float32([[1.0]]), np.float32([[0.5]]), b, 0 * b]):
     parameter.set_value(array)
 rnn.eval()
+rnn.train()
 
 x_t = paddle.to_tensor(np.float32([[[1.0], [2.0]], [[1.0], [np.nan]]]), stop_gradient=False)
 h = paddle.to_tensor(np.float32([[0.5], [0.25]])[None], stop_gradient=False)
-y, h_n = rnn(x_t, h, paddle.to_tensor(lengths))
+y, h_n = rnn(x_t, h, paddle.to_tensor(np.array([2, 1])))
 d_y, d_h = np.float32([[[0.125], [-0.125]], [[0.625], [0.0]]]), np.float32([[[-0.5], [0.375]]])
 got = paddle.grad([y, h_n], [x_t, h, *rnn.parameters()], [paddle.to_tensor(d) for d in (d_y, d_h)])[0].numpy()
 

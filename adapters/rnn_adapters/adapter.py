@@ -179,15 +179,15 @@ class Adapter(ABC, Generic[Model]):
         """A network of the sizes and options of `like` with the framework's own initial weights.
 
         Args:
-            seed: of the framework's generator; the same seed gives the same weights.
+            seed: of the framework's generator, 0 or more; the same seed gives the same weights.
         """
         raise NotImplementedError
 
     def gradients(self, model: Model, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         """The framework's gradients of Σ d_sequence · sequence + Σ d_final_states · final_states.
 
-        Every option of the call is honoured as `run` honours it. Of a cell with one bias, a framework that
-        stores two gives the gradients of both.
+        Every option of the call is honoured as `run` honours it, but kept states stay as they are (HIS-4).
+        Of a cell with one bias, a framework that stores two gives the gradients of both.
 
         Args:
             call: has initial states, and asks for sequences.

@@ -308,16 +308,17 @@ OF_GRADIENTS = Cases(
     hidden=(1, 2, 3, 4),
     initial_states=(True,),
     padding=("none", "lengths"),
-    variants=("", "large"),
+    variants=("", "large", "small"),
     scatter=True,
 )
-LARGE = 64.0
-"""Of gradients that come in: those that come out stay below a quarter of the largest float16."""
+SIZES = {"": 1.0, "large": 64.0, "small": 2.0**-13}
+"""Of gradients that come in. Those that come out stay below a quarter of the largest float16, or are mostly
+below its smallest normal number."""
 
 
 def expect_gradients(subject: Subject, case: Case) -> None:
     """All of them, where small ones or large ones come in."""
-    expect_all(subject, case, size=LARGE if case.variant else 1.0)
+    expect_all(subject, case, size=SIZES[case.variant])
 
 
 @check("DTY-13", replace(OF_GRADIENTS, dtypes=NARROW), needs=(*GRADIENTS, "narrow_dtypes"))

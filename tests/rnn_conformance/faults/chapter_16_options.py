@@ -236,10 +236,12 @@ class CotangentsReadAsTheyLie(Fault):
 
 @fault("layers-in-order-of-names", "OPT-12")
 class LayersInOrderOfNames(Fault):
-    """Reads layers from a file in the order of their names, where layer 10 comes before layer 2."""
+    """On the route by a file, reads layers in the order of their names: layer 10 before layer 2."""
 
     def written_and_read(self, network: Network) -> Network:
         network = super().written_and_read(network)
+        if self.route != "saved":
+            return network
         names = sorted(range(network.num_layers), key=str)
         alike = {(layer.input_size, layer.hidden_size, layer.directions) for layer in network.layers[1:]}
         return Network(network.layers[number] for number in names) if len(alike) == 1 else network

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rnn_conformance.vectors.expected import Step
 from rnn_conformance.vectors.recipes import Made, Plan
 
 
@@ -12,6 +13,11 @@ def one_feature_as_padding(made: Made) -> None:
     x = made.call.x.copy()
     x[:, :, 0] = 0.0
     made.call = replace(made.call, x=x)
+
+
+def restored(made: Made) -> list[Step]:
+    """A call of what was saved and loaded again."""
+    return [Step("restore"), Step("call", made.call)]
 
 
 PLANS = (
@@ -105,5 +111,16 @@ PLANS = (
         hidden=2,
         batch=1,
         time=1,
+    ),
+    Plan(
+        clause="OPT-12",
+        slug="restored",
+        flags=("more-than-ten-layers-restored",),
+        comment="eleven layers of the same sizes, which are saved and loaded while they run",
+        layers=11,
+        hidden=2,
+        batch=1,
+        time=1,
+        steps=restored,
     ),
 )

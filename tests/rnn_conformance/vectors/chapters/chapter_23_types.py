@@ -25,6 +25,17 @@ def small(scale: float) -> Any:
     return change
 
 
+def small_directions(scale: float) -> Any:
+    """Outputs of two directions whose products are below the smallest normal number of float16."""
+
+    def change(made: Made) -> None:
+        layer = made.network.layers[0]
+        made.network = Network(Layer(*(Cell(cell.W_x, cell.W_h) for cell in layer.cells)))
+        made.call = replace(made.call, x=made.call.x * scale)
+
+    return change
+
+
 def of_large_cotangents(made: Made) -> list[Step]:
     """The gradients of cotangents of some hundreds."""
     step = made.differentiated()
@@ -208,6 +219,21 @@ def _plans() -> Iterator[Plan]:
             evidence=0,
             **half,
         )
+    yield Plan(
+        clause="DTY-4",
+        slug="small-products",
+        flags=("small-float16-products",),
+        comment="products of two directions that have fewer bits than others, and are not zero",
+        change=small_directions(2.0**-8),
+        directions=2,
+        biases=0,
+        hidden=2,
+        time=1,
+        options={"merge_mode": "mul"},
+        count=2,
+        evidence=0,
+        **half,
+    )
     yield Plan(
         clause="DTY-10",
         slug="small-outputs",

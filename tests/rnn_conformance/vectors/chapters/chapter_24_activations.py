@@ -14,13 +14,16 @@ AT = np.array([-6.0, -3.5, -2.5, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 2.5, 3.5
 FAR = np.array([8.5, 9.5, 20.0, 50.0, 100.0, -50.0, -100.0])
 """Points at which φ is nearly constant, or its exponentials overflow."""
 
+BEYOND_FLOAT16 = np.array([40.0, 100.0, 1000.0, 12000.0])
+"""Points of which float16 does not hold the exponential."""
 
-def around(points: Array) -> Callable[[Made], None]:
+
+def around(points: Array, dtype: type = np.float32) -> Callable[[Made], None]:
     """One step of one unit at points, each moved a little, in every vector by other numbers."""
 
     def change(made: Made) -> None:
         moved = points + made.array(points.shape) / 4
-        at(made, moved.astype(np.float32).astype(np.float64))
+        at(made, moved.astype(dtype).astype(np.float64))
 
     return change
 
@@ -92,6 +95,20 @@ def _plans() -> Iterator[Plan]:
                 time=2,
                 gradients=True,
                 states=True,
+            )
+        if activation == "softplus":
+            yield Plan(
+                clause="ACT-16",
+                slug="softplus-far",
+                flags=("softplus-infinite-in-float16",),
+                comment="softplus of numbers of which float16 does not hold the exponential",
+                activation=activation,
+                change=around(BEYOND_FLOAT16, np.float16),
+                dtype="float16",
+                types=("float16", "bfloat16"),
+                hidden=1,
+                inputs=1,
+                count=2,
             )
         yield Plan(
             clause="ACT-6",
