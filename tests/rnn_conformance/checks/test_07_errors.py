@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from rnn_adapters.adapter import Output
+from rnn_adapters.adapter import Call, Output
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.surface import IntegerType
 from rnn_conformance.checks.support.expect import (
@@ -290,21 +290,28 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
 def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[Mistake]) -> None:
     """Stateful layers go on from where they were, whatever states a refused call was given, if any.
 
-    Where a mistake is answered, the states after it are nobody's.
+    Where a mistake is answered, the states after it are nobody's: it is not made between the two calls.
     """
     stateful = case.replace(initial_states=None)
-    subject.reset_states(case.network)
-    states = copied_final_states(subject, stateful, subject.run(stateful))
     shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
     given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
-    refused = [
-        subject.error_of(case.network, mistake(call.call))
+    wrong = [
+        mistake(call.call)
         for call in (stateful, given)
-        for mistake in mistakes
+        for mistake in (*mistakes, *[of_a_step_too_many] * subject.supports.masks)
         if call is given or mistake not in STATE_SHAPES.values()
     ]
-    if all(refused):
-        expect_output(subject, stateful.replace(initial_states=states), subject.run(stateful))
+    wrong = [call for call in wrong if subject.error_of(case.network, call)]
+    subject.reset_states(case.network)
+    states = copied_final_states(subject, stateful, subject.run(stateful))
+    for call in wrong:
+        subject.error_of(case.network, call)
+    expect_output(subject, stateful.replace(initial_states=states), subject.run(stateful))
+
+
+def of_a_step_too_many(call: Call) -> Call:
+    """A mask of one time step more than the input has."""
+    return replace(call, mask=np.ones((len(call.x), call.x.shape[1] + 1), bool))
 
 
 IN_OTHER_AXES: dict[str, Mistake] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -245,6 +246,10 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
         subject.run(case, return_sequences=asked)
 
 
+LATER = 3
+"""Calls: of two buffers that take turns, the second one comes back to the first."""
+
+
 @check(
     "LAW-12",
     replace(ANY, stateful=(False, True)),
@@ -252,12 +257,21 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
+    """Neither the next call changes it, nor those after it, nor a reset of states."""
     case = case.replace(return_sequences=asked_for(subject, case)[0])
+    later = [case.replace(x=number - case.x) for number in range(LATER)]
+    expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
+    if case.call.stateful:
+        expect_to_stay(subject, case, "a reset", lambda: subject.reset_states(case.network))
+
+
+def expect_to_stay(subject: Subject, case: Case, what: str, then: Callable[[], object]) -> None:
+    """What the case returns is not changed by what is done then."""
     returned = arrays_of(subject.run_raw(case))
     before = [array.copy() for array in returned]
-    subject.run_raw(case.replace(x=1 - case.x))
+    then()
     subject.require(
-        all(map(identical, before, returned)), "a later call changed an array that an earlier one returned"
+        all(map(identical, before, returned)), f"{what} changed an array that an earlier call returned"
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import (
     asked_for,
     copied_final_states,
@@ -121,6 +122,11 @@ KEEPING = Cases(
 )
 def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> None:
     """Be its states large or small: a type that is narrower than theirs has no room for those of relu."""
+    expect_to_go_on(subject, case)
+
+
+def expect_to_go_on(subject: Subject, case: Case) -> None:
+    """The second half of the steps starts from the states that the first half left."""
     subject.reset_states(case.network)
     middle = case.x.shape[1] // 2
     states: States | None = None
@@ -133,7 +139,7 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
 
 @check("STA-4", KEEPING, needs=("sequence", "final_states", "stateful"), share=HALF)
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
-    """As one does that was never called; also where it started from given states before."""
+    """As one does that was never called; also where it started from given states, or kept NaN, before."""
     starts: list[States | None] = [None]
     if subject.supports.initial_states:
         shapes = case.network.state_shapes(len(case.x))
@@ -142,6 +148,9 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
         subject.run(case.replace(initial_states=states))
         subject.reset_states(case.network)
         expect_output(subject, case, subject.run(case))
+    subject.run(case.replace(x=np.full_like(case.x, np.nan)))
+    subject.reset_states(case.network)
+    expect_output(subject, case, subject.run(case))
     subject.load_anew(case.network)
     expect_output(subject, case, subject.run(case))
 
@@ -192,3 +201,13 @@ def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: 
                 array[...] = 77
         output = subject.call(case.network, asking.call)
         expect_answer(subject, asking.replace(initial_states=states), output)
+
+
+@check(
+    "STA-8",
+    replace(MANY_LAYERS, stateful=(True,)),
+    needs=("sequence", "final_states", "stateful"),
+    share=ONCE,
+)
+def test_each_of_many_layers_keeps_its_own_state(subject: Subject, case: Case) -> None:
+    expect_to_go_on(subject, case)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.derivatives import expect_all
+from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import POOL
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
 OFTEN = 4.0  # so many cases hold every pair of option values in the quick profile, every triple in ci
-
-ONCE = 0.01  # no more than a case for each route
 
 MORE = 1.5  # of six ways to lie in memory
 
@@ -76,6 +72,10 @@ def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
     """Run with other weights first, which a compiled layer must not keep, be others loaded or assigned."""
     halved, asked = case.network.mapped(lambda array: array / 2), asked_for(subject, case)[0]
     subject.run(case.replace(network=halved), return_sequences=asked)
+    call, layers = case.call, case.network.layers
+    if subject.supports.go_backwards and len(layers) == 1 and layers[0].directions == 1:
+        # What goes the other way is another program.
+        subject.run(case.replace(go_backwards=not call.go_backwards), return_sequences=asked)
     expect_everything(subject, case)
     if subject.supports.assign_weights:
         subject.run(case.replace(network=halved), return_sequences=asked)
@@ -176,41 +176,15 @@ def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-class OnceOnEachRoute(Cases):
-    """What is too expensive to be asked twice: a case for each route, of a single structure."""
-
-    def pools(self, route: str, supports: Supports) -> dict[str, Sequence[Any]]:
-        return super().pools(route, replace(supports, mixed_layers=False))
-
-    def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
-        return len(routes)
-
-
 @check(
     "OPT-12",
-    OnceOnEachRoute(
-        layers=(11,),
-        directions=(1,),
-        biases=(1,),
-        activations=("tanh",),
-        regimes=("damped",),
-        time=(2,),
-        batch=(2,),
-        inputs=(2,),
-        hidden=(2,),
-        initial_states=(False,),
-        scatter=True,
-        covering=True,
-    ),
+    MANY_LAYERS,
     needs=("sequence",),
     routes=("saved",),
     share=ONCE,
 )
 def test_a_file_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
-    """All of the same sizes, so that nothing but the numbers tells that two have changed places.
-
-    Nor have they when what runs is saved and loaded.
-    """
+    """Also when what runs is saved and loaded."""
     expect_output(subject, case, subject.run(case))
     if subject.supports.restored:
         subject.restore(case.network)

@@ -11,6 +11,7 @@ from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
@@ -50,12 +51,19 @@ def alternating(units: int, dtype: Any) -> Array:
     return (1 - 2 * (np.arange(units) % 2)).astype(dtype)
 
 
-@check("NAN-1", OfOneActivation(UNDER_TANH_OR_RELU), needs=("sequence", "exact_factors"), share=HALF)
+IN_ANY_TYPE = replace(
+    UNDER_TANH_OR_RELU,
+    dtypes=("float32", "float64", "float16", "bfloat16"),
+    compute_dtypes=(None, None, "float16", "bfloat16"),
+)
+
+
+@check("NAN-1", OfOneActivation(IN_ANY_TYPE), needs=("sequence", "exact_factors"), share=HALF)
 def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     step = case.x.shape[1] // 2
     x = case.x.copy()
     x[0, step, 0] = np.nan
-    sequence = sequence_of(subject, case, subject.run(case.replace(x=x)))
+    sequence = sequence_of(subject, as_computed(case), subject.run(case.replace(x=x)))
     after = sequence[0, step:]
     subject.require(
         bool(np.isnan(after).all()),

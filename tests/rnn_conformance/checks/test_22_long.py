@@ -8,14 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
+from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import (
-    asked_for,
-    expect_answer,
-    expect_everything,
-    expect_steps,
-    sequence_of,
-)
+from rnn_conformance.checks.support.expect import expect_everything, expect_steps, sequence_of
+from rnn_conformance.checks.test_26_shapes import of_numbers
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -152,10 +148,12 @@ def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, 
 def test_lengths_and_masks_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
     """Also where lengths are said by a mask of bytes, of which a byte does not hold the sum."""
     expect_everything(subject, case)
-    steps = case.steps
-    if "uint8" in subject.supports.mask_dtypes and steps is not None:
-        case = case.replace(lengths=None, mask=steps, return_sequences=asked_for(subject, case)[0])
-        expect_answer(subject, case, subject.run(case.replace(mask=steps.astype("uint8"))))
+    if "uint8" in subject.supports.mask_dtypes and case.steps is not None:
+
+        def run(case: Case, *, return_sequences: bool) -> Output:
+            return subject.run(of_numbers(case, "uint8"), return_sequences=return_sequences)
+
+        expect_everything(subject, case.replace(lengths=None, mask=case.steps), run)
 
 
 @check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rnn_conformance.checks.support.expect import expect_loaded
+from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
@@ -13,6 +13,7 @@ from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import ANY_ACTIVATION, POOL, Cases
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Cell, Layer, Network
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 MORE = 1.5  # of stateful layers and of float64 little is left where a framework deviates
@@ -35,8 +36,10 @@ STATEFUL = replace(
     initial_states=(False, False, False, True),
     compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
 )
+IN_MIXED_PRECISION = replace(CALLS, compute_dtypes=(None, None, "float16", "bfloat16"))
 EITHER = replace(STATEFUL, stateful=(False, True, True), compute_dtypes=(None,))
 TIMES = 10
+BIASES = ("b", "b_h")
 
 
 @check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",))
@@ -55,11 +58,28 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
 
 @check(
     "HIS-3",
-    Histories(cases=CALLS, doings=("assign", "call", "assign", "read")),
+    Histories(cases=IN_MIXED_PRECISION, doings=("assign", "call", "assign", "read")),
     needs=("outputs", "assign_weights"),
 )
 def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
-    follow(subject, case)
+    """Also where biases alone are assigned, and where those that were loaded first are assigned again."""
+    network = follow(subject, case)
+    for assigned in (of_other_biases(network), of_other_biases(case.network), case.network):
+        subject.assign_weights(network, assigned)
+        expect_answer(subject, case.replace(network=assigned), subject.call(assigned, case.call))
+        network = assigned
+
+
+def of_other_biases(network: Network) -> Network:
+    """The network with another number added to all numbers of its biases."""
+
+    def moved(cell: Cell) -> Cell:
+        biases = {
+            role: array + array.dtype.type(1) for role in BIASES if (array := getattr(cell, role)) is not None
+        }
+        return replace(cell, **biases)
+
+    return Network(Layer(*map(moved, layer.cells)) for layer in network.layers)
 
 
 @check(

@@ -197,6 +197,7 @@ class _Maker:
             training=training,
             dropout=dropout,
             rate=0.5 if dropout else 0.0,
+            compute_dtype=usual.compute_dtype if one_of((True, True, False)) else None,
         )
 
     def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:

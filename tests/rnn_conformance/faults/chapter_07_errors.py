@@ -309,3 +309,13 @@ class StatesLostWithARefusedCall(Fault):
         if states is not None:
             self._kept = None
         return states
+
+
+@fault("states-kept-before-the-mask-is-refused", "ERR-9")
+class StatesKeptBeforeTheMaskIsRefused(Fault):
+    """Takes given states for the kept ones before it looks at the mask."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.stateful and call.initial_states is not None and call.x.shape[-1] == model.input_size:
+            self.keep(model, list(call.initial_states))
+        return super().run_usual(model, call)

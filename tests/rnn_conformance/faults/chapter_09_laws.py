@@ -234,3 +234,39 @@ class InitialStateReturned(Fault):
             return output
         np.copyto(states[0], output.final_states[0])
         return replace(output, final_states=(states[0], *output.final_states[1:]))
+
+
+@fault("two-buffers-of-final-states", "LAW-12")
+class TwoBuffersOfFinalStates(Fault):
+    """Returns final states in two buffers that take turns: the second call after one writes over them."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self._buffers: dict[tuple[object, ...], Array] = {}
+        self._second = False
+
+    def run(self, model: Network, call: Call) -> Output:
+        output, self._second = super().run(model, call), not self._second
+        states = []
+        for layer, state in enumerate(output.final_states or ()):
+            place = layer, state.shape, state.dtype, self._second
+            buffer = self._buffers.setdefault(place, np.empty_like(state))
+            buffer[...] = state
+            states.append(buffer)
+        return replace(output, final_states=tuple(states))
+
+
+@fault("reset-clears-what-was-returned", "LAW-12")
+class ResetClearsWhatWasReturned(Fault):
+    """Returns its kept states, to be read only, and a reset makes zeros of them."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, final_states)
+        for layer, kept in enumerate(self.kept_states(model) or ()):
+            final_states[layer] = kept.view()
+            final_states[layer].flags.writeable = False
+
+    def reset_states(self, model: Network) -> None:
+        for kept in self.kept_states(model) or ():
+            kept.fill(0)
+        super().reset_states(model)

@@ -144,3 +144,12 @@ class LastOutputIsTheKeptState(Fault):
         states = self.kept_states(model)
         shared = call.stateful and not call.return_sequences and model.layers[-1].directions == 1
         return replace(output, last=states[-1][0]) if shared and states is not None else output
+
+
+@fault("states-kept-in-the-order-of-names", "STA-8")
+class StatesKeptInTheOrderOfNames(Fault):
+    """Keeps states by the names of their layers, and takes them in the order of these: 10 before 2."""
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        return None if kept is None else tuple(kept[layer] for layer in sorted(range(len(kept)), key=str))

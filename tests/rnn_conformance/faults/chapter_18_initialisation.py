@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -324,3 +325,14 @@ class RotationsAlone(Fault):
         if rule == "orthogonal" and np.linalg.det(weights) < 0:
             weights[:, 0] *= -1
         return weights
+
+
+@fault("limit-of-padded-features", "INT-5")
+class LimitOfPaddedFeatures(Fault):
+    """Counts features up to a multiple of sixteen, as they are stored, in the limit of glorot uniform."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "glorot uniform":
+            return super().drawn(random, rule, shape)
+        limit = math.sqrt(6 / (shape[0] + math.ceil(shape[1] / 16) * 16))
+        return random.uniform(-limit, limit, shape)

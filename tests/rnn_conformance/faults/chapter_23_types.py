@@ -394,3 +394,14 @@ class SmallProductsOfDirectionsFlushed(Fault):
         if mode != "mul" or merged.dtype != np.float16:
             return merged
         return np.where(np.abs(merged) < np.finfo(np.float16).smallest_normal, np.float16(0), merged)
+
+
+@fault("small-float16-gradients-flushed", "DTY-13")
+class SmallFloat16GradientsFlushed(Fault):
+    """Returns zero for gradients of float16 that are not normal numbers."""
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        found = super().returned_as(gradient, dtype)
+        if found.dtype != np.float16:
+            return found
+        return np.where(np.abs(found) < np.finfo(np.float16).smallest_normal, np.float16(0), found)

@@ -9,6 +9,7 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_adapters.surface import Trained, Training
 from rnn_conformance.faults.registry import Fault, fault
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -138,3 +139,12 @@ class LossBeforeLayersAreSetBack(Fault):
         found = super().trained(model, call, training)
         free = super().trained(model, call, replace(training, frozen=(), steps=1))
         return replace(found, losses=(found.losses[0], free.losses[1], *found.losses[2:]))
+
+
+@fault("parameters-lost-after-a-step", "TRN-3")
+class ParametersLostAfterAStep(Fault):
+    """After a step, cells have the default parameters of their activations."""
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        after = super().after_step(cell, gradients, rate, step)
+        return replace(after, activation=Activation(after.activation.name))

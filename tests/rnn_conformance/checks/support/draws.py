@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
@@ -39,3 +40,34 @@ def alike(case: Case) -> Case:
     first = case.network.cells[0].activation
     layers = [[replace(cell, activation=first) for cell in layer.cells] for layer in case.network.layers]
     return case.replace(network=Network(Layer(*cells) for cells in layers))
+
+
+ONCE = 0.01
+"""The share of what is asked for no more than a case on each route."""
+
+
+class OnceOnEachRoute(Cases):
+    """What is too expensive to be asked twice: a case for each route, of a single structure."""
+
+    def pools(self, route: str, supports: Supports) -> dict[str, Sequence[Any]]:
+        return super().pools(route, replace(supports, mixed_layers=False))
+
+    def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
+        return len(routes)
+
+
+MANY_LAYERS = OnceOnEachRoute(
+    layers=(11,),
+    directions=(1,),
+    biases=(1,),
+    activations=("tanh",),
+    regimes=("damped",),
+    time=(2,),
+    batch=(2,),
+    inputs=(2,),
+    hidden=(2,),
+    initial_states=(False,),
+    scatter=True,
+    covering=True,
+)
+"""All of the same sizes, so that nothing but the numbers tells that two have changed places."""

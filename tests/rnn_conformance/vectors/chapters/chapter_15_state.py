@@ -171,4 +171,16 @@ PLANS = (
         states=True,
         time=2,
     ),
+    Plan(
+        clause="STA-8",
+        slug="layers",
+        flags=("more-than-ten-stateful-layers",),
+        comment="eleven stateful layers of the same sizes, called twice",
+        options=STATEFUL,
+        layers=11,
+        hidden=2,
+        batch=1,
+        time=1,
+        steps=calls,
+    ),
 )

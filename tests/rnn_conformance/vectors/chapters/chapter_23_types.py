@@ -43,6 +43,15 @@ def of_large_cotangents(made: Made) -> list[Step]:
     return [replace(step, d_sequence=256 * step.d_sequence)]
 
 
+def of_small_cotangents(made: Made) -> list[Step]:
+    """The gradients of cotangents below the smallest normal number of float16."""
+    step = made.differentiated()
+    assert step.d_sequence is not None
+    assert step.d_final_states is not None
+    small = tuple(2.0**-15 * d for d in step.d_final_states)
+    return [replace(step, d_sequence=2.0**-15 * step.d_sequence, d_final_states=small)]
+
+
 def positive(made: Made) -> None:
     """Terms of one sign, without bias."""
     cell = made.cell
@@ -202,6 +211,19 @@ def _plans() -> Iterator[Plan]:
         time=2,
         states=True,
         count=2,
+        **half,
+    )
+    yield Plan(
+        clause="DTY-13",
+        slug="float16-small-gradients",
+        flags=("small-narrow-gradients",),
+        comment="gradients of float16 that have fewer bits than others, and are not zero",
+        steps=of_small_cotangents,
+        hidden=2,
+        time=2,
+        states=True,
+        count=2,
+        evidence=0,
         **half,
     )
     for number, scale in enumerate((2.0**-15, 2.0**-16), 1):
