@@ -115,8 +115,8 @@ def declarations(draw: Any) -> Supports:
     chosen["dropout"] = tuple(p for p in places if chosen["stacked"] or p != "between layers")
     if "float32" in chosen["dtypes"]:
         chosen["compute_dtypes"] = tuple(draw(st.lists(st.sampled_from(ALL.compute_dtypes), unique=True)))
-    narrow = set(chosen["dtypes"]) <= {"float16", "bfloat16"}
-    if narrow and not {"tanh", "relu"} & set(chosen["activations"]):
+    computed_in = {*chosen["dtypes"], *chosen.get("compute_dtypes", ())}
+    if {"float16", "bfloat16"} & computed_in and not {"tanh", "relu"} & set(chosen["activations"]):
         # How exact others are in narrow types is not specified, and so their gradients are no evidence.
         chosen["activations"] = ("tanh", *chosen["activations"])
     if ALL.parameters:
