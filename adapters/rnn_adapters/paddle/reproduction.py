@@ -106,8 +106,10 @@ class _Writer:
 
     def _wrapped(self) -> list[str]:
         """What a route does with the layer once it has its weights."""
-        if self.route in ("eval", "no grad"):
+        if self.route == "eval":
             return ["rnn.eval()", *["rnn.train()"] * self.call.training]
+        if self.route == "no grad" and not self.call.training:
+            return ["rnn.eval()"]
         if self.route in STATIC:
             return ["rnn = paddle.jit.to_static(rnn, full_graph=True)"]
         if self.route != "jit.save":

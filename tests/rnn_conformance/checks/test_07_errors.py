@@ -278,15 +278,17 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     for mistake in (*of_input, *of_state):
         subject.error_of(case.network, mistake(case.call))
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
+        alone = case.replace(**NO_OPTIONS, return_sequences=True)
         # What the top layer of a stack refuses, those below it have answered.
-        mistakes = of_input if case.network.num_layers > 1 else [*of_input, *of_state]
-        expect_kept_states_to_stay(subject, case.replace(**NO_OPTIONS, return_sequences=True), mistakes)
+        expect_kept_states_to_stay(subject, alone, of_input, of_state if case.network.num_layers == 1 else [])
     if any(getattr(case.call, option) != value for option, value in NO_OPTIONS.items()):
         expect_everything(subject, case.replace(**NO_OPTIONS))
     expect_everything(subject, case)
 
 
-def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[Mistake]) -> None:
+def expect_kept_states_to_stay(
+    subject: Subject, case: Case, of_input: Sequence[Mistake], of_state: Sequence[Mistake]
+) -> None:
     """Stateful layers go on from where they were, whatever states a refused call was given, if any.
 
     Where a mistake is answered, the states after it are nobody's: it is not made between the two calls.
@@ -294,12 +296,9 @@ def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[
     stateful = case.replace(initial_states=None)
     shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
     given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
-    wrong = [
-        mistake(call.call)
-        for call in (stateful, given)
-        for mistake in (*mistakes, *[of_a_step_too_many] * subject.supports.masks)
-        if call is given or mistake not in STATE_SHAPES.values()
-    ]
+    of_any = [*of_input, a_mask_of_a_step_too_many] if subject.supports.masks else of_input
+    wrong = [mistake(stateful.call) for mistake in of_any]
+    wrong += [mistake(given.call) for mistake in (*of_any, *of_state)]
     wrong = [call for call in wrong if subject.error_of(case.network, call)]
     subject.reset_states(case.network)
     states = copied_final_states(subject, stateful, subject.run(stateful))
@@ -308,8 +307,8 @@ def expect_kept_states_to_stay(subject: Subject, case: Case, mistakes: Sequence[
     expect_output(subject, stateful.replace(initial_states=states), subject.run(stateful))
 
 
-def of_a_step_too_many(call: Call) -> Call:
-    """A mask of one time step more than the input has."""
+def a_mask_of_a_step_too_many(call: Call) -> Call:
+    """One that has a time step more than the input."""
     return replace(call, mask=np.ones((len(call.x), call.x.shape[1] + 1), bool))
 
 

@@ -10,8 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import expect_everything, expect_steps, sequence_of
-from rnn_conformance.checks.test_26_shapes import of_numbers
+from rnn_conformance.checks.support.expect import expect_everything, expect_steps, of_numbers, sequence_of
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime

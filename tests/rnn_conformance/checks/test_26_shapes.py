@@ -10,7 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, UnknownAxis
-from rnn_conformance.checks.support.expect import asked_for, expect_everything
+from rnn_conformance.checks.support.expect import asked_for, expect_everything, of_numbers
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -199,12 +199,6 @@ HANDED = Cases(
 
 NUMBERS = ("uint8", "int32", "int64", "float32")
 """Types of masks."""
-
-
-def of_numbers(case: Case, dtype: str) -> Case:
-    """The case with a mask of numbers."""
-    assert case.call.mask is not None
-    return case.replace(mask=case.call.mask.astype(dtype))
 
 
 @check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"))

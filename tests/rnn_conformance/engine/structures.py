@@ -103,8 +103,8 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
 )
 """What no call combines: merging takes one layer of two directions, going backwards one layer of one; what is
 of another type than float32 is not computed in a third; how exact other activations than tanh and relu are in
-a narrow type is not specified; where no step is masked, nothing stands there, and of a single step no length
-masks one; what there is one of does not differ."""
+a narrow type is not specified, but for their limits (ACT-16); where no step is masked, nothing stands there,
+and of a single step no length masks one; what there is one of does not differ."""
 
 
 def route_choices(routes: Sequence[Pools]) -> list[Pools]:

@@ -1,4 +1,4 @@
-"""Cases that are drawn, and then changed in a way that the facts of a case should show."""
+"""Cases of one activation, and cases that are drawn once on each route."""
 
 from __future__ import annotations
 

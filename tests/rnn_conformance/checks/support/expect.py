@@ -155,6 +155,12 @@ def with_nan(case: Case) -> Case:
     return case.replace(x=x)
 
 
+def of_numbers(case: Case, dtype: str) -> Case:
+    """The case with a mask of numbers."""
+    assert case.call.mask is not None
+    return case.replace(mask=case.call.mask.astype(dtype))
+
+
 def carried(case: Case, sequence: Array, steps: Array, *, from_state: bool) -> Array:
     """The output of the last valid time step of each direction, wherever the sequence output stands."""
     parts = np.split(sequence, case.network.layers[-1].directions, axis=-1)

@@ -15,21 +15,10 @@ from rnn_reference.network import Cell, Layer, Network
 
 
 def small(scale: float) -> Any:
-    """Numbers below the smallest normal one of float16."""
+    """Input so small that it, or products of outputs, are below the smallest normal number of float16."""
 
     def change(made: Made) -> None:
-        cell = made.cell
-        made.network = Network(Layer(Cell(cell.W_x, cell.W_h)))
-        made.call = replace(made.call, x=made.call.x * scale)
-
-    return change
-
-
-def small_directions(scale: float) -> Any:
-    """Outputs of two directions whose products are below the smallest normal number of float16."""
-
-    def change(made: Made) -> None:
-        layer = made.network.layers[0]
+        (layer,) = made.network.layers
         made.network = Network(Layer(*(Cell(cell.W_x, cell.W_h) for cell in layer.cells)))
         made.call = replace(made.call, x=made.call.x * scale)
 
@@ -246,7 +235,7 @@ def _plans() -> Iterator[Plan]:
         slug="small-products",
         flags=("small-float16-products",),
         comment="products of two directions that have fewer bits than others, and are not zero",
-        change=small_directions(2.0**-8),
+        change=small(2.0**-8),
         directions=2,
         biases=0,
         hidden=2,
