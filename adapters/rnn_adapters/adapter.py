@@ -251,7 +251,7 @@ class Adapter(ABC, Generic[Model]):
         raise NotImplementedError
 
     def default_states(self, model: Model, call: Call) -> States:
-        """The states that the framework says a call starts from if none are given."""
+        """The states that the framework says a call starts from if none are given, of all its batch axes."""
         raise NotImplementedError
 
     def count_trainable(self, model: Model, frozen: tuple[int, ...]) -> Mapping[str, int]:

@@ -22,6 +22,7 @@ DropoutPlace: TypeAlias = Literal["input", "state", "between layers"]
 DType: TypeAlias = Literal["float32", "float64", "float16", "bfloat16"]
 NarrowType: TypeAlias = Literal["float16", "bfloat16"]
 StateDType: TypeAlias = Literal["computed", "weights"]
+LossDType: TypeAlias = Literal["computed", "float32"]
 Expensive: TypeAlias = Literal["nothing", "sizes", "steps", "shapes"]
 RouteKind: TypeAlias = Literal[
     "unrolled",
@@ -147,6 +148,8 @@ class Conventions:
         reuses_outputs: a later call may overwrite the arrays that an earlier one returned.
         state_dtype: the type of final states under mixed precision: "computed", that of the outputs, or
             "weights".
+        loss_dtype: the type that losses are summed and told in: "computed", that of the outputs, or
+            "float32".
         quantised: the grids that weights, inputs and states are rounded to before they are multiplied, or the
             narrow type that weights are; None: to none. Results are then held to the bound that follows from
             it (DTY-15, DTY-16).
@@ -167,10 +170,12 @@ class Conventions:
     initialisation: Mapping[str, Initialisation] = field(default_factory=dict)
     reuses_outputs: bool = False
     state_dtype: StateDType = "computed"
+    loss_dtype: LossDType = "computed"
     quantised: Quantised | None = None
 
     def __post_init__(self) -> None:
         one_of("Conventions.state_dtype", self.state_dtype, get_args(StateDType))
+        one_of("Conventions.loss_dtype", self.loss_dtype, get_args(LossDType))
         if not isinstance(self.reuses_outputs, bool):
             raise BadInput(f"Conventions.reuses_outputs: expected True or False; got {self.reuses_outputs!r}")
         if not isinstance(self.quantised, Quantised | None):

@@ -110,8 +110,8 @@ class Layers(ABC):
         """Weights as the library draws them."""
 
     @abstractmethod
-    def default_states(self, batch: int) -> list[Any]:
-        """The state that each cell says a call starts from."""
+    def default_states(self, batch: tuple[int, ...]) -> list[Any]:
+        """The state that each cell says a call starts from, of these batch axes."""
 
     def holding(self, tree: Tree) -> Any:
         """What holds these weights, and is called."""
@@ -314,7 +314,7 @@ class JaxAdapter(Adapter[Loaded]):
     def default_states(self, model: Loaded, call: Call) -> States:
         with self._computing(model.network):
             layers, _ = self._for_call(model, call)
-            return by_layer(model.network, layers.default_states(len(call.x)))
+            return by_layer(model.network, layers.default_states(call.x.shape[:-2]))
 
     def restored(self, model: Loaded) -> Loaded:
         with self._computing(model.network):

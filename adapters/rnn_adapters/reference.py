@@ -20,12 +20,13 @@ from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network
 from rnn_reference.errors import BadInput
 from rnn_reference.forward import merge_directions, run_network, run_stack
+from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
 from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 from rnn_reference.second_gradients import Moving, moving_parts, second_gradients
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
-from rnn_reference.training import bound_loss, gradient_descent, with_weights
+from rnn_reference.training import bound_loss, descended, with_weights
 
 
 class ReferenceAdapter(Adapter[Network]):
@@ -179,7 +180,9 @@ class ReferenceAdapter(Adapter[Network]):
         return {"by the spec": steps if call.return_sequences else None}
 
     def default_states(self, model: Network, call: Call) -> States:
-        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+        *batch, _, _ = call.x.shape
+        shapes = ((layer.directions, *batch, layer.hidden_size) for layer in model.layers)
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in shapes)
 
     def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
         trained = [Network([layer]) for index, layer in enumerate(model.layers) if index not in frozen]
@@ -190,7 +193,12 @@ class ReferenceAdapter(Adapter[Network]):
         given = (call.x, call.initial_states, training.d_sequence)
         for _ in range(training.steps):
             losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
-            after = gradient_descent(model, *given, training.rate, steps_of_call(call))
+            narrow, seen = model, call
+            if call.compute_dtype is not None:
+                narrow, seen = in_type(call.compute_dtype, model, call)
+            d = training.d_sequence.astype(narrow.dtype)
+            gradients = bound_gradients(narrow, seen.x, seen.initial_states, d, None, steps_of_call(call))
+            after = descended(model, gradients, training.rate)
             rounded = [{role: w.value.astype(model.dtype) for role, w in cell.items()} for cell in after]
             model = with_frozen(model, with_weights(model, tuple(rounded)), training.frozen)
             networks.append(model)

@@ -15,6 +15,7 @@ from rnn_adapters.declarations import (
     Conventions,
     Expensive,
     Initialisation,
+    LossDType,
     NativeWeight,
     OutputOrder,
     PaddedOutput,
@@ -39,6 +40,7 @@ PaddedName: TypeAlias = Annotated[str, names(get_args(PaddedOutput))]
 OrderName: TypeAlias = Annotated[str, names(get_args(OutputOrder))]
 InitialisationName: TypeAlias = Annotated[str, names(get_args(Initialisation))]
 StateDTypeName: TypeAlias = Annotated[str, names(get_args(StateDType))]
+LossDTypeName: TypeAlias = Annotated[str, names(get_args(LossDType))]
 ExpensiveName: TypeAlias = Annotated[str, names(get_args(Expensive))]
 UnknownAxisName: TypeAlias = Annotated[str, names(get_args(UnknownAxis))]
 MaskTypeName: TypeAlias = Annotated[str, names(get_args(MaskType))]
@@ -80,6 +82,7 @@ class ConventionsData(Data):
     initialisation: dict[str, InitialisationName] = msgspec.field(default_factory=dict)
     reuses_outputs: bool = False
     state_dtype: StateDTypeName = "computed"
+    loss_dtype: LossDTypeName = "computed"
     quantised: QuantisedData | None = None
 
 

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from rnn_reference.bounds import Bounded, bound_network
-from rnn_reference.gradient_bounds import Arithmetic, bound_gradients
+from rnn_reference.gradient_bounds import Arithmetic, BoundedGradients, bound_gradients
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import widened
 
 ROLES = ("W_x", "W_h", "b", "b_h")
 
-REPORTING = 3
-"""The roundings of a loss on its way to whoever reads it: times rows, summed, over all rows."""
+REPORTING = 4
+"""The roundings of an output on its way into a loss that is read: into the type of the loss; times rows,
+summed, over all rows."""
 
 
 def gradient_descent(
@@ -34,7 +35,14 @@ def gradient_descent(
     Raises:
         BadInput: see `gradients.backpropagate`.
     """
-    gradients = bound_gradients(network, x, initial_states, d_sequence, None, steps)
+    return descended(network, bound_gradients(network, x, initial_states, d_sequence, None, steps), rate)
+
+
+def descended(network: Network, gradients: BoundedGradients, rate: float) -> tuple[dict[str, Bounded], ...]:
+    """For each cell W − η ∂ℓ/∂W of given gradients, in the type of the weights.
+
+    Under mixed precision the gradients are those of the network in the type that is computed in.
+    """
     arithmetic = Arithmetic(network.dtype)
 
     def after(weight: Array, gradient: Bounded) -> Bounded:
@@ -54,18 +62,25 @@ def gradient_descent(
 
 
 def bound_loss(
-    network: Network, x: Any, initial_states: Any, d_sequence: Array, steps: Any = None
+    network: Network,
+    x: Any,
+    initial_states: Any,
+    d_sequence: Array,
+    steps: Any = None,
+    dtype: Any = None,
 ) -> Bounded:
     """ℓ = Σ d · h, a sum in any order of outputs that are within their forward bound; without axes.
 
     Args:
         network, x, initial_states, steps: as for `bound_network`.
         d_sequence: d, zero at masked time steps.
+        dtype: the type that outputs are converted to and summed in, one that holds d exactly; None: theirs.
 
     Raises:
         BadInput: see `bound_network`.
     """
-    h, arithmetic = bound_network(network, x, initial_states, steps).sequence, Arithmetic(network.dtype)
+    h = bound_network(network, x, initial_states, steps).sequence
+    arithmetic = Arithmetic(network.dtype if dtype is None else np.dtype(dtype))
     d = widened(d_sequence, h.value.dtype)
     counted = d != 0
     terms = int(np.count_nonzero(counted)) + REPORTING

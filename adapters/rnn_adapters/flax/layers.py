@@ -200,6 +200,6 @@ class FlaxLayers(Layers):
         seen = (jnp.zeros((*each.shape[:without], *each.shape[without + 1 :])) for each in (x, outputs))
         return (*seen, *states)
 
-    def default_states(self, batch: int) -> list[Any]:
+    def default_states(self, batch: tuple[int, ...]) -> list[Any]:
         cells = [cell for layer in self.plan.layers for cell in layer]
-        return [self.initial_state(self.cell(cell), (batch, cell.inputs)) for cell in cells]
+        return [self.initial_state(self.cell(cell), (*batch, cell.inputs)) for cell in cells]

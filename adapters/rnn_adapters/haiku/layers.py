@@ -150,10 +150,11 @@ class HaikuLayers(Layers):
         axes = (1, 1, self.cells[0].inputs)
         return self.init(jax.random.key(seed), jnp.zeros(axes), None)
 
-    def default_states(self, batch: int) -> list[Any]:
+    def default_states(self, batch: tuple[int, ...]) -> list[Any]:
+        (rows,) = batch
         with self.policy():
             found = hk.testing.transform_and_run(
-                lambda: [core.initial_state(batch) for core in self.cores()]
+                lambda: [core.initial_state(rows) for core in self.cores()]
             )()
         return list(found)
 

@@ -53,6 +53,7 @@ def default_conventions(backend: str) -> Conventions:
         go_backwards_order="processing",
         initialisation={"W_x": "glorot uniform", "W_h": "orthogonal", "b": "zeros"},
         state_dtype="computed",
+        loss_dtype="float32",
     )
 
 

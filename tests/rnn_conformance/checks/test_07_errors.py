@@ -35,7 +35,7 @@ from rnn_reference.network import Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
-MORE = 1.5  # five mistakes on every route
+MORE = 1.5  # six mistakes on every route
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
@@ -57,6 +57,11 @@ STATE_SHAPES: dict[str, Mistake] = {
         lambda state: np.concatenate([state, state[..., :1]], axis=-1)
     ),
     "state with one unit too few": with_top_state(lambda state: state[..., :-1]),
+    "state of as many numbers in other axes": with_top_state(
+        lambda state: (
+            state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
+        )
+    ),
 }
 STATE_NUMBERS: dict[str, Mistake] = {
     "a state too many": with_states(lambda state: np.concatenate([state, state[:1]])),
@@ -275,8 +280,9 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
     of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
-    for mistake in (*of_input, *of_state):
-        subject.error_of(case.network, mistake(case.call))
+    with subject.nothing_altered():
+        for mistake in (*of_input, *of_state):
+            subject.error_of(case.network, mistake(case.call))
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
         alone = case.replace(**NO_OPTIONS, return_sequences=True)
         # What the top layer of a stack refuses, those below it have answered.

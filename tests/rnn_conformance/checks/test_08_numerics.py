@@ -23,7 +23,7 @@ from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded
 from rnn_reference.jacobian_bounds import sharp_bound_cell
-from rnn_reference.network import Array, checked_call
+from rnn_reference.network import Array, Layer, Network, checked_call
 from rnn_reference.precision import precision_of, reference_dtype
 
 
@@ -106,14 +106,25 @@ def over_all_magnitudes(case: Case) -> Case:
     Signs are those of the drawn numbers, as are the places; sizes go from the smallest number to the largest.
     """
     low, high = MAGNITUDES[str(case.network.dtype)]
-    spread = np.random.default_rng(case.x.size).permutation(np.linspace(low, high, case.x.size))
+    generator = np.random.default_rng(case.x.size)
+    spread = generator.permutation(np.linspace(low, high, case.x.size))
     sizes = np.exp2(spread.astype(np.longdouble)).reshape(case.x.shape)
     # One in two near the numbers where φ is neither z nor saturated, 1/16 to some dozens.
-    places = np.arange(case.x.size).reshape(case.x.shape)
-    near = (np.abs(case.x) + 2.0**-4) * 2.0 ** (places % 5)
+    places = generator.permutation(case.x.size).reshape(case.x.shape)
+    near = (np.abs(case.x) + 2.0**-4) * 2.0 ** (places // 2 % 5)
     sizes = np.where(places % 2 == 1, near, sizes)
     x = np.where(case.x < 0, -sizes, sizes).astype(case.network.dtype)
     return fed_directly(case).replace(x=x)
+
+
+def bottom_of(case: Case) -> Case:
+    """The forward direction of the bottom layer alone."""
+    forward, states = case.network.layers[0].forward, case.initial_states
+    return case.replace(
+        network=Network(Layer(forward)),
+        merge_mode="concat",
+        initial_states=None if states is None else tuple(state[:1] for state in states[:1]),
+    )
 
 
 def fed_directly(case: Case) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.derivatives import expect_all
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
+from rnn_conformance.checks.test_10_sizes import expect_to_go_on
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
@@ -69,18 +71,32 @@ def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None
 
 @check("OPT-6", POOL, needs=OUTPUTS, routes=("compiled",))
 def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
-    """Run with other weights first, which a compiled layer must not keep, be others loaded or assigned."""
+    """Run with other weights first, which a compiled layer must not keep, be others loaded or assigned.
+
+    Then with nothing masked, in the other processing order or merged otherwise: each is another program.
+    """
     halved, asked = case.network.mapped(lambda array: array / 2), asked_for(subject, case)[0]
     subject.run(case.replace(network=halved), return_sequences=asked)
-    call, layers = case.call, case.network.layers
-    if subject.supports.go_backwards and len(layers) == 1 and layers[0].directions == 1:
-        # What goes the other way is another program.
-        subject.run(case.replace(go_backwards=not call.go_backwards), return_sequences=asked)
+    for first in programs_alike(subject, case):
+        subject.run(first, return_sequences=asked)
     expect_everything(subject, case)
     if subject.supports.assign_weights:
         subject.run(case.replace(network=halved), return_sequences=asked)
         subject.assign_weights(halved, case.network)
         expect_everything(subject, case)
+
+
+def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
+    """Calls whose arrays are those of the case in shape and type, and whose results are others."""
+    call, layers = case.call, case.network.layers
+    if call.mask is not None:
+        yield case.replace(mask=np.ones_like(call.mask))
+    if subject.supports.go_backwards and len(layers) == 1 and layers[0].directions == 1:
+        yield case.replace(go_backwards=not call.go_backwards)
+    of_one_size = [mode for mode in ("sum", "mul", "ave") if mode in subject.supports.merge_modes]
+    if call.merge_mode in of_one_size:
+        others = np.roll(of_one_size, -1 - of_one_size.index(call.merge_mode))[:-1]
+        yield from (case.replace(merge_mode=str(mode)) for mode in others)
 
 
 @check("OPT-7", POOL, needs=OUTPUTS, routes=("saved",))
@@ -173,7 +189,10 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
+    """Nor are states that are kept there others than those that were returned."""
     expect_everything(subject, case)
+    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
+        expect_to_go_on(subject, case.replace(initial_states=None, return_sequences=True))
 
 
 @check(

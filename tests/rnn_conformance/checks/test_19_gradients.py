@@ -21,6 +21,7 @@ from rnn_conformance.checks.support.derivatives import (
 )
 from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
+from rnn_conformance.checks.test_08_numerics import bottom_of, fed, over_all_magnitudes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -250,6 +251,9 @@ def stays_exact(case: Case, d_sequence: Array, d_final_states: States, direction
     return highest * precision_of(case.network.dtype).unit_roundoff < 1
 
 
+MANY_NUMBERS = 256
+"""Of which some dozens are where φ′ bends, and some beyond what float32 can tell from its limit."""
+
 FINE = 2**52
 """Of so many units a number of float64 has a full mantissa: one that went through float32 does not."""
 IN_FLOAT64 = Cases(
@@ -275,7 +279,13 @@ IN_FLOAT64 = Cases(
     share=HALF,
 )
 def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
+    """Also of numbers from the smallest to the largest: where float32 cannot tell φ′ from its limit."""
     expect_all(subject, case, FINE)
+    alone = bottom_of(case).replace(lengths=None, mask=None)
+    rows = np.arange(len(case.x) * -(-MANY_NUMBERS // fed(alone).size)) % len(case.x)
+    many = alone.reordered(rows)
+    fresh = np.random.default_rng(many.x.size).standard_normal(many.x.shape)
+    expect_all(subject, over_all_magnitudes(many.replace(x=fresh)), FINE)
 
 
 @check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=MOST)
@@ -316,9 +326,25 @@ def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subj
 
 @check("GRD-18", replace(OPTIONS, layers=(1,), go_backwards=(False, True, True)), needs=NEEDS)
 def test_gradients_of_layers_that_go_backwards_and_of_merged_directions(subject: Subject, case: Case) -> None:
+    """Products of directions also where an output is 0, which nothing can be divided by."""
     expect_all(subject, case)
+    if case.call.merge_mode == "mul":
+        expect_all(subject, starting_at_zero(case))
 
 
+def starting_at_zero(case: Case) -> Case:
+    """The case without biases and with zeros for the states and the input of the first step."""
+    x, layer = case.x.copy(), case.network.layers[0]
+    x[:, :1] = 0
+    cells = (
+        replace(cell, **{role: 0 * bias for role in BIASES if (bias := getattr(cell, role)) is not None})
+        for cell in layer.cells
+    )
+    states = case.initial_states or ()
+    return case.replace(network=Network(Layer(*cells)), x=x, initial_states=tuple(map(np.zeros_like, states)))
+
+
+BIASES = ("b", "b_h")
 POISONS = ("nan", "inf", "-inf", "1e30", "-1e30", "1e20")
 
 
@@ -363,6 +389,7 @@ def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) 
     """Only the last step has a cotangent: all there is at the first has come the whole way.
 
     Where that one is masked, all has come from the final states. Then every step has one, which counts once.
+    Derivatives of other kinds come and go as far.
     """
     case = remembering(case)
     expect_all(subject, case)
@@ -371,6 +398,10 @@ def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) 
     given = (d_sequence.astype(case.network.dtype), d_final_states)
     expected = bound_gradients(case.network, case.x, case.initial_states, *given, case.steps)
     expect_each(subject, case, subject.gradients(case, *given), expected)
+    if subject.supports.tangents:
+        expect_tangents(subject, case)
+    if subject.supports.second_gradients:
+        expect_second_gradients(subject, case)
 
 
 def remembering(case: Case) -> Case:

@@ -55,14 +55,31 @@ IN_ANY_TYPE = replace(
     UNDER_TANH_OR_RELU,
     dtypes=("float32", "float64", "float16", "bfloat16"),
     compute_dtypes=(None, None, "float16", "bfloat16"),
+    variants=("NaN", "NaN of all digits", "NaN of all bits", "NaN of the lowest digit"),
 )
 
 
-@check("NAN-1", OfOneActivation(IN_ANY_TYPE), needs=("sequence", "exact_factors"), share=HALF)
+def nan_of(dtype: np.dtype[Any], which: str) -> Any:
+    """One of the many NaN of a type: NaN are all numbers of the highest exponent and any digits but zeros.
+
+    A type that is cut out of another's bits, or rounded on them, may take some of them for infinity or zero.
+    """
+    bits, digits = 8 * dtype.itemsize, -1 - round(np.log2(precision_of(dtype).unit_roundoff))
+    sign, exponent = 2 ** (bits - 1), 2 ** (bits - 1) - 2**digits
+    number = {
+        "NaN": exponent + 2 ** (digits - 1),
+        "NaN of all digits": exponent + 2**digits - 1,
+        "NaN of all bits": sign + exponent + 2**digits - 1,
+        "NaN of the lowest digit": exponent + 1,
+    }[which]
+    return np.array(number, f"u{dtype.itemsize}").view(dtype)
+
+
+@check("NAN-1", OfOneActivation(IN_ANY_TYPE), needs=("sequence", "exact_factors"))
 def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     step = case.x.shape[1] // 2
     x = case.x.copy()
-    x[0, step, 0] = np.nan
+    x[0, step, 0] = nan_of(x.dtype, case.variant)
     sequence = sequence_of(subject, as_computed(case), subject.run(case.replace(x=x)))
     after = sequence[0, step:]
     subject.require(
@@ -97,7 +114,11 @@ def test_tanh_of_a_sum_that_overflows_is_one(subject: Subject, case: Case) -> No
 
 
 EVERY = Cases(
-    layers=(1, 2), activations=ACTIVATIONS, regimes=TAME, time=(1, 2, 3, 4, 5), padding=("none", "lengths")
+    layers=(1, 2),
+    activations=ACTIVATIONS,
+    regimes=TAME,
+    time=(1, 2, 3, 4, 5),
+    padding=("none", "lengths", "mask"),
 )
 
 
@@ -161,18 +182,43 @@ def test_special_initial_states_stay_in_their_row(subject: Subject, case: Case) 
 
 
 @check(
+    "NAN-8",
+    replace(EVERY, initial_states=(False,), stateful=(True,), padding=("none",)),
+    needs=("outputs", "stateful", "final_states", "exact_factors"),
+    share=HALF,
+)
+def test_nan_that_was_kept_shows_in_the_next_call(subject: Subject, case: Case) -> None:
+    x = case.x.copy()
+    x[0, -1, 0] = np.nan
+    subject.reset_states(case.network)
+    subject.run(case.replace(x=x))
+    after = subject.run(case)
+    for array in (after.sequence, after.last):
+        subject.require(
+            array is None or bool(np.isnan(array[0].astype(float)).all()),
+            "a stateful layer kept NaN, and its next call shows none",
+        )
+    subject.tally.count()
+
+
+@check(
     "NAN-6",
-    replace(TANH, initial_states=(True,)),
+    replace(TANH, initial_states=(True,), padding=("none", "lengths", "mask")),
     needs=("sequence", "initial_states", "tanh", "exact_factors"),
     share=HALF,
 )
 def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
+    """Also beside masked time steps, of which the first one of the row is none."""
     (cell,), states = case.network.cells, case.initial_states
     assert states is not None
     signs = alternating(cell.hidden_size, case.network.dtype)
     W_h, state = cell.W_h.copy(), states[0].copy()
     W_h[:, 0], state[0, 0, 0] = signs / 4, np.inf
     infinite = case.replace(network=Network(Layer(replace(cell, W_h=W_h))), initial_states=(state,))
+    if case.call.mask is not None:
+        mask = case.call.mask.copy()
+        mask[0, 0] = True
+        infinite = infinite.replace(mask=mask)
     expect_signs(subject, infinite, signs)
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from rnn_conformance.checks.support.derivatives import expect_all
 from rnn_conformance.checks.support.expect import expect_output, expect_steps, sequence_of
-from rnn_conformance.checks.test_08_numerics import SATURATED, fed, over_all_magnitudes
+from rnn_conformance.checks.test_08_numerics import (
+    SATURATED,
+    bottom_of,
+    fed,
+    over_all_magnitudes,
+)
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME
 from rnn_conformance.engine.case import Case
@@ -87,15 +92,17 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
     """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN."""
     expect_all(subject, case)
-    bottom, states = case.network.layers[0].forward, case.initial_states or ()
-    alone = case.replace(
-        network=Network(Layer(bottom)), initial_states=tuple(state[:1] for state in states[:1])
-    )
-    expect_all(subject, over_all_magnitudes(alone))
+    expect_all(subject, over_all_magnitudes(bottom_of(case)))
 
 
-@check("ACT-8", under("leaky_relu", Activation("leaky_relu", 0.0)), needs=(*NEEDS, "leaky_relu"), share=HALF)
+@check(
+    "ACT-8",
+    under("leaky_relu", *(Activation("leaky_relu", alpha) for alpha in (0.0, 1.4375))),
+    needs=(*NEEDS, "leaky_relu"),
+    share=HALF,
+)
 def test_leaky_relu(subject: Subject, case: Case) -> None:
+    """Above α = 1 it is not the larger of z and α z."""
     expect_steps(subject, case, subject.run(case))
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
+
+import numpy as np
 
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
@@ -13,7 +17,7 @@ from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import ANY_ACTIVATION, POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, Network
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 MORE = 1.5  # of stateful layers and of float64 little is left where a framework deviates
@@ -37,7 +41,7 @@ STATEFUL = replace(
     compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
 )
 IN_MIXED_PRECISION = replace(CALLS, compute_dtypes=(None, None, "float16", "bfloat16"))
-EITHER = replace(STATEFUL, stateful=(False, True, True), compute_dtypes=(None,))
+EITHER = replace(STATEFUL, stateful=(False, True, True))
 TIMES = 10
 BIASES = ("b", "b_h")
 
@@ -64,22 +68,14 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
 def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
     """Also where biases alone are assigned, and where those that were loaded first are assigned again."""
     network = follow(subject, case)
-    for assigned in (of_other_biases(network), of_other_biases(case.network), case.network):
+
+    def moved(bias: Array, _: int) -> Array:
+        return np.asarray(bias + bias.dtype.type(1))
+
+    for assigned in (of_biases(network, moved), of_biases(case.network, moved), case.network):
         subject.assign_weights(network, assigned)
         expect_answer(subject, case.replace(network=assigned), subject.call(assigned, case.call))
         network = assigned
-
-
-def of_other_biases(network: Network) -> Network:
-    """The network with another number added to all numbers of its biases."""
-
-    def moved(cell: Cell) -> Cell:
-        biases = {
-            role: array + array.dtype.type(1) for role in BIASES if (array := getattr(cell, role)) is not None
-        }
-        return replace(cell, **biases)
-
-    return Network(Layer(*map(moved, layer.cells)) for layer in network.layers)
 
 
 @check(
@@ -98,7 +94,28 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
     needs=("outputs", "restored"),
 )
 def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Case) -> None:
-    follow(subject, case)
+    """Also when biases that were alike when it was saved are assigned apart: they are not one array."""
+    network = follow(subject, case)
+    if subject.supports.assign_weights and any(cell.biases for cell in network.cells):
+        alike = of_biases(network, lambda bias, _: np.zeros_like(bias))
+        apart = of_biases(network, lambda bias, number: np.full_like(bias, number / 2))
+        subject.assign_weights(network, alike)
+        subject.restore(alike)
+        subject.assign_weights(alike, apart)
+        expect_answer(subject, case.replace(network=apart), subject.call(apart, case.call))
+
+
+def of_biases(network: Network, made: Callable[[Array, int], Array]) -> Network:
+    """The network with other biases, each made of the one that it has and of its number."""
+    numbers = count(1)
+
+    def changed(cell: Cell) -> Cell:
+        biases = {
+            role: made(array, next(numbers)) for role in BIASES if (array := getattr(cell, role)) is not None
+        }
+        return replace(cell, **biases)
+
+    return Network(Layer(*map(changed, layer.cells)) for layer in network.layers)
 
 
 @check("HIS-6", Histories(cases=CALLS), needs=("outputs",), share=HALF)
@@ -125,7 +142,7 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
         dropout=True,
     ),
     needs=("outputs",),
-    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding", "device"),
 )
 def test_histories_by_every_other_route(subject: Subject, case: Case) -> None:
     follow(subject, case)

@@ -145,8 +145,16 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
     share=MORE,
 )
 def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
+    """Integers are taken for numbers of the type computed in, and change nothing of it."""
     if case.network.dtype != np.float32:
         case = case.replace(compute_dtype=None)
+    expect_inferred_type(subject, case)
+    for dtype in subject.supports.input_dtypes[-1:]:
+        expect_inferred_type(subject, case.replace(x=np.rint(np.abs(case.x)).astype(dtype)))
+
+
+def expect_inferred_type(subject: Subject, case: Case) -> None:
+    """By every way, of sequences and of last outputs."""
     supports, expected = subject.supports, case.call.compute_dtype or str(case.network.dtype)
     asked = [kind for kind, able in ((True, supports.sequence), (False, supports.last_output)) if able]
     inferred = {

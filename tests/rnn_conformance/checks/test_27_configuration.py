@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -58,11 +61,30 @@ def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) ->
     share=HALF,
 )
 def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case: Case) -> None:
+    """And stay so, whatever is written into those that were told."""
     if case.network.dtype != np.float32:
         case = case.replace(compute_dtype=None)
     narrow = case.call.compute_dtype
     dtype = case.network.dtype if narrow is None else case.network.astype(narrow).dtype
-    shapes, found = case.network.state_shapes(case.x.shape[0]), subject.default_states(case)
+    expect_default_states(subject, case, dtype)
+    if subject.supports.leading_axes:
+        expect_default_states(subject, case.replace(x=case.x[None], initial_states=None), dtype)
+    case = case.replace(initial_states=None, return_sequences=subject.supports.sequence)
+    before = arrays_of(subject.run(case)) if subject.supports.outputs else []
+    for state in subject.told_default_states(case):
+        if state.flags.writeable:
+            state[...] = 1
+    expect_default_states(subject, case, dtype)
+    after = arrays_of(subject.run(case)) if subject.supports.outputs else []
+    subject.require(
+        all(map(identical, before, after)), "writing into default states changed what the model computes"
+    )
+
+
+def expect_default_states(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
+    """Zeros of this type, in the shapes of the network's states."""
+    (*batch, _, _), found = case.x.shape, subject.default_states(case)
+    shapes = [(layer.directions, *batch, layer.hidden_size) for layer in case.network.layers]
     subject.require(len(found) == len(shapes), f"states of {len(shapes)} layers expected; got {len(found)}")
     for index, (state, shape) in enumerate(zip(found, shapes, strict=True)):
         subject.has_shape(f"default state of layer {index}", state, shape, dtype)

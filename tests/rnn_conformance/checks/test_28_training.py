@@ -10,12 +10,14 @@ from rnn_adapters.surface import Trained, Training
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import ANY_ACTIVATION, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded
+from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.network import Array, Cell, Layer, Network
-from rnn_reference.training import ROLES, bound_loss, gradient_descent
+from rnn_reference.training import ROLES, bound_loss, descended, gradient_descent
 
 SOME, FEW = 0.3, 0.2  # a model is compiled for every case
 
@@ -24,6 +26,8 @@ TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
 RATE = 0.125
 """A power of two, which every type has."""
+SMALL_RATE = 2.0**-10
+"""Of which the errors of narrow gradients are small beside the distance of two narrow numbers."""
 
 
 def counted(case: Case) -> Array:
@@ -77,7 +81,19 @@ def expect_step(
     """One step from the framework's own weights before it; frozen layers keep theirs to the bit."""
     before = as_in(case, before)
     given = (case.x, case.initial_states, counted(case), RATE, case.steps)
-    expected = gradient_descent(before, *given)
+    expect_weights_after(subject, case, before, after, gradient_descent(before, *given), frozen=frozen)
+
+
+def expect_weights_after(
+    subject: Subject,
+    case: Case,
+    before: Network,
+    after: Network,
+    expected: tuple[dict[str, Bounded], ...],
+    *,
+    frozen: tuple[int, ...] = (),
+) -> None:
+    """Every weight within the bound of what is expected; frozen ones are as they were."""
     layers = [index for index, layer in enumerate(case.network.layers) for _ in layer.cells]
     for index, (of_cell, old, new) in enumerate(zip(expected, before.cells, after.cells, strict=True)):
         for role in ROLES:
@@ -146,7 +162,9 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
     "TRN-5",
     Cases(
         layers=(1, 2, 2),
+        dtypes=("float32", "float32", "float64"),
         regimes=TAME,
+        batch=(1, 33, 3, 33),
         time=SHORT,
         padding=("none", "lengths", "mask", "lengths and mask"),
     ),
@@ -165,9 +183,33 @@ def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) ->
     before, d = as_in(case, subject.read_weights(case.network)), counted(case)
     found = subject.trained(case, Training(d, RATE, 2, frozen))
     networks = [before, *networks_of(case, found, 2)]
-    expected = [bound_loss(each, case.x, case.initial_states, d, case.steps) for each in networks]
+    told_in = None if subject.conventions.loss_dtype == "computed" else subject.conventions.loss_dtype
+    expected = [bound_loss(each, case.x, case.initial_states, d, case.steps, told_in) for each in networks]
     bounded = Bounded(
         np.stack([each.value for each in expected]), np.stack([each.bound for each in expected])
     )
     losses = np.array(found.losses).astype(case.network.dtype)
     subject.agree("loss", losses, bounded, case.network.dtype, ("step",))
+
+
+@check(
+    "TRN-6",
+    Cases(
+        layers=(1, 2),
+        regimes=("contractive",),
+        time=SHORT,
+        compute_dtypes=("bfloat16", "float16"),
+        padding=("none", "lengths", "mask"),
+        scatter=True,
+    ),
+    needs=(*NEEDS, "compute_dtypes"),
+    share=SOME,
+)
+def test_mixed_precision_trains_the_weights_in_their_own_type(subject: Subject, case: Case) -> None:
+    d = counted(case)
+    before = as_in(case, subject.read_weights(case.network))
+    (after,) = networks_of(case, subject.trained(case, Training(d, SMALL_RATE, 1, ())), 1)
+    seen = as_computed(case.replace(network=before))
+    given = (seen.x, seen.initial_states, d.astype(seen.network.dtype), None, seen.steps)
+    expected = descended(before, bound_gradients(seen.network, *given), SMALL_RATE)
+    expect_weights_after(subject, case, before, after, expected)

@@ -148,6 +148,7 @@ class _Maker:
         together = _one_of(pools.of_call["sizes"], shapes[0])
         other_batch, other_time = together[:2] if together else map(_one_of, apart, shapes)
         self.usual = (batch, time)
+        self.narrow = pools.of_call["compute_dtype"] if self.network.dtype == np.float32 else (None,)
         mixed = [] if self.sparing else [(batch, other_time), (other_batch, time)]
         self.shapes = [self.usual, (other_batch, other_time), *mixed]
 
@@ -197,7 +198,7 @@ class _Maker:
             training=training,
             dropout=dropout,
             rate=0.5 if dropout else 0.0,
-            compute_dtype=usual.compute_dtype if one_of((True, True, False)) else None,
+            compute_dtype=one_of((usual.compute_dtype, *self.narrow)),
         )
 
     def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:
@@ -205,7 +206,8 @@ class _Maker:
         shape = self.usual if self.sparing else one_of(self.shapes)
         x = array((*shape, self.network.input_size))
         lengths, mask = padded(one_of(self.pools.of_call["padding"]), x, padding)
-        return Call(x, self._states(len(x), array), lengths=lengths, mask=mask)
+        narrow = self.case.call.compute_dtype if one_of((True, True, False)) else None
+        return Call(x, self._states(len(x), array), lengths=lengths, mask=mask, compute_dtype=narrow)
 
     def _states(self, batch: int, array: Any) -> tuple[Array, ...]:
         return tuple(array(shape) for shape in self.network.state_shapes(batch))

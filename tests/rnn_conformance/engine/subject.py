@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -203,7 +203,7 @@ class Subject:
         """What a call raises; a lack of memory is no refusal."""
         started = time.perf_counter()
         try:
-            with np.errstate():
+            with self._error_state():
                 function()
         except CannotExpress:
             raise
@@ -284,6 +284,12 @@ class Subject:
         """The states that a case is said to start from."""
         return door.states_from("default_states", self._of_surface("default_states", case, case.call))
 
+    def told_default_states(self, case: Case) -> States:
+        """The same, in the framework's own arrays."""
+        returned = self._of_surface("default_states", case, case.call)
+        door.states_from("default_states", returned)
+        return cast(States, returned)
+
     def count_trainable(self, case: Case, frozen: tuple[int, ...]) -> dict[str, int]:
         """The number of parameters that are trained, by way."""
         return door.counts_from("count_trainable", self._of_surface("count_trainable", case, frozen))
@@ -334,12 +340,14 @@ class Subject:
 
     _keep_altered = False
 
+    def _error_state(self) -> AbstractContextManager[Any]:
+        """In which the framework runs: one that it leaves altered does not reach our arithmetic."""
+        return nullcontext() if self._keep_altered else np.errstate()
+
     def _called(self, what: str, function: Callable[..., R], *args: Any) -> R:
         start = time.perf_counter()
         try:
-            if self._keep_altered:
-                return function(*args)
-            with np.errstate():  # an error state that is left altered does not reach our arithmetic
+            with self._error_state():
                 return function(*args)
         except CannotExpress:
             raise

@@ -965,7 +965,9 @@ class PlainNumpy(Adapter[Network]):
         return units | {"an unknown way to merge": "expected a known one"}
 
     def default_states(self, model: Network, call: Call) -> States:
-        return tuple(np.zeros(shape, computed_in(model, call)) for shape in model.state_shapes(len(call.x)))
+        *batch, _, _ = call.x.shape
+        shapes = ((layer.directions, *batch, layer.hidden_size) for layer in model.layers)
+        return tuple(np.zeros(shape, computed_in(model, call)) for shape in shapes)
 
     # Training
 

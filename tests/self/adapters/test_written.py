@@ -27,6 +27,7 @@ from rnn_adapters.declarations import (
     NEEDED_BESIDE,
     RULES,
     DropoutPlace,
+    LossDType,
     NarrowType,
     OutputOrder,
     PaddedOutput,
@@ -225,6 +226,7 @@ CONVENTIONS = st.builds(
     st.fixed_dictionaries({}, optional={role: st.sampled_from(RULES[role]) for role in ("W_x", "W_h", "b")}),
     st.booleans(),
     st.sampled_from(get_args(StateDType)),
+    st.sampled_from(get_args(LossDType)),
     st.none()
     | st.builds(Quantised, *[st.floats(0.5, 1e6)] * 2, *[st.floats(0, 1)] * 2)
     | st.builds(Quantised, weight_dtype=st.sampled_from(get_args(NarrowType))),
