@@ -107,7 +107,7 @@ def expect_to_go_on(subject: Subject, case: Case, between: Case | None = None) -
     """Of two stateful calls, the second goes on from the states that the first one left.
 
     Args:
-        between: another stateful call, which leaves these as they are.
+        between: another call, which leaves these as they are.
     """
     subject.load_anew(case.network)
     states = copied_final_states(subject, case, subject.run(case))

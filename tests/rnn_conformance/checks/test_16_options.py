@@ -71,14 +71,14 @@ def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None
 
 @check("OPT-6", POOL, needs=OUTPUTS, routes=("compiled",))
 def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
-    """Run with other weights first, which a compiled layer must not keep, be others loaded or assigned.
+    """Run first with nothing masked, in the other processing order or merged otherwise: each is another program.
 
-    Then with nothing masked, in the other processing order or merged otherwise: each is another program.
+    Then with other weights, which a compiled layer must not keep, be others loaded or assigned.
     """
     halved, asked = case.network.mapped(lambda array: array / 2), asked_for(subject, case)[0]
-    subject.run(case.replace(network=halved), return_sequences=asked)
     for first in programs_alike(subject, case):
         subject.run(first, return_sequences=asked)
+    subject.run(case.replace(network=halved), return_sequences=asked)
     expect_everything(subject, case)
     if subject.supports.assign_weights:
         subject.run(case.replace(network=halved), return_sequences=asked)

@@ -55,7 +55,7 @@ IN_ANY_TYPE = replace(
     UNDER_TANH_OR_RELU,
     dtypes=("float32", "float64", "float16", "bfloat16"),
     compute_dtypes=(None, None, "float16", "bfloat16"),
-    variants=("NaN", "NaN of all digits", "NaN of all bits", "NaN of the lowest digit"),
+    variants=("", "NaN of all digits", "NaN of all bits", "NaN of the lowest digit"),
 )
 
 
@@ -67,7 +67,7 @@ def nan_of(dtype: np.dtype[Any], which: str) -> Any:
     bits, digits = 8 * dtype.itemsize, -1 - round(np.log2(precision_of(dtype).unit_roundoff))
     sign, exponent = 2 ** (bits - 1), 2 ** (bits - 1) - 2**digits
     number = {
-        "NaN": exponent + 2 ** (digits - 1),
+        "": exponent + 2 ** (digits - 1),
         "NaN of all digits": exponent + 2**digits - 1,
         "NaN of all bits": sign + exponent + 2**digits - 1,
         "NaN of the lowest digit": exponent + 1,

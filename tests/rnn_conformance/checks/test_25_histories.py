@@ -11,6 +11,7 @@ import numpy as np
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
+from rnn_conformance.checks.test_10_sizes import expect_to_go_on
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
@@ -57,7 +58,13 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
-    follow(subject, case)
+    """And through a call that is not stateful and computes in another type."""
+    network = follow(subject, case)
+    types = {None, *subject.supports.compute_dtypes} - {case.call.compute_dtype}
+    if types and network.dtype == np.float32 and subject.supports.sequence:
+        whole = case.replace(network=network, initial_states=None, return_sequences=True)
+        another = whole.replace(stateful=False, compute_dtype=min(types, key=str))
+        expect_to_go_on(subject, whole, another)
 
 
 @check(

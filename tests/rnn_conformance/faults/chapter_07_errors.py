@@ -319,3 +319,27 @@ class StatesKeptBeforeTheMaskIsRefused(Fault):
         if call.stateful and call.initial_states is not None and call.x.shape[-1] == model.input_size:
             self.keep(model, list(call.initial_states))
         return super().run_usual(model, call)
+
+
+@fault("state-reshaped", "ERR-3")
+class StateReshaped(Fault):
+    """Brings a state of as many numbers into the shape that it should have."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None and call.x.ndim == 3 and len(states) == model.num_layers:
+            both = zip(states, model.state_shapes(len(call.x)), strict=True)
+            shaped = (s.reshape(shape) if s.size == np.prod(shape) else s for s, shape in both)
+            call = replace(call, initial_states=tuple(shaped))
+        return super().run_usual(model, call)
+
+
+@fault("refusal-leaves-an-error-state", "ERR-9")
+class RefusalLeavesAnErrorState(Fault):
+    """Lets numbers overflow quietly in a call, and puts that back at its end, which no refused one sees."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        before = np.seterr(over="ignore", invalid="ignore")
+        output = super().run(model, call)
+        np.seterr(**before)
+        return output

@@ -10,7 +10,7 @@ from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, Cell, Layer, Network, States
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 
 @fault("states-forgotten-under-a-mask", "OPT-1")
@@ -299,3 +299,43 @@ class RestoredInTheOrderOfNames(Fault):
         layers = super().restored(model).layers
         in_order = sorted(range(len(layers)), key=str)
         return Network(layers[number] for number in in_order)
+
+
+@fault("compiled-for-a-full-mask", "OPT-6")
+class CompiledForAFullMask(Fault):
+    """Compiles a call without a mask that leaves nothing out, and finds the program by the mask's shape."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.full: dict[tuple[int, ...], bool] = {}
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if self.route != "compiled" or steps is None:
+            return steps
+        return None if self.full.setdefault(steps.shape, bool(steps.all())) else steps
+
+
+@fault("compiled-for-another-merge", "OPT-6")
+class CompiledForAnotherMerge(Fault):
+    """Finds what was compiled by shapes, which are the same of a sum, a product and an average."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.compiled: dict[tuple[object, ...], MergeMode] = {}
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if self.route == "compiled" and call.merge_mode not in ("concat", "none"):
+            known = (call.x.shape, call.x.dtype.str, call.return_sequences, call.compute_dtype)
+            call = replace(call, merge_mode=self.compiled.setdefault(known, call.merge_mode))
+        return super().run_usual(model, call)
+
+
+@fault("device-keeps-float32", "OPT-11")
+class DeviceKeepsFloat32(Fault):
+    """Keeps states in float32 where they lie on another device."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.route == "device":
+            final_states = [state.astype(np.float32).astype(state.dtype) for state in final_states]
+        super().keep(model, final_states)

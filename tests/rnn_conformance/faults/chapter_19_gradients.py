@@ -433,3 +433,40 @@ class CotangentsBetweenSegmentsCountTwice(Fault):
             g = g.copy()
             g[:, seams] *= 2
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("softplus-slope-of-one", "GRD-14")
+class SoftplusSlopeOfOne(Fault):
+    """Takes 1 for the derivative of softplus from 20 on, which is right to the digits of float32."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        slope = super().slope(activation, h)
+        return np.where(h > 20, h.dtype.type(1), slope) if activation.name == "softplus" else slope
+
+
+@fault("product-divided-by-an-output", "GRD-18")
+class ProductDividedByAnOutput(Fault):
+    """Keeps the product of both directions alone, and divides it by one to get the other, but not by zero."""
+
+    def parted(self, mode: MergeMode, g: Array, forward: Array, backward: Array) -> Array:
+        if mode == "mul":
+            product = forward * backward
+            forward, backward = (
+                np.divide(product, other, out=np.zeros_like(product), where=other != 0)
+                for other in (backward, forward)
+            )
+        return super().parted(mode, g, forward, backward)
+
+
+@fault("rates-cut-off", "GRD-20")
+class RatesCutOff(Fault):
+    """Computes rates of change over windows of 64 steps, each of which starts from rates of zero."""
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x: Array, dx: Array, h: Array, dh: Array
+    ) -> Array:
+        self.steps_taken = 0 if not dh.any() else self.steps_taken + 1
+        new = self.steps_taken and self.steps_taken % 64 == 0
+        return super().rate_of_z(cell, towards, x, dx, h, np.zeros_like(dh) if new else dh)
+
+    steps_taken = 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.network import Array, Cell, Network, States
 
 
 @fault("relu-of-nan-is-zero", "NAN-1")
@@ -97,3 +100,36 @@ class SignOfZeroForSign(Fault):
         return super().run_direction(
             cell, x, np.where(np.signbit(h) & (h == 0), h.dtype.type(-1e-3), h), steps
         )
+
+
+@fault("nan-of-other-digits", "NAN-1")
+class NanOfOtherDigits(Fault):
+    """Rounds input to bfloat16 on its bits: a NaN of all digits is carried into the sign, and is −0."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        narrow, cast = super().cast(model, call, dtype)
+        if dtype != "bfloat16" or call.x.dtype != np.float32:
+            return narrow, cast
+        bits = call.x.copy().view(np.uint32)
+        rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16  # halves to even
+        return narrow, replace(cast, x=rounded.astype(np.uint16).view(cast.x.dtype))
+
+
+@fault("states-mixed-by-arithmetic", "NAN-6")
+class StatesMixedByArithmetic(Fault):
+    """Chooses between the states after and before a step as m·h + (1 − m)·h′."""
+
+    def masked(self, after: Array, before: Array, taken: Array) -> Array:
+        m = taken.astype(after.dtype)
+        with np.errstate(invalid="ignore"):
+            mixed: Array = m * after + (1 - m) * before
+        return mixed.astype(after.dtype)
+
+
+@fault("kept-nan-is-nothing", "NAN-8")
+class KeptNanIsNothing(Fault):
+    """Marks states that were not kept yet by NaN, and so takes a kept NaN for zero."""
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        return None if kept is None else tuple(map(np.nan_to_num, kept))

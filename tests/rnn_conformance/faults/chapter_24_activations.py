@@ -225,3 +225,13 @@ class SoftplusOverflowsInFloat16(Fault):
         with np.errstate(over="ignore"):
             h: Array = np.log(1 + np.exp(z))
             return h
+
+
+@fault("leaky-relu-by-maximum", "ACT-8")
+class LeakyReluByMaximum(Fault):
+    """Computes leaky_relu as the larger of z and α z, which is the smaller one above α = 1."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "leaky_relu":
+            return super().activate(activation, z)
+        return np.maximum(z, self.parameters(activation, z.dtype)[0] * z)

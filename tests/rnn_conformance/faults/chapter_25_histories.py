@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
+from rnn_adapters.reference import computed_in
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
@@ -299,3 +300,57 @@ class AssignedAsItLiesInMemory(Fault):
 
     def assign(self, role: Role, held: Array, given: Array) -> None:
         super().assign(role, held, given.ravel("K").reshape(held.shape) if role == "W_h" else given)
+
+
+@fault("narrow-weights-of-the-call-before", "HIS-4")
+class NarrowWeightsOfTheCallBefore(Fault):
+    """Makes narrow copies of the weights in a call, and takes gradients of those after an assignment, too."""
+
+    narrow: tuple[Network, str, Network] | None = None
+    differentiating = False
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        narrow, cast = super().cast(model, call, dtype)
+        if not self.differentiating:
+            self.narrow = (model, dtype, narrow)
+        elif self.narrow is not None and self.narrow[0] is model and self.narrow[1] == dtype:
+            narrow = self.narrow[2]
+        return narrow, cast
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.differentiating = True
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        self.differentiating = False
+        return found
+
+
+@fault("equal-arrays-tied", "HIS-5")
+class EqualArraysTied(Fault):
+    """Saves arrays of the same numbers once, and reads them as one array that is assigned to by each."""
+
+    def restored(self, model: Network) -> Network:
+        read: dict[tuple[Any, ...], Array] = {}
+
+        def once(array: Array) -> Array:
+            return read.setdefault((array.shape, array.dtype.str, array.tobytes()), array)
+
+        restored = super().restored(model)
+        return Network(Layer(*(cell.copied(once) for cell in layer.cells)) for layer in restored.layers)
+
+
+@fault("another-precision-forgets", "HIS-2")
+class AnotherPrecisionForgets(Fault):
+    """Makes its buffers anew for a call in another type, stateful or not, and loses the kept states."""
+
+    kept_in: str | None = None
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, final_states)
+        self.kept_in = str(final_states[0].dtype)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        dtype = str(computed_in(model, call))
+        if not call.stateful and self.kept_in not in (None, dtype):
+            self.reset_states(model)
+            self.kept_in = None
+        return super().run_usual(model, call)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
@@ -232,3 +234,14 @@ class ShapesRememberedByInput(Fault):
     def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
         shapes = super().inferred(model, call, unknown)
         return self.known.setdefault((call.x.shape, unknown, call.return_sequences), shapes)
+
+
+@fault("type-of-integers-promoted", "SHP-4")
+class TypeOfIntegersPromoted(Fault):
+    """Infers the type that input and weights are promoted to: of wide integers and float32, float64."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if call.x.dtype.kind not in "iu":
+            return shapes
+        return replace(shapes, dtype=str(np.result_type(call.x.dtype, np.dtype(shapes.dtype))))

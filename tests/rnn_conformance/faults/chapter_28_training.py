@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call
+from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Trained, Training
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import Activation
@@ -148,3 +149,43 @@ class ParametersLostAfterAStep(Fault):
     def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
         after = super().after_step(cell, gradients, rate, step)
         return replace(after, activation=Activation(after.activation.name))
+
+
+@fault("mean-of-means", "TRN-5")
+class MeanOfMeans(Fault):
+    """Tells the mean loss of batches of 32 rows, each as if it were full."""
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        rows = len(call.x)
+        if rows <= 32:
+            return super().loss(model, call, training)
+        sequence = self.run(model, call).sequence
+        assert sequence is not None
+        of_rows = (training.d_sequence * sequence).sum(axis=(1, 2))
+        means = [of_rows[first : first + 32].mean() for first in range(0, rows, 32)]
+        return float(np.mean(means) * rows)
+
+
+@fault("loss-of-float64-in-float32", "TRN-5")
+class LossOfFloat64InFloat32(Fault):
+    """Adds losses up in float32, whatever the type of the network, and does not say so."""
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        return float(np.float32(super().loss(model, call, training)))
+
+
+@fault("narrow-weights-trained", "TRN-6")
+class NarrowWeightsTrained(Fault):
+    """Under mixed precision trains the narrow copies of the weights, and writes these back."""
+
+    narrow: NarrowType | None = None
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.narrow = call.compute_dtype
+        found = super().trained(model, call, training)
+        self.narrow = None
+        return found
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        after = super().after_step(cell, gradients, rate, step)
+        return after if self.narrow is None else after.astype(self.narrow).astype(cell.dtype)
