@@ -108,7 +108,7 @@ def by_rows(layers: HaikuLayers, tree: Tree, x: Any, states: Any) -> Pair:
 def by_scan(layers: HaikuLayers, tree: Tree, x: Any, states: Any) -> Pair:
     """`jax.lax.scan` over `apply` of one step."""
     if states is None:
-        states = tuple(layers.default_states(x.shape[1]))
+        states = tuple(layers.default_states(x.shape[1:2]))
         states = states if layers.is_deep else states[0]
 
     def step(state: Any, x_t: Any) -> Pair:

@@ -280,7 +280,7 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
     of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
-    with subject.nothing_altered():
+    with subject.nothing_altered(drawing=True):
         for mistake in (*of_input, *of_state):
             subject.error_of(case.network, mistake(case.call))
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:

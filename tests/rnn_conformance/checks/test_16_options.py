@@ -71,7 +71,7 @@ def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None
 
 @check("OPT-6", POOL, needs=OUTPUTS, routes=("compiled",))
 def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
-    """Run first with nothing masked, in the other processing order or merged otherwise: each is another program.
+    """Run first with nothing masked, in the other processing order or merged otherwise: other programs.
 
     Then with other weights, which a compiled layer must not keep, be others loaded or assigned.
     """

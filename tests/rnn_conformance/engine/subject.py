@@ -311,10 +311,13 @@ class Subject:
         return returned
 
     @contextmanager
-    def nothing_altered(self) -> Iterator[None]:
+    def nothing_altered(self, *, drawing: bool = False) -> Iterator[None]:
         """Global settings and random generators must be afterwards as they were.
 
         They are put back, so that what follows is computed as if nothing had happened.
+
+        Args:
+            drawing: generators may be drawn from, as they are for the initial weights of what is built.
 
         Raises:
             NonConforming: something was altered.
@@ -332,6 +335,7 @@ class Subject:
             _put_back(before)
         changed = [name for name, value in before.items() if _comparable(value) != _comparable(after[name])]
         changed += [name for name, value in framework.items() if later.get(name) != value]
+        changed = [name for name in changed if not (drawing and "generator" in name)]
         if changed:
             raise NonConforming(
                 f"the call altered global state: {', '.join(changed)}", kind="altered global state"
