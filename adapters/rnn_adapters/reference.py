@@ -20,13 +20,12 @@ from rnn_reference.activations import ACTIVATIONS, DEFAULTS
 from rnn_reference.bounds import Bounded, BoundedResult, bound_network
 from rnn_reference.errors import BadInput
 from rnn_reference.forward import merge_directions, run_network, run_stack
-from rnn_reference.gradient_bounds import bound_gradients
-from rnn_reference.gradients import Gradients, backpropagate, parted_gradient
-from rnn_reference.network import Array, Network, States, checked_call, checked_steps, steps_of_lengths
+from rnn_reference.gradients import CellGradients, Gradients, backpropagate, parted_gradient
+from rnn_reference.network import Array, Cell, Network, States, checked_call, checked_steps, steps_of_lengths
 from rnn_reference.parameters import network_parameters
 from rnn_reference.second_gradients import Moving, moving_parts, second_gradients
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
-from rnn_reference.training import bound_loss, descended, with_weights
+from rnn_reference.training import with_weights
 
 
 class ReferenceAdapter(Adapter[Network]):
@@ -189,21 +188,20 @@ class ReferenceAdapter(Adapter[Network]):
         return {"by the spec": sum(map(network_parameters, trained))}
 
     def trained(self, model: Network, call: Call, training: Training) -> Trained:
-        networks, losses = list[Network](), list[float]()
-        given = (call.x, call.initial_states, training.d_sequence)
+        networks, losses = list[Network](), [self._loss(model, call, training)]
+        nothing = tuple(np.zeros(shape, model.dtype) for shape in model.state_shapes(len(call.x)))
         for _ in range(training.steps):
-            losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
-            narrow, seen = model, call
-            if call.compute_dtype is not None:
-                narrow, seen = in_type(call.compute_dtype, model, call)
-            d = training.d_sequence.astype(narrow.dtype)
-            gradients = bound_gradients(narrow, seen.x, seen.initial_states, d, None, steps_of_call(call))
-            after = descended(model, gradients, training.rate)
-            rounded = [{role: w.value.astype(model.dtype) for role, w in cell.items()} for cell in after]
-            model = with_frozen(model, with_weights(model, tuple(rounded)), training.frozen)
+            gradients = self.gradients(model, call, training.d_sequence, nothing).cells
+            after = [_descended(*both, training.rate) for both in zip(model.cells, gradients, strict=True)]
+            model = with_frozen(model, with_weights(model, tuple(after)), training.frozen)
             networks.append(model)
-        losses.append(float(bound_loss(model, *given, steps_of_call(call)).value))
+            losses.append(self._loss(model, call, training))
         return Trained(tuple(networks), tuple(losses))
+
+    def _loss(self, model: Network, call: Call, training: Training) -> float:
+        sequence = self.run(model, replace(call, return_sequences=True)).sequence
+        assert sequence is not None
+        return float((training.d_sequence * sequence.astype(np.float64)).sum())
 
     def read_weights(self, model: Network) -> Network:
         return model
@@ -222,6 +220,13 @@ class ReferenceAdapter(Adapter[Network]):
 
     def count_parameters(self, model: Network) -> int:
         return network_parameters(model)
+
+
+def _descended(cell: Cell, gradients: CellGradients, rate: float) -> dict[str, Array]:
+    """The weights of a cell after a step, computed in float64."""
+    weights = {role: getattr(cell, role) for role in ROLES if getattr(cell, role) is not None}
+    wide = {role: getattr(gradients, role).astype(np.float64) for role in weights}
+    return {role: (weight - rate * wide[role]).astype(weight.dtype) for role, weight in weights.items()}
 
 
 def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:

@@ -372,7 +372,9 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
 @check(
     "GRD-20",
     Cases(
+        layers=(1, 1, 2),
         directions=(1, 2),
+        dtypes=("float32", "float32", "float64"),
         regimes=("contractive",),
         initial_states=(True,),
         batch=(2,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, POOL, Cases
+from rnn_conformance.engine.strategies import ANY_ACTIVATION, BATCH_OR_MANY, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -29,6 +30,7 @@ CALLS = Cases(
     activations=ANY_ACTIVATION,
     dtypes=("float32", "float32", "float32", "float64"),
     regimes=TAME,
+    batch=BATCH_OR_MANY,
     time=(1, 2, 3, 4, 5),
     padding=("none", "none", "lengths", "mask", "lengths and mask"),
     go_backwards=(False, True),
@@ -118,10 +120,11 @@ def of_biases(network: Network, made: Callable[[Array, int], Array]) -> Network:
     numbers = count(1)
 
     def changed(cell: Cell) -> Cell:
-        biases = {
-            role: made(array, next(numbers)) for role in BIASES if (array := getattr(cell, role)) is not None
-        }
-        return replace(cell, **biases)
+        for role in BIASES:
+            if (bias := getattr(cell, role)) is not None:
+                other: Any = made(bias, next(numbers))
+                cell = replace(cell, **{role: other})
+        return cell
 
     return Network(Layer(*map(changed, layer.cells)) for layer in network.layers)
 

@@ -7,19 +7,19 @@ from itertools import pairwise
 import numpy as np
 
 from rnn_adapters.surface import Trained, Training
+from rnn_conformance.checks.support.derivatives import as_seen, handed_cotangents, incoming
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, Cases
+from rnn_conformance.engine.strategies import ANY_ACTIVATION, BATCH_OR_MANY, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.network import Array, Cell, Layer, Network
-from rnn_reference.training import ROLES, bound_loss, descended, gradient_descent
+from rnn_reference.training import ROLES, bound_loss, descended
 
-SOME, FEW = 0.3, 0.2  # a model is compiled for every case
+MORE, SOME, FEW = 0.5, 0.3, 0.2  # a model is compiled for every case
 
 NEEDS = ("trained", "sequence")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
@@ -30,19 +30,34 @@ SMALL_RATE = 2.0**-10
 """Of which the errors of narrow gradients are small beside the distance of two narrow numbers."""
 
 
-def counted(case: Case) -> Array:
-    """What each output counts in the loss: multiples of 1/8, the same for every case of these shapes."""
-    shape = (*case.x.shape[:2], case.network.output_size)
-    d = (np.round(8 * np.random.default_rng(2).standard_normal(shape)) / 8).astype(case.network.dtype)
-    if case.steps is not None:
-        d[~case.steps] = 0
+def counted(seen: Case) -> Array:
+    """What each output counts in the loss: multiples of 1/8, the same for every case of these shapes.
+
+    Args:
+        seen: the case without options, whose outputs stand in processing order.
+    """
+    top, both = seen.network.layers[-1], seen.call.merge_mode in ("concat", "none")
+    shape = (*seen.x.shape[:2], top.output_size if both else top.hidden_size)
+    d = (np.round(8 * np.random.default_rng(2).standard_normal(shape)) / 8).astype(seen.network.dtype)
+    if seen.steps is not None:
+        d[~seen.steps] = 0
     return d
 
 
-def trained(subject: Subject, case: Case, steps: int = 1, frozen: tuple[int, ...] = ()) -> list[Network]:
+def training_of(
+    subject: Subject, case: Case, steps: int = 1, frozen: tuple[int, ...] = (), rate: float = RATE
+) -> Training:
+    """Steps with this loss, in the type of the weights and the order of the case's outputs."""
+    d, _ = handed_cotangents(subject, case, counted(as_seen(subject, case)), ())
+    return Training(d, rate, steps, frozen)
+
+
+def trained(
+    subject: Subject, case: Case, steps: int = 1, frozen: tuple[int, ...] = (), rate: float = RATE
+) -> list[Network]:
     """The weights as the framework holds them, before the first step and after each."""
     before = subject.read_weights(case.network)
-    found = subject.trained(case, Training(counted(case), RATE, steps, frozen))
+    found = subject.trained(case, training_of(subject, case, steps, frozen, rate))
     return [before, *networks_of(case, found, steps)]
 
 
@@ -76,24 +91,20 @@ def as_in(case: Case, network: Network) -> Network:
 
 
 def expect_step(
-    subject: Subject, case: Case, before: Network, after: Network, *, frozen: tuple[int, ...] = ()
-) -> None:
-    """One step from the framework's own weights before it; frozen layers keep theirs to the bit."""
-    before = as_in(case, before)
-    given = (case.x, case.initial_states, counted(case), RATE, case.steps)
-    expect_weights_after(subject, case, before, after, gradient_descent(before, *given), frozen=frozen)
-
-
-def expect_weights_after(
     subject: Subject,
     case: Case,
     before: Network,
     after: Network,
-    expected: tuple[dict[str, Bounded], ...],
     *,
     frozen: tuple[int, ...] = (),
+    rate: float = RATE,
 ) -> None:
-    """Every weight within the bound of what is expected; frozen ones are as they were."""
+    """One step from the framework's own weights before it; frozen layers keep theirs to the bit."""
+    before = as_in(case, before)
+    seen = as_seen(subject, case.replace(network=before))
+    d = incoming(seen, counted(seen))
+    gradients = bound_gradients(seen.network, seen.x, seen.initial_states, d, None, seen.steps)
+    expected = descended(before, gradients, rate)
     layers = [index for index, layer in enumerate(case.network.layers) for _ in layer.cells]
     for index, (of_cell, old, new) in enumerate(zip(expected, before.cells, after.cells, strict=True)):
         for role in ROLES:
@@ -122,14 +133,20 @@ def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case)
 @check(
     "TRN-2",
     Cases(
-        layers=(1, 2, 3),
+        layers=(1, 1, 2, 3),
         directions=(1, 2, 2),
+        activations=ANY_ACTIVATION,
+        dtypes=("float32", "float32", "float64"),
         regimes=TAME,
+        batch=BATCH_OR_MANY,
         time=SHORT,
         padding=("none", "lengths", "mask", "lengths and mask"),
+        go_backwards=(False, True),
+        merge_modes=POOL.merge_modes,
+        layouts=POOL.layouts,
     ),
     needs=NEEDS,
-    share=SOME,
+    share=MORE,
 )
 def test_a_step_trains_stacks_and_both_directions(subject: Subject, case: Case) -> None:
     expect_step(subject, case, *trained(subject, case))
@@ -167,6 +184,7 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
         batch=(1, 33, 3, 33),
         time=SHORT,
         padding=("none", "lengths", "mask", "lengths and mask"),
+        go_backwards=(False, True),
     ),
     needs=NEEDS,
     share=SOME,
@@ -180,11 +198,12 @@ def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Ca
 
 def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) -> None:
     """Of two steps, and of the weights after them."""
-    before, d = as_in(case, subject.read_weights(case.network)), counted(case)
-    found = subject.trained(case, Training(d, RATE, 2, frozen))
+    before, seen = as_in(case, subject.read_weights(case.network)), as_seen(subject, case)
+    found = subject.trained(case, training_of(subject, case, 2, frozen))
     networks = [before, *networks_of(case, found, 2)]
     told_in = None if subject.conventions.loss_dtype == "computed" else subject.conventions.loss_dtype
-    expected = [bound_loss(each, case.x, case.initial_states, d, case.steps, told_in) for each in networks]
+    given = seen.x, seen.initial_states, counted(seen), seen.steps, told_in
+    expected = [bound_loss(each, *given) for each in networks]
     bounded = Bounded(
         np.stack([each.value for each in expected]), np.stack([each.bound for each in expected])
     )
@@ -206,10 +225,4 @@ def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) ->
     share=SOME,
 )
 def test_mixed_precision_trains_the_weights_in_their_own_type(subject: Subject, case: Case) -> None:
-    d = counted(case)
-    before = as_in(case, subject.read_weights(case.network))
-    (after,) = networks_of(case, subject.trained(case, Training(d, SMALL_RATE, 1, ())), 1)
-    seen = as_computed(case.replace(network=before))
-    given = (seen.x, seen.initial_states, d.astype(seen.network.dtype), None, seen.steps)
-    expected = descended(before, bound_gradients(seen.network, *given), SMALL_RATE)
-    expect_weights_after(subject, case, before, after, expected)
+    expect_step(subject, case, *trained(subject, case, rate=SMALL_RATE), rate=SMALL_RATE)

@@ -234,4 +234,5 @@ class LeakyReluByMaximum(Fault):
     def activate(self, activation: Activation, z: Array) -> Array:
         if activation.name != "leaky_relu":
             return super().activate(activation, z)
-        return np.maximum(z, self.parameters(activation, z.dtype)[0] * z)
+        larger: Array = np.maximum(z, self.parameters(activation, z.dtype)[0] * z)
+        return larger
