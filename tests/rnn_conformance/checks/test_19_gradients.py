@@ -369,29 +369,27 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
     expect_all(subject, poisoned(case.mapped(np.abs)))
 
 
-@check(
-    "GRD-20",
-    Cases(
-        layers=(1, 1, 2),
-        directions=(1, 2),
-        dtypes=("float32", "float32", "float64"),
-        regimes=("contractive",),
-        initial_states=(True,),
-        batch=(2,),
-        time=(65, 130, 20),
-        inputs=(2,),
-        hidden=(3,),
-        padding=("none", "mask", "lengths"),
-        scatter=True,
-    ),
-    needs=NEEDS,
-    share=FEW,
+FROM_FAR = Cases(
+    layers=(1, 1, 2),
+    directions=(1, 2),
+    dtypes=("float32", "float32", "float64"),
+    regimes=("contractive",),
+    initial_states=(True,),
+    batch=(2,),
+    time=(65, 130, 20),
+    inputs=(2,),
+    hidden=(3,),
+    padding=("none", "mask", "lengths"),
+    scatter=True,
 )
+
+
+@check("GRD-20", FROM_FAR, needs=NEEDS, share=FEW)
 def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
     """Only the last step has a cotangent: all there is at the first has come the whole way.
 
     Where that one is masked, all has come from the final states. Then every step has one, which counts once.
-    Derivatives of other kinds come and go as far.
+    A JVP goes as far.
     """
     case = remembering(case)
     expect_all(subject, case)
@@ -402,8 +400,6 @@ def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) 
     expect_each(subject, case, subject.gradients(case, *given), expected)
     if subject.supports.tangents:
         expect_tangents(subject, case)
-    if subject.supports.second_gradients:
-        expect_second_gradients(subject, case)
 
 
 def remembering(case: Case) -> Case:
@@ -437,3 +433,8 @@ def remembering(case: Case) -> Case:
 )
 def test_what_stands_at_masked_time_steps_reaches_no_double_backward(subject: Subject, case: Case) -> None:
     expect_second_gradients(subject, poisoned(case.mapped(np.abs)))
+
+
+@check("GRD-22", FROM_FAR, needs=(*NEEDS, "second_gradients"), share=FEW)
+def test_gradients_of_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
+    expect_second_gradients(subject, remembering(case))

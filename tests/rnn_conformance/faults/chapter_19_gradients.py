@@ -470,3 +470,11 @@ class RatesCutOff(Fault):
         return super().rate_of_z(cell, towards, x, dx, h, np.zeros_like(dh) if new else dh)
 
     steps_taken = 0
+
+
+@fault("double-backward-cut-off", "GRD-22")
+class DoubleBackwardCutOff(RatesCutOff):
+    """Does so for the double backward alone."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        return Fault().tangents(model, call, direction)
