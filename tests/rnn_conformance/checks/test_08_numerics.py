@@ -201,7 +201,7 @@ def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
             regimes=("contractive", "moderate"),
             time=(1, 2, 3, 4, 5),
             dtypes=("float64",),
-            padding=("none", "lengths"),
+            padding=("none", "lengths", "mask"),
             go_backwards=(False, True),
             merge_modes=("concat", "sum", "mul", "ave", "none"),
             scatter=True,
