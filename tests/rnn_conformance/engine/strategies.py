@@ -93,7 +93,7 @@ FORMS: Mapping[ActivationName, tuple[Activation, ...]] = {
 }
 """What activations with parameters are drawn with: the default first, then others that every type holds
 exactly, but no two decimals, and some no six, and the hard sigmoid that some have under this name. The α of
-leaky_relu stays below 1, as some libraries compute max(z, α z), which is the same function only there."""
+leaky_relu stays below 1 but in ACT-8, as some libraries compute max(z, α z), the same function only there."""
 
 TANH_OR_RELU: tuple[ActivationName, ...] = ("tanh", "relu")
 """What most frameworks have; one that has neither is asked with those that it has."""
