@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
+from rnn_conformance.checks.support.derivatives import gradients_of, is_differentiable
 from rnn_conformance.checks.support.expect import (
     asked_for,
     copied_final_states,
@@ -239,15 +240,19 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
 
 @check("LAW-11", ANY, needs=("outputs",), share=HALF)
 def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
-    """The second call of its kind: the first may build layers."""
+    """The second call of its kind: the first may build layers. So do derivatives."""
     asked = asked_for(subject, case)[0]
     subject.run(case, return_sequences=asked)
     with subject.nothing_altered():
         subject.run(case, return_sequences=asked)
+    if is_differentiable(subject, case):
+        gradients_of(subject, case)
+        with subject.nothing_altered():
+            gradients_of(subject, case)
 
 
-LATER = 3
-"""Calls: of two buffers that take turns, the second one comes back to the first."""
+LATER = 5
+"""Calls: of four buffers that take turns, the fourth one comes back to the first."""
 
 
 @check(
@@ -257,10 +262,13 @@ LATER = 3
     share=HALF,
 )
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
-    """Neither the next call changes it, nor those after it, nor a reset of states."""
+    """Neither the next call changes it, nor those after it, nor derivatives, nor a reset of states."""
     case = case.replace(return_sequences=asked_for(subject, case)[0])
     later = [case.replace(x=number - case.x) for number in range(LATER)]
     expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
+    if is_differentiable(subject, case):
+        another = later[0].replace(stateful=False)
+        expect_to_stay(subject, case, "gradients of another call", lambda: gradients_of(subject, another))
     if case.call.stateful:
         expect_to_stay(subject, case, "a reset", lambda: subject.reset_states(case.network))
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.checks.support.derivatives import expect_all
+from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
 from rnn_conformance.checks.test_10_sizes import expect_to_go_on
@@ -59,8 +59,7 @@ def test_how_arrays_lie_in_memory_changes_nothing(subject: Subject, case: Case) 
     """Those of weights as those of the call, and of cotangents as of both."""
     case = case.replace(network=case.network.mapped(LAYOUTS[case.layout]))
     expect_everything(subject, case)
-    differentiable = all(map(subject.supports.has, ("gradients", "sequence", "final_states")))
-    if differentiable and case.call.return_sequences and case.initial_states is not None:
+    if is_differentiable(subject, case):
         expect_all(subject, case)
 
 

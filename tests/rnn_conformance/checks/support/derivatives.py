@@ -39,6 +39,12 @@ def cotangents(case: Case, units: int = 8, size: float = 1.0) -> tuple[Array, St
     return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
 
 
+def is_differentiable(subject: Subject, case: Case) -> bool:
+    """Whether gradients can be asked of the case as it is."""
+    able = all(map(subject.supports.has, ("gradients", "sequence", "final_states")))
+    return able and case.call.return_sequences and case.initial_states is not None
+
+
 def gradients_of(
     subject: Subject, case: Case, units: int = 8, size: float = 1.0
 ) -> tuple[Gradients, BoundedGradients]:
