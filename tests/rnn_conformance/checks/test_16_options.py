@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
+from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
-from rnn_conformance.checks.test_10_sizes import expect_to_go_on
+from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
@@ -190,8 +191,9 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
     """Nor are states that are kept there others than those that were returned."""
     expect_everything(subject, case)
-    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
-        expect_to_go_on(subject, case.replace(initial_states=None, return_sequences=True))
+    if case.call.stateful and subject.supports.final_states:
+        going_on = replace(case.call, initial_states=None)
+        follow(subject, replace(case, call=going_on, history=(Action("call", going_on),)))
 
 
 @check(
