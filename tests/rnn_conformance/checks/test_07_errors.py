@@ -277,12 +277,16 @@ NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "mer
     needs=("outputs",),
 )
 def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
-    """Wrong calls of what is loaded, then right ones: without the options of the case, and with them."""
+    """Wrong calls of what is loaded, in training, too, then right ones: without options, and with them."""
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
     of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
+    calls = [case.call]
+    if subject.supports.dropout:
+        calls.append(replace(case.call, training=True, dropout=subject.supports.dropout[0], rate=0.5))
     with subject.nothing_altered(drawing=True):
         for mistake in (*of_input, *of_state):
-            subject.error_of(case.network, mistake(case.call))
+            for call in calls:
+                subject.error_of(case.network, mistake(call))
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
         alone = case.replace(**NO_OPTIONS, return_sequences=True)
         # What the top layer of a stack refuses, those below it have answered.

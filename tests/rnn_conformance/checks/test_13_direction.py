@@ -17,13 +17,13 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, TIME, Cases
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-BACKWARDS = Cases(directions=(1,), go_backwards=(True,))
+BACKWARDS = Cases(directions=(1,), go_backwards=(True,), time=(*TIME, 33, 40))
 TAME_BACKWARDS = Cases(directions=(1,), regimes=TAME, go_backwards=(True,))
 SUPPORTED = ("go_backwards",)
 

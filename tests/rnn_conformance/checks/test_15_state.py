@@ -139,7 +139,7 @@ def expect_to_go_on(subject: Subject, case: Case) -> None:
 
 @check("STA-4", KEEPING, needs=("sequence", "final_states", "stateful"), share=HALF)
 def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
-    """As one does that was never called; also where it started from given states, or kept NaN, before."""
+    """As one that was never called; also after given states, of more rows, too, and after kept NaN."""
     starts: list[States | None] = [None]
     if subject.supports.initial_states:
         shapes = case.network.state_shapes(len(case.x))
@@ -151,6 +151,13 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
     subject.run(case.replace(x=np.full_like(case.x, np.nan)))
     subject.reset_states(case.network)
     expect_output(subject, case, subject.run(case))
+    if subject.supports.initial_states:
+        more = case.reordered(np.arange(len(case.x) + 1) % len(case.x))
+        shapes = more.network.state_shapes(len(more.x))
+        half = tuple(np.full(shape, 0.5, case.network.dtype) for shape in shapes)
+        subject.run(more.replace(initial_states=half))
+        subject.reset_states(case.network)
+        expect_output(subject, case, subject.run(case))
     subject.load_anew(case.network)
     expect_output(subject, case, subject.run(case))
 

@@ -55,24 +55,29 @@ class PassingOn:
     Args:
         place: where something is dropped.
         rows, units, steps: of the input.
-        masked: whether the second step of every other row is masked, on routes that take masks.
+        padded: whether every other row has a step that is not taken, on routes that take masks or lengths: by
+            masks the second one, by lengths the last one.
     """
 
     place: DropoutPlace
     rows: int = 3
     units: int = 4
     steps: int = 3
-    masked: bool = False
+    padded: bool = False
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         cases = st.builds(self.build, st.sampled_from(list(routes)), SEEDS, st.sampled_from(RATES))
-        return cases.map(lambda case: self.with_mask(case) if routes[case.route].masks else case)
+        return cases.map(lambda case: self.with_padding(case, routes[case.route]) if self.padded else case)
 
-    def with_mask(self, case: Case) -> Case:
-        """The case with a mask, where one is asked for."""
+    def with_padding(self, case: Case, supports: Supports) -> Case:
+        """The case with a mask or, at the other rate, with lengths."""
         mask = np.ones(case.x.shape[:2], bool)
         mask[1::2, 1] = False
-        return case.replace(mask=mask) if self.masked else case
+        lengths = np.full(self.rows, self.steps)
+        lengths[1::2] -= 1
+        if supports.lengths and not (supports.masks and case.call.rate == RATES[0]):
+            return case.replace(lengths=lengths)
+        return case.replace(mask=mask) if supports.masks else case
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What such cases need, and is unsupported."""
@@ -122,9 +127,10 @@ def dropped(subject: Subject, case: Case) -> Array:
     sequence = np.where(valid[..., None], sequence, sequence[:, :1])  # masked ones are no matter here
     if case.call.dropout == "state":
         assert case.initial_states is not None
-        kept = case.initial_states[0][0][:, None] * scale ** np.cumsum(valid, axis=1)[..., None]
+        taken = np.where(valid, np.cumsum(valid, axis=1), 1)
+        kept = case.initial_states[0][0][:, None] * scale ** taken[..., None]
     else:
-        kept = case.x * scale
+        kept = np.where(valid[..., None], case.x, case.x[:, :1]) * scale
     gone: Array = sequence == 0
     expected = np.where(gone, 0, kept).astype(reference_dtype(case.network.dtype))
     subject.agree("numbers that were kept", sequence, Bounded(expected, 0 * expected), case.network.dtype)
@@ -147,16 +153,19 @@ def test_a_rate_of_zero_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
 
 
-@check("DRP-3", PassingOn("input"), needs=NEEDS, share=FEW)
+@check("DRP-3", PassingOn("input", padded=True), needs=NEEDS, share=FEW)
 def test_the_same_features_are_dropped_at_all_steps(subject: Subject, case: Case) -> None:
-    gone = dropped(subject, case)
-    subject.require(
-        bool((gone == gone[:, :1]).all()),
-        f"dropped at some steps and not at others: {gone.astype(int).tolist()}",
-    )
+    """At more than a hundred, too."""
+    many = case.replace(x=np.repeat(case.x[:, :1], STEPS, axis=1), mask=None, lengths=None)
+    for seen in (case, many):
+        gone = dropped(subject, seen)
+        subject.require(
+            bool((gone == gone[:, :1]).all()),
+            f"dropped at some steps and not at others: {gone[:, :6].astype(int).tolist()}",
+        )
 
 
-@check("DRP-4", PassingOn("state", masked=True), needs=NEEDS, share=FEW)
+@check("DRP-4", PassingOn("state", padded=True), needs=NEEDS, share=FEW)
 def test_the_same_units_are_dropped_before_all_steps(subject: Subject, case: Case) -> None:
     gone = dropped(subject, case)
     subject.require(
@@ -433,7 +442,7 @@ def with_next_row(gone: Array) -> Array:
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """Whatever is done between them: a call that is not one of training, or gradients.
+    """Whatever is done between them: a call that is not one of training, gradients, saving and loading.
 
     Those of a layer that keeps states, too, whether or not these are reset.
     """
@@ -444,6 +453,8 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
             subject.run(case.replace(training=False))
         elif number == 3 and subject.supports.gradients:
             gradients_of_all_alike(subject, case)
+        elif number == 4 and subject.supports.restored:
+            subject.restore(case.network)
     if subject.supports.stateful:
         stateful = case.replace(stateful=True)
         # Of dropped states those that are given count, and would have to replace those that are kept.
@@ -486,10 +497,10 @@ def test_directions_drop_independently(subject: Subject, case: Case) -> None:
 
 
 def gone_in_both(subject: Subject, case: Case) -> tuple[Array, Array]:
-    """What each direction drops at the first step that it takes."""
+    """What each direction drops at the first step that it takes, between layers of the first step of both."""
     sequence = sequence_of(subject, case, subject.run(case))
     forward, backward = np.split(sequence == 0, 2, axis=-1)
-    return forward[:, 0], backward[:, -1]
+    return forward[:, 0], backward[:, 0 if case.call.dropout == "between layers" else -1]
 
 
 @check(

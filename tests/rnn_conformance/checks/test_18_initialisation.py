@@ -404,3 +404,7 @@ def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> 
     expect_in_range(subject, weights)
     if case.network.dtype == np.float64:  # of H² roundings a narrow type has nothing left
         expect_orthogonal(subject, weights)
+    for role in rules_of(subject, "orthogonal"):
+        Q = np.stack(drawn_alone(subject, case, role)).astype(float)
+        for what, numbers in (("diagonal", np.diagonal(Q, axis1=1, axis2=2)), ("first column", Q[:, :, 0])):
+            expect_half(f"{role}: positive numbers of the {what}", subject, numbers > 0)

@@ -21,7 +21,7 @@ from rnn_conformance.checks.support.derivatives import (
 )
 from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
-from rnn_conformance.checks.test_08_numerics import bottom_of, over_all_magnitudes
+from rnn_conformance.checks.test_08_numerics import bottom_of, fed_directly, over_all_magnitudes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
@@ -129,7 +129,7 @@ def test_no_gradient_goes_to_later_steps_or_other_rows(subject: Subject, case: C
     "GRD-9",
     OPTIONS,
     needs=NEEDS,
-    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding"),
+    routes=("unrolled", "axes", "cell", "compiled", "saved", "model", "padding", "device"),
 )
 def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
@@ -281,10 +281,19 @@ IN_FLOAT64 = Cases(
 def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
     """Also of numbers from the smallest to the largest: where float32 cannot tell φ′ from its limit."""
     expect_all(subject, case, FINE)
-    alone = over_all_magnitudes(bottom_of(case).replace(lengths=None, mask=None))
-    x = alone.x.copy()
+    expect_all(subject, beyond_float32(over_all_magnitudes(unpadded_bottom_of(case))), FINE)
+
+
+def unpadded_bottom_of(case: Case) -> Case:
+    """The forward direction of the bottom layer alone, of rows of full length."""
+    return bottom_of(case).replace(lengths=None, mask=None)
+
+
+def beyond_float32(case: Case) -> Case:
+    """The case with input at two places that is as large as float64 alone can tell."""
+    x = case.x.copy()
     x[0, 0], x[-1, -1] = BEYOND_FLOAT32, np.where(x[-1, -1] < 0, -BEYOND_FLOAT32, BEYOND_FLOAT32)
-    expect_all(subject, alone.replace(x=x), FINE)
+    return case.replace(x=x)
 
 
 @check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"), share=MOST)
@@ -320,7 +329,9 @@ def test_gradients_of_gradients_through_every_activation(subject: Subject, case:
     share=MOST,
 )
 def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
+    """Also where float32 cannot tell φ″ from its limit."""
     expect_second_gradients(subject, case, FINE)
+    expect_second_gradients(subject, beyond_float32(fed_directly(unpadded_bottom_of(case))), FINE)
 
 
 @check("GRD-18", replace(OPTIONS, layers=(1,), go_backwards=(False, True, True)), needs=NEEDS)

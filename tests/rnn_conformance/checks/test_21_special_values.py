@@ -243,6 +243,9 @@ def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
     infinite = case.replace(network=Network(Layer(replace(cell, W_h=W_h))), initial_states=(state,))
     infinite = with_a_first_step(infinite)
     expect_signs(subject, infinite, signs)
+    if (mask := infinite.call.mask) is not None:
+        for dtype in subject.supports.mask_dtypes[-1:]:
+            expect_signs(subject, infinite.replace(mask=mask.astype(dtype)), signs)
 
 
 @check("NAN-7", replace(EVERY, initial_states=(True,)), needs=("outputs",), share=HALF)

@@ -95,7 +95,7 @@ PADDED = Cases(
     activations=BOUNDED,
     regimes=("damped",),
     batch=(4,),
-    time=(300, 140),
+    time=(530, 140),
     inputs=(2,),
     hidden=(3,),
     dtypes=ANY_DTYPE,
@@ -108,7 +108,7 @@ PADDED = Cases(
 LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)), replace(LONG, time=(100,)))
 WIDE_LAYERS = OnOneRoute(WIDE, WIDE, WIDE)
 PADDED_SEQUENCES = OnOneRoute(
-    PADDED, replace(PADDED, time=(300,)), replace(PADDED, time=(140,), directions=(1,))
+    PADDED, replace(PADDED, time=(530,)), replace(PADDED, time=(140,), directions=(1,))
 )
 
 

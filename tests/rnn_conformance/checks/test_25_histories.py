@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
@@ -62,12 +63,11 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
     """And through a call that is not stateful and computes in another type."""
     network = follow(subject, case)
-    types = {None, *subject.supports.compute_dtypes} - {case.call.compute_dtype}
-    if types and network.dtype == np.float32:
-        call = replace(case.call, initial_states=None)
-        another = replace(call, stateful=False, compute_dtype=min(types, key=str))
-        history = Action("call", call), Action("call", another)
-        follow(subject, Case(network, call, case.route, case.variant, layout=case.layout, history=history))
+    for call in in_another_type(subject, case):
+        going_on = replace(case.call, initial_states=None)
+        another = replace(call, stateful=False, initial_states=None)
+        history = Action("call", going_on), Action("call", another)
+        follow(subject, replace(case, network=network, call=going_on, history=history))
 
 
 @check(
@@ -76,16 +76,39 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
     needs=("outputs", "assign_weights"),
 )
 def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
-    """Also where biases alone are assigned, and where those that were loaded first are assigned again."""
+    """Biases alone, the same numbers in other places, those that were loaded first, and the next ones.
+
+    These last show where weights are read. All others are asked in another type, too, in which the call
+    before has made copies of the weights.
+    """
     network = follow(subject, case)
 
     def moved(bias: Array, _: int) -> Array:
         return np.asarray(bias + bias.dtype.type(1))
 
-    for assigned in (of_biases(network, moved), of_biases(case.network, moved), case.network):
+    others = of_biases(network, moved), of_biases(case.network, moved), case.network.mapped(turned)
+    for assigned in (*others, case.network):
         subject.assign_weights(network, assigned)
-        expect_answer(subject, case.replace(network=assigned), subject.call(assigned, case.call))
+        for call in (case.call, *in_another_type(subject, case)):
+            expect_answer(subject, replace(case, network=assigned, call=call), subject.call(assigned, call))
         network = assigned
+    if subject.supports.read_weights:
+        nudged = network.mapped(lambda array: np.nextafter(array, array.dtype.type(9)))
+        subject.assign_weights(network, nudged)
+        expect_loaded(subject, nudged)
+
+
+def turned(array: Array) -> Array:
+    """The same numbers, the last one first."""
+    return np.flip(array).copy()
+
+
+def in_another_type(subject: Subject, case: Case) -> list[Call]:
+    """The call in a narrow type that is not its own, where there is one."""
+    if case.network.dtype != np.float32:
+        return []
+    types = [narrow for narrow in subject.supports.compute_dtypes if narrow != case.call.compute_dtype]
+    return [replace(case.call, compute_dtype=narrow) for narrow in types[:1]]
 
 
 @check(

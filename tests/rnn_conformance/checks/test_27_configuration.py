@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,8 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import MergeMode, Network
+from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.network import Cell, Layer, MergeMode, Network
 from rnn_reference.parameters import network_parameters
 
 HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numbers
@@ -21,9 +24,31 @@ HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numb
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
 
-@check("CFG-1", POOL, needs=("outputs",), routes=("configuration",))
+@check("CFG-1", replace(POOL, activations=ACTIVATIONS), needs=("outputs",), routes=("configuration",))
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
+    """Also where a parameter of an activation is zero, which is not the one that is not given."""
     expect_everything(subject, case)
+    if any(cell.activation.name in ZERO for cell in case.network.cells):
+        expect_everything(subject, case.replace(network=with_parameters_of_zero(subject, case.network)))
+
+
+ZERO: Mapping[str, Activation] = {
+    "elu": Activation("elu", 0.0),
+    "leaky_relu": Activation("leaky_relu", 0.0),
+    "hard_sigmoid": Activation("hard_sigmoid", 0.25, 0.0),
+    "affine": Activation("affine", 0.375, 0.0),
+}
+
+
+def with_parameters_of_zero(subject: Subject, network: Network) -> Network:
+    """The network with zero for a parameter of each activation that has one, where it can be chosen."""
+
+    def changed(cell: Cell) -> Cell:
+        name = cell.activation.name
+        known = name in ZERO and name in subject.supports.parameters
+        return replace(cell, activation=ZERO[name]) if known else cell
+
+    return Network(Layer(*map(changed, layer.cells)) for layer in network.layers)
 
 
 @check(
