@@ -189,8 +189,10 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
-    """Nor are states that are kept there others than those that were returned."""
+    """Nor are its gradients others, nor states that are kept there others than those that were returned."""
     expect_everything(subject, case)
+    if is_differentiable(subject, case):
+        expect_all(subject, case)
     if subject.supports.stateful and subject.supports.final_states:
         if subject.supports.has("float64"):
             case = case.mapped(lambda array: array.astype(np.float64))

@@ -343,3 +343,19 @@ class RefusalLeavesAnErrorState(Fault):
         output = super().run(model, call)
         np.seterr(**before)
         return output
+
+
+@fault("refused-training-left-on", "ERR-9")
+class RefusedTrainingLeftOn(Fault):
+    """Switches to training for a call, and back at its end, which no refused one sees."""
+
+    training = False
+
+    def run(self, model: Network, call: Call) -> Output:
+        left_on, self.training = self.training, call.training and call.dropout is not None
+        rate = 0.5 if left_on and not call.training and call.dropout is None else call.rate
+        if rate != call.rate:
+            call = replace(call, training=True, dropout="input", rate=rate)
+        output = super().run(model, call)
+        self.training = False
+        return output

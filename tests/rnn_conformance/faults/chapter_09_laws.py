@@ -9,7 +9,8 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("input-centred-over-time", "LAW-1")
@@ -270,3 +271,39 @@ class ResetClearsWhatWasReturned(Fault):
         for kept in self.kept_states(model) or ():
             kept.fill(0)
         super().reset_states(model)
+
+
+@fault("ring-of-four-outputs", "LAW-12")
+class RingOfFourOutputs(Fault):
+    """Gives outputs in four buffers of each shape, which take turns."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.rings: dict[tuple[tuple[int, ...], str], list[Array]] = {}
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        if output.sequence is None:
+            return output
+        ring = self.rings.setdefault((output.sequence.shape, output.sequence.dtype.str), [])
+        buffer = ring.pop(0) if len(ring) == 4 else np.empty_like(output.sequence)
+        buffer[...] = output.sequence
+        ring.append(buffer)
+        return replace(output, sequence=buffer)
+
+
+@fault("gradients-into-the-output", "LAW-12")
+class GradientsIntoTheOutput(Fault):
+    """Computes what gradients need of a call in the buffer that holds the output of the last one."""
+
+    given: Array | None = None
+
+    def run(self, model: Network, call: Call) -> Output:
+        output = super().run(model, call)
+        self.given = output.sequence
+        return output
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if self.given is not None and self.given.shape == d_sequence.shape and self.given.flags.writeable:
+            self.given[...] = d_sequence
+        return super().gradients(model, call, d_sequence, d_final_states)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.network import Array, Network
@@ -61,3 +63,15 @@ class PaddingLastInInputOrder(Fault):
 
     def ordered(self, sequence: Array, steps: Steps) -> Array:
         return sequence[:, ::-1]
+
+
+@fault("turned-in-blocks", "DIR-1")
+class TurnedInBlocks(Fault):
+    """Turns input around in blocks of 32 steps, and leaves the blocks in their order."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        T = call.x.shape[1] if call.x.ndim == 3 else 0
+        if not call.go_backwards or T <= 32:
+            return super().run_usual(model, call)
+        blocks = [call.x[:, first : first + 32] for first in range(0, T, 32)]
+        return super().run_usual(model, replace(call, x=np.concatenate(blocks[::-1], axis=1)))

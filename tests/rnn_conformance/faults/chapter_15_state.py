@@ -153,3 +153,31 @@ class StatesKeptInTheOrderOfNames(Fault):
     def kept_states(self, model: Network) -> States | None:
         kept = super().kept_states(model)
         return None if kept is None else tuple(kept[layer] for layer in sorted(range(len(kept)), key=str))
+
+
+@fault("reset-of-one-batch-size", "STA-4")
+class ResetOfOneBatchSize(Fault):
+    """Keeps states by the number of rows, and resets those of the last number alone."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.by_rows: dict[int, States] = {}
+        self.rows = 0
+
+    def load(self, network: Network) -> Network:
+        self.by_rows = {}
+        return super().load(network)
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, final_states)
+        self.rows = final_states[0].shape[1]
+        self.by_rows[self.rows] = tuple(final_states)
+
+    def reset_states(self, model: Network) -> None:
+        self.by_rows.pop(self.rows, None)
+        super().reset_states(model)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.stateful and call.initial_states is None and len(call.x) in self.by_rows:
+            call = replace(call, initial_states=self.by_rows[len(call.x)])
+        return super().run_usual(model, call)

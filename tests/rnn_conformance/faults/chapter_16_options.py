@@ -339,3 +339,14 @@ class DeviceKeepsFloat32(Fault):
         if self.route == "device":
             final_states = [state.astype(np.float32).astype(state.dtype) for state in final_states]
         super().keep(model, final_states)
+
+
+@fault("device-gradients-in-float16", "OPT-11")
+class DeviceGradientsInFloat16(Fault):
+    """Multiplies in fewer digits in backpropagation on another device."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if self.route != "device":
+            return found
+        return found.mapped(lambda array: (array * (1 + 2.0**-9)).astype(array.dtype))

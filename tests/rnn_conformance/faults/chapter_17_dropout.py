@@ -505,3 +505,40 @@ class DroppedStatesKept(Fault):
             left = iter([of_state for _, of_state in self.masks])
             final_states = [np.stack([h * next(left) for h in state]) for state in final_states]
         super().keep(model, final_states)
+
+
+@fault("both-directions-dropped-alike", "DRP-11")
+class BothDirectionsDroppedAlike(Fault):
+    """Draws what is dropped between layers for one direction, and drops the same of the other."""
+
+    directions = 1
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self.directions = layer.directions
+        return super().run_layer(layer, x, h0, steps)
+
+    def between_layers(self, x: Array) -> Array:
+        place, rate = self.dropping
+        if place != "between layers" or self.directions == 1:
+            return super().between_layers(x)
+        half = self.left_of(x[..., : x.shape[-1] // 2], rate)
+        self.left_between.append(np.concatenate([half, half], axis=-1))
+        return x * self.left_between[-1]
+
+
+@fault("nothing-dropped-with-lengths", "DRP-3")
+class NothingDroppedWithLengths(Fault):
+    """Drops nothing of the input of a call with lengths."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        packed = call.lengths is not None and call.dropout == "input"
+        return (None, 0.0) if packed else super().dropout_of(call)
+
+
+@fault("generator-anew-after-loading", "DRP-10")
+class GeneratorAnewAfterLoading(Fault):
+    """Loads a layer with the generator of dropout as it was made."""
+
+    def restored(self, model: Network) -> Network:
+        self._random = np.random.default_rng(0)
+        return super().restored(model)

@@ -336,3 +336,19 @@ class LimitOfPaddedFeatures(Fault):
             return super().drawn(random, rule, shape)
         limit = math.sqrt(6 / (shape[0] + math.ceil(shape[1] / 16) * 16))
         return random.uniform(-limit, limit, shape)
+
+
+@fault("narrow-orthogonal-of-one-sign", "INT-8")
+class NarrowOrthogonalOfOneSign(Fault):
+    """Leaves the signs of orthogonal weights of narrow types as the decomposition gives them."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        fresh = super().freshly_initialised(like, seed)
+        if like.dtype.itemsize != 2:
+            return fresh
+
+        def positive(cell: Cell) -> Cell:
+            signs = np.where(np.diag(cell.W_h) < 0, -1, 1).astype(cell.W_h.dtype)
+            return replace(cell, W_h=(cell.W_h * signs[:, None]).astype(cell.W_h.dtype))
+
+        return Network(Layer(*map(positive, layer.cells)) for layer in fresh.layers)

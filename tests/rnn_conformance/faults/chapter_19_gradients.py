@@ -478,3 +478,12 @@ class DoubleBackwardCutOff(RatesCutOff):
 
     def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
         return Fault().tangents(model, call, direction)
+
+
+@fault("softplus-bend-of-zero", "GRD-17")
+class SoftplusBendOfZero(Fault):
+    """Takes 0 for the second derivative of softplus from 20 on, which is right to the digits of float32."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.where(h > 20, h.dtype.type(0), bend) if activation.name == "softplus" else bend

@@ -137,3 +137,12 @@ class BytesSummedInAByte(Fault):
         lengths = mask.sum(axis=1, dtype=np.uint8)
         counted: Array = taken & (np.arange(taken.shape[1]) < lengths[:, None])
         return counted
+
+
+@fault("mask-within-its-chunk", "LNG-4")
+class MaskWithinItsChunk(Fault):
+    """Works on chunks of 512 steps, and reads the mask of a step at its place in the chunk."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        return steps if steps is None else steps[:, np.arange(steps.shape[1]) % 512]

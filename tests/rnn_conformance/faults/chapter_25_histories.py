@@ -354,3 +354,36 @@ class AnotherPrecisionForgets(Fault):
             self.reset_states(model)
             self.kept_in = None
         return super().run_usual(model, call)
+
+
+@fault("assigned-by-checksum", "HIS-3")
+class AssignedByChecksum(Fault):
+    """Assigns an array if the sum of its numbers is another one."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        cells = zip(model.cells, network.cells, strict=True)
+        given = iter([self.other_sums(held, new) for held, new in cells])
+        layers = [Layer(*(next(given) for _ in layer.cells)) for layer in network.layers]
+        super().assign_weights(model, Network(layers))
+
+    def other_sums(self, held: Cell, new: Cell) -> Cell:
+        """The new cell, with what is held where the sums are the same."""
+        for role in ("W_x", "W_h", "b", "b_h"):
+            old, array = getattr(held, role), getattr(new, role)
+            if array is not None and old.astype(float).sum() == array.astype(float).sum():
+                new = replace(new, **{role: old})
+        return new
+
+
+@fault("close-is-not-assigned", "HIS-3")
+class CloseIsNotAssigned(Fault):
+    """Leaves an array as it is that is close to what should be assigned to it."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        cells = list(zip(model.cells, network.cells, strict=True))
+        arrays = [
+            (getattr(a, role), getattr(b, role)) for a, b in cells for role in ("W_x", "W_h", "b", "b_h")
+        ]
+        close = all(new is None or np.allclose(old.astype(float), new.astype(float)) for old, new in arrays)
+        if not close:
+            super().assign_weights(model, network)

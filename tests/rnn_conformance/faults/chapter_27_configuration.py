@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -145,3 +146,13 @@ class DefaultStatesShared(Fault):
         if call.initial_states is None and not call.stateful and call.x.ndim == 3:
             call = replace(call, initial_states=self.default_states(model, call))
         return super().run_usual(model, call)
+
+
+@fault("zero-is-not-configured", "CFG-1")
+class ZeroIsNotConfigured(Fault):
+    """Leaves a parameter of an activation that is zero out of the configuration."""
+
+    def parameters(self, activation: Activation, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+        if self.route == "configured" and 0 in activation.parameters.values():
+            activation = Activation(activation.name)
+        return super().parameters(activation, dtype)

@@ -189,3 +189,11 @@ class NarrowWeightsTrained(Fault):
     def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
         after = super().after_step(cell, gradients, rate, step)
         return after if self.narrow is None else after.astype(self.narrow).astype(cell.dtype)
+
+
+@fault("learning-rate-of-float32", "TRN-1")
+class LearningRateOfFloat32(Fault):
+    """Keeps the rate of training in float32, for weights of float64, too."""
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        return super().descended(role, weight, gradient, float(np.float32(rate)))
