@@ -239,9 +239,10 @@ def in_type(dtype: str, model: Network, call: Call) -> tuple[Network, Call]:
     for name, array in [("x", call.x), *(("initial_states", state) for state in states or ())]:
         if array.dtype.kind == "c":
             raise BadInput(f"{name}: expected real numbers; got {array.dtype}")
-    if states is not None:
-        states = tuple(state.astype(dtype) for state in states)
-    return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        if states is not None:
+            states = tuple(state.astype(dtype) for state in states)
+        return model.astype(dtype), replace(call, x=call.x.astype(dtype), initial_states=states)
 
 
 def changing(
