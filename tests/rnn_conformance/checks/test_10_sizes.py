@@ -86,6 +86,7 @@ def test_sizes_of_one(subject: Subject, case: Case) -> None:
     "EDG-4",
     Cases(
         inputs=(0,),
+        biases=(1, 2),
         time=(1, 2, 3),
         regimes=("contractive", "moderate"),
         stateful=(False, False, True),

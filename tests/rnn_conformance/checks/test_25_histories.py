@@ -104,8 +104,8 @@ def turned(array: Array) -> Array:
 
 
 def in_another_type(subject: Subject, case: Case) -> list[Call]:
-    """The call in a narrow type that is not its own, where there is one."""
-    if case.network.dtype != np.float32:
+    """A call in mixed precision in another type, where there is one."""
+    if case.call.compute_dtype is None:
         return []
     types = [narrow for narrow in subject.supports.compute_dtypes if narrow != case.call.compute_dtype]
     return [replace(case.call, compute_dtype=narrow) for narrow in types[:1]]
