@@ -100,6 +100,10 @@ MAGNITUDES = {"float16": (-24, 14), "bfloat16": (-133, 125), "float32": (-149, 1
 """The exponents of the smallest number of a type, and of one that no sum of two of them overflows."""
 
 
+NEARLY, SEVERAL = (12.0, 24.0), 4
+"""Where float32 still tells φ from its limit, and where float64 does; both stand among several numbers."""
+
+
 def over_all_magnitudes(case: Case) -> Case:
     """The case with units without recurrence and bias, each of which gets one feature as it is.
 
@@ -113,8 +117,10 @@ def over_all_magnitudes(case: Case) -> Case:
     places = generator.permutation(case.x.size).reshape(case.x.shape)
     near = (np.abs(case.x) + 2.0**-4) * 2.0 ** (places // 2 % 5)
     sizes = np.where(places % 2 == 1, near, sizes)
-    x = np.where(case.x < 0, -sizes, sizes).astype(case.network.dtype)
-    return fed_directly(case).replace(x=x)
+    x = np.where(case.x < 0, -sizes, sizes)
+    if case.x.size >= SEVERAL:
+        x = np.where(places == 1, NEARLY[0], np.where(places == 3, NEARLY[1], x))
+    return fed_directly(case).replace(x=x.astype(case.network.dtype))
 
 
 def bottom_of(case: Case) -> Case:

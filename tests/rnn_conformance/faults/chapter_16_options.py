@@ -350,3 +350,12 @@ class DeviceGradientsInFloat16(Fault):
         if self.route != "device":
             return found
         return found.mapped(lambda array: (array * (1 + 2.0**-9)).astype(array.dtype))
+
+
+@fault("saved-route-ignores-assignment", "OPT-7")
+class SavedRouteIgnoresAssignment(Fault):
+    """What came out of a file takes no other weights."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        if self.route != "saved":
+            super().assign_weights(model, network)

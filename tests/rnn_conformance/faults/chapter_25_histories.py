@@ -272,15 +272,6 @@ class WeightsCopiedByOtherRoutes(WeightsOfTheFirstCall):
         return super(WeightsOfTheFirstCall, self).run_stack(network, x, states, steps)
 
 
-@fault("saved-route-ignores-assignment", "HIS-7")
-class SavedRouteIgnoresAssignment(Fault):
-    """What came out of a file takes no other weights."""
-
-    def assign_weights(self, model: Network, network: Network) -> None:
-        if self.route != "saved":
-            super().assign_weights(model, network)
-
-
 @fault("softplus-restored-as-relu", "HIS-5")
 class SoftplusRestoredAsRelu(Fault):
     """Loads what it saved with tanh or relu, whichever is the more alike."""
