@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from onnx import numpy_helper, parser
 
-x = np.float16([[[1.638e+04]], [[2.125]], [[6e-08]]])
+x = np.float16([[[1.638e+04]], [[0.03125]], [[2.062]]])
 W_x, W_h, b = np.float16([[1.0]]), np.float16([[0.0]]), np.float16([0.0])
 
 model = parser.parse_model("""<ir_version: 14, opset_import: ["" : 28]>

@@ -6,7 +6,7 @@
 
 import * as ort from 'onnxruntime-node';
 
-const x = [[[1.3785362e-12], [3.25], [1e-45], [4.5], [1.3561436e+21], [1.3125]]];
+const x = [[[1.3785362e-12], [43237.637], [1e-45], [12], [8.25], [24]]];
 
 // <ir_version: 13, opset_import: ["" : 26]>
 // rnn (float[time, batch, 1] X) => (float[1, batch, 1] Y_h_0, float[time, 1, batch, 1] Y)
@@ -24,7 +24,7 @@ const outputs = await session.run(feeds);
 const got = [[...outputs.Y.data]].flat(Infinity);
 
 // as the recurrence gives it in float64
-const expected = [0.6931471805606346, 3.288041371687783, 0.6931471805599453, 4.511047744848594, 1.3561436230421735e+21, 1.5508445081104412];
+const expected = [0.6931471805606346, 43237.63671875, 0.6931471805599453, 12.000006144193478, 8.250261224435228, 24.00000000003775];
 console.log('ort', ort.env.versions.common, '\nexpected', ...expected, '\ngot     ', ...got);
-const close = (value, i) => Math.abs(value - expected[i]) <= 1.30e+15;
+const close = (value, i) => Math.abs(value - expected[i]) <= 4.14e-02;
 process.exit(got.length === expected.length && got.every(close) ? 0 : 1);

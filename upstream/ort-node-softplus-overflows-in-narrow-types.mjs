@@ -21,11 +21,11 @@ const half = (bits) => {
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + digits) : 2 ** -24 * digits);
 };
 
-const feeds = { X: new ort.Tensor('float16', Uint16Array.of(29696, 16448, 1), [1, 3, 1]) };
+const feeds = { X: new ort.Tensor('float16', Uint16Array.of(29696, 10240, 16416), [1, 3, 1]) };
 const outputs = await (await ort.InferenceSession.create(model)).run(feeds);
 const got = [[...Array(3).keys()].flatMap((n) => [...Array(1).keys()].map((t) => t * 3 + n).flatMap((i) => [...outputs.Y.data.slice(i * 1, (i + 1) * 1)])).map(half)].flat(Infinity);
 
 // as the recurrence gives it in float64
-const expected = [16384, 2.2378222787715694, 0.6931472103622681];
+const expected = [16384, 0.7088942459057149, 2.182179665189877];
 console.log('ort', ort.env.versions.common, '\nexpected', ...expected, '\ngot     ', ...got);
 process.exit(got.length === expected.length && got.every((v, i) => Math.abs(v - expected[i]) <= 3.21e+01) ? 0 : 1);

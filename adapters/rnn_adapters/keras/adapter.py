@@ -156,8 +156,14 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     def run(self, model: LoadedNetwork, call: Call) -> Output:
         ready = self._ready(model, call)
         states = None if call.initial_states is None else [self.given(state) for state in call.initial_states]
-        with self._on_device():
-            returned = ready.call(ready.first_inputs(call), states, call.training)
+        try:
+            with self._on_device():
+                returned = ready.call(ready.first_inputs(call), states, call.training)
+        except Exception:
+            if call.training and call.dropout is not None:
+                # What it was to drop stays in its layers, and would be dropped of the next call in training.
+                self._forget()
+            raise
         outputs, finals = self._returned(ready, returned)
         shapes = ready.shapes(call, outputs)
         if not call.return_sequences:
