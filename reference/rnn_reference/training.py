@@ -17,9 +17,8 @@ from rnn_reference.precision import widened
 
 ROLES = ("W_x", "W_h", "b", "b_h")
 
-REPORTING = 4
-"""The roundings of an output on its way into a loss that is read: into the type of the loss; times rows,
-summed, over all rows."""
+REPORTING = 3
+"""The roundings of a loss on its way to whoever reads it: times rows, summed, over all rows."""
 
 
 def gradient_descent(
@@ -83,7 +82,8 @@ def bound_loss(
     arithmetic = Arithmetic(network.dtype if dtype is None else np.dtype(dtype))
     d = widened(d_sequence, h.value.dtype)
     counted = d != 0
-    terms = int(np.count_nonzero(counted)) + REPORTING
+    converted = arithmetic.u > Arithmetic(network.dtype).u  # each output is rounded once more
+    terms = int(np.count_nonzero(counted)) + REPORTING + converted
     abs_d, error = np.abs(d[counted]), h.bound[counted]
     abs_h = np.abs(h.value[counted]) + error
     flushed = arithmetic.tiny * (terms + abs_d.sum() + abs_h.sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_adapters.declarations import Supports
@@ -17,6 +19,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.forward import run_network
+from rnn_reference.network import Cell, Layer, Network
 
 FEW = 0.5  # sizes leave little to draw
 
@@ -50,14 +53,26 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
 def with_an_answer(case: Case, supports: Supports) -> Case:
     """A case whose answer is not zero throughout, which would show little, if there can be one.
 
-    Then all numbers have positive signs, and without a bias it starts from a state.
+    Then all numbers have positive signs, and without a bias it starts from a state. Where none can be given, it
+    has a bias.
     """
     if run_network(case.network, case.x, case.initial_states).sequence.any():
         return case
     if case.initial_states is None and supports.initial_states:
         shapes = case.network.state_shapes(len(case.x))
         case = case.replace(initial_states=tuple(np.full(s, 0.5, case.network.dtype) for s in shapes))
+    elif case.initial_states is None:
+        case = case.replace(network=with_biases(case.network))
     return case.mapped(np.abs)
+
+
+def with_biases(network: Network) -> Network:
+    """The network with a bias of one half in each cell that has none."""
+
+    def changed(cell: Cell) -> Cell:
+        return cell if cell.biases else replace(cell, b=np.full(cell.hidden_size, 0.5, cell.dtype))
+
+    return Network(Layer(*map(changed, layer.cells)) for layer in network.layers)
 
 
 @check("EDG-1", Cases(layers=(1, 2), batch=(0,)), needs=("outputs", "batch_axis"), share=FEW)
@@ -86,7 +101,6 @@ def test_sizes_of_one(subject: Subject, case: Case) -> None:
     "EDG-4",
     Cases(
         inputs=(0,),
-        biases=(1, 2),
         time=(1, 2, 3),
         regimes=("contractive", "moderate"),
         stateful=(False, False, True),

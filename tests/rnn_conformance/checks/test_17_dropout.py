@@ -488,19 +488,23 @@ def test_directions_drop_independently(subject: Subject, case: Case) -> None:
 
     Between layers each direction of the upper layer is fed by that of the one below.
     """
-    one, other = gone_in_both(subject, case)
-    expect_share("dropped by the forward direction", subject, one, case.call.rate)
-    expect_share("dropped by the backward direction", subject, other, case.call.rate)
-    expect_independent("the two directions", subject, one, other, case.call.rate)
-    both = gone_in_both(subject, case.replace(rate=0.5))
-    expect_none_alike("rows of both directions", subject, np.concatenate(both))
+    rate = case.call.rate
+    forward, backward = gone_by_direction(subject, case)
+    one, other = forward[:, 0], backward[:, -1]
+    expect_share("dropped by the forward direction", subject, one, rate)
+    expect_share("dropped by the backward direction", subject, other, rate)
+    expect_independent("the two directions", subject, one, other, rate)
+    if case.call.dropout == "between layers":
+        expect_independent("the two directions at one step", subject, one, backward[:, 0], rate)
+    forward, backward = gone_by_direction(subject, case.replace(rate=0.5))
+    rows = np.concatenate([forward[:, 0], backward[:, -1]])
+    expect_none_alike("rows of both directions", subject, rows)
 
 
-def gone_in_both(subject: Subject, case: Case) -> tuple[Array, Array]:
-    """What each direction drops at the first step that it takes, between layers of the first step of both."""
-    sequence = sequence_of(subject, case, subject.run(case))
-    forward, backward = np.split(sequence == 0, 2, axis=-1)
-    return forward[:, 0], backward[:, 0 if case.call.dropout == "between layers" else -1]
+def gone_by_direction(subject: Subject, case: Case) -> tuple[Array, Array]:
+    """What each direction drops, at every step."""
+    forward, backward = np.split(sequence_of(subject, case, subject.run(case)) == 0, 2, axis=-1)
+    return forward, backward
 
 
 @check(
