@@ -53,8 +53,8 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
 def with_an_answer(case: Case, supports: Supports) -> Case:
     """A case whose answer is not zero throughout, which would show little, if there can be one.
 
-    Then all numbers have positive signs, and without a bias it starts from a state, or has a bias after all if no
-    state can be given.
+    Then all numbers have positive signs, and without a bias it starts from a state, or, if none can be given,
+    has a bias after all.
     """
     if run_network(case.network, case.x, case.initial_states).sequence.any():
         return case
