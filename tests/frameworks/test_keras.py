@@ -185,6 +185,17 @@ def test_layers_are_forgotten_where_there_are_many(monkeypatch: pytest.MonkeyPat
     assert not set(map(id, again)) & set(map(id, bottoms()))
 
 
+def test_layers_that_refused_a_call_of_training_are_not_used_again() -> None:
+    """What it was to drop is in them still (keras-refused-training-call-keeps-its-dropout)."""
+    adapter = load_adapter("keras")
+    case = random_case(random_cell(3, 4))
+    training = Call(case.x, training=True, dropout="input", rate=0.5)
+    with pytest.raises(Exception, match=r"."):
+        adapter.run(adapter.load(case.network), replace(training, x=case.x[:, :, :2]))
+    output = adapter.run(adapter.load(case.network), training)
+    assert output.sequence is not None
+
+
 def test_weights_are_drawn_only_where_that_is_asked_for() -> None:
     adapter: Any = load_adapter("keras")
     cell = random_cell(3, 4)

@@ -345,6 +345,22 @@ class RefusalLeavesAnErrorState(Fault):
         return output
 
 
+@fault("what-a-refused-training-call-drops-is-kept", "ERR-9")
+class WhatARefusedTrainingCallDropsIsKept(Fault):
+    """Lets go of what a call drops at its end, so that the call after a refused one drops features of that."""
+
+    features: int | None = None
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.training and call.dropout is not None:
+            self.features = self.features or call.x.shape[-1]
+            if self.features != call.x.shape[-1]:
+                raise ValueError(f"{call.x.shape[-1]} features times a mask of {self.features}")
+        output = super().run(model, call)
+        self.features = None
+        return output
+
+
 @fault("refused-training-left-on", "ERR-9")
 class RefusedTrainingLeftOn(Fault):
     """Switches to training for a call, and back at its end, which no refused one sees."""
