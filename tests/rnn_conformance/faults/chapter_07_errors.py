@@ -347,7 +347,7 @@ class RefusalLeavesAnErrorState(Fault):
 
 @fault("what-a-refused-training-call-drops-is-kept", "ERR-9")
 class WhatARefusedTrainingCallDropsIsKept(Fault):
-    """Lets go of what a call drops at its end, so that the call after a refused one drops features of that."""
+    """Lets go of what a call drops at its end, so that the one after a refused one drops what that did."""
 
     features: int | None = None
 
