@@ -16,14 +16,13 @@ from rnn_conformance.checks.support.expect import (
     copied_final_states,
     expect_everything,
     expect_output,
-    expect_steps,
 )
 from rnn_conformance.checks.support.mistakes import (
     Mistake,
     expect_refusal,
     in_other_batch_axes,
-    with_states,
-    with_top_state,
+    of_any,
+    with_state,
     with_x,
 )
 from rnn_conformance.engine.case import Case
@@ -50,22 +49,22 @@ AXES: dict[str, Mistake] = {
     "four axes, the second of one": with_x(lambda x: x[:, None]),
 }
 STATE_SHAPES: dict[str, Mistake] = {
-    "state of batch 1": with_top_state(lambda state: state[:, :1]),
-    "state of a larger batch": with_top_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
-    "state of a smaller batch": with_top_state(lambda state: state[:, :-1]),
-    "state with one unit too many": with_top_state(
+    "state of batch 1": with_state(lambda state: state[:, :1]),
+    "state of a larger batch": with_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
+    "state of a smaller batch": with_state(lambda state: state[:, :-1]),
+    "state with one unit too many": with_state(
         lambda state: np.concatenate([state, state[..., :1]], axis=-1)
     ),
-    "state with one unit too few": with_top_state(lambda state: state[..., :-1]),
-    "state of as many numbers in other axes": with_top_state(
+    "state with one unit too few": with_state(lambda state: state[..., :-1]),
+    "state of as many numbers in other axes": with_state(
         lambda state: (
             state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
         )
     ),
 }
 STATE_NUMBERS: dict[str, Mistake] = {
-    "a state too many": with_states(lambda state: np.concatenate([state, state[:1]])),
-    "a state too few": with_states(lambda state: state[:-1]),
+    "a state too many": with_state(lambda state: np.concatenate([state, state[:1]])),
+    "a state too few": with_state(lambda state: state[:-1]),
 }
 
 
@@ -119,12 +118,17 @@ TYPES = (
 
 @check(
     "ERR-5",
-    Cases(
-        variants=TYPES,
-        regimes=("contractive", "moderate"),
+    replace(
+        POOL,
+        layers=(1, 1, 2),
         time=(1, 2, 3),
-        directions=(1,),
+        dtypes=("float32", "float32", "float32", "float64"),
+        compute_dtypes=(None,),
+        poisons=("numbers",),
         initial_states=(True,),
+        dropout=(None,),
+        return_sequences=(True,),
+        variants=TYPES,
     ),
     needs=("sequence", "initial_states"),
 )
@@ -134,7 +138,9 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
     dtype, weights = np.dtype(name), case.network.dtype
     if of_states:
         imaginary = 1j if dtype.kind == "c" else 0
-        states = tuple((state + imaginary).astype(dtype) for state in case.initial_states)
+        others, place = list(case.initial_states), of_any(case.call, len(case.initial_states))
+        others[place] = (others[place] + imaginary).astype(dtype)
+        states = tuple(others)
         given, meant = case.replace(initial_states=states), case
     else:
         # Numbers that both types have; the imaginary part is what must not be dropped.
@@ -150,17 +156,17 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
             subject.require(mixed is None, f"{finding} in {narrow}", "not refused")
         return
     subject.require(dtype.kind != "c", finding, "not refused")
-    expect_steps(subject, meant, output)
+    expect_output(subject, meant, output)
 
 
-LAST_CELL = "of the last cell alone"
+ONE_CELL = "of one cell alone"
 
 
 @check(
     "ERR-6",
     Cases(
-        variants=("no such activation", "Tanhh", "", LAST_CELL),
-        layers=(1, 2),
+        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL),
+        layers=(1, 2, 3),
         time=(1, 2, 3),
         exact=True,
         covering=True,
@@ -170,7 +176,7 @@ LAST_CELL = "of the last cell alone"
 )
 def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None:
     cells = list(case.network.cells)
-    for index in range(first_unknown(subject, case), len(cells)):
+    for index in unknown_cells(subject, case):
         unknown = copy.copy(cells[index])
         activation = copy.copy(unknown.activation)
         object.__setattr__(activation, "name", case.variant)  # Activation itself would refuse it
@@ -184,14 +190,20 @@ def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None
     )
 
 
-def first_unknown(subject: Subject, case: Case) -> int:
-    """From which cell on none is known: of those that may differ, the last alone if the variant says so."""
-    top, supports = case.network.layers[-1], subject.supports
-    if case.variant != LAST_CELL:
-        return 0
-    if top.directions == 2 and supports.mixed_directions:
-        return len(case.network.cells) - 1
-    return len(case.network.cells) - top.directions if supports.mixed_layers else 0
+def unknown_cells(subject: Subject, case: Case) -> range:
+    """The cells of which none is known: of those that may differ, one alone if the variant says so."""
+    layers, supports, count = case.network.layers, subject.supports, len(case.network.cells)
+    if case.variant != ONE_CELL or not (supports.mixed_layers or len(layers) == 1):
+        return range(count)
+    wrong = of_any(case.call, count)
+    if supports.mixed_directions:
+        return range(wrong, wrong + 1)
+    first = 0
+    for layer in layers:
+        if wrong < first + layer.directions:
+            break
+        first += layer.directions
+    return range(first, first + layer.directions)
 
 
 INTEGERS = get_args(IntegerType)

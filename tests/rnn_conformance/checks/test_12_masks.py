@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
+from rnn_adapters.surface import MaskType
 from rnn_conformance.checks.support.expect import (
+    expect_answer,
     expect_everything,
     expect_final_states,
-    expect_last,
     expect_padding,
     expect_same_outputs,
-    expect_steps,
-    expect_top_steps,
+    of_numbers,
     poisoned,
     sequence_of,
     with_nan,
@@ -24,12 +26,14 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Array
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 MASKED: tuple[Padding, ...] = ("mask",)
 SHORT = (1, 2, 3, 4, 5, 9)
+NUMBERS = get_args(MaskType)
 
 MASKS: dict[str, Mistake] = {
     "a step too few": with_mask(lambda mask: mask[:, :-1]),
@@ -40,13 +44,36 @@ MASKS: dict[str, Mistake] = {
 }
 
 
-@check("MSK-1", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("sequence", "masks"))
+PATTERNS: dict[str, Callable[[Array], Array]] = {
+    "": lambda mask: mask,
+    "every step": np.ones_like,
+    "all but the first": lambda mask: np.ones_like(mask) & (np.arange(mask.shape[1]) > 0),
+    "all but the last": lambda mask: np.ones_like(mask) & (np.arange(mask.shape[1])[::-1] > 0),
+    "no step": np.zeros_like,
+    "steps of one row": lambda mask: mask & (np.arange(len(mask)) == len(mask) - 1)[:, None],
+}
+"""Masks for which kernels have paths of their own, and any other."""
+
+
+@check(
+    "MSK-1",
+    replace(
+        POOL,
+        time=(*POOL.time, 33, 40),
+        padding=MASKED,
+        poisons=("numbers",),
+        variants=("", *PATTERNS),
+    ),
+    needs=("outputs", "masks"),
+)
 def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
-    output = subject.run(case)
-    if case.network.num_layers == 1:
-        expect_steps(subject, case, output)
-    else:
-        expect_top_steps(subject, case, output)
+    expect_everything(subject, with_pattern(case))
+
+
+def with_pattern(case: Case) -> Case:
+    """The case with the mask that its variant says."""
+    assert case.call.mask is not None
+    return case.replace(mask=PATTERNS[case.variant](case.call.mask))
 
 
 @check(
@@ -78,14 +105,18 @@ def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
     expect_same_outputs(subject, "outputs with other input at masked time steps", poisoned(case), case)
 
 
-ROW_MASKED = Cases(
-    layers=(1, 2), regimes=TAME, time=SHORT, padding=("mask of no step",), initial_states=(True, True, False)
+ROW_MASKED = replace(
+    POOL,
+    padding=("mask of no step",),
+    initial_states=(True, True, False),
+    variants=("", "no step"),
 )
 
 
 @check("MSK-5", ROW_MASKED, needs=("final_states", "masks", "initial_states"), share=HALF)
 def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
-    expect_final_states(subject, case, subject.run(case))
+    """Of one row, or of all."""
+    expect_everything(subject, with_pattern(case))
 
 
 @check(
@@ -102,14 +133,18 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
+    """Of booleans, and of numbers."""
     expect_refusal(subject, case, MASKS)
+    for dtype in subject.supports.mask_dtypes[:: len(NUMBERS) - 1]:
+        expect_refusal(subject, of_numbers(case, dtype), MASKS)
 
 
 @check(
     "MSK-7", replace(ROW_MASKED, return_sequences=(False,)), needs=("last_output", "masks", "initial_states")
 )
 def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
-    expect_last(subject, case, subject.run(case, return_sequences=False))
+    case = with_pattern(case).replace(return_sequences=False)
+    expect_answer(subject, case, subject.run(case, return_sequences=False))
 
 
 @check(

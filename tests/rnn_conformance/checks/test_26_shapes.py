@@ -16,7 +16,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
+from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
@@ -45,6 +45,10 @@ ANY = Cases(
     go_backwards=(False, True),
     merge_modes=MERGES,
     stateful=(False, False, True),
+    dtypes=ANY_DTYPE,
+    compute_dtypes=(None, None, None, "float16", "bfloat16"),
+    training=(False, True),
+    dropout=POOL.dropout,
     variants=tuple(UNKNOWN),
     exact=True,
 )
@@ -109,15 +113,17 @@ def test_the_shape_of_the_last_output_is_inferred(subject: Subject, case: Case) 
 
 @check("SHP-3", ANY, needs=("inferred_shapes", "final_states"), share=HALF)
 def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -> None:
-    case = case.replace(return_sequences=subject.supports.sequence)
+    """Beside sequences as beside last outputs."""
     batch, _ = sizes_of(subject, case)
     expected = [(batch, cell.hidden_size) for cell in case.network.cells]
-    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
-        found = list(shapes.final_states or ())
-        if found != expected:
-            what = f"final states by {way}"
-            raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
-        subject.tally.count()
+    for sequences in asked_for(subject, case):
+        asking = case.replace(return_sequences=sequences)
+        for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, case)).items():
+            found = list(shapes.final_states or ())
+            if found != expected:
+                what = f"final states by {way}"
+                raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
+            subject.tally.count()
 
 
 @check(
@@ -197,7 +203,7 @@ def expect_handed(subject: Subject, case: Case, expected: Array | None) -> None:
 HANDED = Cases(
     layers=(1, 1, 1, 2, 3),
     directions=(1, 1, 2),
-    time=(1, 2, 3, 4, 5, 6),
+    time=(1, 2, 3, 4, 5, 6, 33, 40),
     padding=(*MASKED, *MASKED, "lengths and mask"),
     go_backwards=(False, True, True),
     merge_modes=MERGES,
@@ -217,8 +223,10 @@ def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: 
     expect_handed(subject, case, expected)
 
 
-@check("SHP-6", HANDED, needs=("handed_masks", "last_output"), share=FEW)
+@check("SHP-6", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "last_output"), share=FEW)
 def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -> None:
+    """Be it of booleans or of numbers."""
+    case = of_numbers(case, case.variant) if case.variant in subject.supports.mask_dtypes else case
     expect_handed(subject, case.replace(return_sequences=False), None)
 
 
@@ -228,8 +236,6 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         POOL,
         padding=(*MASKED, *MASKED, "lengths and mask"),
         variants=NUMBERS,
-        dtypes=("float32", "float64"),
-        compute_dtypes=(None,),
     ),
     needs=("mask_dtypes", "outputs"),
 )
