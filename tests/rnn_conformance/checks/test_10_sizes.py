@@ -12,6 +12,7 @@ from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_final_states,
     expect_output,
+    with_other_merge,
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -23,7 +24,7 @@ from rnn_reference.network import Cell, Layer, Network
 FEW = 0.5  # sizes leave little to draw
 
 
-ANY = replace(POOL, layers=(1, 1, 2), poisons=("numbers",))
+ANY = replace(POOL, layers=(1, 1, 1, 2), directions=(1, 2), poisons=("numbers",))
 """Of empty arrays the shape and the type are what counts, and options change both."""
 
 
@@ -31,7 +32,8 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
     """An error, while loading or while running, is a right answer too."""
     refusal = subject.refusal_of(case)
     if refusal is None:
-        expect_everything(subject, case)
+        for asked in (case, *with_other_merge(subject, case)):
+            expect_everything(subject, asked)
     else:
         subject.tally.count()
 

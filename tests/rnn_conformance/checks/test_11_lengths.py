@@ -22,7 +22,7 @@ from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, wit
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import POOL, Cases, Padding
+from rnn_conformance.engine.strategies import POISONS, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
@@ -32,6 +32,10 @@ TAME: tuple[Regime, ...] = ("contractive", "moderate")
 PADDED: tuple[Padding, ...] = ("lengths",)
 SHORT = (1, 2, 3, 4, 5, 6)
 ROWS = ("variable_lengths",)
+
+
+ANY = replace(POOL, layers=(1, 1, 1, 2), directions=(1, 2))
+"""Layers of which many go backwards or merge their directions."""
 
 
 def above_the_steps(call: Call) -> Call:
@@ -108,9 +112,13 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
 
 @check(
     "LEN-6",
-    replace(POOL, padding=("lengths from 0",), variants=("", "", "", "lengths without sign")),
+    replace(
+        ANY,
+        padding=("lengths, one of 0", "lengths from 0"),
+        poisons=("numbers", "nan", *POISONS),
+        variants=("", "lengths without sign"),
+    ),
     needs=("final_states", *ROWS),
-    share=HALF,
 )
 def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:
     """In a type without sign, what comes before 0 is the largest number."""
@@ -134,13 +142,9 @@ def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
 
 @check(
     "LEN-8",
-    replace(POOL, padding=PADDED, poisons=("numbers",)),
+    replace(ANY, padding=("lengths of every step",), poisons=("numbers",)),
     needs=("outputs", *ROWS),
 )
 def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
     """Of a call without them, or of its options: there is nothing left out."""
-    full = case.replace(
-        lengths=None if case.call.lengths is None else np.full_like(case.call.lengths, case.x.shape[1]),
-        mask=None if case.call.mask is None else np.ones_like(case.call.mask),
-    )
-    expect_everything(subject, full)
+    expect_everything(subject, case)

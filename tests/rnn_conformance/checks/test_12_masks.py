@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
@@ -26,7 +25,6 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Array
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
@@ -44,36 +42,31 @@ MASKS: dict[str, Mistake] = {
 }
 
 
-PATTERNS: dict[str, Callable[[Array], Array]] = {
-    "": lambda mask: mask,
-    "every step": np.ones_like,
-    "all but the first": lambda mask: np.ones_like(mask) & (np.arange(mask.shape[1]) > 0),
-    "all but the last": lambda mask: np.ones_like(mask) & (np.arange(mask.shape[1])[::-1] > 0),
-    "no step": np.zeros_like,
-    "steps of one row": lambda mask: mask & (np.arange(len(mask)) == len(mask) - 1)[:, None],
-}
-"""Masks for which kernels have paths of their own, and any other."""
+ANY = replace(POOL, layers=(1, 1, 1, 2), directions=(1, 2))
+"""Layers of which many go backwards or merge their directions."""
+
+PATTERNS: tuple[Padding, ...] = (
+    "mask",
+    "mask",
+    "mask of every step but the first",
+    "mask of every step but the last",
+    "mask of one row",
+)
+"""Masks for which kernels have ways of their own, and any other."""
+NO_STEP: tuple[Padding, ...] = ("mask of no step", "mask of no step in any row")
 
 
 @check(
     "MSK-1",
     replace(
-        POOL,
+        ANY,
         time=(*POOL.time, 33, 40),
-        padding=MASKED,
-        poisons=("numbers",),
-        variants=("", *PATTERNS),
+        padding=PATTERNS,
     ),
     needs=("outputs", "masks"),
 )
 def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
-    expect_everything(subject, with_pattern(case))
-
-
-def with_pattern(case: Case) -> Case:
-    """The case with the mask that its variant says."""
-    assert case.call.mask is not None
-    return case.replace(mask=PATTERNS[case.variant](case.call.mask))
+    expect_everything(subject, case)
 
 
 @check(
@@ -106,17 +99,16 @@ def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
 
 
 ROW_MASKED = replace(
-    POOL,
-    padding=("mask of no step",),
+    ANY,
+    padding=NO_STEP,
     initial_states=(True, True, False),
-    variants=("", "no step"),
 )
 
 
 @check("MSK-5", ROW_MASKED, needs=("final_states", "masks", "initial_states"), share=HALF)
 def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
     """Of one row, or of all."""
-    expect_everything(subject, with_pattern(case))
+    expect_everything(subject, case)
 
 
 @check(
@@ -143,7 +135,7 @@ def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> 
     "MSK-7", replace(ROW_MASKED, return_sequences=(False,)), needs=("last_output", "masks", "initial_states")
 )
 def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
-    case = with_pattern(case).replace(return_sequences=False)
+    case = case.replace(return_sequences=False)
     expect_answer(subject, case, subject.run(case, return_sequences=False))
 
 
@@ -155,4 +147,14 @@ def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
     needs=("outputs", "lengths_and_masks"),
 )
 def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check(
+    "MSK-9",
+    replace(ANY, padding=("mask of every step",), poisons=("numbers",)),
+    needs=("outputs", "masks"),
+)
+def test_a_mask_of_every_step_changes_nothing(subject: Subject, case: Case) -> None:
+    """Of a call without one, or of its options: there is nothing left out."""
     expect_everything(subject, case)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.checks.support.expect import expect_everything, with_other_merge
 from rnn_conformance.checks.support.mistakes import expect_refusal
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
@@ -88,16 +88,16 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
     """Nor are wrong ones taken."""
     expect_everything(subject, case)
-    if case.initial_states is not None and case.steps is None:
+    if case.initial_states is not None:
+        alone = case.replace(lengths=None, mask=None)
         for variant in ("state of a larger batch", "state with one unit too many"):
-            expect_refusal(subject, case.replace(variant=variant), STATE_SHAPES)
+            expect_refusal(subject, alone.replace(variant=variant), STATE_SHAPES)
 
 
 @check(
     "CFG-4",
-    replace(POOL, dtypes=("float32", "float64", "float16", "bfloat16"), exact=True),
+    replace(POOL, layers=(1, 1, 2), dtypes=("float32", "float64", "float16", "bfloat16"), exact=True),
     needs=("default_states",),
-    share=HALF,
 )
 def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case: Case) -> None:
     """And stay so, whatever is written into those that were told."""
@@ -105,7 +105,8 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
         case = case.replace(compute_dtype=None)
     narrow = case.call.compute_dtype
     dtype = case.network.dtype if narrow is None else case.network.astype(narrow).dtype
-    expect_default_states(subject, case, dtype)
+    for asked in (case, *with_other_merge(subject, case)):
+        expect_default_states(subject, asked, dtype)
     for integers in subject.supports.input_dtypes[-1:]:
         x = np.zeros(case.x.shape, integers)
         expect_default_states(subject, case.replace(x=x), dtype)
@@ -138,7 +139,9 @@ def expect_default_states(subject: Subject, case: Case, dtype: np.dtype[Any]) ->
         )
 
 
-@check("CFG-5", Cases(layers=(1, 2, 3), dtypes=ANY_DTYPE, exact=True), needs=("count_trainable",), share=FEW)
+@check(
+    "CFG-5", Cases(layers=(1, 2, 3, 3), dtypes=ANY_DTYPE, exact=True), needs=("count_trainable",), share=HALF
+)
 def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, case: Case) -> None:
     """No layer frozen, the bottom one, the top one, both, and all of them."""
     layers = case.network.layers
