@@ -10,12 +10,12 @@ from rnn_adapters.native import native_shape
 from rnn_conformance.checks.support.expect import asked_for
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 
-STACKS = Cases(layers=(1, 2), directions=(1, 2), exact=True, covering=True)
+STACKS = Cases(layers=(1, 2, 3), directions=(1, 2), dtypes=ANY_DTYPE, exact=True, covering=True)
 
 
 @check("MOD-1", STACKS, needs=("native_weights",), share=FEW)

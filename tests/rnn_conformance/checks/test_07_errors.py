@@ -18,8 +18,10 @@ from rnn_conformance.checks.support.expect import (
     expect_output,
 )
 from rnn_conformance.checks.support.mistakes import (
+    Change,
     Mistake,
     expect_refusal,
+    expect_refusal_of_states,
     in_other_batch_axes,
     of_any,
     with_state,
@@ -35,6 +37,8 @@ from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
 MORE = 2.5  # six mistakes on every route
+OF_OPTIONS = 1.5  # three mistakes beside every option
+OF_TYPES = 2.0  # nine, each in stacks and in every processing order
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
@@ -48,23 +52,19 @@ AXES: dict[str, Mistake] = {
     "four axes": with_x(lambda x: x[None]),
     "four axes, the second of one": with_x(lambda x: x[:, None]),
 }
-STATE_SHAPES: dict[str, Mistake] = {
-    "state of batch 1": with_state(lambda state: state[:, :1]),
-    "state of a larger batch": with_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
-    "state of a smaller batch": with_state(lambda state: state[:, :-1]),
-    "state with one unit too many": with_state(
-        lambda state: np.concatenate([state, state[..., :1]], axis=-1)
-    ),
-    "state with one unit too few": with_state(lambda state: state[..., :-1]),
-    "state of as many numbers in other axes": with_state(
-        lambda state: (
-            state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
-        )
+STATE_SHAPES: dict[str, Change] = {
+    "state of batch 1": lambda state: state[:, :1],
+    "state of a larger batch": lambda state: np.concatenate([state, state[:, :1]], axis=1),
+    "state of a smaller batch": lambda state: state[:, :-1],
+    "state with one unit too many": lambda state: np.concatenate([state, state[..., :1]], axis=-1),
+    "state with one unit too few": lambda state: state[..., :-1],
+    "state of as many numbers in other axes": lambda state: (
+        state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
     ),
 }
-STATE_NUMBERS: dict[str, Mistake] = {
-    "a state too many": with_state(lambda state: np.concatenate([state, state[:1]])),
-    "a state too few": with_state(lambda state: state[:-1]),
+STATE_NUMBERS: dict[str, Change] = {
+    "a state too many": lambda state: np.concatenate([state, state[:1]]),
+    "a state too few": lambda state: state[:-1],
 }
 
 
@@ -72,12 +72,12 @@ ANY_CALL = replace(POOL, exact=True)
 """A mistake is one whatever else is asked for."""
 
 
-@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)), share=HALF)
+@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)), share=OF_OPTIONS)
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, FEATURES)
 
 
-@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)
+@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=OF_OPTIONS)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     if subject.supports.leading_axes or subject.adapter_of(DEFAULT).supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes
@@ -88,7 +88,7 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     "ERR-3",
     replace(
         ANY_CALL,
-        layers=(1, 2, 3),
+        layers=(1, 2, 3, 3),
         batch=tuple(rows for rows in ANY_CALL.batch if rows > 1),  # of one row, a state of batch 1 is right
         variants=tuple(STATE_SHAPES),
         initial_states=(True,),
@@ -97,17 +97,16 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     share=MORE,
 )
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
-    expect_refusal(subject, case, STATE_SHAPES)
+    expect_refusal_of_states(subject, case, STATE_SHAPES)
 
 
 @check(
     "ERR-4",
     replace(ANY_CALL, variants=tuple(STATE_NUMBERS), initial_states=(True,)),
     needs=("initial_states",),
-    share=HALF,
 )
 def test_wrong_number_of_initial_states_is_an_error(subject: Subject, case: Case) -> None:
-    expect_refusal(subject, case, STATE_NUMBERS)
+    expect_refusal_of_states(subject, case, STATE_NUMBERS)
 
 
 TYPES = (
@@ -132,6 +131,7 @@ TYPES = (
         variants=TYPES,
     ),
     needs=("sequence", "initial_states"),
+    share=OF_TYPES,
 )
 def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
     """States are of another type in one layer, in each of them in turn."""
@@ -301,7 +301,9 @@ NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "mer
 def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Wrong calls of what is loaded, in training, too, then right ones: without options, and with them."""
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
-    of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
+    of_state = (
+        [with_state(STATE_SHAPES["state with one unit too many"])] if case.initial_states is not None else []
+    )
     calls = [case.call]
     if subject.supports.dropout:
         calls.append(replace(case.call, training=True, dropout=subject.supports.dropout[0], rate=0.5))

@@ -70,9 +70,10 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
         go_backwards=(True,),
         padding=("lengths", "mask", "lengths and mask"),
         time=(2, 3, 4, 6, 17, 33, 40),
+        dtypes=("float32", "float32", "float32", "float64"),
+        compute_dtypes=(None, None, None, None, None, "float16", "bfloat16"),
     ),
     needs=("variable_lengths", "outputs", *SUPPORTED),
-    share=HALF,
 )
 def test_backwards_leaves_out_the_same_steps(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnn_conformance.checks.support.expect import expect_everything, with_other_merge
-from rnn_conformance.checks.support.mistakes import expect_refusal
+from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
@@ -22,11 +22,18 @@ from rnn_reference.network import Cell, Layer, MergeMode, Network
 from rnn_reference.parameters import network_parameters
 
 HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numbers
+MORE = 2.0  # of one route alone, and of every activation
 
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
 
-@check("CFG-1", replace(POOL, activations=ACTIVATIONS), needs=("outputs",), routes=("configuration",))
+@check(
+    "CFG-1",
+    replace(POOL, activations=ACTIVATIONS, dtypes=(*POOL.dtypes, "float64")),
+    needs=("outputs",),
+    share=MORE,
+    routes=("configuration",),
+)
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     """Also where a parameter of an activation is zero, which is not the one that is not given.
 
@@ -89,9 +96,9 @@ def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) ->
     """Nor are wrong ones taken."""
     expect_everything(subject, case)
     if case.initial_states is not None:
-        alone = case.replace(lengths=None, mask=None)
+        alone = case.replace(lengths=None, mask=None, stateful=False)
         for variant in ("state of a larger batch", "state with one unit too many"):
-            expect_refusal(subject, alone.replace(variant=variant), STATE_SHAPES)
+            expect_refusal_of_states(subject, alone.replace(variant=variant), STATE_SHAPES)
 
 
 @check(
@@ -107,6 +114,8 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
     dtype = case.network.dtype if narrow is None else case.network.astype(narrow).dtype
     for asked in (case, *with_other_merge(subject, case)):
         expect_default_states(subject, asked, dtype)
+    if narrow is not None:
+        expect_default_states(subject, case.replace(compute_dtype=None), case.network.dtype)
     for integers in subject.supports.input_dtypes[-1:]:
         x = np.zeros(case.x.shape, integers)
         expect_default_states(subject, case.replace(x=x), dtype)

@@ -21,13 +21,12 @@ def with_x(change: Change) -> Mistake:
     return lambda call: replace(call, x=np.ascontiguousarray(change(call.x)))
 
 
-def with_state(change: Change) -> Mistake:
-    """A mistake in the initial state of one layer, whichever it is: all others are right."""
+def with_state(change: Change, layer: int = -1) -> Mistake:
+    """A mistake in the initial state of one layer: those of all others are right."""
 
     def mistake(call: Call) -> Call:
         states = list(call.initial_states or ())
-        wrong = of_any(call, len(states))
-        states[wrong] = np.ascontiguousarray(change(states[wrong]))
+        states[layer] = np.ascontiguousarray(change(states[layer]))
         return replace(call, initial_states=tuple(states))
 
     return mistake
@@ -104,6 +103,12 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
     finding = f"{case.variant}: expected an error; got an answer ({words})"
     subject.require(error is not None, finding, "not refused")
+
+
+def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
+    """The call must raise with a wrong initial state in each layer, the top one first."""
+    for layer in reversed(range(case.network.num_layers)):
+        expect_refusal(subject, case, {case.variant: with_state(changes[case.variant], layer)})
 
 
 def at_least_three_rows(case: Case) -> Case:
