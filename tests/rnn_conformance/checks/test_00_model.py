@@ -44,7 +44,7 @@ def test_weights_are_stored_as_declared(subject: Subject, case: Case) -> None:
 CALLS = replace(POOL, layers=(1, 1, 2), merge_modes=("concat",), exact=True)
 
 
-@check("MOD-2", CALLS, needs=("outputs", "declared_axes"))
+@check("MOD-2", CALLS, needs=("outputs", "declared_axes"), share=FEW)
 def test_arrays_have_the_declared_axes(subject: Subject, case: Case) -> None:
     """Whatever else is asked of the call, except that directions are merged."""
     for return_sequences in asked_for(subject, case):

@@ -37,7 +37,6 @@ from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
 MORE = 2.5  # six mistakes on every route
-OF_OPTIONS = 1.5  # three mistakes beside every option
 OF_TYPES = 2.0  # nine, each in stacks and in every processing order
 
 FEATURES: dict[str, Mistake] = {
@@ -72,12 +71,12 @@ ANY_CALL = replace(POOL, exact=True)
 """A mistake is one whatever else is asked for."""
 
 
-@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)), share=OF_OPTIONS)
+@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)))
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, FEATURES)
 
 
-@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=OF_OPTIONS)
+@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     if subject.supports.leading_axes or subject.adapter_of(DEFAULT).supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes

@@ -119,6 +119,7 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
         variants=("", "lengths without sign"),
     ),
     needs=("final_states", *ROWS),
+    share=HALF,
 )
 def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:
     """In a type without sign, what comes before 0 is the largest number."""
@@ -144,6 +145,7 @@ def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     "LEN-8",
     replace(ANY, padding=("lengths of every step",), poisons=("numbers",)),
     needs=("outputs", *ROWS),
+    share=HALF,
 )
 def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
     """Of a call without them, or of its options: there is nothing left out."""
