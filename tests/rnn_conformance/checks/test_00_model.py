@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 
 from rnn_adapters.native import native_shape
+from rnn_conformance.checks.support.expect import asked_for
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
 
-STACKS = Cases(layers=(1, 2), directions=(1, 2), exact=True, covering=True)
+STACKS = Cases(layers=(1, 2, 3), directions=(1, 2), dtypes=ANY_DTYPE, exact=True, covering=True)
 
 
 @check("MOD-1", STACKS, needs=("native_weights",), share=FEW)
@@ -38,10 +41,20 @@ def test_weights_are_stored_as_declared(subject: Subject, case: Case) -> None:
             )
 
 
-@check("MOD-2", STACKS, needs=("outputs", "declared_axes"))
+CALLS = replace(POOL, layers=(1, 1, 2), merge_modes=("concat",), exact=True)
+
+
+@check("MOD-2", CALLS, needs=("outputs", "declared_axes"), share=FEW)
 def test_arrays_have_the_declared_axes(subject: Subject, case: Case) -> None:
-    native = subject.run(case, return_sequences=subject.supports.sequence).native_shapes
-    subject.require("x" in native, "native_shapes: the axes of x are declared; its shape is not shown")
+    """Whatever else is asked of the call, except that directions are merged."""
+    for return_sequences in asked_for(subject, case):
+        native = subject.run(case, return_sequences=return_sequences).native_shapes
+        subject.require("x" in native, "native_shapes: the axes of x are declared; its shape is not shown")
+        expect_declared_axes(subject, case, native)
+
+
+def expect_declared_axes(subject: Subject, case: Case, native: Mapping[str, tuple[int, ...]]) -> None:
+    """The framework's own arrays are those of this case, in the axes that are declared."""
     bottom = case.network.layers[0]
     sizes = {
         "batch": case.x.shape[0],

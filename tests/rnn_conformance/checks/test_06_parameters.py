@@ -4,29 +4,45 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_conformance.checks.support.expect import expect_count, expect_loaded, expect_steps
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.strategies import ANY_DTYPE, HIDDEN, INPUT, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Layer, Network
+from rnn_reference.network import Array, Layer, Network
+from rnn_reference.precision import precision_of
 
 FEW = 0.5  # a count is right or wrong as a whole; PAR-4 takes three runs
 
+COUNTED = Cases(
+    dtypes=ANY_DTYPE, inputs=(*INPUT, 70), hidden=(*HIDDEN, 21, 130, 200), exact=True, covering=True
+)
+"""In all types, and up to numbers that two bytes do not count to."""
 
-@check("PAR-1", Cases(directions=(1,), biases=(1, 2), exact=True), needs=("count_parameters",), share=FEW)
+
+@check(
+    "PAR-1",
+    replace(COUNTED, directions=(1,), biases=(1, 2)),
+    needs=("count_parameters",),
+    share=FEW,
+)
 def test_a_biased_layer_has_this_many_parameters(subject: Subject, case: Case) -> None:
     expect_count(subject, case.network)
 
 
 @check(
-    "PAR-2", Cases(directions=(1,), biases=(0,), exact=True), needs=("count_parameters", "no_bias"), share=FEW
+    "PAR-2",
+    replace(COUNTED, directions=(1,), biases=(0,)),
+    needs=("count_parameters", "no_bias"),
+    share=FEW,
 )
 def test_a_layer_without_bias_has_this_many_parameters(subject: Subject, case: Case) -> None:
     expect_count(subject, case.network)
 
 
-@check("PAR-3", Cases(layers=(1, 2, 3), biases=(1, 2), exact=True), needs=("count_parameters",), share=FEW)
+@check("PAR-3", replace(COUNTED, layers=(1, 2, 3)), needs=("count_parameters",), share=FEW)
 def test_a_stack_has_this_many_parameters(subject: Subject, case: Case) -> None:
     expect_count(subject, case.network)
 
@@ -44,7 +60,20 @@ def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
         expect_steps(subject, picked, subject.run(picked))
 
 
-@check("PAR-5", Cases(layers=(1, 2, 3), exact=True), needs=("read_weights",))
+@check("PAR-5", Cases(layers=(1, 2, 3), dtypes=ANY_DTYPE, exact=True), needs=("read_weights",))
 def test_weights_read_back_are_the_weights_loaded(subject: Subject, case: Case) -> None:
-    """To the bit; one bias may come back as two of which one is zero, two as their sum."""
+    """To the bit; one bias may come back as two of which one is zero, two as their sum.
+
+    Also where they are as small and as large as numbers of their type are.
+    """
     expect_loaded(subject, case.network)
+    expect_loaded(subject, case.network.mapped(of_all_sizes))
+
+
+def of_all_sizes(array: Array) -> Array:
+    """The array with a quarter of the largest number of its type, the smallest there is, and its own."""
+    precision = precision_of(array.dtype)
+    smallest = np.nextafter(array.dtype.type(0), array.dtype.type(1))
+    changed = array.copy().reshape(-1)
+    changed[::3], changed[1::3] = smallest, np.asarray(precision.largest / 4, array.dtype)
+    return changed.reshape(array.shape)

@@ -16,14 +16,15 @@ from rnn_conformance.checks.support.expect import (
     copied_final_states,
     expect_everything,
     expect_output,
-    expect_steps,
 )
 from rnn_conformance.checks.support.mistakes import (
+    Change,
     Mistake,
     expect_refusal,
+    expect_refusal_of_states,
     in_other_batch_axes,
-    with_states,
-    with_top_state,
+    of_any,
+    with_state,
     with_x,
 )
 from rnn_conformance.engine.case import Case
@@ -36,6 +37,7 @@ from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
 MORE = 2.5  # six mistakes on every route
+OF_TYPES = 2.0  # nine, each in stacks and in every processing order
 
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
@@ -49,23 +51,19 @@ AXES: dict[str, Mistake] = {
     "four axes": with_x(lambda x: x[None]),
     "four axes, the second of one": with_x(lambda x: x[:, None]),
 }
-STATE_SHAPES: dict[str, Mistake] = {
-    "state of batch 1": with_top_state(lambda state: state[:, :1]),
-    "state of a larger batch": with_top_state(lambda state: np.concatenate([state, state[:, :1]], axis=1)),
-    "state of a smaller batch": with_top_state(lambda state: state[:, :-1]),
-    "state with one unit too many": with_top_state(
-        lambda state: np.concatenate([state, state[..., :1]], axis=-1)
-    ),
-    "state with one unit too few": with_top_state(lambda state: state[..., :-1]),
-    "state of as many numbers in other axes": with_top_state(
-        lambda state: (
-            state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
-        )
+STATE_SHAPES: dict[str, Change] = {
+    "state of batch 1": lambda state: state[:, :1],
+    "state of a larger batch": lambda state: np.concatenate([state, state[:, :1]], axis=1),
+    "state of a smaller batch": lambda state: state[:, :-1],
+    "state with one unit too many": lambda state: np.concatenate([state, state[..., :1]], axis=-1),
+    "state with one unit too few": lambda state: state[..., :-1],
+    "state of as many numbers in other axes": lambda state: (
+        state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
     ),
 }
-STATE_NUMBERS: dict[str, Mistake] = {
-    "a state too many": with_states(lambda state: np.concatenate([state, state[:1]])),
-    "a state too few": with_states(lambda state: state[:-1]),
+STATE_NUMBERS: dict[str, Change] = {
+    "a state too many": lambda state: np.concatenate([state, state[:1]]),
+    "a state too few": lambda state: state[:-1],
 }
 
 
@@ -73,7 +71,7 @@ ANY_CALL = replace(POOL, exact=True)
 """A mistake is one whatever else is asked for."""
 
 
-@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)), share=HALF)
+@check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)))
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, FEATURES)
 
@@ -89,7 +87,7 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     "ERR-3",
     replace(
         ANY_CALL,
-        layers=(1, 2, 3),
+        layers=(1, 2, 3, 3),
         batch=tuple(rows for rows in ANY_CALL.batch if rows > 1),  # of one row, a state of batch 1 is right
         variants=tuple(STATE_SHAPES),
         initial_states=(True,),
@@ -98,69 +96,86 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     share=MORE,
 )
 def test_initial_state_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
-    expect_refusal(subject, case, STATE_SHAPES)
+    expect_refusal_of_states(subject, case, STATE_SHAPES)
 
 
 @check(
     "ERR-4",
     replace(ANY_CALL, variants=tuple(STATE_NUMBERS), initial_states=(True,)),
     needs=("initial_states",),
-    share=HALF,
 )
 def test_wrong_number_of_initial_states_is_an_error(subject: Subject, case: Case) -> None:
-    expect_refusal(subject, case, STATE_NUMBERS)
+    expect_refusal_of_states(subject, case, STATE_NUMBERS)
 
 
 TYPES = (
     *("float64", "float16", "int32", "int64", "bool", "complex64", "complex128"),
     *("float64 states", "complex64 states"),
+    *("complex128", "complex64 states", "complex64 states"),  # no imaginary part may be lost in any layer
 )
 
 
 @check(
     "ERR-5",
-    Cases(
-        variants=TYPES,
-        regimes=("contractive", "moderate"),
+    replace(
+        POOL,
+        layers=(1, 2, 2),
         time=(1, 2, 3),
-        directions=(1,),
+        dtypes=("float32", "float32", "float32", "float64"),
+        compute_dtypes=(None,),
+        poisons=("numbers",),
         initial_states=(True,),
+        dropout=(None,),
+        return_sequences=(True,),
+        variants=TYPES,
     ),
     needs=("sequence", "initial_states"),
+    share=OF_TYPES,
 )
 def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
+    """States are of another type in one layer, in each of them in turn."""
     assert case.initial_states is not None
     name, _, of_states = case.variant.partition(" ")
     dtype, weights = np.dtype(name), case.network.dtype
     if of_states:
-        imaginary = 1j if dtype.kind == "c" else 0
-        states = tuple((state + imaginary).astype(dtype) for state in case.initial_states)
-        given, meant = case.replace(initial_states=states), case
-    else:
-        # Numbers that both types have; the imaginary part is what must not be dropped.
-        common = case.x.astype(dtype if dtype.kind != "c" else weights)
-        given = case.replace(x=common + (1j if dtype.kind == "c" else 0) if dtype.kind != "b" else common)
-        meant = case.replace(x=common.astype(weights))
-    finding = f"expected an error for {name} {'initial states' if of_states else 'input'}; got an answer"
+        for place, state in enumerate(case.initial_states):
+            states = list(case.initial_states)
+            states[place] = (state + (1j if dtype.kind == "c" else 0)).astype(dtype)
+            given = case.replace(initial_states=tuple(states))
+            expect_the_same_or_an_error(subject, f"{name} initial states", dtype, given, case)
+        return
+    # Numbers that both types have; the imaginary part is what must not be dropped.
+    common = case.x.astype(dtype if dtype.kind != "c" else weights)
+    given = case.replace(x=common + (1j if dtype.kind == "c" else 0) if dtype.kind != "b" else common)
+    meant = case.replace(x=common.astype(weights))
+    expect_the_same_or_an_error(subject, f"{name} input", dtype, given, meant)
+
+
+def expect_the_same_or_an_error(
+    subject: Subject, what: str, dtype: np.dtype[Any], given: Case, meant: Case
+) -> None:
+    """What is given is taken for what is meant, or refused; what is complex is refused, in every type."""
+    finding = f"expected an error for {what}; got an answer"
     output = subject.answer_to(given)
     if output is None:
         subject.tally.count()
-        for narrow in subject.supports.compute_dtypes if dtype.kind == "c" and weights == np.float32 else ():
+        is_float32 = given.network.dtype == np.float32
+        for narrow in subject.supports.compute_dtypes if dtype.kind == "c" and is_float32 else ():
             mixed = subject.answer_to(given.replace(compute_dtype=narrow))
             subject.require(mixed is None, f"{finding} in {narrow}", "not refused")
         return
     subject.require(dtype.kind != "c", finding, "not refused")
-    expect_steps(subject, meant, output)
+    expect_output(subject, meant, output)
 
 
-LAST_CELL = "of the last cell alone"
+ONE_CELL = "of one cell alone"
 
 
 @check(
     "ERR-6",
     Cases(
-        variants=("no such activation", "Tanhh", "", LAST_CELL),
-        layers=(1, 2),
+        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL),
+        layers=(1, 2, 3),
         time=(1, 2, 3),
         exact=True,
         covering=True,
@@ -170,7 +185,7 @@ LAST_CELL = "of the last cell alone"
 )
 def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None:
     cells = list(case.network.cells)
-    for index in range(first_unknown(subject, case), len(cells)):
+    for index in unknown_cells(subject, case):
         unknown = copy.copy(cells[index])
         activation = copy.copy(unknown.activation)
         object.__setattr__(activation, "name", case.variant)  # Activation itself would refuse it
@@ -184,14 +199,20 @@ def test_an_unknown_activation_is_an_error(subject: Subject, case: Case) -> None
     )
 
 
-def first_unknown(subject: Subject, case: Case) -> int:
-    """From which cell on none is known: of those that may differ, the last alone if the variant says so."""
-    top, supports = case.network.layers[-1], subject.supports
-    if case.variant != LAST_CELL:
-        return 0
-    if top.directions == 2 and supports.mixed_directions:
-        return len(case.network.cells) - 1
-    return len(case.network.cells) - top.directions if supports.mixed_layers else 0
+def unknown_cells(subject: Subject, case: Case) -> range:
+    """The cells of which none is known: of those that may differ, one alone if the variant says so."""
+    layers, supports, count = case.network.layers, subject.supports, len(case.network.cells)
+    if case.variant != ONE_CELL or not (supports.mixed_layers or len(layers) == 1):
+        return range(count)
+    wrong = of_any(case.call, count)
+    if supports.mixed_directions:
+        return range(wrong, wrong + 1)
+    first = 0
+    for layer in layers:
+        if wrong < first + layer.directions:
+            break
+        first += layer.directions
+    return range(first, first + layer.directions)
 
 
 INTEGERS = get_args(IntegerType)
@@ -283,7 +304,9 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     In the variant of training a right call of training is answered, too; what it drops is not known.
     """
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
-    of_state = [STATE_SHAPES["state with one unit too many"]] if case.initial_states is not None else []
+    of_state = (
+        [with_state(STATE_SHAPES["state with one unit too many"])] if case.initial_states is not None else []
+    )
     training = [
         replace(case.call, training=True, dropout=place, rate=0.5) for place in subject.supports.dropout
     ]

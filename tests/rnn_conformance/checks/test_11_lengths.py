@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.checks.support.expect import (
+    expect_everything,
     expect_final_states,
     expect_padding,
     expect_same_outputs,
@@ -21,8 +22,9 @@ from rnn_conformance.checks.support.mistakes import Mistake, expect_refusal, wit
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import POOL, Cases, Padding
+from rnn_conformance.engine.strategies import POISONS, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Array
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
@@ -32,19 +34,29 @@ SHORT = (1, 2, 3, 4, 5, 6)
 ROWS = ("variable_lengths",)
 
 
+ANY = replace(POOL, layers=(1, 1, 1, 2), directions=(1, 2))
+"""Layers of which many go backwards or merge their directions."""
+
+
 def above_the_steps(call: Call) -> Call:
     """One length is one step too long, or all are far too long."""
     assert call.lengths is not None
     lengths = call.lengths + 1000
     if call.lengths.sum() % 2:
-        lengths = call.lengths.copy()
-        lengths[-1] = call.x.shape[1] + 1
+        lengths = in_one_row(call.lengths, call.x.shape[1] + 1)
     return replace(call, lengths=lengths)
+
+
+def in_one_row(lengths: Array, wrong: int) -> Array:
+    """The lengths, of which one is wrong: the first, the last or one between them."""
+    given = lengths.copy()
+    given[(lengths.sum() // 2) % len(lengths)] = wrong
+    return given
 
 
 LENGTHS: dict[str, Mistake] = {
     "a length above T": above_the_steps,
-    "a negative length": with_lengths(lambda lengths: np.concatenate([lengths[:-1], [-1]])),
+    "a negative length": with_lengths(lambda lengths: in_one_row(lengths, -1)),
     "a length too many": with_lengths(lambda lengths: np.concatenate([lengths, lengths[:1]])),
     "a length too few": with_lengths(lambda lengths: lengths[:-1]),
 }
@@ -100,12 +112,11 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
 
 @check(
     "LEN-6",
-    Cases(
-        layers=(1, 2),
-        regimes=TAME,
-        time=SHORT,
-        padding=("lengths from 0",),
-        variants=("", "", "", "lengths without sign"),
+    replace(
+        ANY,
+        padding=("lengths, one of 0", "lengths from 0"),
+        poisons=("numbers", "nan", *POISONS),
+        variants=("", "lengths without sign"),
     ),
     needs=("final_states", *ROWS),
     share=HALF,
@@ -115,7 +126,7 @@ def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None
     if case.variant and case.call.lengths is not None:
         case = case.replace(lengths=case.call.lengths.astype(np.uint8))
     if subject.refusal_of(case) is None:
-        expect_final_states(subject, case, subject.run(case))
+        expect_everything(subject, case)
     else:
         subject.tally.count()
 
@@ -132,13 +143,10 @@ def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
 
 @check(
     "LEN-8",
-    Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=PADDED),
-    needs=("sequence", *ROWS),
+    replace(ANY, padding=("lengths of every step",), poisons=("numbers",)),
+    needs=("outputs", *ROWS),
     share=HALF,
 )
 def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
-    full = case.replace(
-        lengths=None if case.call.lengths is None else np.full_like(case.call.lengths, case.x.shape[1]),
-        mask=None if case.call.mask is None else np.ones_like(case.call.mask),
-    )
-    expect_same_outputs(subject, "outputs with full lengths", full, case.replace(lengths=None, mask=None))
+    """Of a call without them, or of its options: there is nothing left out."""
+    expect_everything(subject, case)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
+from rnn_adapters.surface import MaskType
 from rnn_conformance.checks.support.expect import (
+    expect_answer,
     expect_everything,
     expect_final_states,
-    expect_last,
     expect_padding,
     expect_same_outputs,
-    expect_steps,
-    expect_top_steps,
+    of_numbers,
     poisoned,
     sequence_of,
     with_nan,
@@ -30,6 +31,7 @@ HALF = 0.5  # these cases are expensive, or have little to draw
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 MASKED: tuple[Padding, ...] = ("mask",)
 SHORT = (1, 2, 3, 4, 5, 9)
+NUMBERS = get_args(MaskType)
 
 MASKS: dict[str, Mistake] = {
     "a step too few": with_mask(lambda mask: mask[:, :-1]),
@@ -40,13 +42,31 @@ MASKS: dict[str, Mistake] = {
 }
 
 
-@check("MSK-1", Cases(layers=(1, 2), regimes=TAME, time=SHORT, padding=MASKED), needs=("sequence", "masks"))
+ANY = replace(POOL, layers=(1, 1, 1, 2), directions=(1, 2))
+"""Layers of which many go backwards or merge their directions."""
+
+PATTERNS: tuple[Padding, ...] = (
+    "mask",
+    "mask",
+    "mask of every step but the first",
+    "mask of every step but the last",
+    "mask of one row",
+)
+"""Masks for which kernels have ways of their own, and any other."""
+NO_STEP: tuple[Padding, ...] = ("mask of no step", "mask of no step in any row")
+
+
+@check(
+    "MSK-1",
+    replace(
+        ANY,
+        time=(*POOL.time, 33, 40),
+        padding=PATTERNS,
+    ),
+    needs=("outputs", "masks"),
+)
 def test_masked_steps_leave_the_state(subject: Subject, case: Case) -> None:
-    output = subject.run(case)
-    if case.network.num_layers == 1:
-        expect_steps(subject, case, output)
-    else:
-        expect_top_steps(subject, case, output)
+    expect_everything(subject, case)
 
 
 @check(
@@ -78,14 +98,17 @@ def test_masked_input_is_never_read(subject: Subject, case: Case) -> None:
     expect_same_outputs(subject, "outputs with other input at masked time steps", poisoned(case), case)
 
 
-ROW_MASKED = Cases(
-    layers=(1, 2), regimes=TAME, time=SHORT, padding=("mask of no step",), initial_states=(True, True, False)
+ROW_MASKED = replace(
+    ANY,
+    padding=NO_STEP,
+    initial_states=(True, True, False),
 )
 
 
 @check("MSK-5", ROW_MASKED, needs=("final_states", "masks", "initial_states"), share=HALF)
 def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
-    expect_final_states(subject, case, subject.run(case))
+    """Of one row, or of all."""
+    expect_everything(subject, case)
 
 
 @check(
@@ -102,14 +125,18 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
+    """Of booleans, and of numbers."""
     expect_refusal(subject, case, MASKS)
+    for dtype in subject.supports.mask_dtypes[:: len(NUMBERS) - 1]:
+        expect_refusal(subject, of_numbers(case, dtype), MASKS)
 
 
 @check(
     "MSK-7", replace(ROW_MASKED, return_sequences=(False,)), needs=("last_output", "masks", "initial_states")
 )
 def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
-    expect_last(subject, case, subject.run(case, return_sequences=False))
+    case = case.replace(return_sequences=False)
+    expect_answer(subject, case, subject.run(case, return_sequences=False))
 
 
 @check(
@@ -120,4 +147,14 @@ def test_a_masked_row_gives_its_state(subject: Subject, case: Case) -> None:
     needs=("outputs", "lengths_and_masks"),
 )
 def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:
+    expect_everything(subject, case)
+
+
+@check(
+    "MSK-9",
+    replace(ANY, padding=("mask of every step",), poisons=("numbers",)),
+    needs=("outputs", "masks"),
+)
+def test_a_mask_of_every_step_changes_nothing(subject: Subject, case: Case) -> None:
+    """Of a call without one, or of its options: there is nothing left out."""
     expect_everything(subject, case)

@@ -17,7 +17,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, TIME, Cases
+from rnn_conformance.engine.strategies import POOL, TIME, Cases
 from rnn_conformance.engine.subject import Subject
 
 HALF = 0.5  # these cases are expensive, or have little to draw
@@ -63,16 +63,17 @@ def test_backwards_ends_at_the_first_input(subject: Subject, case: Case) -> None
 
 @check(
     "DIR-4",
-    Cases(
+    replace(
+        POOL,
+        layers=(1,),
         directions=(1,),
-        regimes=TAME,
         go_backwards=(True,),
-        padding=("lengths", "mask"),
-        time=(2, 3, 4, 5, 6),
-        return_sequences=EITHER_OUTPUT,
+        padding=("lengths", "mask", "lengths and mask"),
+        time=(2, 3, 4, 6, 17, 33, 40),
+        dtypes=("float32", "float32", "float32", "float64"),
+        compute_dtypes=(None, None, None, None, None, "float16", "bfloat16"),
     ),
     needs=("variable_lengths", "outputs", *SUPPORTED),
-    share=HALF,
 )
 def test_backwards_leaves_out_the_same_steps(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)

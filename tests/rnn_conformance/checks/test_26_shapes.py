@@ -10,22 +10,29 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, UnknownAxis
-from rnn_conformance.checks.support.expect import asked_for, expect_everything, of_numbers
+from rnn_conformance.checks.support.expect import (
+    asked_for,
+    expect_everything,
+    features_of,
+    of_numbers,
+    with_other_merge,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
+from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, MergeMode
 
-HALF, FEW = 0.5, 0.25  # a shape is right or wrong as a whole
+FEW = 0.25  # a mask is right or wrong as a whole
 MORE = 1.5  # of options as many as of a call
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
 MASKED: tuple[Padding, ...] = ("mask",)
+BOTH: tuple[Padding, ...] = ("lengths and mask",)
 SAID: tuple[Padding, ...] = ("none", "mask", "lengths and mask")
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 NARROW: tuple[NarrowType | None, ...] = (None, "float16", "bfloat16")
@@ -45,9 +52,18 @@ ANY = Cases(
     go_backwards=(False, True),
     merge_modes=MERGES,
     stateful=(False, False, True),
+    dtypes=ANY_DTYPE,
+    compute_dtypes=(None, None, None, "float16", "bfloat16"),
+    training=(False, True),
+    dropout=POOL.dropout,
     variants=tuple(UNKNOWN),
     exact=True,
 )
+
+
+def dropping(case: Case) -> Case:
+    """The case, which drops numbers if it is one of training: shapes and masks do not depend on them."""
+    return case.replace(rate=0.5) if case.call.training and case.call.dropout else case
 
 
 def unknown_of(subject: Subject, case: Case) -> tuple[UnknownAxis, ...]:
@@ -67,12 +83,6 @@ def sizes_of(subject: Subject, case: Case) -> tuple[int | None, int | None]:
     return None if "batch" in unknown else batch, None if "time" in unknown else time
 
 
-def features_of(case: Case) -> int:
-    """How many features the top layer gives."""
-    together = case.call.merge_mode in ("concat", "none")
-    return case.network.output_size if together else case.network.layers[-1].hidden_size
-
-
 def expect_shape(subject: Subject, what: str, inferred: Shape | None, expected: Shape) -> None:
     """One shape, in which None is an axis that cannot be known."""
     if inferred != expected:
@@ -81,43 +91,47 @@ def expect_shape(subject: Subject, what: str, inferred: Shape | None, expected: 
     subject.tally.count()
 
 
-@check("SHP-1", ANY, needs=("inferred_shapes", "sequence"), share=HALF)
+def otherwise(subject: Subject, case: Case) -> Case:
+    """The case with something else than what it was asked with: other axes unknown, or input of integers."""
+    integers, number = subject.supports.input_dtypes, sum(case.x.shape)
+    if number % 2 and integers:
+        return case.replace(x=np.rint(np.abs(case.x)).astype(integers[number // 2 % len(integers)]))
+    others = [variant for variant in UNKNOWN if variant != case.variant]
+    return case.replace(variant=others[number // 2 % len(others)])
+
+
+@check("SHP-1", ANY, needs=("inferred_shapes", "sequence"))
 def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Case) -> None:
     """And once more of the same network and input, where directions are merged in another way."""
-    for asked in (case, *with_other_merge(subject, case)):
+    case = dropping(case)
+    for asked in (case, *with_other_merge(subject, case), otherwise(subject, case)):
         expected = (*sizes_of(subject, asked), features_of(asked))
         for way, shapes in subject.inferred_shapes(asked, unknown_of(subject, asked)).items():
             expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
 
 
-def with_other_merge(subject: Subject, case: Case) -> list[Case]:
-    """The case with a merge mode that gives another number of features, if there is one."""
-    layers, modes = case.network.layers, subject.supports.merge_modes
-    if len(layers) > 1 or layers[0].directions == 1:
-        return []
-    others = [case.replace(merge_mode=mode) for mode in modes]
-    return [other for other in others if features_of(other) != features_of(case)][:1]
-
-
-@check("SHP-2", ANY, needs=("inferred_shapes", "last_output"), share=HALF)
+@check("SHP-2", ANY, needs=("inferred_shapes", "last_output"))
 def test_the_shape_of_the_last_output_is_inferred(subject: Subject, case: Case) -> None:
-    case = case.replace(return_sequences=False)
-    expected = (sizes_of(subject, case)[0], features_of(case))
-    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
-        expect_shape(subject, f"last output by {way}", shapes.last, expected)
+    for asked in (dropping(case), otherwise(subject, case)):
+        asking = asked.replace(return_sequences=False)
+        expected = (sizes_of(subject, asking)[0], features_of(asking))
+        for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, asking)).items():
+            expect_shape(subject, f"last output by {way}", shapes.last, expected)
 
 
-@check("SHP-3", ANY, needs=("inferred_shapes", "final_states"), share=HALF)
+@check("SHP-3", ANY, needs=("inferred_shapes", "final_states"))
 def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -> None:
-    case = case.replace(return_sequences=subject.supports.sequence)
+    """Beside sequences as beside last outputs."""
     batch, _ = sizes_of(subject, case)
     expected = [(batch, cell.hidden_size) for cell in case.network.cells]
-    for way, shapes in subject.inferred_shapes(case, unknown_of(subject, case)).items():
-        found = list(shapes.final_states or ())
-        if found != expected:
-            what = f"final states by {way}"
-            raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
-        subject.tally.count()
+    for sequences in asked_for(subject, case):
+        asking = dropping(case).replace(return_sequences=sequences)
+        for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, case)).items():
+            found = list(shapes.final_states or ())
+            if found != expected:
+                what = f"final states by {way}"
+                raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
+            subject.tally.count()
 
 
 @check(
@@ -149,7 +163,10 @@ def test_the_type_of_outputs_is_inferred(subject: Subject, case: Case) -> None:
     if case.network.dtype != np.float32:
         case = case.replace(compute_dtype=None)
     expect_inferred_type(subject, case)
-    for dtype in subject.supports.input_dtypes[-1:]:
+    if case.call.compute_dtype is not None:
+        expect_inferred_type(subject, case.replace(compute_dtype=None))
+    known = subject.supports.input_dtypes
+    for dtype in {known[-1], known[sum(case.x.shape) % len(known)]} if known else ():
         expect_inferred_type(subject, case.replace(x=np.rint(np.abs(case.x)).astype(dtype)))
 
 
@@ -194,14 +211,17 @@ def expect_handed(subject: Subject, case: Case, expected: Array | None) -> None:
         subject.tally.count()
 
 
-HANDED = Cases(
+HANDED = replace(
+    POOL,
     layers=(1, 1, 1, 2, 3),
     directions=(1, 1, 2),
-    time=(1, 2, 3, 4, 5, 6),
-    padding=(*MASKED, *MASKED, "lengths and mask"),
+    batch=(1, 2, 3, 4, 33),
+    time=(1, 2, 3, 6, 33, 40),
+    padding=(*MASKED * 3, *BOTH * 2, "mask of every step", "mask of no step in any row"),
+    poisons=("numbers",),
     go_backwards=(False, True, True),
-    merge_modes=MERGES,
     stateful=(False, False, False, True),
+    exact=True,
 )
 
 
@@ -209,17 +229,19 @@ NUMBERS = ("uint8", "int32", "int64", "float32")
 """Types of masks."""
 
 
-@check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"))
+@check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"), share=MORE)
 def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: Case) -> None:
     """Be it of booleans or of numbers."""
     expected = of_outputs(subject, case)
     case = of_numbers(case, case.variant) if case.variant in subject.supports.mask_dtypes else case
-    expect_handed(subject, case, expected)
+    expect_handed(subject, dropping(case), expected)
 
 
-@check("SHP-6", HANDED, needs=("handed_masks", "last_output"), share=FEW)
+@check("SHP-6", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "last_output"), share=FEW)
 def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -> None:
-    expect_handed(subject, case.replace(return_sequences=False), None)
+    """Be it of booleans or of numbers."""
+    case = of_numbers(case, case.variant) if case.variant in subject.supports.mask_dtypes else case
+    expect_handed(subject, dropping(case).replace(return_sequences=False), None)
 
 
 @check(
@@ -228,8 +250,6 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
         POOL,
         padding=(*MASKED, *MASKED, "lengths and mask"),
         variants=NUMBERS,
-        dtypes=("float32", "float64"),
-        compute_dtypes=(None,),
     ),
     needs=("mask_dtypes", "outputs"),
 )

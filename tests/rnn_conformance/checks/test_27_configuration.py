@@ -8,28 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from rnn_conformance.checks.support.expect import expect_everything
+from rnn_conformance.checks.support.expect import expect_everything, with_other_merge
+from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
+from rnn_conformance.checks.test_07_errors import STATE_SHAPES
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.network import Cell, Layer, MergeMode, Network
 from rnn_reference.parameters import network_parameters
 
 HALF, FEW = 0.5, 0.25  # expensive cases; options that do not depend on the numbers
+MORE = 2.0  # of one route alone, and of every activation
 
 MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 
 
-@check("CFG-1", replace(POOL, activations=ACTIVATIONS), needs=("outputs",), routes=("configuration",))
+@check(
+    "CFG-1",
+    replace(POOL, activations=ACTIVATIONS, dtypes=(*POOL.dtypes, "float64")),
+    needs=("outputs",),
+    share=MORE,
+    routes=("configuration",),
+)
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
-    """Also where a parameter of an activation is zero, which is not the one that is not given."""
+    """Also where a parameter of an activation is zero, which is not the one that is not given.
+
+    Or one, or negative.
+    """
     expect_everything(subject, case)
-    if any(cell.activation.name in ZERO for cell in case.network.cells):
-        expect_everything(subject, case.replace(network=with_parameters_of_zero(subject, case.network)))
+    for activations in (ZERO, ONE_OR_NEGATIVE):
+        if any(cell.activation.name in activations for cell in case.network.cells):
+            network = with_parameters(subject, case.network, activations)
+            expect_everything(subject, case.replace(network=network))
 
 
 ZERO: Mapping[str, Activation] = {
@@ -40,13 +54,20 @@ ZERO: Mapping[str, Activation] = {
 }
 
 
-def with_parameters_of_zero(subject: Subject, network: Network) -> Network:
-    """The network with zero for a parameter of each activation that has one, where it can be chosen."""
+ONE_OR_NEGATIVE: Mapping[str, Activation] = {
+    "leaky_relu": Activation("leaky_relu", 1.0),
+    "hard_sigmoid": Activation("hard_sigmoid", 1.0, -0.25),
+    "affine": Activation("affine", 0.375, -1.0),
+}
+
+
+def with_parameters(subject: Subject, network: Network, activations: Mapping[str, Activation]) -> Network:
+    """The network with other parameters of each activation that is named, where they can be chosen."""
 
     def changed(cell: Cell) -> Cell:
         name = cell.activation.name
-        known = name in ZERO and name in subject.supports.parameters
-        return replace(cell, activation=ZERO[name]) if known else cell
+        known = name in activations and name in subject.supports.parameters
+        return replace(cell, activation=activations[name]) if known else cell
 
     return Network(Layer(*map(changed, layer.cells)) for layer in network.layers)
 
@@ -72,18 +93,18 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
 
 @check("CFG-3", POOL, needs=("outputs", "initial_states"), routes=("arguments",))
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
+    """Nor are wrong ones taken."""
     expect_everything(subject, case)
+    if case.initial_states is not None:
+        alone = case.replace(lengths=None, mask=None, stateful=False)
+        for variant in ("state of a larger batch", "state with one unit too many"):
+            expect_refusal_of_states(subject, alone.replace(variant=variant), STATE_SHAPES)
 
 
 @check(
     "CFG-4",
-    Cases(
-        layers=(1, 2),
-        dtypes=("float32", "float64", "float16", "bfloat16"),
-        compute_dtypes=(None, "float16", "bfloat16"),
-    ),
+    replace(POOL, layers=(1, 1, 2), dtypes=("float32", "float64", "float16", "bfloat16"), exact=True),
     needs=("default_states",),
-    share=HALF,
 )
 def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case: Case) -> None:
     """And stay so, whatever is written into those that were told."""
@@ -91,10 +112,19 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
         case = case.replace(compute_dtype=None)
     narrow = case.call.compute_dtype
     dtype = case.network.dtype if narrow is None else case.network.astype(narrow).dtype
-    expect_default_states(subject, case, dtype)
+    for asked in (case, *with_other_merge(subject, case)):
+        expect_default_states(subject, asked, dtype)
+    if narrow is not None:
+        expect_default_states(subject, case.replace(compute_dtype=None), case.network.dtype)
+    for integers in subject.supports.input_dtypes[-1:]:
+        x = np.zeros(case.x.shape, integers)
+        expect_default_states(subject, case.replace(x=x), dtype)
     if subject.supports.leading_axes:
-        expect_default_states(subject, case.replace(x=case.x[None], initial_states=None), dtype)
-    case = case.replace(initial_states=None, return_sequences=subject.supports.sequence)
+        alone = case.replace(initial_states=None, lengths=None, mask=None)
+        for x in (case.x[None], case.x[0]):
+            expect_default_states(subject, alone.replace(x=x), dtype)
+    case = case.replace(initial_states=None, return_sequences=subject.supports.sequence, stateful=False)
+    case = case.replace(training=False)
     before = arrays_of(subject.run(case)) if subject.supports.outputs else []
     for state in subject.told_default_states(case):
         if state.flags.writeable:
@@ -118,11 +148,14 @@ def expect_default_states(subject: Subject, case: Case, dtype: np.dtype[Any]) ->
         )
 
 
-@check("CFG-5", Cases(layers=(1, 2, 3), exact=True), needs=("count_trainable",), share=FEW)
+@check(
+    "CFG-5", Cases(layers=(1, 2, 3, 3), dtypes=ANY_DTYPE, exact=True), needs=("count_trainable",), share=HALF
+)
 def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, case: Case) -> None:
-    """No layer frozen, the bottom one, the top one, and all of them."""
+    """No layer frozen, the bottom one, the top one, both, and all of them."""
     layers = case.network.layers
-    for frozen in dict.fromkeys(((), (0,), (len(layers) - 1,), tuple(range(len(layers))))):
+    top = len(layers) - 1
+    for frozen in dict.fromkeys(((), (0,), (top,), tuple({0, top}), tuple(range(top + 1)))):
         trained = [Network([layer]) for index, layer in enumerate(layers) if index not in frozen]
         expected = sum(network_parameters(each, subject.conventions.bias_vectors) for each in trained)
         lost = {way: n for way, n in subject.count_trainable(case, frozen).items() if n != expected}

@@ -266,7 +266,7 @@ def _fully_masked_row(case: Case) -> bool:
         valid = valid & (np.arange(case.x.shape[1]) < lengths.reshape(-1, 1))
     elif lengths is not None:
         valid = np.atleast_1d(lengths > 0)  # impossible lengths, too, are cases
-    return valid is not None and not valid.reshape(len(valid), -1).any(axis=1).all()
+    return valid is not None and not valid.any(axis=tuple(range(1, valid.ndim))).all()
 
 
 def _last_step_masked(case: Case) -> bool:

@@ -56,14 +56,29 @@ Padding = Literal[
     "none",
     "lengths",
     "lengths from 0",
+    "lengths, one of 0",
+    "lengths of every step",
     "prefix",
     "prefix from 0",
+    "prefix, one of no step",
+    "prefix of every step",
     "mask",
     "mask of no step",
+    "mask of no step in any row",
+    "mask of one row",
+    "mask of every step",
+    "mask of every step but the first",
+    "mask of every step but the last",
     "lengths and mask",
 ]
 BOTH: Padding = "lengths and mask"
-PREFIXES: dict[Padding, Padding] = {"lengths": "prefix", "lengths from 0": "prefix from 0"}
+PREFIXES: dict[Padding, Padding] = {
+    "lengths": "prefix",
+    "lengths from 0": "prefix from 0",
+    "lengths, one of 0": "prefix, one of no step",
+    "lengths of every step": "prefix of every step",
+}
+"""The mask that says the same, where there are no lengths."""
 MASKED_TIME = 16  # steps of a row before bytes of the next are taken
 PADDINGS = st.binary(min_size=4 * MASKED_TIME, max_size=4 * MASKED_TIME)
 """A byte for the length of each row, or for each step of a mask; zero stands for what is not padded. Where
@@ -132,7 +147,8 @@ class Cases:
         training: whether calls are of training. In training nothing is dropped: the rate is then 0.
         padding: how variable-length sequences are said: "mask" for any pattern of steps ("mask of no step":
             none in the first row), "lengths" for right-padded rows, which become a mask where lengths are
-            unsupported, "lengths and mask" for both in one call.
+            unsupported, "lengths and mask" for both in one call. Others have what kernels take ways of their
+            own for: rows of no step, no step at all, every step.
         regime_of_many: the regime where there are many steps, features or units, in place of the drawn one.
         scatter: only full mantissas: numbers from seeds, none from bytes, none rounded.
         exact: what is asked is exact (a shape, a count, an error): it can be asked in any type.
@@ -465,11 +481,32 @@ def padding_of(
         steps = np.arange(time)
         places = MASKED_TIME * np.arange(batch)[:, None] + steps + 3 * (steps // len(numbers))
         mask = (numbers < 160)[places % len(numbers)]
-        if padding == "mask of no step":
-            mask[:1] = False
-        return None, mask
-    shortest = 0 if padding in ("lengths from 0", "prefix from 0") else 1
+        return None, _patterned(padding, mask)
+    shortest = 0 if "0" in padding or "no step" in padding else 1
     lengths = time - np.resize(numbers, batch).astype(np.int64) * (time + 1 - shortest) // 256
+    if "every step" in padding:
+        lengths[:] = time
+    if "one of" in padding and batch:
+        lengths[numbers[-1] % batch] = 0
     if padding.startswith("lengths"):
         return lengths, None
     return None, steps_of_lengths(lengths, time)
+
+
+def _patterned(padding: Padding, mask: Array) -> Array:
+    """A mask as it was drawn, or what is said of it instead."""
+    time = mask.shape[1]
+    match padding:
+        case "mask of no step":
+            mask[:1] = False
+        case "mask of no step in any row":
+            mask[:] = False
+        case "mask of one row":
+            mask[:-1] = False
+        case "mask of every step":
+            mask[:] = True
+        case "mask of every step but the first":
+            mask[:] = np.arange(time) > 0
+        case "mask of every step but the last":
+            mask[:] = np.arange(time) < time - 1
+    return mask

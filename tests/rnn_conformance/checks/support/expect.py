@@ -187,6 +187,21 @@ def in_input_order(subject: Subject, case: Case, sequence: Array) -> Array:
     return sequence[:, ::-1]
 
 
+def features_of(case: Case) -> int:
+    """How many features the top layer gives."""
+    together = case.call.merge_mode in ("concat", "none")
+    return case.network.output_size if together else case.network.layers[-1].hidden_size
+
+
+def with_other_merge(subject: Subject, case: Case) -> list[Case]:
+    """The case with a merge mode that gives another number of features, if there is one."""
+    layers, modes = case.network.layers, subject.supports.merge_modes
+    if len(layers) > 1 or layers[0].directions == 1:
+        return []
+    others = [case.replace(merge_mode=mode) for mode in modes]
+    return [other for other in others if features_of(other) != features_of(case)][:1]
+
+
 def expect_output(subject: Subject, case: Case, output: Output) -> None:
     """Whatever options the case combines: the sequence output, its padding, and the final states."""
     conventions = subject.conventions

@@ -21,24 +21,21 @@ def with_x(change: Change) -> Mistake:
     return lambda call: replace(call, x=np.ascontiguousarray(change(call.x)))
 
 
-def with_states(change: Change) -> Mistake:
-    """A mistake in the initial state of every layer."""
+def with_state(change: Change, layer: int = -1) -> Mistake:
+    """A mistake in the initial state of one layer: those of all others are right."""
 
     def mistake(call: Call) -> Call:
-        states = call.initial_states or ()
-        return replace(call, initial_states=tuple(np.ascontiguousarray(change(state)) for state in states))
+        states = list(call.initial_states or ())
+        states[layer] = np.ascontiguousarray(change(states[layer]))
+        return replace(call, initial_states=tuple(states))
 
     return mistake
 
 
-def with_top_state(change: Change) -> Mistake:
-    """A mistake in the initial state of the top layer: those below are right."""
-
-    def mistake(call: Call) -> Call:
-        *others, top = call.initial_states or ()
-        return replace(call, initial_states=(*others, np.ascontiguousarray(change(top))))
-
-    return mistake
+def of_any(call: Call, count: int) -> int:
+    """One of so many, which differs from call to call: of two or more the last as often as all others."""
+    number = int(call.x.shape[0] + call.x.shape[1])
+    return count - 1 if number % 2 or count < 2 else number // 2 % (count - 1)
 
 
 def with_lengths(change: Change) -> Mistake:
@@ -106,6 +103,12 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
     finding = f"{case.variant}: expected an error; got an answer ({words})"
     subject.require(error is not None, finding, "not refused")
+
+
+def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
+    """The call must raise with a wrong initial state in each layer, the top one first."""
+    for layer in reversed(range(case.network.num_layers)):
+        expect_refusal(subject, case, {case.variant: with_state(changes[case.variant], layer)})
 
 
 def at_least_three_rows(case: Case) -> Case:
