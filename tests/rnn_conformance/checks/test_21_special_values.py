@@ -151,7 +151,6 @@ COMBINED = replace(
     dropout=(None,),
     poisons=("numbers",),
     return_sequences=(True,),
-    covering=False,
 )
 """All options that leave finite numbers finite."""
 

@@ -85,10 +85,29 @@ OTHERS: tuple[ActivationName, ...] = (
 )
 
 
+UNUSUAL = (
+    Activation("elu", 0.0),
+    *(Activation("leaky_relu", alpha) for alpha in (0.0, 1.4375)),
+    Activation("hard_sigmoid", 0.25, 0.0),
+    Activation("hard_sigmoid", 0.375, -0.5625),
+    Activation("affine", 0.375, 1.4375),
+    Activation("scaled_tanh", 1.4375, 1.8125),
+)
+"""Parameters of 0, below 0 and above 1, which a default, a maximum or a square may be taken for."""
+
+MODERATE = 2.0**20
+"""A number that no exponential of it fits into any type, and a product with others into all."""
+
+
 @check(
     "ACT-6",
     Cases(
-        layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, padding=("none", "lengths"), scatter=True
+        layers=(1, 2),
+        activations=(*OTHERS, *UNUSUAL),
+        regimes=TAME,
+        time=SHORT,
+        padding=("none", "lengths"),
+        scatter=True,
     ),
     needs=(*NEEDS, "sigmoid"),
 )
@@ -98,13 +117,29 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 
 @check(
     "ACT-7",
-    Cases(layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, initial_states=(True,), scatter=True),
+    Cases(
+        layers=(1, 2),
+        activations=(*OTHERS, *UNUSUAL),
+        regimes=TAME,
+        time=SHORT,
+        initial_states=(True,),
+        scatter=True,
+    ),
     needs=(*GRADIENTS, "sigmoid"),
 )
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
-    """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN."""
+    """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN.
+
+    Nor are a JVP and a double backward, of numbers whose products are none that a type has no room for.
+    """
     expect_all(subject, case)
-    expect_all(subject, over_all_magnitudes(bottom_of(case)))
+    seen = over_all_magnitudes(bottom_of(case))
+    expect_all(subject, seen)
+    moderate = seen.replace(x=seen.x.clip(-MODERATE, MODERATE))
+    if subject.supports.tangents:
+        expect_tangents(subject, moderate)
+    if subject.supports.second_gradients:
+        expect_second_gradients(subject, moderate)
 
 
 @check(
