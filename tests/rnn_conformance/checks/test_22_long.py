@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
+from rnn_conformance.checks.support.derivatives import expect_all, expect_tangents, is_differentiable
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_steps,
@@ -108,7 +109,15 @@ KERNEL_SIZES: tuple[Sizes, ...] = (
 )
 """Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few
 units; one row alone, which kernels of its own take, is of many."""
-KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
+KERNELS = replace(
+    POOL,
+    layers=(1, 1, 2, 5, 6),
+    regimes=("damped",),
+    initial_states=(False, True, True, True),
+    return_sequences=(True, True, False),
+    sizes=KERNEL_SIZES,
+    scatter=True,
+)
 PADDED = replace(
     POOL,
     layers=(1, 1, 2),
@@ -165,7 +174,12 @@ def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -
 
 @check("LNG-3", KERNELS, needs=("outputs",), share=MOST)
 def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
+    """And so do derivatives, of which each weight has a share in all rows and steps."""
     expect_everything(subject, case)
+    if is_differentiable(subject, case):
+        expect_all(subject, case)
+        if subject.supports.tangents:
+            expect_tangents(subject, case)
 
 
 @check("LNG-4", PADDED_SEQUENCES, needs=("outputs", "variable_lengths"), share=SOME)
