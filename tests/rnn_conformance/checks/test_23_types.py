@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
-from rnn_conformance.checks.support.derivatives import expect_all
+from rnn_conformance.checks.support.derivatives import expect_all, expect_second_gradients
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_output,
@@ -382,3 +382,22 @@ def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
     """Weights and what they are multiplied with, both by powers of two, so that products stay as they are."""
     factors = np.exp2(np.resize(EXPONENTS[variant], W.shape[-1])).astype(W.dtype)
     return W * factors, a / factors
+
+
+@check(
+    "DTY-17",
+    replace(
+        OF_GRADIENTS,
+        dtypes=NARROW,
+        time=(1, 2),
+        padding=("none", "lengths", "mask"),
+        go_backwards=(False, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        variants=("",),
+    ),
+    needs=(*GRADIENTS, "second_gradients", "narrow_dtypes"),
+    share=HALF,
+)
+def test_gradients_of_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
+    for each in computed_both_ways(subject, case):
+        expect_second_gradients(subject, each)
