@@ -280,10 +280,8 @@ def test_negative_zeros_are_zeros(subject: Subject, case: Case) -> None:
         all(map(np.array_equal, positive, negative)), "with −0 in place of 0 an output is another number"
     )
     if is_differentiable(subject, case):
-        positive, negative = (
-            all_of(subject.gradients(seen, *handed_cotangents(subject, seen, *cotangents(as_seen(subject, seen)))))
-            for seen in map(with_zeros, (1.0, -1.0))
-        )
+        given = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+        positive, negative = (all_of(subject.gradients(with_zeros(sign), *given)) for sign in (1.0, -1.0))
         subject.require(
             all(map(np.array_equal, positive, negative)),
             "with −0 in place of 0 a gradient is another number",

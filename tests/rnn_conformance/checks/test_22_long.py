@@ -26,7 +26,7 @@ from rnn_conformance.engine.strategies import POOL, Cases, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
-MOST, SOME = 0.75, 0.5
+MOST, SOME = 0.75, 0.35
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
 BOUNDED: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign")
@@ -177,9 +177,17 @@ def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, 
     """And so do derivatives, of which each weight has a share in all rows and steps."""
     expect_everything(subject, case)
     if is_differentiable(subject, case):
+        case = with_zeros_for_padding(case)
         expect_all(subject, case)
         if subject.supports.tangents:
             expect_tangents(subject, case)
+
+
+def with_zeros_for_padding(case: Case) -> Case:
+    """What stands at masked time steps is another clause's, where derivatives are asked (GRD-19)."""
+    if case.steps is None:
+        return case
+    return case.replace(x=np.where(case.steps[:, :, None], case.x, case.x.dtype.type(0)))
 
 
 @check("LNG-4", PADDED_SEQUENCES, needs=("outputs", "variable_lengths"), share=SOME)

@@ -293,6 +293,7 @@ def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Ca
             initial_states=(False, True, True),
             dtypes=NARROW,
             compute_dtypes=(None,),
+            poisons=("numbers",),
         )
     ),
     needs=("outputs", "narrow_dtypes", "sigmoid"),
