@@ -354,8 +354,8 @@ def limits(activation: Activation, signs: Array) -> Array:
             TANH,
             directions=(1, 1, 2),
             activations=tuple(name for name in ACTIVATIONS if name != "softsign"),
-            dtypes=("float32", "float64"),
-            compute_dtypes=(None,),
+            dtypes=(*["float32"] * 4, "float64", *ANY_TYPE[1:]),
+            compute_dtypes=(*[None] * 6, *NARROW),
             time=(1,),
             return_sequences=EITHER_OUTPUT,
         )
@@ -363,7 +363,7 @@ def limits(activation: Activation, signs: Array) -> Array:
     needs=("outputs", "exact_factors"),
 )
 def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case: Case) -> None:
-    """In all that a call of one step gives; also of narrow types, and in mixed precision."""
+    """In all that a call of one step gives."""
     layer = case.network.layers[0]
     signs, x = alternating(layer.hidden_size, case.network.dtype), case.x.copy()
     x[0, 0, 0] = np.inf
@@ -374,27 +374,8 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
         return replace(cell, W_x=W_x)
 
     case = case.replace(network=Network(Layer(*map(fed, layer.cells))), x=x)
-    for each in in_narrow_types(subject, case):
-        expect_limits(subject, each, signs)
-
-
-def in_narrow_types(subject: Subject, case: Case) -> list[Case]:
-    """The case, and where there are such the same of a narrow type and in mixed precision."""
-    known = subject.supports.dtypes, subject.supports.compute_dtypes
-    narrow, computed = ([name for name in NARROW if name in types] for types in known)
-    cases, number = [case], case.x.size
-    if narrow:
-        dtype = narrow[number % len(narrow)]
-        cases.append(case.mapped(lambda array: array.astype(dtype)))
-    if computed and case.network.dtype == np.float32:
-        cases.append(case.replace(compute_dtype=computed[number % len(computed)]))
-    return cases
-
-
-def expect_limits(subject: Subject, case: Case, signs: Array) -> None:
-    """All outputs of the first row are the limits of φ."""
     dtype = as_computed(case).network.dtype
-    limit = limits(case.network.cells[0].activation, signs).astype(reference_dtype(dtype))
+    limit = limits(layer.forward.activation, signs).astype(reference_dtype(dtype))
     of_one = (ACTIVATION_ACCURACY + 2) * precision_of(dtype).unit_roundoff * np.maximum(np.abs(limit), 1)
     for array in everything_of(subject, case):
         found = array[0].astype(dtype).reshape(-1, len(signs))

@@ -68,7 +68,7 @@ class Float64ComputedInFloat32(Fault):
 
 @fault("float64-states-of-few-exponents", "NUM-5")
 class Float64StatesOfFewExponents(Fault):
-    """Makes zero of initial states of float64 that float32 has no number for, however small what they meet."""
+    """Makes zero of initial states of float64 that are below the smallest normal number of float32."""
 
     def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
         if h.dtype == np.float64:
@@ -139,7 +139,8 @@ class TanhOfFloat64ByExponentials(Fault):
         if activation.name != "tanh" or z.dtype != np.float64:
             return super().activate(activation, z)
         e = np.exp(-2 * np.abs(z))
-        return np.copysign((1 - e) / (1 + e), z)
+        h: Array = np.copysign((1 - e) / (1 + e), z)
+        return h
 
 
 @fault("tanh-rounded-up", "NUM-9")

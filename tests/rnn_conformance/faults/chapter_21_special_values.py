@@ -156,7 +156,7 @@ class SigmoidOfInfinityIsNone(Fault):
 
 @fault("gradients-cleared-of-nan", "NAN-10")
 class GradientsClearedOfNan(Fault):
-    """Returns zeros for a gradient in which a number is not finite, as for a step of training to be skipped."""
+    """Returns zeros for a gradient in which a number is not finite."""
 
     def returned_as(self, gradient: Array, dtype: Any) -> Array:
         found = super().returned_as(gradient, dtype)

@@ -172,7 +172,7 @@ class MaskWithinItsChunk(Fault):
 
 @fault("backwards-within-a-buffer", "LNG-4")
 class BackwardsWithinABuffer(Fault):
-    """Turns the first 300 steps of a layer that goes backwards, and leaves those beyond them where they are."""
+    """Turns the first 300 steps of a layer that goes backwards, and leaves others where they are."""
 
     def backwards(self, x: Array) -> Array:
         return np.concatenate([super().backwards(x[:, :300]), x[:, 300:]], axis=1)

@@ -409,7 +409,7 @@ class SmallFloat16GradientsFlushed(Fault):
 
 @fault("double-backward-left-in-the-narrow-type", "DTY-17")
 class DoubleBackwardLeftInTheNarrowType(Fault):
-    """Returns gradients of gradients of mixed precision in the type computed in, not in that of the weights."""
+    """Returns gradients of gradients of mixed precision in the type computed in."""
 
     def second_gradients(
         self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
