@@ -234,6 +234,9 @@ class Phi:
 ACTIVATION_ACCURACY = 12
 """C. Float32 activations of the frameworks measured lie between 0.5 u and 7.4 u (the spec's NUM-1)."""
 
+ROUNDED = 4
+"""How often a number may be rounded to a narrow type within φ (the spec's ACT-17)."""
+
 
 def sigmoid(z: Array) -> Array:
     """1 / (1 + e^−z), by the exponential that cannot overflow."""

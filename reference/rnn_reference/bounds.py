@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_reference.activations import phi
+from rnn_reference.activations import ROUNDED, phi
 from rnn_reference.forward import activate, merge_directions
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, checked_call, checked_steps
 from rnn_reference.precision import NARROW, precision_of, reference_dtype, summed_in, widened
@@ -97,6 +97,9 @@ class StepBound:
         # In a narrow type both products, and every sum of them and the biases, may be rounded to it.
         parts = 2 + len(cell.biases)
         self.rounded = kept.unit_roundoff
+        # So may what φ does on its way, where there is more than one function to compute (ACT-17).
+        once = cell.activation.name == "tanh" or not self.phi.accuracy
+        self.rounded_within = ROUNDED * self.rounded if self.narrow and not once else 0.0
         # So may what φ does with its parameters.
         self.gamma_before, self.gamma_after = (
             gamma(count, kept.unit_roundoff) + gamma(count, reference.unit_roundoff)
@@ -198,7 +201,9 @@ class StepBound:
         """
         own: Array = self.unit_roundoff * np.abs(value)
         if self.phi.accuracy:
-            own = self.phi.units(np.abs(value) + change) * self.unit_roundoff * np.maximum(np.abs(value), 1)
+            units = self.phi.units(np.abs(value) + change) * self.unit_roundoff
+            units = units + max(self.phi.parameters, 1) * self.rounded_within
+            own = units * np.maximum(np.abs(value), 1)
         if self.phi.after:
             own = own + self.gamma_after * (np.abs(value) + change + own)
         return own

@@ -18,7 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, Cases
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded
@@ -67,8 +67,29 @@ def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, ca
         expect_last(subject, case, subject.run(case, return_sequences=False))
 
 
-@check("NUM-5", Cases(dtypes=("float64",), scatter=True), needs=("sequence",))
+BEYOND_FLOAT32 = {"": 1.0, "large": 2.0**200, "small": 2.0**-200}
+"""What numbers are multiplied by: of the last two float32 makes an infinity and zero."""
+
+
+@check(
+    "NUM-5",
+    Cases(dtypes=("float64",), scatter=True, variants=("", *BEYOND_FLOAT32)),
+    needs=("sequence",),
+)
 def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
+    """Be input, states and biases large or small: they come to nothing in a type of fewer exponents."""
+    factor = BEYOND_FLOAT32[case.variant]
+
+    def scaled(bias: Array | None) -> Array | None:
+        return None if bias is None else bias * factor
+
+    cells = (replace(cell, b=scaled(cell.b), b_h=scaled(cell.b_h)) for cell in case.network.cells)
+    states = case.initial_states
+    case = case.replace(
+        network=Network(Layer(*cells)),
+        x=case.x * factor,
+        initial_states=None if states is None else tuple(state * factor for state in states),
+    )
     expect_steps(subject, case, subject.run(case))
 
 
@@ -147,12 +168,13 @@ def fed(case: Case) -> Array:
     return case.x[..., units % case.x.shape[-1]]
 
 
+ANY_TYPE = ("float32", "float32", "float64", "float16", "bfloat16")
 OF_TANH = Cases(directions=(1,), activations=("tanh",), initial_states=(False,), scatter=True)
 
 
 @check(
     "NUM-7",
-    replace(OF_TANH, dtypes=("float32", "float32", "float64")),
+    replace(OF_TANH, dtypes=ANY_TYPE),
     needs=("sequence", "tanh", "exact_factors"),
 )
 def test_tanh_is_this_exact_for_numbers_of_any_size(subject: Subject, case: Case) -> None:
@@ -170,7 +192,11 @@ SATURATED = 32
 NEAR_ZERO = 2.0**-8
 
 
-@check("NUM-8", OF_TANH, needs=("sequence", "tanh", "exact_factors"))
+@check(
+    "NUM-8",
+    replace(OF_TANH, dtypes=ANY_TYPE),
+    needs=("sequence", "tanh", "exact_factors"),
+)
 def test_tanh_near_zero_is_as_exact_as_its_size(subject: Subject, case: Case) -> None:
     case = over_all_magnitudes(case)
     sequence = sequence_of(subject, case, subject.run(case))
@@ -184,7 +210,7 @@ def test_tanh_near_zero_is_as_exact_as_its_size(subject: Subject, case: Case) ->
 
 @check(
     "NUM-9",
-    replace(OF_TANH, initial_states=(False, True, True), dtypes=("float32", "float32", "float64")),
+    replace(OF_TANH, initial_states=(False, True, True), dtypes=ANY_TYPE),
     needs=("sequence", "tanh", "exact_factors"),
 )
 def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
@@ -201,17 +227,13 @@ def test_tanh_is_odd_to_the_bit(subject: Subject, case: Case) -> None:
 @check(
     "NUM-10",
     OfOneActivation(
-        Cases(
-            layers=(1, 2),
+        replace(
+            POOL,
+            layers=(1, 1, 2),
             activations=ACTIVATIONS,
-            regimes=("contractive", "moderate"),
-            time=(1, 2, 3, 4, 5),
             dtypes=("float64",),
-            padding=("none", "lengths", "mask"),
-            go_backwards=(False, True),
-            merge_modes=("concat", "sum", "mul", "ave", "none"),
+            compute_dtypes=(None,),
             scatter=True,
-            return_sequences=EITHER_OUTPUT,
         )
     ),
     needs=("outputs", "float64"),

@@ -91,9 +91,25 @@ types say nothing."""
 PADDED: tuple[Padding, ...] = ("lengths", "mask", "lengths and mask")
 
 
-@check("GRD-6", Cases(layers=(1, 2, 3), regimes=TAME, time=SHORT, initial_states=(True,)), needs=NEEDS)
+SIZES = {"": 1.0, "large": 2.0**60, "small": 2.0**-60}
+"""Of cotangents, in which derivatives are linear."""
+
+
+@check(
+    "GRD-6",
+    Cases(
+        layers=(1, 2, 3),
+        regimes=TAME,
+        time=SHORT,
+        initial_states=(True,),
+        dtypes=("float32", "float32", "float64"),
+        variants=tuple(SIZES),
+    ),
+    needs=NEEDS,
+)
 def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
-    expect_all(subject, case)
+    """Be what comes in large or small."""
+    expect_all(subject, case, size=SIZES[case.variant])
 
 
 @check(

@@ -7,36 +7,60 @@ from typing import Any
 
 import numpy as np
 
-from rnn_conformance.checks.support.derivatives import as_seen
+from rnn_adapters.declarations import NarrowType
+from rnn_conformance.checks.support.derivatives import (
+    all_of,
+    as_computed_in,
+    as_seen,
+    cotangents,
+    expect_each,
+    expect_states,
+    expect_x,
+    gradients_of,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import sequence_of
+from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed, merged
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATIONS, Activation, phi
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation, phi
 from rnn_reference.bounds import Bounded
-from rnn_reference.network import Array, Layer, Network
+from rnn_reference.gradient_bounds import BoundedGradients
+from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of, reference_dtype
 
 HALF = 0.5
+NARROW: tuple[NarrowType, ...] = ("float16", "bfloat16")
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 ONE = Cases(directions=(1,), regimes=TAME, time=(1, 2, 3, 4, 5))
 UNDER_TANH_OR_RELU = replace(ONE, layers=(1, 1, 2), activations=(Activation("tanh"), Activation("relu")))
 """Of others the clause says nothing: where an implementation has neither, it is not asked."""
-TANH = Cases(directions=(1,), activations=("tanh",), regimes=TAME, time=(1, 2, 3, 4, 5))
+ANY_TYPE = ("float32", "float64", "float16", "bfloat16")
+TANH = Cases(
+    directions=(1,),
+    activations=("tanh",),
+    regimes=TAME,
+    time=(1, 2, 3, 4, 5),
+    dtypes=("float32", *ANY_TYPE),
+    compute_dtypes=(None, None, "float16", "bfloat16"),
+)
 
 
 def expect_signs(subject: Subject, case: Case, signs: Array) -> None:
     """The outputs of the first row at the first step are ±1."""
-    sequence = sequence_of(subject, case, subject.run(case))[:1, :1]
-    expected = signs[None, None].astype(reference_dtype(case.network.dtype))
+    dtype = as_computed(case).network.dtype
+    sequence = sequence_of(subject, as_computed(case), subject.run(case))[:1, :1]
+    expected = signs[None, None].astype(reference_dtype(dtype))
     units = phi(Activation("tanh")).units(np.abs(expected))
-    bound = np.full_like(expected, units * precision_of(case.network.dtype).unit_roundoff)
-    subject.agree("output of step 0", sequence, Bounded(expected, bound), case.network.dtype)
+    bound = np.full_like(expected, units * precision_of(dtype).unit_roundoff)
+    subject.agree("output of step 0", sequence, Bounded(expected, bound), dtype)
 
 
 def with_weight_of_first_feature(case: Case, column: Array) -> Case:
@@ -54,7 +78,7 @@ def alternating(units: int, dtype: Any) -> Array:
 
 IN_ANY_TYPE = replace(
     UNDER_TANH_OR_RELU,
-    dtypes=("float32", "float64", "float16", "bfloat16"),
+    dtypes=ANY_TYPE,
     compute_dtypes=(None, None, "float16", "bfloat16"),
     variants=("", "NaN of all digits", "NaN of all bits", "NaN of the lowest digit"),
 )
@@ -97,6 +121,10 @@ def test_tanh_of_infinity_is_one(subject: Subject, case: Case) -> None:
     expect_signs(subject, with_weight_of_first_feature(case.replace(x=x), signs / 4), signs)
 
 
+HUGE = {"float16": 2.0**12, "bfloat16": 2.0**100, "float32": 2.0**100, "float64": 2.0**800}
+"""Numbers whose square is too large for the type."""
+
+
 @check("NAN-3", TANH, needs=("sequence", "tanh"), share=HALF)
 def test_tanh_of_a_sum_that_overflows_is_one(subject: Subject, case: Case) -> None:
     """All other terms of the first row are zero, so that the sum has the sign of its one huge term."""
@@ -104,23 +132,17 @@ def test_tanh_of_a_sum_that_overflows_is_one(subject: Subject, case: Case) -> No
     signs = alternating(cell.hidden_size, case.network.dtype)
     x = case.x.copy()
     x[0, 0] = 0
-    x[0, 0, 0] = 2.0**100
+    huge = HUGE[str(as_computed(case).network.dtype)]
+    x[0, 0, 0] = huge
     no_bias = None if cell.b is None else np.zeros_like(cell.b)
     quiet = replace(cell, b=no_bias, b_h=None if cell.b_h is None else no_bias)
     states = case.initial_states
     if states is not None:
         states = tuple(np.zeros_like(state) for state in states)
     quiet_case = case.replace(network=Network(Layer(quiet)), x=x, initial_states=states)
-    expect_signs(subject, with_weight_of_first_feature(quiet_case, signs * 2.0**100), signs)
+    expect_signs(subject, with_weight_of_first_feature(quiet_case, signs * signs.dtype.type(huge)), signs)
 
 
-EVERY = Cases(
-    layers=(1, 2),
-    activations=ACTIVATIONS,
-    regimes=TAME,
-    time=(1, 2, 3, 4, 5),
-    padding=("none", "lengths", "mask"),
-)
 COMBINED = replace(
     POOL,
     layers=(1, 1, 2),
@@ -129,7 +151,6 @@ COMBINED = replace(
     dropout=(None,),
     poisons=("numbers",),
     return_sequences=(True,),
-    covering=False,
 )
 """All options that leave finite numbers finite."""
 
@@ -158,7 +179,22 @@ def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Su
             all(bool(np.isnan(array[0]).all()) for array in shown),
             "NaN at the first step is missing from final states or last output",
         )
+    if subject.supports.sequence:
+        expect_nan_where_it_reaches(subject, case.replace(x=x), spoilt[0])
     expect_other_rows(subject, case, spoilt, clean)
+
+
+def expect_nan_where_it_reaches(subject: Subject, case: Case, sequence: Array) -> None:
+    """At valid time steps, exactly what NaN in the input reaches is NaN, be it merged or not."""
+    seen = as_seen(subject, case)
+    expected = subject.bounds_of(seen).sequence
+    with np.errstate(invalid="ignore"):
+        expected = expected if case.call.merge_mode in ("concat", "none") else merged(seen, expected)
+    if case.call.go_backwards and subject.conventions.go_backwards_order == "input":
+        sequence = sequence[:, ::-1]
+    steps = np.ones(case.x.shape[:2], bool) if seen.steps is None else seen.steps
+    found, reached = np.isnan(sequence.astype(float))[steps], np.isnan(expected.value.astype(float))[steps]
+    subject.require(np.array_equal(found, reached), "the sequence output is NaN elsewhere than it must be")
 
 
 def expect_other_rows(subject: Subject, case: Case, spoilt: list[Array], clean: list[Array]) -> None:
@@ -228,9 +264,9 @@ def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
             expect_signs(subject, infinite.replace(mask=mask.astype(dtype)), signs)
 
 
-@check("NAN-7", replace(EVERY, initial_states=(True,)), needs=("outputs",), share=HALF)
+@check("NAN-7", replace(COMBINED, initial_states=(True,)), needs=("outputs",), share=HALF)
 def test_negative_zeros_are_zeros(subject: Subject, case: Case) -> None:
-    """Half of the numbers are zero; whether these are negative changes no output."""
+    """Half of the numbers are zero; whether these are negative changes no output and no gradient."""
 
     def with_zeros(sign: float) -> Case:
         def change(array: Array) -> Array:
@@ -243,6 +279,13 @@ def test_negative_zeros_are_zeros(subject: Subject, case: Case) -> None:
     subject.require(
         all(map(np.array_equal, positive, negative)), "with −0 in place of 0 an output is another number"
     )
+    if is_differentiable(subject, case):
+        given = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+        positive, negative = (all_of(subject.gradients(with_zeros(sign), *given)) for sign in (1.0, -1.0))
+        subject.require(
+            all(map(np.array_equal, positive, negative)),
+            "with −0 in place of 0 a gradient is another number",
+        )
 
 
 @check(
@@ -263,3 +306,127 @@ def test_nan_that_was_kept_shows_in_the_next_call(subject: Subject, case: Case) 
             "a stateful layer kept NaN, and its next call shows none",
         )
     subject.tally.count()
+    if "relu" in subject.supports.activations:
+        expect_kept_infinity(subject, case.replace(x=np.abs(case.x)))
+
+
+def expect_kept_infinity(subject: Subject, case: Case) -> None:
+    """Under relu, with positive weights, ∞ that was kept makes every unit of its row infinite."""
+
+    def positive(cell: Cell) -> Cell:
+        one = cell.dtype.type(1)
+        return Cell(np.abs(cell.W_x) + one, np.abs(cell.W_h) + one, cell.b, cell.b_h, Activation("relu"))
+
+    layers = [Layer(*map(positive, layer.cells)) for layer in case.network.layers]
+    case = case.replace(network=Network(layers), x=case.x.copy())
+    infinite = case.replace(x=case.x.copy())
+    infinite.x[0] = np.inf
+    subject.reset_states(case.network)
+    subject.run(infinite)
+    after = subject.run(case)
+    for array in (after.sequence, after.last):
+        subject.require(
+            array is None or bool(np.isposinf(array[0].astype(float)).all()),
+            "a stateful layer kept an infinity, and its next call shows none",
+        )
+    subject.tally.count()
+
+
+def limits(activation: Activation, signs: Array) -> Array:
+    """What φ comes to at ±∞."""
+    alpha = activation.parameters.get("alpha", 1.0)
+    low, high = {
+        "tanh": (-1, 1),
+        "relu": (0, np.inf),
+        "sigmoid": (0, 1),
+        "softplus": (0, np.inf),
+        "elu": (-alpha, np.inf),
+        "hard_sigmoid": (0, 1),
+        "scaled_tanh": (-alpha, alpha),
+    }.get(activation.name, (-np.inf, np.inf))
+    return np.where(signs > 0, high, low)
+
+
+@check(
+    "NAN-9",
+    OfOneActivation(
+        replace(
+            TANH,
+            directions=(1, 1, 2),
+            activations=tuple(name for name in ACTIVATIONS if name != "softsign"),
+            dtypes=(*["float32"] * 4, "float64", *ANY_TYPE[1:]),
+            compute_dtypes=(*[None] * 6, *NARROW),
+            time=(1,),
+            return_sequences=EITHER_OUTPUT,
+        )
+    ),
+    needs=("outputs", "exact_factors"),
+)
+def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case: Case) -> None:
+    """In all that a call of one step gives."""
+    layer = case.network.layers[0]
+    signs, x = alternating(layer.hidden_size, case.network.dtype), case.x.copy()
+    x[0, 0, 0] = np.inf
+
+    def fed(cell: Cell) -> Cell:
+        W_x = cell.W_x.copy()
+        W_x[:, 0] = signs / 4
+        return replace(cell, W_x=W_x)
+
+    case = case.replace(network=Network(Layer(*map(fed, layer.cells))), x=x)
+    dtype = as_computed(case).network.dtype
+    limit = limits(layer.forward.activation, signs).astype(reference_dtype(dtype))
+    of_one = (ACTIVATION_ACCURACY + 2) * precision_of(dtype).unit_roundoff * np.maximum(np.abs(limit), 1)
+    for array in everything_of(subject, case):
+        found = array[0].astype(dtype).reshape(-1, len(signs))
+        expected = np.broadcast_to(limit, found.shape)
+        bound = np.broadcast_to(np.where(np.isinf(limit), 0, of_one), found.shape)
+        subject.agree("output of the first row", found, Bounded(expected, bound), dtype, ("place", "unit"))
+
+
+@check(
+    "NAN-10",
+    replace(
+        COMBINED,
+        activations=("tanh", "sigmoid", "softsign"),
+        regimes=("contractive",),
+        initial_states=(True,),
+        variants=("input", "cotangent"),
+    ),
+    needs=(*GRADIENTS, "exact_factors"),
+    share=HALF,
+)
+def test_nan_in_gradients_stays_in_its_row_and_is_not_lost(subject: Subject, case: Case) -> None:
+    """In the input of the first row, at all steps, or in its cotangents."""
+    (found, expected), seen = gradients_of(subject, case), as_seen(subject, case)
+    expect_each(subject, seen, found, expected)
+    given, x = cotangents(seen), case.x.copy()
+    if case.variant == "input":
+        x[0] = np.nan
+    else:
+        for state in given[1]:
+            state[:, 0] = np.nan
+    spoilt = case.replace(x=x)
+    found = as_computed_in(
+        subject, seen, subject.gradients(spoilt, *handed_cotangents(subject, case, *given)), case
+    )
+
+    def of_others(bounded: Bounded, rows: Any) -> Bounded:
+        bound = bounded.bound.copy()
+        bound[rows] = np.inf
+        return Bounded(bounded.value, bound)
+
+    others = BoundedGradients(
+        of_others(expected.x, np.s_[:1]),
+        tuple(of_others(state, np.s_[:, :1]) for state in expected.initial_states),
+        expected.cells,
+    )
+    expect_x(subject, seen, found, others)
+    expect_states(subject, seen, found, others)
+    if seen.steps is None or seen.steps[0].any():
+        shown = [state[:, 0] for state in found.initial_states]
+        shown += [array for cell in found.cells for array in cell if array is not None]
+        subject.require(
+            all(bool(np.isnan(array.astype(float)).all()) for array in shown),
+            "NaN is missing from the gradient of a weight or of its row's initial state",
+        )

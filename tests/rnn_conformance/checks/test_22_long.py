@@ -10,15 +10,23 @@ from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.expect import expect_everything, expect_steps, of_numbers, sequence_of
+from rnn_conformance.checks.support.derivatives import expect_all, expect_tangents, is_differentiable
+from rnn_conformance.checks.support.expect import (
+    expect_everything,
+    expect_steps,
+    final_states_of,
+    of_numbers,
+    sequence_of,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.drawing import Structures
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Cases, Sizes
+from rnn_conformance.engine.strategies import POOL, Cases, Sizes
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 
-MOST, SOME = 0.75, 0.3
+MOST, SOME = 0.75, 0.35
 RARELY = 0.1  # one case takes as long as hundreds of small ones
 
 BOUNDED: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign")
@@ -43,10 +51,19 @@ class OnOneRoute:
     of_shapes: Cases | None = None
 
     def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
-        route, supports = next(iter(routes.items()))
+        return self._of(routes)(self._first(routes))
+
+    def structures(self, routes: Mapping[str, Supports]) -> Structures | None:
+        """The structures of the cases that are drawn first."""
+        return self._of(routes).structures(self._first(routes))
+
+    def _first(self, routes: Mapping[str, Supports]) -> Mapping[str, Supports]:
+        return dict([next(iter(routes.items()))])
+
+    def _of(self, routes: Mapping[str, Supports]) -> Cases:
+        (supports,) = self._first(routes).values()
         by_cost = {"nothing": self.cases, "steps": self.fewest, "shapes": self.of_shapes or self.fewer}
-        chosen = by_cost.get(supports.expensive, self.fewer)
-        return chosen({route: supports})
+        return by_cost.get(supports.expensive, self.fewer)
 
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""
@@ -60,11 +77,13 @@ LONG = Cases(
     time=(10_000, 10_000, 33_000),
     inputs=(2,),
     hidden=(4,),
+    dtypes=("float64", "float32"),
     scatter=True,
 )
 WIDE = Cases(
-    directions=(1,),
+    directions=(2, 1),
     regimes=("moderate",),
+    dtypes=("float64", "float32"),
     batch=(2,),
     time=(4,),
     inputs=(257, 256),
@@ -90,25 +109,32 @@ KERNEL_SIZES: tuple[Sizes, ...] = (
 )
 """Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few
 units; one row alone, which kernels of its own take, is of many."""
-KERNELS = replace(POOL, layers=(1, 1, 2, 5, 6), regimes=("damped",), sizes=KERNEL_SIZES, scatter=True)
-PADDED = Cases(
+KERNELS = replace(
+    POOL,
+    layers=(1, 1, 2, 5, 6),
+    regimes=("damped",),
+    initial_states=(False, True, True, True),
+    return_sequences=(True, True, False),
+    sizes=KERNEL_SIZES,
+    scatter=True,
+)
+PADDED = replace(
+    POOL,
+    layers=(1, 1, 2),
     activations=BOUNDED,
     regimes=("damped",),
     batch=(4,),
-    time=(530, 140),
+    time=(140, 530, 140, 1030),
     inputs=(2,),
     hidden=(3,),
-    dtypes=ANY_DTYPE,
-    compute_dtypes=(None, None, None, "float16", "bfloat16"),
-    padding=("lengths", "mask"),
-    return_sequences=EITHER_OUTPUT,
+    padding=("lengths", "mask", "lengths", "mask", "none", "lengths and mask"),
     scatter=True,
 )
-"""Beyond the 127 and the 255 that a byte counts to."""
+"""Beyond the 127 and the 255 that a byte counts to, and blocks of 512 and 1024 steps."""
 LONG_SEQUENCES = OnOneRoute(LONG, replace(LONG, time=(400,)), replace(LONG, time=(100,)))
 WIDE_LAYERS = OnOneRoute(WIDE, WIDE, WIDE)
 PADDED_SEQUENCES = OnOneRoute(
-    PADDED, replace(PADDED, time=(530,)), replace(PADDED, time=(140,), directions=(1,))
+    PADDED, replace(PADDED, time=(530,)), replace(PADDED, time=(140,), directions=(1,), layers=(1,))
 )
 
 
@@ -128,9 +154,17 @@ ANY_NUMBER = OnOneRoute(numbers(130, 1), numbers(130, 8), numbers(18, 8), number
 
 @check("LNG-1", LONG_SEQUENCES, needs=("sequence",), share=RARELY)
 def test_thousands_of_steps_follow_the_recurrence(subject: Subject, case: Case) -> None:
-    """NaN would be as good as NaN; of these activations there is none."""
-    sequence = expect_steps(subject, case, subject.run(case))
+    """NaN would be as good as NaN; of these activations there is none. Final states are the last of them."""
+    output = subject.run(case)
+    sequence = expect_steps(subject, case, output)
     subject.require(bool(np.isfinite(sequence).all()), "a state is NaN or infinite")
+    if subject.supports.final_states:
+        ((forward, *backward),) = final_states_of(subject, case, output)
+        parts = np.split(sequence, 1 + len(backward), axis=-1)
+        left = [parts[0][:, -1], *(part[:, 0] for part in parts[1:])]
+        subject.require(
+            all(map(np.array_equal, left, (forward, *backward))), "final states are not the last outputs"
+        )
 
 
 @check("LNG-2", WIDE_LAYERS, needs=("sequence",), share=RARELY)
@@ -140,11 +174,24 @@ def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -
 
 @check("LNG-3", KERNELS, needs=("outputs",), share=MOST)
 def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
+    """And so do derivatives, of which each weight has a share in all rows and steps."""
     expect_everything(subject, case)
+    if is_differentiable(subject, case):
+        case = with_zeros_for_padding(case)
+        expect_all(subject, case)
+        if subject.supports.tangents:
+            expect_tangents(subject, case)
+
+
+def with_zeros_for_padding(case: Case) -> Case:
+    """What stands at masked time steps is another clause's, where derivatives are asked (GRD-19)."""
+    if case.steps is None:
+        return case
+    return case.replace(x=np.where(case.steps[:, :, None], case.x, case.x.dtype.type(0)))
 
 
 @check("LNG-4", PADDED_SEQUENCES, needs=("outputs", "variable_lengths"), share=SOME)
-def test_lengths_and_masks_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
+def test_options_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
     """Also where lengths are said by a mask of bytes, of which a byte does not hold the sum."""
     expect_everything(subject, case)
     if "uint8" in subject.supports.mask_dtypes and case.steps is not None:

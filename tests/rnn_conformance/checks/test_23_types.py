@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
-from rnn_conformance.checks.support.derivatives import expect_all
+from rnn_conformance.checks.support.derivatives import expect_all, expect_second_gradients
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_output,
@@ -21,7 +21,7 @@ from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.meaning import as_computed
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, FLOAT32, POOL, TANH_OR_RELU, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
@@ -88,13 +88,13 @@ def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> 
 
 @check(
     "DTY-5",
-    Cases(
-        layers=(1, 2),
+    replace(
+        POOL,
+        layers=(1, 1, 2),
+        activations=TANH_OR_RELU,
         dtypes=NARROW,
-        regimes=("contractive", "moderate"),
-        padding=("none", "lengths"),
-        time=SHORT,
-        return_sequences=EITHER_OUTPUT,
+        compute_dtypes=(None,),
+        time=(*SHORT, 18),
     ),
     needs=("sequence", "narrow_dtypes"),
 )
@@ -128,14 +128,14 @@ def test_mixed_precision_rounds_weights_and_input_first(subject: Subject, case: 
 
 @check(
     "DTY-7",
-    Cases(
-        layers=(1, 2),
+    replace(
+        POOL,
+        layers=(1, 1, 2),
+        activations=TANH_OR_RELU,
+        dtypes=FLOAT32,
         compute_dtypes=NARROW,
-        regimes=("contractive", "moderate"),
-        padding=("none", "lengths"),
-        time=SHORT,
+        time=(*SHORT, 18),
         scatter=True,
-        return_sequences=EITHER_OUTPUT,
     ),
     needs=("sequence", "compute_dtypes"),
 )
@@ -382,3 +382,22 @@ def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
     """Weights and what they are multiplied with, both by powers of two, so that products stay as they are."""
     factors = np.exp2(np.resize(EXPONENTS[variant], W.shape[-1])).astype(W.dtype)
     return W * factors, a / factors
+
+
+@check(
+    "DTY-17",
+    replace(
+        OF_GRADIENTS,
+        dtypes=NARROW,
+        time=(1, 2),
+        padding=("none", "lengths", "mask"),
+        go_backwards=(False, True),
+        merge_modes=("concat", "sum", "mul", "ave", "none"),
+        variants=("",),
+    ),
+    needs=(*GRADIENTS, "second_gradients", "narrow_dtypes"),
+    share=HALF,
+)
+def test_gradients_of_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
+    for each in computed_both_ways(subject, case):
+        expect_second_gradients(subject, each)

@@ -7,8 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_conformance.checks.support.derivatives import expect_all
-from rnn_conformance.checks.support.expect import expect_output, expect_steps, sequence_of
+from rnn_conformance.checks.support.derivatives import (
+    expect_all,
+    expect_second_gradients,
+    expect_tangents,
+    is_differentiable,
+)
+from rnn_conformance.checks.support.draws import OfOneActivation
+from rnn_conformance.checks.support.expect import (
+    expect_everything,
+    expect_output,
+    expect_steps,
+    sequence_of,
+)
 from rnn_conformance.checks.test_08_numerics import (
     SATURATED,
     bottom_of,
@@ -17,9 +28,10 @@ from rnn_conformance.checks.test_08_numerics import (
 )
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.checks.test_19_gradients import SHORT, TAME
+from rnn_conformance.checks.test_23_types import NARROW, computed_both_ways
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import FORMS, Cases
+from rnn_conformance.engine.strategies import FORMS, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation, ActivationName
 from rnn_reference.bounds import Bounded
@@ -73,10 +85,29 @@ OTHERS: tuple[ActivationName, ...] = (
 )
 
 
+UNUSUAL = (
+    Activation("elu", 0.0),
+    *(Activation("leaky_relu", alpha) for alpha in (0.0, 1.4375)),
+    Activation("hard_sigmoid", 0.25, 0.0),
+    Activation("hard_sigmoid", 0.375, -0.5625),
+    Activation("affine", 0.375, 1.4375),
+    Activation("scaled_tanh", 1.4375, 1.8125),
+)
+"""Parameters of 0, below 0 and above 1, which a default, a maximum or a square may be taken for."""
+
+MODERATE = 2.0**20
+"""A number that no exponential of it fits into any type, and a product with others into all."""
+
+
 @check(
     "ACT-6",
     Cases(
-        layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, padding=("none", "lengths"), scatter=True
+        layers=(1, 2),
+        activations=(*OTHERS, *UNUSUAL),
+        regimes=TAME,
+        time=SHORT,
+        padding=("none", "lengths"),
+        scatter=True,
     ),
     needs=(*NEEDS, "sigmoid"),
 )
@@ -86,13 +117,29 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
 
 @check(
     "ACT-7",
-    Cases(layers=(1, 2), activations=OTHERS, regimes=TAME, time=SHORT, initial_states=(True,), scatter=True),
+    Cases(
+        layers=(1, 2),
+        activations=(*OTHERS, *UNUSUAL),
+        regimes=TAME,
+        time=SHORT,
+        initial_states=(True,),
+        scatter=True,
+    ),
     needs=(*GRADIENTS, "sigmoid"),
 )
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
-    """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN."""
+    """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN.
+
+    Nor are a JVP and a double backward, of numbers whose products are none that a type has no room for.
+    """
     expect_all(subject, case)
-    expect_all(subject, over_all_magnitudes(bottom_of(case)))
+    seen = over_all_magnitudes(bottom_of(case))
+    expect_all(subject, seen)
+    moderate = seen.replace(x=seen.x.clip(-MODERATE, MODERATE))
+    if subject.supports.tangents:
+        expect_tangents(subject, moderate)
+    if subject.supports.second_gradients:
+        expect_second_gradients(subject, moderate)
 
 
 @check(
@@ -220,7 +267,7 @@ LIMITS: Mapping[ActivationName, Callable[[Array, float], Array]] = {
     needs=(*NEEDS, "narrow_dtypes", "exact_factors"),
 )
 def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Case) -> None:
-    """How exact φ is where it bends is not specified there."""
+    """How exact φ is where it bends, ACT-17 says. In mixed precision they do, too."""
     case = over_all_magnitudes(case)
     phi, of_type = case.network.cells[0].activation, precision_of(case.network.dtype)
     alpha = phi.parameters.get("alpha", 1.0)
@@ -229,6 +276,31 @@ def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Ca
     beside = 2 * max(alpha, 1.0) * np.exp(-SATURATED) + of_type.underflow
     bound = 2 * of_type.unit_roundoff * np.abs(limit) + beside
     far = Bounded(limit, np.where(np.abs(z) >= SATURATED, bound, np.inf))
-    subject.agree(
-        f"{phi.name} far from 0", sequence_of(subject, case, subject.run(case)), far, case.network.dtype
-    )
+    for each in computed_both_ways(subject, case):
+        sequence = sequence_of(subject, case, subject.run(each))
+        subject.agree(f"{phi.name} far from 0", sequence, far, case.network.dtype)
+
+
+@check(
+    "ACT-17",
+    OfOneActivation(
+        replace(
+            POOL,
+            layers=(1, 1, 2),
+            activations=OTHERS,
+            regimes=TAME,
+            time=(1, 2, 3),
+            initial_states=(False, True, True),
+            dtypes=NARROW,
+            compute_dtypes=(None,),
+            poisons=("numbers",),
+        )
+    ),
+    needs=("outputs", "narrow_dtypes", "sigmoid"),
+)
+def test_other_activations_of_narrow_types(subject: Subject, case: Case) -> None:
+    """With all options, in mixed precision and in gradients, too."""
+    for each in computed_both_ways(subject, case):
+        expect_everything(subject, each)
+        if is_differentiable(subject, each):
+            expect_all(subject, each)

@@ -66,6 +66,16 @@ class Float64ComputedInFloat32(Fault):
         return z.astype(x_t.dtype)
 
 
+@fault("float64-states-of-few-exponents", "NUM-5")
+class Float64StatesOfFewExponents(Fault):
+    """Makes zero of initial states of float64 that are below the smallest normal number of float32."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if h.dtype == np.float64:
+            h = np.where(np.abs(h) < np.finfo(np.float32).smallest_normal, 0.0, h)
+        return super().run_direction(cell, x, h, steps)
+
+
 @fault("state-shrinks-in-long-sequences", "NUM-6")
 class StateShrinksInLongSequences(Fault):
     """From the twelfth step on loses a ten-thousandth of the state in each."""
@@ -119,6 +129,18 @@ class TanhByDifference(Fault):
             return super().activate(activation, z)
         with np.errstate(over="ignore"):
             return np.asarray(1 - 2 / (np.exp(2 * z) + 1), z.dtype)
+
+
+@fault("tanh-of-float64-by-exponentials", "NUM-8")
+class TanhOfFloat64ByExponentials(Fault):
+    """Computes (1 − e⁻²ᶻ) / (1 + e⁻²ᶻ) in float64 alone, which loses the digits of small z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "tanh" or z.dtype != np.float64:
+            return super().activate(activation, z)
+        e = np.exp(-2 * np.abs(z))
+        h: Array = np.copysign((1 - e) / (1 + e), z)
+        return h
 
 
 @fault("tanh-rounded-up", "NUM-9")

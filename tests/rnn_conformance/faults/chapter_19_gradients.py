@@ -421,6 +421,17 @@ class OwnOutputsForTheInputOfMiddleLayers(Fault):
         return weights, dx, dh0
 
 
+@fault("small-cotangents-skipped", "GRD-6")
+class SmallCotangentsSkipped(Fault):
+    """Takes cotangents below 1e-12 for zero, so that what is multiplied by a small number has no gradient."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        kept = np.where(np.abs(g) < 1e-12, g.dtype.type(0), g)
+        return super().pull_back(cell, x, known, kept, g_final, steps)
+
+
 @fault("cotangents-between-segments-count-twice", "GRD-20")
 class CotangentsBetweenSegmentsCountTwice(Fault):
     """Goes back in segments of 32 steps, and adds the cotangent of the step at a seam in both."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -133,3 +134,30 @@ class KeptNanIsNothing(Fault):
     def kept_states(self, model: Network) -> States | None:
         kept = super().kept_states(model)
         return None if kept is None else tuple(map(np.nan_to_num, kept))
+
+
+@fault("kept-infinity-is-nothing", "NAN-8")
+class KeptInfinityIsNothing(Fault):
+    """Starts from zero where a state that was kept is infinite."""
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        return None if kept is None else tuple(np.where(np.isinf(h), h.dtype.type(0), h) for h in kept)
+
+
+@fault("sigmoid-of-infinity-is-none", "NAN-9")
+class SigmoidOfInfinityIsNone(Fault):
+    """Adds a term of weight 0 to the sigmoid, which is 0 · ∞ for infinite z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        return h + 0 * z if activation.name == "sigmoid" else h
+
+
+@fault("gradients-cleared-of-nan", "NAN-10")
+class GradientsClearedOfNan(Fault):
+    """Returns zeros for a gradient in which a number is not finite."""
+
+    def returned_as(self, gradient: Array, dtype: Any) -> Array:
+        found = super().returned_as(gradient, dtype)
+        return found if np.isfinite(found.astype(float)).all() else np.zeros_like(found)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.gradients import CellGradients
 from rnn_reference.network import Array, Cell
 
 
@@ -19,6 +20,16 @@ class StepsBeyond512Skipped(Fault):
         outputs, final = super().run_direction(cell, x[:, :512], h, None if steps is None else steps[:, :512])
         missing = np.repeat(final[:, None], max(x.shape[1] - 512, 0), axis=1)
         return np.concatenate([outputs, missing], axis=1), final
+
+
+@fault("final-state-of-the-last-whole-block", "LNG-1")
+class FinalStateOfTheLastWholeBlock(Fault):
+    """Takes the final state of more than 600 steps from the last of them that ends a block of 256."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        outputs, final = super().run_direction(cell, x, h, steps)
+        T = x.shape[1]
+        return outputs, outputs[:, T // 256 * 256 - 1] if T > 600 and steps is None else final
 
 
 @fault("units-beyond-256-dropped", "LNG-2")
@@ -84,6 +95,17 @@ class TailOfFeaturesLostOfOneRow(Fault):
         return super().pre_activation(cell, x_t, h)
 
 
+@fault("gradient-of-whole-blocks-of-units", "LNG-3")
+class GradientOfWholeBlocksOfUnits(Fault):
+    """Leaves the gradients of recurrent weights at zero from the last units that fill no block of 32."""
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        whole = cell.hidden_size // 32 * 32
+        if whole:
+            dW_h = np.where(np.arange(cell.hidden_size) < whole, dW_h, dW_h.dtype.type(0))
+        return super().of_weights(cell, dW_x, dW_h, db)
+
+
 @fault("mask-of-one-word", "LNG-4")
 class MaskOfOneWord(Fault):
     """Packs a mask into 64 bits, and masks later steps as the first 64."""
@@ -146,3 +168,11 @@ class MaskWithinItsChunk(Fault):
     def steps(self, call: Call) -> Steps:
         steps = super().steps(call)
         return steps if steps is None else steps[:, np.arange(steps.shape[1]) % 512]
+
+
+@fault("backwards-within-a-buffer", "LNG-4")
+class BackwardsWithinABuffer(Fault):
+    """Turns the first 300 steps of a layer that goes backwards, and leaves others where they are."""
+
+    def backwards(self, x: Array) -> Array:
+        return np.concatenate([super().backwards(x[:, :300]), x[:, 300:]], axis=1)

@@ -405,3 +405,15 @@ class SmallFloat16GradientsFlushed(Fault):
         if found.dtype != np.float16:
             return found
         return np.where(np.abs(found) < np.finfo(np.float16).smallest_normal, np.float16(0), found)
+
+
+@fault("double-backward-left-in-the-narrow-type", "DTY-17")
+class DoubleBackwardLeftInTheNarrowType(Fault):
+    """Returns gradients of gradients of mixed precision in the type computed in."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        narrow = call.compute_dtype
+        return found if narrow is None else found.mapped(lambda array: array.astype(narrow))

@@ -88,6 +88,29 @@ class EluSlopeFromZero(Fault):
         return np.where(h > 0, slope, h) if activation.name == "elu" else slope
 
 
+@fault("slope-of-no-parameter", "ACT-7")
+class SlopeOfNoParameter(Fault):
+    """Takes an α of 0 for one that was not given, in the derivative alone."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        if activation.name in ("elu", "leaky_relu") and not activation.alpha:
+            activation = Activation(activation.name)
+        return super().slope(activation, h)
+
+
+@fault("softplus-bend-overflows", "ACT-7")
+class SoftplusBendOverflows(Fault):
+    """Computes φ″ of softplus by eʰ as it stands, which is ∞/∞ for large z."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        if activation.name != "softplus":
+            return super().bend(activation, h)
+        with np.errstate(over="ignore", invalid="ignore"):
+            e = np.exp(h)
+            bend: Array = (e - 1) / (e * e)
+        return bend
+
+
 @fault("leaky-relu-of-one-fifth", "ACT-8")
 class LeakyReluOfOneFifth(Fault):
     """Takes 0.2 for the slope below 0, whatever it is told: the default of another framework."""
@@ -236,3 +259,13 @@ class LeakyReluByMaximum(Fault):
             return super().activate(activation, z)
         larger: Array = np.maximum(z, self.parameters(activation, z.dtype)[0] * z)
         return larger
+
+
+@fault("narrow-sigmoid-of-three-lines", "ACT-17")
+class NarrowSigmoidOfThreeLines(Fault):
+    """Computes the hard sigmoid for the sigmoid in narrow types, for which it has no exponential."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name == "sigmoid" and z.dtype.itemsize == 2:
+            activation = Activation("hard_sigmoid", 1 / 6, 0.5)
+        return super().activate(activation, z)
