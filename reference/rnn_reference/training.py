@@ -78,7 +78,9 @@ def bound_loss(
     Raises:
         BadInput: see `bound_network`.
     """
-    return loss_of(bound_network(network, x, initial_states, steps).sequence, network.dtype, d_sequence, dtype)
+    return loss_of(
+        bound_network(network, x, initial_states, steps).sequence, network.dtype, d_sequence, dtype
+    )
 
 
 def loss_of(h: Bounded, computed_in: Any, d_sequence: Array, dtype: Any = None) -> Bounded:

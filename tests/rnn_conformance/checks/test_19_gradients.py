@@ -411,10 +411,10 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
 MANY_OF_ONE = (70, 3, 2, 3), (2, 3, 70, 3), (2, 3, 2, 70)
 """More rows, features or units than a block of 64."""
 FROM_FAR = Cases(
-    layers=(1, 1, 2),
-    directions=(1, 2),
+    layers=(1, 1, 1, 2),
+    directions=(1, 1, 2),
     dtypes=("float32", "float32", "float64"),
-    compute_dtypes=(None, None, None, "float16", "bfloat16"),
+    compute_dtypes=(None, None, None, "float16"),
     regimes=("contractive",),
     initial_states=(True,),
     sizes=(*[(2, 65, 2, 3), (2, 130, 2, 3), (2, 20, 2, 3)] * 2, *MANY_OF_ONE),
@@ -427,12 +427,12 @@ FROM_FAR = Cases(
 )
 
 
-@check("GRD-20", FROM_FAR, needs=NEEDS, share=SOME)
+@check("GRD-20", FROM_FAR, needs=NEEDS, share=HALF)
 def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
     """Only the last step has a cotangent: all there is at the first has come the whole way.
 
-    Or from as many rows, features and units. Where that one is masked, all has come from the final states. Then every step has one, which counts once.
-    A JVP goes as far.
+    Where that one is masked, all has come from the final states. Then every step has one, which counts once.
+    There are many rows, features or units, too. A JVP goes as far.
     """
     case = remembering(case)
     expect_all(subject, case)

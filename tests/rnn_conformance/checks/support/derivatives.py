@@ -46,7 +46,7 @@ def _times(array: Array, size: float) -> Array:
 
 
 def cotangents(case: Case, units: int = 8, size: float = 1.0) -> tuple[Array, States]:
-    """The gradients that come in, the same for every case of these shapes; those of its variant, if it has one.
+    """The gradients that come in, the same for every case of these shapes; its variant may choose some.
 
     Args:
         units: they are multiples of size / units; of many, with full mantissas.
