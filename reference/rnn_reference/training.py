@@ -78,11 +78,21 @@ def bound_loss(
     Raises:
         BadInput: see `bound_network`.
     """
-    h = bound_network(network, x, initial_states, steps).sequence
-    arithmetic = Arithmetic(network.dtype if dtype is None else np.dtype(dtype))
+    return loss_of(
+        bound_network(network, x, initial_states, steps).sequence, network.dtype, d_sequence, dtype
+    )
+
+
+def loss_of(h: Bounded, computed_in: Any, d_sequence: Array, dtype: Any = None) -> Bounded:
+    """The same of given outputs, of two directions that are merged as they are then.
+
+    Args:
+        computed_in: their type.
+    """
+    arithmetic = Arithmetic(computed_in if dtype is None else np.dtype(dtype))
     d = widened(d_sequence, h.value.dtype)
     counted = d != 0
-    converted = arithmetic.u > Arithmetic(network.dtype).u  # each output is rounded once more
+    converted = arithmetic.u > Arithmetic(computed_in).u  # each output is rounded once more
     terms = int(np.count_nonzero(counted)) + REPORTING + converted
     abs_d, error = np.abs(d[counted]), h.bound[counted]
     abs_h = np.abs(h.value[counted]) + error

@@ -63,7 +63,9 @@ class Trainee:
         self.built = Model(Workshop(keras, parts), network, Model.plan_of(parts, call))
         for index in training.frozen:
             self.built.layers[index].trainable = False
-        self.model = keras.Model(self.built.model.inputs, self.built.model.outputs[0])
+        shown = self.built.model.outputs[: self.built.outputs]
+        output = shown[0] if len(shown) == 1 else keras.ops.concatenate(shown, axis=-1)
+        self.model = keras.Model(self.built.model.inputs, output)
         self.model.compile(keras.optimizers.SGD(training.rate), _linear_loss(keras))
         states = [state for layer in call.initial_states or () for state in layer]
         self._given = [*self.built.first_inputs(call), *states], training.d_sequence

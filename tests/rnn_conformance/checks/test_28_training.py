@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from rnn_adapters.surface import Trained, Training
-from rnn_conformance.checks.support.derivatives import as_seen, handed_cotangents, incoming
+from rnn_conformance.checks.support.derivatives import (
+    as_seen,
+    expect_all,
+    handed_cotangents,
+    incoming,
+    is_differentiable,
+)
+from rnn_conformance.checks.support.expect import expect_loaded
+from rnn_conformance.checks.support.histories import called
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.expected import bounds_of
+from rnn_conformance.engine.meaning import merged
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, BATCH_OR_MANY, POOL, Cases
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import bound_gradients
 from rnn_reference.network import Array, Cell, Layer, Network
-from rnn_reference.training import ROLES, bound_loss, descended
+from rnn_reference.training import ROLES, descended, loss_of
 
 MORE, SOME, FEW = 0.5, 0.3, 0.2  # a model is compiled for every case
 
 NEEDS = ("trained", "sequence")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4)
+OPTIONS = replace(
+    POOL,
+    return_sequences=(True,),
+    regimes=("contractive",),
+    stateful=(False,),
+    dropout=(None,),
+    training=(False,),
+)
+"""All options of a step: it keeps no states, and nothing is dropped."""
+IN_TRAINING = replace(OPTIONS, dropout=POOL.dropout, training=(True,))
+"""And those of a call of training, at a rate of 0."""
+SHORT_OPTIONS = replace(OPTIONS, time=SHORT, batch=(1, 2, 3, 33), inputs=(1, 2, 3), hidden=(1, 2, 3, 4))
+WIDE = ("float32", "float32", "float64")
+LOSSES = {"": 1.0, "large": 2.0**10, "small": 2.0**-12}
+"""What the multiples of 1/8 in a loss are multiplied with, by variant: gradients of many hundreds, or below a
+thousandth."""
+STEPS = 6
 RATE = 0.125
 """A power of two, which every type has."""
 FINE_RATE = 0.1
 """Which no type but float64 has as it is."""
+STEADY_RATE = 2.0**-7
+"""At which several steps of few rows do not run away."""
 SMALL_RATE = 2.0**-10
-"""Of which the errors of narrow gradients are small beside the distance of two narrow numbers."""
+"""Of which the errors of narrow gradients are small beside the distance of two narrow numbers.
+
+Nor do many rows run away at it."""
 
 
 def counted(seen: Case) -> Array:
@@ -43,7 +75,7 @@ def counted(seen: Case) -> Array:
     d = (np.round(8 * np.random.default_rng(2).standard_normal(shape)) / 8).astype(seen.network.dtype)
     if seen.steps is not None:
         d[~seen.steps] = 0
-    return d
+    return np.asarray(d * seen.network.dtype.type(LOSSES[seen.variant]))
 
 
 def training_of(
@@ -124,29 +156,39 @@ def expect_step(
 
 @check(
     "TRN-1",
-    Cases(directions=(1,), regimes=TAME, time=(*SHORT, 27), dtypes=("float32", "float64"), scatter=True),
+    Cases(
+        directions=(1,),
+        activations=POOL.activations,
+        regimes=TAME,
+        regime_of_many=POOL.regime_of_many,
+        time=(*SHORT, 27),
+        batch=POOL.batch,
+        inputs=POOL.inputs,
+        hidden=POOL.hidden,
+        dtypes=("float32", "float64"),
+        layouts=POOL.layouts,
+        variants=tuple(LOSSES),
+        scatter=True,
+        covering=True,
+    ),
     needs=NEEDS,
     share=SOME,
 )
 def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case) -> None:
-    rate = FINE_RATE if case.network.dtype == np.float64 else RATE
+    """Large losses at a low rate, and small ones at a high rate, so that weights move about as far."""
+    fine = case.network.dtype == np.float64 and not case.variant
+    rate = FINE_RATE if fine else RATE / LOSSES[case.variant] ** 0.5
     expect_step(subject, case, *trained(subject, case, rate=rate), rate=rate)
 
 
 @check(
     "TRN-2",
-    Cases(
-        layers=(1, 1, 2, 3),
-        directions=(1, 2, 2),
-        activations=ANY_ACTIVATION,
-        dtypes=("float32", "float32", "float64"),
-        regimes=TAME,
-        batch=BATCH_OR_MANY,
-        time=SHORT,
-        padding=("none", "lengths", "mask", "lengths and mask"),
-        go_backwards=(False, True),
-        merge_modes=POOL.merge_modes,
-        layouts=POOL.layouts,
+    replace(
+        IN_TRAINING,
+        dtypes=WIDE,
+        compute_dtypes=(None,),
+        batch=(1, 2, 2, 3, 4, 33),
+        time=(*SHORT, *SHORT, 17),
     ),
     needs=NEEDS,
     share=MORE,
@@ -157,37 +199,42 @@ def test_a_step_trains_stacks_and_both_directions(subject: Subject, case: Case) 
 
 @check(
     "TRN-3",
-    Cases(directions=(1, 2), activations=ANY_ACTIVATION, regimes=TAME, time=SHORT),
+    replace(SHORT_OPTIONS, layers=(1, 1, 2), batch=(1, 2, 3), scatter=True),
     needs=NEEDS,
     share=SOME,
 )
 def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Case) -> None:
-    networks = trained(subject, case, steps=3)
+    networks = trained(subject, case, steps=STEPS, rate=STEADY_RATE)
     for before, after in pairwise(networks):
-        expect_step(subject, case, before, after)
+        expect_step(subject, case, before, after, rate=STEADY_RATE)
 
 
 @check(
     "TRN-4",
-    Cases(layers=(2,), regimes=TAME, time=SHORT),
+    replace(SHORT_OPTIONS, layers=(2, 3), batch=(1, 2, 3)),
     needs=(*NEEDS, "count_trainable", "stacked"),
     share=FEW,
 )
 def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: Case) -> None:
-    for frozen in (0, 1):
-        expect_step(subject, case, *trained(subject, case, frozen=(frozen,)), frozen=(frozen,))
+    """Each by itself, and of three the outer two; in a second step, too."""
+    top = case.network.num_layers - 1
+    for frozen in [(index,) for index in range(top + 1)] + [(0, top)] * (top > 1):
+        for before, after in pairwise(trained(subject, case, 2, frozen, STEADY_RATE)):
+            expect_step(subject, case, before, after, frozen=frozen, rate=STEADY_RATE)
 
 
 @check(
     "TRN-5",
-    Cases(
-        layers=(1, 2, 2),
-        dtypes=("float32", "float32", "float64"),
-        regimes=TAME,
+    replace(
+        OPTIONS,
+        layers=(1, 1, 2, 2),
+        dtypes=WIDE,
+        compute_dtypes=(None,),
+        poisons=("numbers", "nan"),
         batch=(1, 33, 3, 33),
         time=SHORT,
-        padding=("none", "lengths", "mask", "lengths and mask"),
-        go_backwards=(False, True),
+        inputs=(1, 2, 3),
+        hidden=(1, 2, 3, 4),
     ),
     needs=NEEDS,
     share=SOME,
@@ -201,12 +248,12 @@ def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Ca
 
 def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) -> None:
     """Of two steps, and of the weights after them."""
-    before, seen = as_in(case, subject.read_weights(case.network)), as_seen(subject, case)
-    found = subject.trained(case, training_of(subject, case, 2, frozen))
+    before, d = as_in(case, subject.read_weights(case.network)), counted(as_seen(subject, case))
+    found = subject.trained(case, training_of(subject, case, 2, frozen, SMALL_RATE))
     networks = [before, *networks_of(case, found, 2)]
     told_in = None if subject.conventions.loss_dtype == "computed" else subject.conventions.loss_dtype
-    given = seen.x, seen.initial_states, counted(seen), seen.steps, told_in
-    expected = [bound_loss(each, *given) for each in networks]
+    seen = [as_seen(subject, case.replace(network=network)) for network in networks]
+    expected = [loss_of(shown(each), each.network.dtype, d, told_in) for each in seen]
     bounded = Bounded(
         np.stack([each.value for each in expected]), np.stack([each.bound for each in expected])
     )
@@ -214,18 +261,70 @@ def expect_losses(subject: Subject, case: Case, frozen: tuple[int, ...] = ()) ->
     subject.agree("loss", losses, bounded, case.network.dtype, ("step",))
 
 
+def shown(case: Case) -> Bounded:
+    """The sequence output, both directions merged if they are to be."""
+    both = bounds_of(case).sequence
+    return both if case.call.merge_mode in ("concat", "none") else merged(case, both)
+
+
 @check(
     "TRN-6",
-    Cases(
-        layers=(1, 2),
-        regimes=("contractive",),
-        time=SHORT,
+    replace(
+        SHORT_OPTIONS,
+        layers=(1, 1, 2),
+        batch=(1, 2, 3),
+        poisons=("numbers", "nan"),
+        dtypes=("float32",),
         compute_dtypes=("bfloat16", "float16"),
-        padding=("none", "lengths", "mask"),
         scatter=True,
     ),
     needs=(*NEEDS, "compute_dtypes"),
-    share=SOME,
+    share=MORE,
 )
 def test_mixed_precision_trains_the_weights_in_their_own_type(subject: Subject, case: Case) -> None:
     expect_step(subject, case, *trained(subject, case, rate=SMALL_RATE), rate=SMALL_RATE)
+
+
+@check(
+    "TRN-7",
+    replace(
+        SHORT_OPTIONS,
+        layers=(1, 1, 2),
+        batch=(1, 2, 3),
+        stateful=(False, True),
+        dropout=POOL.dropout,
+        initial_states=(False, True),
+    ),
+    needs=NEEDS,
+    share=MORE,
+)
+def test_training_leaves_nothing_behind_but_weights(subject: Subject, case: Case) -> None:
+    """A bottom layer that is not trained is trained afterwards; a rate is of training alone."""
+    learning = case.replace(stateful=False, dropout=None, rate=0.0)
+    frozen = (0,) if case.network.num_layers > 1 and subject.supports.count_trainable else ()
+    subject.load_anew(case.network)
+    before, kept = subject.read_weights(case.network), None
+    if case.call.stateful and subject.supports.final_states:
+        kept = called(subject, case, None)
+    with subject.nothing_altered(drawing=True):
+        first = training_of(subject, learning, 2, frozen, STEADY_RATE)
+        found = subject.trained(learning, first, going_on=True)
+    after = networks_of(case, found, 2)[-1]
+    held = as_in(case, subject.read_weights(case.network))
+    subject.require(
+        any(all(map(np.array_equal, weights(held), weights(each))) for each in (before, after)),
+        "after training the weights are neither those before the first step nor those after the last",
+    )
+    subject.holding(case.network, held)
+    case, learning = case.replace(network=held), learning.replace(network=held)
+    called(subject, case, kept)
+    if is_differentiable(subject, case):
+        expect_all(subject, case)
+    expect_loaded(subject, held)
+    again = subject.trained(learning, training_of(subject, learning, rate=STEADY_RATE))
+    expect_step(subject, learning, held, *networks_of(learning, again, 1), rate=STEADY_RATE)
+
+
+def weights(network: Network) -> list[Array]:
+    """Those of all cells."""
+    return [array for cell in network.cells for role in ROLES if (array := getattr(cell, role)) is not None]

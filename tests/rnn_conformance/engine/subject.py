@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -294,20 +295,31 @@ class Subject:
         """The number of parameters that are trained, by way."""
         return door.counts_from("count_trainable", self._of_surface("count_trainable", case, frozen))
 
-    def trained(self, case: Case, training: Training) -> Trained:
-        """What training gave. The model keeps what it learnt, so it is loaded anew afterwards."""
+    def trained(self, case: Case, training: Training, *, going_on: bool = False) -> Trained:
+        """What training gave. The model may keep what it learnt, so it is loaded anew afterwards.
+
+        Args:
+            going_on: it stays loaded, until it is told what it holds (`holding`).
+        """
         try:
             return door.trained_from("trained", self._of_surface("trained", case, case.call, training))
         finally:
-            self._loaded = None
+            if not going_on:
+                self._loaded = None
+
+    def holding(self, network: Network, held: Network) -> None:
+        """Go on with what is loaded as with a network of the weights that it holds now."""
+        self._loaded = (held, self.model(network))
 
     def _of_surface(self, method: str, case: Case, *given: Any) -> Any:
         self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
-        handed = [handed_call(each, self.layout) if isinstance(each, Call) else each for each in given]
+        handed = [_handed(each, self.layout) for each in given]
         returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
         for original, copied in zip(given, handed, strict=True):
             if isinstance(original, Call):
                 self._unaltered(method, original, copied)
+            elif isinstance(original, Training):
+                self._unaltered(method, original.d_sequence, copied.d_sequence)
         return returned
 
     @contextmanager
@@ -411,6 +423,12 @@ def _raised(what: str, error: BaseException) -> NonConforming:
     return NonConforming(
         f"{what} raised {type(error).__name__}: {brief(str(error))}\n  at {place}", kind="raised", what=what
     )
+
+
+def _handed(given: Any, layout: str) -> Any:
+    if isinstance(given, Training):
+        return replace(given, d_sequence=LAYOUTS[layout](given.d_sequence))
+    return handed_call(given, layout) if isinstance(given, Call) else given
 
 
 def _twin_of(given: Any, layout: str) -> Any:

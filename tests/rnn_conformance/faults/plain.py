@@ -994,7 +994,7 @@ class PlainNumpy(Adapter[Network]):
         """Σ d_sequence · sequence."""
         sequence = self.run(model, call).sequence
         assert sequence is not None
-        return float((training.d_sequence * sequence).sum(dtype=sequence.dtype))
+        return float((training.d_sequence * sequence).sum())
 
     def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
         """A cell after a step of training."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from rnn_conformance.engine.case import Case
@@ -18,8 +20,33 @@ from rnn_reference.second_gradients import Moving, bound_second_gradients, movin
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 
 
+def _none(states: States) -> States:
+    return tuple(map(np.zeros_like, states))
+
+
+COTANGENTS: Mapping[str, Callable[[Array, States], tuple[Array, States]]] = {
+    "of outputs alone": lambda d, states: (d, _none(states)),
+    "of final states alone": lambda d, states: (np.zeros_like(d), states),
+    "of one state alone": lambda d, states: (np.zeros_like(d), (*states[:1], *_none(states[1:]))),
+    "of the last output alone": lambda d, states: (
+        d * (np.arange(d.shape[1])[:, None] == d.shape[1] - 1).astype(d.dtype),
+        _none(states),
+    ),
+    "large": lambda d, states: (_times(d, LARGE), tuple(_times(state, LARGE) for state in states)),
+    "small": lambda d, states: (_times(d, SMALL), tuple(_times(state, SMALL) for state in states)),
+}
+"""Which gradients come in, by the variant of a case: others than all of them, and of another size."""
+
+LARGE, SMALL = 2.0**6, 2.0**-13
+"""Beyond a hundred and below a ten-thousandth in what comes of them; float16 holds both."""
+
+
+def _times(array: Array, size: float) -> Array:
+    return np.asarray(array * array.dtype.type(size))
+
+
 def cotangents(case: Case, units: int = 8, size: float = 1.0) -> tuple[Array, States]:
-    """The gradients that come in, the same for every case of these shapes.
+    """The gradients that come in, the same for every case of these shapes; its variant may choose some.
 
     Args:
         units: they are multiples of size / units; of many, with full mantissas.
@@ -36,7 +63,9 @@ def cotangents(case: Case, units: int = 8, size: float = 1.0) -> tuple[Array, St
     d_sequence = array((*case.x.shape[:2], top.output_size if both else top.hidden_size))
     if case.steps is not None:
         d_sequence[~case.steps] = 0  # what stands there is a convention
-    return d_sequence, tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
+    states = tuple(array(shape) for shape in case.network.state_shapes(case.x.shape[0]))
+    chosen = COTANGENTS.get(case.variant)
+    return (d_sequence, states) if chosen is None else chosen(d_sequence, states)
 
 
 def is_differentiable(subject: Subject, case: Case) -> bool:
@@ -53,8 +82,14 @@ def gradients_of(
     Steps stand in the order of the case's outputs. What mixed precision gives in the type of the weights is
     rounded first, as the bounds allow for it.
     """
+    return gradients_from(subject, case, *cotangents(as_seen(subject, case), units, size))
+
+
+def gradients_from(
+    subject: Subject, case: Case, *given: *tuple[Array, States]
+) -> tuple[Gradients, BoundedGradients]:
+    """The same, of given cotangents of the case as it is seen."""
     seen = as_seen(subject, case)
-    given = cotangents(seen, units, size)
     found = subject.gradients(case, *handed_cotangents(subject, case, *given))
     expected = bound_gradients(
         seen.network, seen.x, seen.initial_states, incoming(seen, given[0]), given[1], seen.steps
@@ -159,8 +194,20 @@ def expect_each(subject: Subject, case: Case, found: Gradients, expected: Bounde
     expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
 
 
+DIRECTIONS: Mapping[str, Callable[[Gradients], Gradients]] = {
+    "input at rest": lambda rates: rates._replace(x=np.zeros_like(rates.x)),
+    "states at rest": lambda rates: rates._replace(initial_states=_none(rates.initial_states)),
+    "weights at rest": lambda rates: rates._replace(cells=rates.mapped(np.zeros_like).cells),
+    "weights alone": lambda rates: rates.mapped(np.zeros_like)._replace(cells=rates.cells),
+}
+"""What does not change, by the variant of a case."""
+
+
 def direction_of(case: Case, units: int = 8) -> Gradients:
-    """Rates of change of everything: multiples of 1/units, the same for every case of these shapes."""
+    """Rates of change of everything: multiples of 1/units, the same for every case of these shapes.
+
+    Of some of it, if the case has such a variant.
+    """
     generator = np.random.default_rng(1)
 
     def like(array: Array) -> Array:
@@ -169,7 +216,8 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
 
     assert case.initial_states is not None
     cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
-    return Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
+    rates = Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
+    return DIRECTIONS.get(case.variant, lambda given: given)(rates)
 
 
 def expect_tangents(subject: Subject, case: Case, units: int = 8) -> None:

@@ -67,7 +67,7 @@ def _done(
     elif action.do == "tangents":
         expect_tangents(subject, now)
     else:
-        kept = _called(subject, now, kept)
+        kept = called(subject, now, kept)
     return network, kept
 
 
@@ -79,8 +79,8 @@ def _read(subject: Subject, network: Network) -> None:
         expect_count(subject, network)
 
 
-def _called(subject: Subject, case: Case, kept: States | None) -> States | None:
-    """The kept states after a call."""
+def called(subject: Subject, case: Case, kept: States | None) -> States | None:
+    """The states that are kept after a call, which is judged."""
     output, call = subject.call(case.network, case.call), case.call
     if not is_random(call):
         going_on = call.stateful and call.initial_states is None
