@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call, Output
-from rnn_conformance.checks.support.derivatives import gradients_of, is_differentiable
+from rnn_adapters.adapter import Output
+from rnn_conformance.checks.support.asking import derivatives_of, told_of
 from rnn_conformance.checks.support.expect import (
     asked_for,
     copied_final_states,
@@ -226,10 +226,14 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
     """That it leaves its arguments alone is seen at every call, of every clause."""
     asked = asked_for(subject, case)[0]
     once, twice = (arrays_of(subject.run(case, return_sequences=asked)) for _ in range(2))
-    subject.require(
-        len(once) == len(twice) and all(map(identical, once, twice)),
-        "the same call gave something else the second time",
-    )
+    expect_the_same(subject, "call gave something else the second time", once, twice)
+    for what, derivative in derivatives_of(subject, case).items():
+        first, second = ([array.copy() for array in derivative()] for _ in range(2))
+        expect_the_same(subject, f"call gave other {what} the second time", first, second)
+    for question in told_of(subject, case).values():
+        question()
+    after = arrays_of(subject.run(case, return_sequences=asked))
+    expect_the_same(subject, "call gave something else after all that can be asked of it", once, after)
     if subject.supports.read_weights:
         for cell, back in zip(case.network.cells, subject.read_weights(case.network).cells, strict=True):
             subject.require(
@@ -238,24 +242,26 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
             )
 
 
+def expect_the_same(subject: Subject, otherwise: str, once: list[Array], again: list[Array]) -> None:
+    """The same call gave the same arrays, to the bit."""
+    same = len(once) == len(again) and all(map(identical, once, again))
+    subject.require(same, f"the same {otherwise}")
+
+
 @check("LAW-11", ANY, needs=("outputs",), share=HALF)
 def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
-    """The second call of its kind: the first may build layers. So do derivatives."""
+    """The second call of its kind: the first may build layers. So do derivatives, and what is told of a call."""
     asked = asked_for(subject, case)[0]
     subject.run(case, return_sequences=asked)
     with subject.nothing_altered():
         subject.run(case, return_sequences=asked)
-    plain = without_options(case)
-    if is_differentiable(subject, plain):
-        gradients_of(subject, plain)
+    for derivative in derivatives_of(subject, case).values():
+        derivative()
         with subject.nothing_altered():
-            gradients_of(subject, plain)
-
-
-def without_options(case: Case) -> Case:
-    """The same numbers in a call that nothing is asked of but its sequence."""
-    alone = Call(case.x, case.initial_states)
-    return replace(case, call=alone)
+            derivative()
+    for question in told_of(subject, case).values():
+        with subject.nothing_altered(drawing=True):  # each may build a layer
+            question()
 
 
 LATER = 5
@@ -273,9 +279,8 @@ def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     case = case.replace(return_sequences=asked_for(subject, case)[0])
     later = [case.replace(x=number - case.x) for number in range(LATER)]
     expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
-    another = without_options(later[0])
-    if is_differentiable(subject, another):
-        expect_to_stay(subject, case, "gradients of another call", lambda: gradients_of(subject, another))
+    for what, derivative in derivatives_of(subject, later[0]).items():
+        expect_to_stay(subject, case, f"{what} of another call", derivative)
     if case.call.stateful:
         expect_to_stay(subject, case, "a reset", lambda: subject.reset_states(case.network))
 

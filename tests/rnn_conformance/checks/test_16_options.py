@@ -10,7 +10,12 @@ import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.histories import Action
-from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
+from rnn_conformance.checks.support.derivatives import (
+    expect_all,
+    expect_second_gradients,
+    expect_tangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
 from rnn_conformance.checks.support.histories import follow
@@ -202,6 +207,10 @@ def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
     expect_everything(subject, case)
     if is_differentiable(subject, case):
         expect_all(subject, case)
+        if subject.supports.tangents:
+            expect_tangents(subject, case)
+        if subject.supports.second_gradients:
+            expect_second_gradients(subject, case)
     if subject.supports.stateful and subject.supports.final_states:
         if subject.supports.has("float64"):
             case = case.mapped(lambda array: array.astype(np.float64))

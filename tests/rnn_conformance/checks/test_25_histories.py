@@ -10,44 +10,41 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.histories import Action
+from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
-from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, BATCH_OR_MANY, POOL, Cases
+from rnn_conformance.engine.strategies import POOL
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 MORE = 2.0  # of stateful layers and of float64 little is left where a framework deviates
 
-TAME: tuple[Regime, ...] = ("contractive", "moderate")
-CALLS = Cases(
-    layers=(1, 1, 2),
-    activations=ANY_ACTIVATION,
-    dtypes=("float32", "float32", "float32", "float64"),
-    regimes=TAME,
-    batch=BATCH_OR_MANY,
-    time=(1, 2, 3, 4, 5),
+CALLS = replace(
+    POOL,
+    layers=(1, 1, 1, 2, 3),
+    time=(1, 2, 3, 4, 5, 17, 27),
     padding=("none", "none", "lengths", "mask", "lengths and mask"),
-    go_backwards=(False, True),
-    merge_modes=("concat", "sum", "mul", "ave", "none"),
-    layouts=POOL.layouts,
+    stateful=(False,),
+    dropout=(None,),
+    rates=(0.0,),
+    training=(False,),
 )
-STATEFUL = replace(
+"""All options; whether a call trains, and drops something, is drawn for each of a history."""
+STATEFUL = replace(CALLS, stateful=(True,), initial_states=(False, False, False, True))
+IN_MIXED_PRECISION = replace(
     CALLS,
-    stateful=(True,),
-    initial_states=(False, False, False, True),
-    compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
+    dtypes=("float32", "float32", "float32", *POOL.dtypes),
+    compute_dtypes=(None, None, "float16", "bfloat16"),
 )
-IN_MIXED_PRECISION = replace(CALLS, compute_dtypes=(None, None, "float16", "bfloat16"))
 EITHER = replace(STATEFUL, stateful=(False, True, True))
 TIMES = 10
 BIASES = ("b", "b_h")
+DERIVATIVES: tuple[Doing, ...] = ("gradients", "tangents", "second_gradients")
 
 
 @check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",))
@@ -57,7 +54,22 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
 
 @check(
     "HIS-2",
-    Histories(cases=STATEFUL, doings=("call", "call", "call", "call", "assign", "reset")),
+    Histories(
+        cases=STATEFUL,
+        doings=(
+            "call",
+            "call",
+            "call",
+            "call",
+            "call",
+            "call",
+            "assign",
+            "reset",
+            "mistake",
+            "ask",
+            "restore",
+        ),
+    ),
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
@@ -72,7 +84,7 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
 
 @check(
     "HIS-3",
-    Histories(cases=IN_MIXED_PRECISION, doings=("assign", "call", "assign", "read")),
+    Histories(cases=IN_MIXED_PRECISION, doings=("assign", "call", "assign", "read", "mistake")),
     needs=("outputs", "assign_weights"),
 )
 def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
@@ -114,23 +126,35 @@ def in_another_type(subject: Subject, case: Case) -> list[Call]:
 
 @check(
     "HIS-4",
-    Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents")),
+    Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents", "second_gradients", "ask")),
     needs=("gradients", "sequence", "initial_states"),
     share=MORE,
 )
 def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
-    """Nor do they change the states that a layer kept in the call before them."""
+    """Nor do they change the states that a layer kept in the call before them, be they of a stateful call."""
     network = follow(subject, case)
+    if subject.supports.read_weights:
+        expect_loaded(subject, network)
     if case.call.stateful:
         half = tuple(np.full(shape, 0.5, network.dtype) for shape in network.state_shapes(len(case.x)))
         call, taken = replace(case.call, initial_states=None), Call(case.x, half)
-        history = Action("call", call), Action("gradients", taken)
+        going_on = with_numbers(replace(case.call, initial_states=half, return_sequences=True))
+        history = (
+            Action("call", call),
+            Action("gradients", taken),
+            *(Action(do, going_on) for do in DERIVATIVES if subject.supports.has(do)),
+        )
         follow(subject, replace(case, network=network, call=call, history=history))
+
+
+def with_numbers(call: Call) -> Call:
+    """The call with numbers in its padding."""
+    return replace(call, x=np.where(np.isfinite(call.x), call.x, call.x.dtype.type(0.5)))
 
 
 @check(
     "HIS-5",
-    Histories(cases=CALLS, doings=("restore", "call", "assign")),
+    Histories(cases=EITHER, doings=("restore", "call", "assign", "restore", *DERIVATIVES)),
     needs=("outputs", "restored"),
 )
 def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Case) -> None:
@@ -178,7 +202,10 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
     "HIS-7",
     Histories(
         cases=EITHER,
-        doings=("call", "assign", "call", "assign", "call", "assign", "gradients", "restore", "read"),
+        doings=(
+            *("call", "assign", "call", "assign", "call", "assign", "call", "assign"),
+            *("gradients", "restore", "read", "tangents", "second_gradients", "mistake"),
+        ),
         least=4,
         dropout=True,
     ),

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -303,10 +304,10 @@ class Subject:
 
     def _of_surface(self, method: str, case: Case, *given: Any) -> Any:
         self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
-        handed = [handed_call(each, self.layout) if isinstance(each, Call) else each for each in given]
+        handed = [_own_of(each, self.layout) for each in given]
         returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
         for original, copied in zip(given, handed, strict=True):
-            if isinstance(original, Call):
+            if isinstance(original, Call | Training):
                 self._unaltered(method, original, copied)
         return returned
 
@@ -411,6 +412,13 @@ def _raised(what: str, error: BaseException) -> NonConforming:
     return NonConforming(
         f"{what} raised {type(error).__name__}: {brief(str(error))}\n  at {place}", kind="raised", what=what
     )
+
+
+def _own_of(given: Any, layout: str) -> Any:
+    """What is handed over with arrays of its own."""
+    if isinstance(given, Training):
+        return replace(given, d_sequence=LAYOUTS[layout](given.d_sequence))
+    return handed_call(given, layout) if isinstance(given, Call) else given
 
 
 def _twin_of(given: Any, layout: str) -> Any:
