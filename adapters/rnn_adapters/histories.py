@@ -22,9 +22,9 @@ Doing: TypeAlias = Literal[
     "reset",
     "restore",
 ]
-"""What can be done: call it; differentiate a call, backwards, forwards or twice; ask what is told of a call that
-is not made; make one of a feature too many; read its weights, their shapes and number; assign others; make
-stateful layers forget; save it and go on with what is loaded again."""
+"""What can be done: call it; differentiate a call, backwards, forwards or twice; ask what is told of a call
+that is not made; make one of a feature too many; read its weights, their shapes and number; assign others;
+make stateful layers forget; save it and go on with what is loaded again."""
 
 OF_A_CALL: tuple[Doing, ...] = ("call", "gradients", "tangents", "second_gradients", "ask", "mistake")
 DOINGS: tuple[Doing, ...] = get_args(Doing)

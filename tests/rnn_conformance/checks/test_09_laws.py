@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
@@ -202,16 +203,34 @@ def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case)
 
 @check(
     "LAW-9",
-    Cases(regimes=TAME, variants=("nan", "inf", "-inf")),
+    replace(
+        POOL,
+        layers=(1,),
+        go_backwards=(False,),
+        merge_modes=("concat", "none"),
+        stateful=(False,),
+        return_sequences=(True,),
+        poisons=("numbers",),
+        variants=("nan", "inf", "-inf"),
+    ),
     needs=("sequence", "exact_factors"),
     share=HALF,
 )
 def test_nan_and_infinity_stay_where_they_may_be(subject: Subject, case: Case) -> None:
-    clean, bound = run(subject, case), bound_of(subject, case)
+    computed = as_computed(case)
+    output, bounds = subject.run(case), subject.bounds_of(computed)
+    clean, bound = sequence_of(subject, computed, output).copy(), bounds.sequence.bound
+    final = [state.copy() for state in output.final_states or ()]
+    if case.steps is not None:
+        bound = np.where(case.steps[:, :, None], bound, np.inf)
     step = case.x.shape[1] // 2
     x = case.x.copy()
     x[0, step] = float(case.variant)
-    spoilt = run(subject, case.replace(x=x))
+    output = subject.run(case.replace(x=x))
+    spoilt = sequence_of(subject, computed, output)
+    for state, before, of_state in zip(output.final_states or (), final, bounds.final_states, strict=False):
+        one, other, bound_of_state = (array[:, 1:] for array in (state, before, of_state.bound))
+        expect_same(subject, "final states of other rows", one, other, bound_of_state, STATE_AXES)
     expect_same(subject, "other rows", spoilt[1:], clean[1:], bound[1:], SEQUENCE_AXES)
     untouched = ~reachable(case, step)
     what = f"outputs that the input at time {step} may not reach"
@@ -250,7 +269,7 @@ def expect_the_same(subject: Subject, otherwise: str, once: list[Array], again: 
 
 @check("LAW-11", ANY, needs=("outputs",), share=HALF)
 def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
-    """The second call of its kind: the first may build layers. So do derivatives, and what is told of a call."""
+    """The second call of its kind: the first may build layers. So do derivatives, and what is told."""
     asked = asked_for(subject, case)[0]
     subject.run(case, return_sequences=asked)
     with subject.nothing_altered():

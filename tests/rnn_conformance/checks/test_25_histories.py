@@ -11,9 +11,12 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action, Doing
+from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.derivatives import is_differentiable
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
+from rnn_conformance.checks.test_16_options import programs_alike
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
@@ -131,25 +134,29 @@ def in_another_type(subject: Subject, case: Case) -> list[Call]:
     share=MORE,
 )
 def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
-    """Nor do they change the states that a layer kept in the call before them, be they of a stateful call."""
+    """Nor do they change the states that a layer kept in the call before them, be they of a stateful call.
+
+    Derivatives of calls whose arrays have the shapes and types of these are others: other programs.
+    """
     network = follow(subject, case)
+    taken = with_states(subject, replace(case, network=network))
+    alike = list(programs_alike(subject, taken)) if is_differentiable(subject, taken) else []
+    history = [Action(do, each.call) for each in (*alike, taken) for do in DERIVATIVES[:2]]
+    if alike:
+        supported = tuple(action for action in history if subject.supports.has(action.do))
+        follow(subject, replace(case, network=network, call=case.call, history=supported))
     if subject.supports.read_weights:
         expect_loaded(subject, network)
     if case.call.stateful:
         half = tuple(np.full(shape, 0.5, network.dtype) for shape in network.state_shapes(len(case.x)))
-        call, taken = replace(case.call, initial_states=None), Call(case.x, half)
-        going_on = with_numbers(replace(case.call, initial_states=half, return_sequences=True))
+        call, plain = replace(case.call, initial_states=None), Call(taken.x, half)
+        going_on = replace(taken.call, initial_states=half)
         history = (
             Action("call", call),
-            Action("gradients", taken),
+            Action("gradients", plain),
             *(Action(do, going_on) for do in DERIVATIVES if subject.supports.has(do)),
         )
         follow(subject, replace(case, network=network, call=call, history=history))
-
-
-def with_numbers(call: Call) -> Call:
-    """The call with numbers in its padding."""
-    return replace(call, x=np.where(np.isfinite(call.x), call.x, call.x.dtype.type(0.5)))
 
 
 @check(

@@ -91,7 +91,7 @@ class Case:
 
     @property
     def moments(self) -> tuple[Case, ...]:
-        """For each call that is made, differentiated or asked about the case that ends with it; the last is this one."""
+        """For each call of the history the case that ends with it; the last is this one."""
         return (
             *(
                 self.replace(call=action.call, history=self.history[:place])

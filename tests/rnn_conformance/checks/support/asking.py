@@ -44,7 +44,7 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
 
 
 def with_states(subject: Subject, case: Case) -> Case:
-    """The case as it can be differentiated: with initial states, for sequences, and numbers as its padding."""
+    """The case as it can be differentiated: with initial states, for sequences, with numbers as padding."""
     states = case.initial_states
     if states is None and subject.supports.initial_states:
         shapes = case.network.state_shapes(len(case.x))

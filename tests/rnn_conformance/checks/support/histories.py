@@ -13,13 +13,12 @@ from rnn_conformance.checks.support.expect import (
     expect_answer,
     expect_count,
     expect_loaded,
-    final_states_of,
+    going_on_from,
 )
 from rnn_conformance.checks.support.mistakes import of_a_feature_too_many
 from rnn_conformance.engine.case import WORDS, Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.histories import is_random
-from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Network, States
 
@@ -107,6 +106,4 @@ def _called(subject: Subject, case: Case, kept: States | None) -> States | None:
         expect_answer(subject, case.replace(initial_states=kept) if going_on else case, output)
     if not call.stateful:
         return kept
-    computed = as_computed(case) if subject.conventions.state_dtype == "computed" else case
-    found = final_states_of(subject, computed, output)
-    return tuple(state.astype(case.network.dtype) for state in found)
+    return going_on_from(subject, case, output)
