@@ -211,6 +211,10 @@ def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
             expect_tangents(subject, case)
         if subject.supports.second_gradients:
             expect_second_gradients(subject, case)
+    if subject.supports.assign_weights:
+        expect_assigned(subject, case)
+        if is_differentiable(subject, case) and subject.supports.tangents:
+            expect_tangents(subject, case)
     if subject.supports.stateful and subject.supports.final_states:
         if subject.supports.has("float64"):
             case = case.mapped(lambda array: array.astype(np.float64))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
+from zlib import crc32
 
 import numpy as np
 
+from rnn_adapters.adapter import CannotExpress
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_seen,
@@ -17,13 +21,21 @@ from rnn_conformance.checks.support.derivatives import (
     is_differentiable,
 )
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
+Answer = TypeVar("Answer")
 Question = Callable[[], object]
 
 
-def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], list[Array]]]:
+def one_of(case: Case, questions: Mapping[str, Callable[[], Answer]]) -> dict[str, Callable[[], Answer]]:
+    """One of the questions, by its name, if there are any: another one for other cases."""
+    names = list(questions)
+    return {name: questions[name] for name in names[crc32(case.fingerprint) % max(len(names), 1) :][:1]}
+
+
+def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], list[Array] | None]]:
     """For each derivative that can be asked of a case, with all its options, the arrays that it gives."""
     case = with_states(subject, case)
     if not is_differentiable(subject, case):
@@ -40,7 +52,7 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
         found["the JVP"] = tangents
     if supports.second_gradients:
         found["gradients of gradients"] = lambda: all_of(subject.second_gradients(case, *given, direction))
-    return found
+    return {what: _left_alone(derivative) for what, derivative in found.items()}
 
 
 def with_states(subject: Subject, case: Case) -> Case:
@@ -64,7 +76,7 @@ def told_of(subject: Subject, case: Case) -> Mapping[str, Question]:
         ),
         "default states": (
             supports.default_states,
-            partial(subject.default_states, case.replace(initial_states=None)),
+            partial(_zeros, subject, case.replace(initial_states=None)),
         ),
         "trainable parameters": (supports.count_trainable, partial(subject.count_trainable, case, (0,))),
         "options": (supports.kept_options, partial(subject.kept_options, replace(case, call=plain))),
@@ -74,4 +86,25 @@ def told_of(subject: Subject, case: Case) -> Mapping[str, Question]:
             partial(subject.count_parameters, case.network),
         ),
     }
-    return {name: question for name, (able, question) in known.items() if able}
+    return {name: _left_alone(question) for name, (able, question) in known.items() if able}
+
+
+def _zeros(subject: Subject, case: Case) -> None:
+    """Default states are zeros whenever they are asked for (CFG-4)."""
+    zeros = not any(state.any() for state in subject.default_states(case))
+    subject.require(zeros, "default states are not zeros")
+
+
+def _left_alone(question: Callable[[], Answer]) -> Callable[[], Answer | None]:
+    """The question, whatever is answered: that is judged by the clauses about it, refusals included."""
+
+    def asked() -> Answer | None:
+        with suppress(CannotExpress):
+            try:
+                return question()
+            except NonConforming as error:
+                if error.kind != "raised":
+                    raise
+        return None
+
+    return asked

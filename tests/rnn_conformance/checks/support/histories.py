@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnn_adapters.histories import Action
-from rnn_conformance.checks.support.asking import told_of
+from rnn_conformance.checks.support.asking import one_of, told_of
 from rnn_conformance.checks.support.derivatives import (
     expect_all,
     expect_second_gradients,
@@ -72,7 +72,7 @@ def _done(
         case "second_gradients":
             expect_second_gradients(subject, now)
         case "ask":
-            for question in told_of(subject, now).values():
+            for question in one_of(now, told_of(subject, now)).values():
                 question()
         case "mistake":
             kept = _mistaken(subject, now, kept)
