@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.histories import Action, Doing
+from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.asking import with_states
 from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
-from rnn_conformance.checks.support.histories import follow
+from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.checks.test_16_options import programs_alike
 from rnn_conformance.engine.case import Case
@@ -53,7 +53,6 @@ DIFFERENTIATED = replace(EITHER, layers=(1, 1, 2), time=(1, 2, 3, 4, 5))
 """Of longer and larger ones the reference takes too long; GRD-20 has some."""
 TIMES = 10
 BIASES = ("b", "b_h")
-DERIVATIVES: tuple[Doing, ...] = ("gradients", "tangents", "second_gradients")
 
 
 @check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnn_adapters.histories import Action
+from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.asking import one_of, told_of
 from rnn_conformance.checks.support.derivatives import (
     expect_all,
@@ -21,6 +21,8 @@ from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.histories import is_random
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Network, States
+
+DERIVATIVES: tuple[Doing, ...] = ("gradients", "tangents", "second_gradients")
 
 
 def follow(subject: Subject, case: Case) -> Network:
