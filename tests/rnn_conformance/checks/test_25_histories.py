@@ -174,9 +174,13 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
 def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Case) -> None:
     """Also when biases that were alike when it was saved are assigned apart: they are not one array.
 
-    Numbers of every magnitude that the type has are the same afterwards.
+    Numbers of every magnitude that the type has are the same afterwards; layers that keep states keep them.
     """
     network = follow(subject, case)
+    if case.call.stateful:
+        going_on = replace(case.call, initial_states=None)
+        history = Action("restore"), Action("reset"), Action("call", going_on)
+        follow(subject, replace(case, network=network, call=going_on, history=history))
     if subject.supports.assign_weights and subject.supports.read_weights:
         wide = network.mapped(of_every_magnitude)
         subject.assign_weights(network, wide)
