@@ -10,11 +10,23 @@ from rnn_adapters.declarations import one_of
 from rnn_reference.errors import BadInput
 from rnn_reference.network import Network
 
-Doing: TypeAlias = Literal["call", "gradients", "tangents", "read", "assign", "reset", "restore"]
-"""What can be done: call it; differentiate a call, backwards or forwards; read its weights, their shapes and
-number; assign others; make stateful layers forget; save it and go on with what is loaded again."""
+Doing: TypeAlias = Literal[
+    "call",
+    "gradients",
+    "tangents",
+    "second_gradients",
+    "ask",
+    "mistake",
+    "read",
+    "assign",
+    "reset",
+    "restore",
+]
+"""What can be done: call it; differentiate a call, backwards, forwards or twice; ask what is told of a call
+that is not made; make one of a feature too many; read its weights, their shapes and number; assign others;
+make stateful layers forget; save it and go on with what is loaded again."""
 
-OF_A_CALL: tuple[Doing, ...] = ("call", "gradients", "tangents")
+OF_A_CALL: tuple[Doing, ...] = ("call", "gradients", "tangents", "second_gradients", "ask", "mistake")
 DOINGS: tuple[Doing, ...] = get_args(Doing)
 
 
@@ -24,7 +36,7 @@ class Action:
 
     Args:
         do: what is done.
-        call: the call that is made or differentiated.
+        call: the call that is made, differentiated or asked about; a mistake is made of a right one.
         network: the weights that are assigned, of the same sizes and activations as those before.
 
     Raises:

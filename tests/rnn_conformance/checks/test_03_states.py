@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_conformance.checks.support.expect import (
@@ -9,11 +11,14 @@ from rnn_conformance.checks.support.expect import (
     expect_steps,
     expect_top_steps,
     final_states_of,
+    in_input_order,
     sequence_of,
+    states_dtype,
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import Cases
+from rnn_conformance.engine.meaning import as_computed
+from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 
 FEW = 0.5  # a shape or a count is right or wrong as a whole
@@ -45,15 +50,23 @@ def test_final_states_have_the_canonical_shape(subject: Subject, case: Case) -> 
     final_states_of(subject, case, subject.run(case))
 
 
-@check("INI-5", Cases(layers=(1, 2), exact=True), needs=("final_states", "sequence"))
+@check(
+    "INI-5",
+    replace(POOL, stateful=(False,), merge_modes=("concat", "none"), exact=True),
+    needs=("final_states", "sequence"),
+)
 def test_final_state_is_the_output_of_the_last_step_taken(subject: Subject, case: Case) -> None:
-    """To the bit: both are the same number, shown twice."""
-    output = subject.run(case)
-    sequence = sequence_of(subject, case, output)
+    """To the bit: both are the same number, shown twice. A row that takes no step shows none."""
+    output, computed = subject.run(case), as_computed(case)
+    sequence = in_input_order(subject, case, sequence_of(subject, computed, output))
     top, H = case.network.layers[-1], case.network.layers[-1].hidden_size
-    ends = [sequence[:, -1, :H], sequence[:, 0, H:]][: top.directions]
-    final = final_states_of(subject, case, output)[-1]
-    for direction, (state, end) in enumerate(zip(final, ends, strict=True)):
+    steps = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
+    first, last = np.argmax(steps, axis=1), steps.shape[1] - 1 - np.argmax(steps[:, ::-1], axis=1)
+    rows, taking = np.arange(len(steps)), steps.any(axis=1)
+    ends = [sequence[rows, first if case.call.go_backwards else last, :H], sequence[rows, first, H:]]
+    final = final_states_of(subject, computed, output, states_dtype(subject, case))[-1]
+    for direction, (state, end) in enumerate(zip(final, ends[: top.directions], strict=True)):
+        state, end = state[taking].astype(end.dtype), end[taking]
         subject.require(
             np.array_equal(state, end, equal_nan=True),
             f"final state of direction {direction} is {state.tolist()};"

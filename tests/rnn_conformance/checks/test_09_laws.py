@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call, Output
-from rnn_conformance.checks.support.derivatives import gradients_of, is_differentiable
+from rnn_adapters.adapter import Output
+from rnn_conformance.checks.support.asking import derivatives_of, one_of, told_of
 from rnn_conformance.checks.support.expect import (
     asked_for,
     copied_final_states,
@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
@@ -202,16 +203,34 @@ def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case)
 
 @check(
     "LAW-9",
-    Cases(regimes=TAME, variants=("nan", "inf", "-inf")),
+    replace(
+        POOL,
+        layers=(1,),
+        go_backwards=(False,),
+        merge_modes=("concat", "none"),
+        stateful=(False,),
+        return_sequences=(True,),
+        poisons=("numbers",),
+        variants=("nan", "inf", "-inf"),
+    ),
     needs=("sequence", "exact_factors"),
     share=HALF,
 )
 def test_nan_and_infinity_stay_where_they_may_be(subject: Subject, case: Case) -> None:
-    clean, bound = run(subject, case), bound_of(subject, case)
+    computed = as_computed(case)
+    output, bounds = subject.run(case), subject.bounds_of(computed)
+    clean, bound = sequence_of(subject, computed, output).copy(), bounds.sequence.bound
+    final = [state.copy() for state in output.final_states or ()]
+    if case.steps is not None:
+        bound = np.where(case.steps[:, :, None], bound, np.inf)
     step = case.x.shape[1] // 2
     x = case.x.copy()
     x[0, step] = float(case.variant)
-    spoilt = run(subject, case.replace(x=x))
+    output = subject.run(case.replace(x=x))
+    spoilt = sequence_of(subject, computed, output)
+    for state, before, of_state in zip(output.final_states or (), final, bounds.final_states, strict=False):
+        one, other, bound_of_state = (array[:, 1:] for array in (state, before, of_state.bound))
+        expect_same(subject, "final states of other rows", one, other, bound_of_state, STATE_AXES)
     expect_same(subject, "other rows", spoilt[1:], clean[1:], bound[1:], SEQUENCE_AXES)
     untouched = ~reachable(case, step)
     what = f"outputs that the input at time {step} may not reach"
@@ -226,10 +245,14 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
     """That it leaves its arguments alone is seen at every call, of every clause."""
     asked = asked_for(subject, case)[0]
     once, twice = (arrays_of(subject.run(case, return_sequences=asked)) for _ in range(2))
-    subject.require(
-        len(once) == len(twice) and all(map(identical, once, twice)),
-        "the same call gave something else the second time",
-    )
+    expect_the_same(subject, "call gave something else the second time", once, twice)
+    for what, derivative in one_of(case, derivatives_of(subject, case)).items():
+        first, second = ([array.copy() for array in derivative() or ()] for _ in range(2))
+        expect_the_same(subject, f"call gave other {what} the second time", first, second)
+    for question in one_of(case, told_of(subject, case)).values():
+        question()
+    after = arrays_of(subject.run(case, return_sequences=asked))
+    expect_the_same(subject, "call gave something else after what can be asked of it", once, after)
     if subject.supports.read_weights:
         for cell, back in zip(case.network.cells, subject.read_weights(case.network).cells, strict=True):
             subject.require(
@@ -238,24 +261,26 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
             )
 
 
+def expect_the_same(subject: Subject, otherwise: str, once: list[Array], again: list[Array]) -> None:
+    """The same call gave the same arrays, to the bit."""
+    same = len(once) == len(again) and all(map(identical, once, again))
+    subject.require(same, f"the same {otherwise}")
+
+
 @check("LAW-11", ANY, needs=("outputs",), share=HALF)
 def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
-    """The second call of its kind: the first may build layers. So do derivatives."""
+    """The second call of its kind: the first may build layers. So do derivatives, and what is told."""
     asked = asked_for(subject, case)[0]
     subject.run(case, return_sequences=asked)
     with subject.nothing_altered():
         subject.run(case, return_sequences=asked)
-    plain = without_options(case)
-    if is_differentiable(subject, plain):
-        gradients_of(subject, plain)
+    for derivative in one_of(case, derivatives_of(subject, case)).values():
+        derivative()
         with subject.nothing_altered():
-            gradients_of(subject, plain)
-
-
-def without_options(case: Case) -> Case:
-    """The same numbers in a call that nothing is asked of but its sequence."""
-    alone = Call(case.x, case.initial_states)
-    return replace(case, call=alone)
+            derivative()
+    for question in one_of(case, told_of(subject, case)).values():
+        with subject.nothing_altered(drawing=True):  # each may build a layer
+            question()
 
 
 LATER = 5
@@ -273,9 +298,8 @@ def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     case = case.replace(return_sequences=asked_for(subject, case)[0])
     later = [case.replace(x=number - case.x) for number in range(LATER)]
     expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
-    another = without_options(later[0])
-    if is_differentiable(subject, another):
-        expect_to_stay(subject, case, "gradients of another call", lambda: gradients_of(subject, another))
+    for what, derivative in one_of(case, derivatives_of(subject, later[0])).items():
+        expect_to_stay(subject, case, f"{what} of another call", derivative)
     if case.call.stateful:
         expect_to_stay(subject, case, "a reset", lambda: subject.reset_states(case.network))
 

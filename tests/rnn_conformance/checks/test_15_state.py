@@ -9,33 +9,38 @@ import numpy as np
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import (
     asked_for,
-    copied_final_states,
     expect_answer,
-    expect_final_states,
     expect_output,
     expect_same,
+    going_on_from,
     in_input_order,
     sequence_of,
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.meaning import in_processing_order
+from rnn_conformance.engine.meaning import as_computed, in_processing_order
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
+from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL
 from rnn_conformance.engine.subject import SEQUENCE_AXES, Subject
 from rnn_reference.network import Array, States
 
 HALF = 0.5  # each case takes several calls
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
-EITHER = ("float32", "float32", "float64")
-CONTINUED = Cases(layers=(1, 2), regimes=TAME, time=(2, 3, 4, 5))
+ALONE = replace(POOL, stateful=(False,), return_sequences=(True,))
+"""All options but that of keeping states."""
+PARTS = (2, 3, 4, 5, 6, 17, 27)
 NEEDS = ("sequence", "final_states", "initial_states")
 
 
 def part(case: Case, first: int, stop: int | None, states: States | None) -> Case:
-    """Some of the steps, from other states. A row that has ended takes one: lengths of 0 may be refused."""
+    """Some of the steps, from other states.
+
+    A row that has ended takes one, of zeros: lengths of 0 may be refused.
+    """
     x, lengths, mask = case.x[:, first:stop], case.call.lengths, case.call.mask
+    if lengths is not None:
+        x = np.where((lengths > first)[:, None, None], x, x.dtype.type(0))
     return case.replace(
         x=x,
         lengths=None if lengths is None else np.clip(lengths - first, 1, x.shape[1]),
@@ -66,20 +71,14 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 
 @check(
     "STA-2",
-    Cases(
-        layers=(1, 2),
-        directions=(1,),
-        regimes=TAME,
-        time=(2, 3, 4, 5),
-        padding=("none", "mask"),
-        go_backwards=(False, True),
-    ),
+    replace(ALONE, directions=(1,), time=(2, 3, 4, 5)),
     needs=NEEDS,
     share=HALF,
 )
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
-    whole = in_input_order(subject, case, sequence_of(subject, case, subject.run(case))).copy()
-    seen = in_processing_order(case)
+    case = with_ends_masked(subject, case)
+    whole = in_input_order(subject, case, sequence_of(subject, as_computed(case), subject.run(case))).copy()
+    seen = in_processing_order(as_computed(case))
     bounds = subject.bounds_of(seen)
     bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
@@ -91,31 +90,37 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
         claimed = np.where(taken[:, t, None, None], bound[:, t : t + 1], np.inf)
         here = slice(t, t + 1)
         expect_same(
-            subject, f"step {t}", sequence_of(subject, single, output), whole[:, here], claimed, SEQUENCE_AXES
+            subject,
+            f"step {t}",
+            sequence_of(subject, as_computed(single), output),
+            whole[:, here],
+            claimed,
+            SEQUENCE_AXES,
         )
-        states = copied_final_states(subject, single, output)
+        states = going_on_from(subject, single, output)
 
 
-KEEPING = Cases(
-    layers=(1, 2),
-    dtypes=EITHER,
-    regimes=TAME,
-    time=(1, 2, 3, 4),
-    initial_states=(False,),
-    padding=("none", "mask", "lengths", "lengths and mask"),
-    go_backwards=(False, True),
-    merge_modes=("concat", "sum", "mul", "ave", "none"),
-    stateful=(True,),
-)
+def with_ends_masked(subject: Subject, case: Case) -> Case:
+    """From the end, a shorter row begins with steps that it does not take: those have to be masked."""
+    if not case.call.go_backwards or case.call.lengths is None:
+        return case
+    assert case.steps is not None
+    if subject.supports.masks:
+        return case.replace(lengths=None, mask=case.steps)
+    return case.replace(x=np.where(case.steps[:, :, None], case.x, case.x.dtype.type(0)), lengths=None)
+
+
+KEEPING = replace(ALONE, initial_states=(False,), stateful=(True,))
 
 
 @check(
     "STA-3",
     replace(
         KEEPING,
-        time=(2, 3, 4, 5),
+        time=PARTS,
         activations=("tanh", "relu", "relu"),
-        dtypes=(*EITHER, "bfloat16"),
+        dtypes=("float32", "float32", "float64", "bfloat16"),
+        compute_dtypes=(None, None, "bfloat16"),
         regimes=(*TAME, "tiny", "huge"),
     ),
     needs=("sequence", "final_states", "stateful"),
@@ -134,7 +139,7 @@ def expect_to_go_on(subject: Subject, case: Case) -> None:
         called = part(case, first, stop, None)
         output = subject.run(called)
         expect_output(subject, called.replace(initial_states=states), output)
-        states = copied_final_states(subject, called, output)
+        states = going_on_from(subject, called, output)
 
 
 @check("STA-4", KEEPING, needs=("sequence", "final_states", "stateful"), share=HALF)
@@ -172,7 +177,7 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     subject.run(case.replace(initial_states=None))
     output = subject.run(case)
     expect_output(subject, case, output)
-    states = copied_final_states(subject, case, output)
+    states = going_on_from(subject, case, output)
     output = subject.run(case.replace(initial_states=None))
     expect_output(subject, case.replace(initial_states=states), output)
     assert case.initial_states is not None
@@ -180,14 +185,14 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     expect_output(subject, zeros, subject.run(zeros))
 
 
-@check("STA-6", CONTINUED, needs=NEEDS, share=HALF)
+@check("STA-6", replace(ALONE, time=PARTS, dtypes=("float32", *POOL.dtypes)), needs=NEEDS, share=HALF)
 def test_states_given_back_continue_every_direction(subject: Subject, case: Case) -> None:
     """Where the same state goes in that came out, the second call is the recurrence from there."""
     middle = case.x.shape[1] // 2
     first = part(case, 0, middle, case.initial_states)
     output = subject.run(first)
-    expect_final_states(subject, first, output)
-    second = part(case, middle, None, copied_final_states(subject, first, output))
+    expect_output(subject, first, output)
+    second = part(case, middle, None, going_on_from(subject, first, output))
     expect_output(subject, second, subject.run(second))
 
 
@@ -202,7 +207,7 @@ def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: 
         asking = case.replace(return_sequences=sequences)
         subject.reset_states(case.network)
         returned = subject.run_raw(asking)
-        states = copied_final_states(subject, case, returned)
+        states = going_on_from(subject, case, returned)
         for array in (returned.sequence, returned.last, *(returned.final_states or ())):
             if array is not None and array.flags.writeable:
                 array[...] = 77

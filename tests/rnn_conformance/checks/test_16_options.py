@@ -10,10 +10,16 @@ import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.histories import Action
-from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
+from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.derivatives import (
+    expect_all,
+    expect_second_gradients,
+    expect_tangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
-from rnn_conformance.checks.support.histories import follow
+from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
@@ -198,15 +204,37 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))
 def test_another_device_changes_nothing(subject: Subject, case: Case) -> None:
-    """Nor are its gradients others, nor states that are kept there others than those that were returned."""
+    """Nor are its derivatives others, nor states that are kept there others than those that were returned.
+
+    Weights that are assigned are those of all that is asked afterwards.
+    """
+    supports = subject.supports
     expect_everything(subject, case)
-    if is_differentiable(subject, case):
-        expect_all(subject, case)
-    if subject.supports.stateful and subject.supports.final_states:
-        if subject.supports.has("float64"):
+    if supports.assign_weights:
+        expect_assigned(subject, case)
+    taken = with_states(subject, case)
+    if is_differentiable(subject, taken):
+        expect_all(subject, taken)
+        if supports.tangents:
+            expect_tangents(subject, taken)
+        if supports.second_gradients:
+            expect_second_gradients(subject, taken)
+        if supports.assign_weights:
+            expect_assigned_derivatives(subject, taken)
+    if supports.stateful and supports.final_states:
+        if supports.has("float64"):
             case = case.mapped(lambda array: array.astype(np.float64))
         call = replace(case.call, stateful=True, initial_states=None, compute_dtype=None)
         follow(subject, replace(case, call=call, history=(Action("call", call),)))
+
+
+def expect_assigned_derivatives(subject: Subject, case: Case) -> None:
+    """Those of weights that are assigned after derivatives of others were taken."""
+    halved = case.network.mapped(lambda array: array / 2)
+    doings = [do for do in DERIVATIVES if subject.supports.has(do)]
+    history = [Action(do, case.call) for do in doings]
+    history = [*history, Action("assign", network=case.network), *history]
+    follow(subject, replace(case, network=halved, history=tuple(history)))
 
 
 @check(

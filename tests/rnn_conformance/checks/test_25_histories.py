@@ -11,41 +11,46 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action
+from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
-from rnn_conformance.checks.support.histories import follow
+from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
+from rnn_conformance.checks.test_16_options import programs_alike
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.histories import Histories
-from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import ANY_ACTIVATION, BATCH_OR_MANY, POOL, Cases
+from rnn_conformance.engine.strategies import BATCH, HIDDEN, INPUT, POOL
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.precision import precision_of
 
 HALF = 0.5  # these cases are expensive: all options, derivatives, ten calls
 MORE = 2.0  # of stateful layers and of float64 little is left where a framework deviates
 
-TAME: tuple[Regime, ...] = ("contractive", "moderate")
-CALLS = Cases(
-    layers=(1, 1, 2),
-    activations=ANY_ACTIVATION,
-    dtypes=("float32", "float32", "float32", "float64"),
-    regimes=TAME,
-    batch=BATCH_OR_MANY,
-    time=(1, 2, 3, 4, 5),
+CALLS = replace(
+    POOL,
+    layers=(1, 1, 2, 3),
+    batch=(*BATCH, 33),
+    time=(1, 2, 3, 4, 5, 17),
+    inputs=INPUT,
+    hidden=HIDDEN,
     padding=("none", "none", "lengths", "mask", "lengths and mask"),
-    go_backwards=(False, True),
-    merge_modes=("concat", "sum", "mul", "ave", "none"),
-    layouts=POOL.layouts,
+    stateful=(False,),
+    dropout=(None,),
+    rates=(0.0,),
+    training=(False,),
 )
-STATEFUL = replace(
+"""All options; whether a call trains, and drops something, is drawn for each of a history."""
+STATEFUL = replace(CALLS, stateful=(True,), initial_states=(False, False, False, True))
+IN_MIXED_PRECISION = replace(
     CALLS,
-    stateful=(True,),
-    initial_states=(False, False, False, True),
-    compute_dtypes=(None, None, None, None, "float16", "bfloat16"),
+    dtypes=("float32", "float32", "float32", *POOL.dtypes),
+    compute_dtypes=(None, None, "float16", "bfloat16"),
 )
-IN_MIXED_PRECISION = replace(CALLS, compute_dtypes=(None, None, "float16", "bfloat16"))
 EITHER = replace(STATEFUL, stateful=(False, True, True))
+DIFFERENTIATED = replace(EITHER, layers=(1, 1, 2), time=(1, 2, 3, 4, 5))
+"""Of longer and larger ones the reference takes too long; GRD-20 has some."""
 TIMES = 10
 BIASES = ("b", "b_h")
 
@@ -57,7 +62,22 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
 
 @check(
     "HIS-2",
-    Histories(cases=STATEFUL, doings=("call", "call", "call", "call", "assign", "reset")),
+    Histories(
+        cases=STATEFUL,
+        doings=(
+            "call",
+            "call",
+            "call",
+            "call",
+            "call",
+            "call",
+            "assign",
+            "reset",
+            "mistake",
+            "ask",
+            "restore",
+        ),
+    ),
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
@@ -72,7 +92,7 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
 
 @check(
     "HIS-3",
-    Histories(cases=IN_MIXED_PRECISION, doings=("assign", "call", "assign", "read")),
+    Histories(cases=IN_MIXED_PRECISION, doings=("assign", "call", "assign", "read", "mistake")),
     needs=("outputs", "assign_weights"),
 )
 def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: Case) -> None:
@@ -114,28 +134,59 @@ def in_another_type(subject: Subject, case: Case) -> list[Call]:
 
 @check(
     "HIS-4",
-    Histories(cases=EITHER, doings=("gradients", "call", "assign", "tangents")),
+    Histories(
+        cases=replace(DIFFERENTIATED, compute_dtypes=(None, None, "float16", "bfloat16")),
+        doings=("gradients", "call", "assign", "tangents", "second_gradients", "ask"),
+    ),
     needs=("gradients", "sequence", "initial_states"),
     share=MORE,
 )
 def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject: Subject, case: Case) -> None:
-    """Nor do they change the states that a layer kept in the call before them."""
+    """Nor do they change the states that a layer kept in the call before them, be they of a stateful call.
+
+    Derivatives of calls whose arrays have the shapes and types of these are others: other programs.
+    """
     network = follow(subject, case)
+    taken = with_states(subject, replace(case, network=network, history=()))
+    if is_differentiable(subject, taken):
+        alike = list(programs_alike(subject, taken))
+        for each in (*alike, taken) if alike else ():
+            expect_all(subject, each)
+    if subject.supports.read_weights:
+        expect_loaded(subject, network)
     if case.call.stateful:
         half = tuple(np.full(shape, 0.5, network.dtype) for shape in network.state_shapes(len(case.x)))
-        call, taken = replace(case.call, initial_states=None), Call(case.x, half)
-        history = Action("call", call), Action("gradients", taken)
+        call, plain = replace(case.call, initial_states=None), Call(taken.x, half)
+        going_on = replace(taken.call, initial_states=half)
+        history = (
+            Action("call", call),
+            Action("gradients", plain),
+            *(Action(do, going_on) for do in DERIVATIVES if subject.supports.has(do)),
+        )
         follow(subject, replace(case, network=network, call=call, history=history))
 
 
 @check(
     "HIS-5",
-    Histories(cases=CALLS, doings=("restore", "call", "assign")),
+    Histories(cases=DIFFERENTIATED, doings=("restore", "call", "assign", "restore", *DERIVATIVES)),
     needs=("outputs", "restored"),
 )
 def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Case) -> None:
-    """Also when biases that were alike when it was saved are assigned apart: they are not one array."""
+    """Also when biases that were alike when it was saved are assigned apart: they are not one array.
+
+    Numbers of every magnitude that the type has are the same afterwards; layers that keep states keep them.
+    """
     network = follow(subject, case)
+    if case.call.stateful:
+        going_on = replace(case.call, initial_states=None)
+        history = Action("restore"), Action("reset"), Action("call", going_on)
+        follow(subject, replace(case, network=network, call=going_on, history=history))
+    if subject.supports.assign_weights and subject.supports.read_weights:
+        wide = network.mapped(of_every_magnitude)
+        subject.assign_weights(network, wide)
+        subject.restore(wide)
+        expect_loaded(subject, wide)
+        subject.assign_weights(wide, network)
     if subject.supports.assign_weights and any(cell.biases for cell in network.cells):
         alike = of_biases(network, lambda bias, _: np.zeros_like(bias))
         apart = of_biases(network, lambda bias, number: np.full_like(bias, number / 2))
@@ -143,6 +194,13 @@ def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Ca
         subject.restore(alike)
         subject.assign_weights(alike, apart)
         expect_answer(subject, case.replace(network=apart), subject.call(apart, case.call))
+
+
+def of_every_magnitude(array: Array) -> Array:
+    """The numbers as they are, very large, and very small, one after the other."""
+    digits = round(0.75 * np.log2(precision_of(array.dtype).largest))
+    exponents = digits * (np.arange(array.size) % 3 - 1).reshape(array.shape)
+    return np.asarray(np.ldexp(array.astype(np.float64), exponents), array.dtype)
 
 
 def of_biases(network: Network, made: Callable[[Array, int], Array]) -> Network:
@@ -177,8 +235,11 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
 @check(
     "HIS-7",
     Histories(
-        cases=EITHER,
-        doings=("call", "assign", "call", "assign", "call", "assign", "gradients", "restore", "read"),
+        cases=DIFFERENTIATED,
+        doings=(
+            *("call", "assign", "call", "assign", "call", "assign", "call", "assign"),
+            *("gradients", "restore", "read", "tangents", "mistake"),
+        ),
         least=4,
         dropout=True,
     ),

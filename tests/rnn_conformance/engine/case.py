@@ -14,7 +14,7 @@ import numpy as np
 from rnn_adapters import written
 from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import ROLES, one_of
-from rnn_adapters.histories import Action, Doing, History
+from rnn_adapters.histories import OF_A_CALL, Action, Doing, History
 from rnn_adapters.written import CaseData
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
 from rnn_conformance.engine.results import Kind
@@ -91,7 +91,7 @@ class Case:
 
     @property
     def moments(self) -> tuple[Case, ...]:
-        """For each call that is made or differentiated the case that ends with it; the last is this one."""
+        """For each call of the history the case that ends with it; the last is this one."""
         return (
             *(
                 self.replace(call=action.call, history=self.history[:place])
@@ -195,6 +195,9 @@ WORDS: dict[Doing, str] = {
     "call": "call",
     "gradients": "take the gradients of a call",
     "tangents": "take the JVP of a call",
+    "second_gradients": "take the gradients of the gradients of a call",
+    "ask": "ask what is told of a call",
+    "mistake": "make a call of a feature too many, as this one otherwise",
     "read": "read weights, shapes and number",
     "assign": "assign weights",
     "reset": "reset the states",
@@ -202,7 +205,7 @@ WORDS: dict[Doing, str] = {
 }
 """What is done, as an action of a history is shown."""
 
-WITH_MORE = ("call", "gradients", "tangents", "assign")
+WITH_MORE = (*OF_A_CALL, "assign")
 """What is shown with its arrays."""
 
 
@@ -383,7 +386,10 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "variant": (lambda case: case.variant, "the form of the check"),
     "called": (_done_before("call"), "whether other calls were made before, in a history"),
     "assigned": (_done_before("assign"), "whether weights were assigned before the call"),
-    "differentiated": (_done_before("gradients", "tangents"), "whether a derivative was taken before it"),
+    "differentiated": (
+        _done_before("gradients", "tangents", "second_gradients"),
+        "whether a derivative was taken before it",
+    ),
     "jvp_taken": (_done_before("tangents"), "whether this was a JVP"),
     "reset": (_done_before("reset"), "whether states were reset before it"),
     "restored": (_done_before("restore"), "whether it was saved and loaded before"),

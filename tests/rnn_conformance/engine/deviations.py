@@ -292,6 +292,7 @@ def _asked_again(
 ABILITY_OF: Mapping[Doing, str] = {
     "gradients": "gradients",
     "tangents": "tangents",
+    "second_gradients": "second_gradients",
     "read": "read_weights",
     "assign": "assign_weights",
     "reset": "stateful",

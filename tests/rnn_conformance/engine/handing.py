@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call
+from rnn_adapters.surface import Training
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Network
 
@@ -85,7 +86,9 @@ def handed_call(call: Call, layout: str = PLAIN) -> Call:
     )
 
 
-def named_arrays(given: Call | Network | Gradients | Array | tuple[Array, ...]) -> dict[str, Array]:
+def named_arrays(
+    given: Call | Network | Training | Gradients | Array | tuple[Array, ...],
+) -> dict[str, Array]:
     """The arrays of something that was handed over, by what they are."""
     if isinstance(given, Call):
         named = {"x": given.x, "lengths": given.lengths, "mask": given.mask}
@@ -96,6 +99,8 @@ def named_arrays(given: Call | Network | Gradients | Array | tuple[Array, ...]) 
             for index, cell in enumerate(given.cells)
             for role in ("W_x", "W_h", "b", "b_h")
         }
+    elif isinstance(given, Training):
+        named = {"what each output counts": given.d_sequence}
     elif isinstance(given, Gradients):
         arrays = [given.x, *given.initial_states, *(w for cell in given.cells for w in cell)]
         named = {f"direction of change {index}": array for index, array in enumerate(arrays)}

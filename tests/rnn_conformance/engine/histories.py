@@ -21,8 +21,16 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.deviations import ABILITY_OF
 from rnn_conformance.engine.drawing import Structures
 from rnn_conformance.engine.numbers import TABLE, fill_from
-from rnn_conformance.engine.strategies import MASKED_TIME, SEEDS, Cases, Padding, padding_of
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_conformance.engine.strategies import (
+    MASKED_TIME,
+    POISONS,
+    SEEDS,
+    Cases,
+    Padding,
+    Poison,
+    padding_of,
+)
+from rnn_reference.network import Array, Cell, Layer, Network, steps_of_lengths
 
 CHOICES = 16
 """Bytes of an action that stand for choices; those after them are for lengths or a mask."""
@@ -168,8 +176,10 @@ class _Maker:
         match do:
             case "call":
                 return Action("call", self._call(one_of, array, block[CHOICES:]))
-            case "gradients" | "tangents":
+            case "gradients" | "tangents" | "second_gradients":
                 return Action(do, self._differentiated(one_of, array, block[CHOICES:]))
+            case "ask" | "mistake":
+                return Action(do, self._call(one_of, array, block[CHOICES:]))
             case "assign":
                 self.network = self._other_weights(one_of, array)
                 return Action("assign", network=self.network)
@@ -183,6 +193,7 @@ class _Maker:
         x = array((*shape, self.network.input_size))
         states = self._states(len(x), array) if one_of(pools["initial"]) else None
         lengths, mask = padded(one_of(pools["padding"]), x, padding)
+        x = poisoned(x, lengths, mask, one_of(pools["poison"]))
         if stateful or self.sparing:
             return replace(usual, x=x, initial_states=states, lengths=lengths, mask=mask, stateful=stateful)
         (layer, *others) = self.network.layers
@@ -202,12 +213,27 @@ class _Maker:
         )
 
     def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:
-        """A call that is differentiated: it has initial states, and asks for sequences."""
-        shape = self.usual if self.sparing else one_of(self.shapes)
+        """A call that is differentiated: it has initial states, and asks for sequences.
+
+        Half of those of stateful layers are of a stateful call, as the case's.
+        """
+        pools, usual = self.pools.of_call, self.case.call
+        stateful = usual.stateful and one_of((True, False))
+        shape = self.usual if self.sparing or stateful else one_of(self.shapes)
         x = array((*shape, self.network.input_size))
-        lengths, mask = padded(one_of(self.pools.of_call["padding"]), x, padding)
-        narrow = self.case.call.compute_dtype if one_of((True, True, False)) else None
-        return Call(x, self._states(len(x), array), lengths=lengths, mask=mask, compute_dtype=narrow)
+        lengths, mask = padded(one_of(pools["padding"]), x, padding)
+        given = {"x": x, "initial_states": self._states(len(x), array), "lengths": lengths, "mask": mask}
+        narrow = usual.compute_dtype if one_of((True, True, False)) else None
+        if stateful or self.sparing:
+            return replace(usual, **given, return_sequences=True)
+        (layer, *others) = self.network.layers
+        return Call(
+            **given,
+            go_backwards=not others and layer.directions == 1 and one_of(pools["go_backwards"]),
+            merge_mode=one_of(pools["merge_mode"]) if not others and layer.directions == 2 else "concat",
+            training=one_of((False, False, True)),
+            compute_dtype=narrow,
+        )
 
     def _states(self, batch: int, array: Any) -> tuple[Array, ...]:
         return tuple(array(shape) for shape in self.network.state_shapes(batch))
@@ -239,6 +265,16 @@ def outputs_of(supports: Supports) -> list[bool]:
 def padded(padding: Padding, x: Array, block: bytes) -> tuple[Array | None, Array | None]:
     """Lengths and mask of an input."""
     return padding_of(padding, x.shape[:2], lambda strategy: block)
+
+
+def poisoned(x: Array, lengths: Array | None, mask: Array | None, poison: Poison) -> Array:
+    """The input with something else at masked time steps."""
+    if poison == "numbers" or (lengths is None and mask is None):
+        return x
+    taken = np.ones(x.shape[:2], bool) if mask is None else mask
+    if lengths is not None:
+        taken = taken & steps_of_lengths(lengths, x.shape[1])
+    return np.where(taken[:, :, None], x, x.dtype.type(POISONS[poison]))
 
 
 def defined(case: Case) -> Case:

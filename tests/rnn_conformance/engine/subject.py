@@ -313,13 +313,11 @@ class Subject:
 
     def _of_surface(self, method: str, case: Case, *given: Any) -> Any:
         self._about_to(Case(case.network, case.call, self.route, layout=self.layout))
-        handed = [_handed(each, self.layout) for each in given]
+        handed = [_own_of(each, self.layout) for each in given]
         returned = self._called(method, getattr(self.adapter, method), self.model(case.network), *handed)
         for original, copied in zip(given, handed, strict=True):
-            if isinstance(original, Call):
+            if isinstance(original, Call | Training):
                 self._unaltered(method, original, copied)
-            elif isinstance(original, Training):
-                self._unaltered(method, original.d_sequence, copied.d_sequence)
         return returned
 
     @contextmanager
@@ -425,7 +423,8 @@ def _raised(what: str, error: BaseException) -> NonConforming:
     )
 
 
-def _handed(given: Any, layout: str) -> Any:
+def _own_of(given: Any, layout: str) -> Any:
+    """What is handed over with arrays of its own."""
     if isinstance(given, Training):
         return replace(given, d_sequence=LAYOUTS[layout](given.d_sequence))
     return handed_call(given, layout) if isinstance(given, Call) else given

@@ -307,3 +307,14 @@ class GradientsIntoTheOutput(Fault):
         if self.given is not None and self.given.shape == d_sequence.shape and self.given.flags.writeable:
             self.given[...] = d_sequence
         return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("double-backward-silences-errors", "LAW-11")
+class DoubleBackwardSilencesErrors(Fault):
+    """Tells NumPy to ignore errors in gradients of gradients, and leaves it so."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        np.seterr(all="ignore")
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)

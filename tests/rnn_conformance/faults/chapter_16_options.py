@@ -359,3 +359,17 @@ class SavedRouteIgnoresAssignment(Fault):
     def assign_weights(self, model: Network, network: Network) -> None:
         if self.route != "saved":
             super().assign_weights(model, network)
+
+
+@fault("device-jvp-of-the-first-weights", "OPT-11")
+class DeviceJvpOfTheFirstWeights(Fault):
+    """Sends the weights to another device with the first JVP, and takes later ones of these."""
+
+    sent: tuple[Network, Network] | None = None
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if self.route == "device":
+            if self.sent is None or self.sent[0] is not model:
+                self.sent = model, model.mapped(np.copy)
+            model = self.sent[1]
+        return super().tangents(model, call, direction)

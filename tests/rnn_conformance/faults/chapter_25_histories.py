@@ -378,3 +378,73 @@ class CloseIsNotAssigned(Fault):
         close = all(new is None or np.allclose(old.astype(float), new.astype(float)) for old, new in arrays)
         if not close:
             super().assign_weights(model, network)
+
+
+@fault("refusal-brings-back-loaded-weights", "HIS-3")
+class RefusalBringsBackLoadedWeights(Fault):
+    """Undoes a call that it refuses, and all that was assigned since weights were loaded."""
+
+    def load(self, network: Network) -> Network:
+        self.loaded = super().load(network)
+        return self.loaded.mapped(np.copy)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        try:
+            return super().run_usual(model, call)
+        except Exception:
+            self.assign_weights(model, self.loaded)
+            raise
+
+
+@fault("jvp-keeps-states", "HIS-4")
+class JvpKeepsStates(Fault):
+    """Keeps the states after the JVP of a stateful call, which it runs."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.stateful:
+            self.run_usual(model, call)
+        return super().tangents(model, call, direction)
+
+
+@fault("jvp-nudges-weights", "HIS-4")
+class JvpNudgesWeights(Fault):
+    """Adds the direction to the weights for a JVP and takes it off again, which rounds them."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = super().tangents(model, call, direction)
+        for cell, towards in zip(model.cells, direction.cells, strict=True):
+            cell.W_h[...] = (cell.W_h + towards.W_h) - towards.W_h
+        return found
+
+
+@fault("gradients-of-the-first-merge", "HIS-4")
+class GradientsOfTheFirstMerge(Fault):
+    """Compiles gradients for each shape, with the merge mode of the first call of it."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.compiled: dict[tuple[int, ...], Any] = {}
+
+    def load(self, network: Network) -> Network:
+        self.compiled.clear()
+        return super().load(network)
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.merge_mode in ("sum", "mul", "ave"):
+            call = replace(call, merge_mode=self.compiled.setdefault(call.x.shape, call.merge_mode))
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("loaded-again-it-keeps-nothing", "HIS-5")
+class LoadedAgainItKeepsNothing(Fault):
+    """Loads the weights that it saved, but not that layers are stateful."""
+
+    restored_to: Network | None = None
+
+    def restored(self, model: Network) -> Network:
+        self.restored_to = super().restored(model)
+        return self.restored_to
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if model is not self.restored_to:
+            super().keep(model, final_states)

@@ -55,6 +55,13 @@ def copied_final_states(subject: Subject, case: Case, output: Output) -> States:
     return tuple(state.copy() for state in final_states_of(subject, case, output))
 
 
+def going_on_from(subject: Subject, case: Case, output: Output) -> States:
+    """The final states of a call as the next one can be given them: in the type of the weights, copied."""
+    computed = as_computed(case) if subject.conventions.state_dtype == "computed" else case
+    found = final_states_of(subject, computed, output)
+    return tuple(state.astype(case.network.dtype) for state in found)
+
+
 def expect_steps(subject: Subject, case: Case, output: Output) -> Array:
     """The residual check of a network of one layer: every step from the state before it (NUM-3)."""
     (layer,) = case.network.layers

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from rnn_adapters.histories import Action
+from rnn_adapters.histories import Action, Doing
+from rnn_conformance.checks.support.asking import one_of, told_of
 from rnn_conformance.checks.support.derivatives import (
     expect_all,
+    expect_second_gradients,
     expect_tangents,
 )
 from rnn_conformance.checks.support.expect import (
     expect_answer,
     expect_count,
     expect_loaded,
-    final_states_of,
+    going_on_from,
 )
+from rnn_conformance.checks.support.mistakes import of_a_feature_too_many
 from rnn_conformance.engine.case import WORDS, Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.histories import is_random
-from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Network, States
+
+DERIVATIVES: tuple[Doing, ...] = ("gradients", "tangents", "second_gradients")
 
 
 def follow(subject: Subject, case: Case) -> Network:
@@ -62,13 +66,30 @@ def _done(
     if action.call is None:
         return network, kept
     now = Case(network, action.call, case.route, case.variant)
-    if action.do == "gradients":
-        expect_all(subject, now)
-    elif action.do == "tangents":
-        expect_tangents(subject, now)
-    else:
-        kept = called(subject, now, kept)
+    match action.do:
+        case "gradients":
+            expect_all(subject, now)
+        case "tangents":
+            expect_tangents(subject, now)
+        case "second_gradients":
+            expect_second_gradients(subject, now)
+        case "ask":
+            for question in one_of(now, told_of(subject, now)).values():
+                question()
+        case "mistake":
+            kept = _mistaken(subject, now, kept)
+        case _:
+            kept = called(subject, now, kept)
     return network, kept
+
+
+def _mistaken(subject: Subject, case: Case, kept: States | None) -> States | None:
+    """The kept states after a call of a feature too many. Where it is answered, they are nobody's."""
+    refusal = subject.error_of(case.network, of_a_feature_too_many(case.call))
+    if refusal is None and case.call.stateful:
+        subject.reset_states(case.network)
+        return None
+    return kept
 
 
 def _read(subject: Subject, network: Network) -> None:
@@ -87,6 +108,4 @@ def called(subject: Subject, case: Case, kept: States | None) -> States | None:
         expect_answer(subject, case.replace(initial_states=kept) if going_on else case, output)
     if not call.stateful:
         return kept
-    computed = as_computed(case) if subject.conventions.state_dtype == "computed" else case
-    found = final_states_of(subject, computed, output)
-    return tuple(state.astype(case.network.dtype) for state in found)
+    return going_on_from(subject, case, output)

@@ -21,6 +21,11 @@ def with_x(change: Change) -> Mistake:
     return lambda call: replace(call, x=np.ascontiguousarray(change(call.x)))
 
 
+def of_a_feature_too_many(call: Call) -> Call:
+    """The call with its last feature twice."""
+    return with_x(lambda x: np.concatenate([x, x[..., -1:]], axis=-1))(call)
+
+
 def with_state(change: Change, layer: int = -1) -> Mistake:
     """A mistake in the initial state of one layer: those of all others are right."""
 
