@@ -24,14 +24,22 @@ from rnn_conformance.checks.support.expect import (
     expect_output,
     final_states_of,
     sequence_of,
+    states_dtype,
 )
-from rnn_conformance.checks.test_15_state import KEEPING
+from rnn_conformance.checks.support.telling import (
+    THROUGH_ZERO,
+    Telling,
+    expect_gradients_of_what_is_left,
+    expect_what_is_left,
+)
+from rnn_conformance.checks.test_15_state import EITHER, KEEPING
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.drawing import STRUCTURE, Structures
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
-from rnn_conformance.engine.strategies import POOL, SEEDS, STRUCTURES
+from rnn_conformance.engine.strategies import BATCH, HIDDEN, INPUT, POOL, SEEDS, STRUCTURES
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.bounds import Bounded, gamma
 from rnn_reference.gradients import Gradients
@@ -661,3 +669,75 @@ def test_a_call_that_drops_keeps_the_states_that_it_returns(subject: Subject, ca
     states = copied_final_states(subject, case, subject.run(case))
     after = case.replace(training=False)
     expect_output(subject, after.replace(initial_states=states), subject.run(after))
+
+
+WHAT_IS_LEFT = replace(
+    POOL,
+    layers=(1, 1, 2),
+    activations=THROUGH_ZERO,
+    batch=BATCH,
+    inputs=INPUT,
+    hidden=HIDDEN,
+    dropout=PLACES,
+    rates=RATES,
+    training=(False,),
+)
+"""All options beside each other, and something is dropped."""
+
+
+@check(
+    "DRP-16",
+    Telling(replace(WHAT_IS_LEFT, variants=("", "assigned", "restored"))),
+    needs=("sequence", "final_states", "initial_states", "dropout"),
+)
+def test_what_is_left_is_computed_as_outside_training(subject: Subject, case: Case) -> None:
+    """Of layers that were given other weights, or loaded, before, too; a stateful one goes on in a second call."""
+    prepare(subject, case)
+    asked = asked_for(subject, case) if case.call.dropout == "input" else [True]
+    for return_sequences in asked:
+        asking = case.replace(return_sequences=return_sequences)
+        if case.call.stateful:
+            subject.reset_states(case.network)
+        output = subject.run(asking, return_sequences=return_sequences)
+        expect_what_is_left(subject, asking, output)
+        if case.call.stateful and case.initial_states is None:
+            computed = final_states_of(subject, as_computed(case), output, states_dtype(subject, case))
+            states = tuple(state.astype(case.network.dtype) for state in computed)
+            output = subject.run(asking, return_sequences=return_sequences)
+            expect_what_is_left(subject, asking.replace(initial_states=states), output)
+
+
+def prepare(subject: Subject, case: Case) -> None:
+    """Give a loaded layer the weights of the case in place of others, or save and load it, if it can be."""
+    if case.variant == "assigned" and subject.supports.assign_weights:
+        subject.assign_weights(case.network.mapped(np.negative), case.network)
+    if case.variant == "restored" and subject.supports.restored:
+        subject.restore(case.network)
+
+
+@check(
+    "DRP-17",
+    Telling(
+        replace(
+            WHAT_IS_LEFT,
+            layers=(1,),
+            dtypes=EITHER,
+            compute_dtypes=(None,),
+            initial_states=(True,),
+            dropout=("input", "state"),
+            return_sequences=(True,),
+            scatter=True,
+        )
+    ),
+    needs=("sequence", "final_states", "initial_states", "dropout", "gradients"),
+)
+def test_gradients_are_those_of_what_is_left(subject: Subject, case: Case) -> None:
+    """A gradient that is 0 tells what was dropped; where one is by chance, another call tells more."""
+    for last in (False, False, True):
+        try:
+            expect_gradients_of_what_is_left(subject, case)
+        except NonConforming:
+            if last:
+                raise
+        else:
+            return
