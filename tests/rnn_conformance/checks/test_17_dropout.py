@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.chance import (
     largest_deviation_of_any_share,
 )
 from rnn_conformance.checks.support.expect import (
+    Run,
     asked_for,
     copied_final_states,
     expect_everything,
@@ -34,6 +35,7 @@ from rnn_conformance.checks.support.telling import (
     expect_what_is_left,
 )
 from rnn_conformance.checks.test_15_state import EITHER, KEEPING
+from rnn_conformance.checks.test_16_options import in_batch_axes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -251,10 +253,10 @@ def roundings(rate: float) -> float:
     return rate / (1 - rate) + 4
 
 
-def shown_by(subject: Subject, case: Case) -> Array:
+def shown_by(subject: Subject, case: Case, run: Run | None = None) -> Array:
     """What a call gives at those time steps that all rows take, in the order of the input."""
-    computed = as_computed(case)
-    sequence = in_input_order(subject, case, sequence_of(subject, computed, subject.run(case)))
+    computed, output = as_computed(case), (run or subject.run)(case, return_sequences=True)
+    sequence = in_input_order(subject, case, sequence_of(subject, computed, output))
     return sequence[:, steps_of_all(case)]
 
 
@@ -263,9 +265,13 @@ def steps_of_all(case: Case) -> Array:
     return np.arange(case.x.shape[1]) if case.steps is None else np.flatnonzero(case.steps.all(axis=0))
 
 
-def kept_and_gone(subject: Subject, case: Case) -> Array:
-    """As `dropped`, at any rate: what is kept is within its roundings of x / (1 − p)."""
-    sequence, computed = shown_by(subject, case), as_computed(case)
+def kept_and_gone(subject: Subject, case: Case, run: Run | None = None) -> Array:
+    """As `dropped`, at any rate: what is kept is within its roundings of x / (1 − p).
+
+    Args:
+        run: makes the call; None: `Subject.run`.
+    """
+    sequence, computed = shown_by(subject, case, run), as_computed(case)
     dtype, layers = computed.network.dtype, case.network.num_layers
     powers = np.ones(sequence.shape[1])
     kept = computed.x[:, steps_of_all(case), : sequence.shape[-1]].astype(reference_dtype(dtype))
@@ -531,6 +537,10 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
     half_gone = at_half(subject, case, first)
     expect_none_alike("rows", subject, half_gone)
     expect_none_alike("units, and those of the row after,", subject, with_next_row(half_gone))
+    if subject.supports.leading_axes:
+        rows = case.reordered(np.arange(math.prod(AXES))).replace(rate=0.5, stateful=False)
+        gone_in_axes = kept_and_gone(subject, rows, in_batch_axes(subject, AXES))[:, 0]
+        expect_none_alike("rows of two batch axes", subject, gone_in_axes)
     if case.call.dropout == "between layers":
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
         of_steps = np.moveaxis(kept_and_gone(subject, of_many_steps(case)), 1, 0)
@@ -541,6 +551,8 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
         expect_share(f"{number} of {WIDE} dropped in a {what}", subject, counts == number, exactly)
 
 
+AXES = (9, 14)
+"""Batch axes of nearly as many rows."""
 STEPS, ROWS = 131, 8
 """More steps than blocks have, and few rows, which have many units."""
 
