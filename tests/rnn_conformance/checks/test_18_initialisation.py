@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
@@ -34,32 +34,60 @@ FEW = 0.1  # large layers, and a distribution that does not change from draw to 
 ROLES = ("W_x", "W_h", "b", "b_h")
 
 
+class OfRoute(NamedTuple):
+    """What a route can be asked for."""
+
+    route: str
+    activation: Activation
+    dtype: str
+    layers: int
+    directions: int
+    biased: bool
+
+
 @dataclass(frozen=True)
 class LayersOf:
     """Networks of these sizes; their weights do not matter, the variant is the seed.
 
     Args:
-        input_sizes: the input size is one of these.
-        hidden_size, layers: of each network.
+        input_sizes, hidden_sizes: the input and the hidden size are one of these.
+        layers: of each network, on routes that have so many.
         directions: of each layer, on routes that have so many.
         usual: their weights are of float32; otherwise of one of the other types of the route.
+
+    Half of them have tanh and relu, or what a route has in their place, and the others any activation; some
+    have no bias.
     """
 
     input_sizes: tuple[int, ...]
-    hidden_size: int
+    hidden_sizes: tuple[int, ...]
     layers: int = 1
     directions: int = 1
     usual: bool = True
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         of_routes = [
-            (name, activation, dtype, self.directions if supports.bidirectional else 1)
+            OfRoute(
+                name,
+                activation,
+                dtype,
+                self.layers if supports.stacked else 1,
+                self.directions if supports.bidirectional else 1,
+                biased,
+            )
             for name, supports in routes.items()
-            for activation in supports.activations[:2]
+            for activation in self.activations(supports)
             for dtype in self.types(supports)
+            for biased in ((True, True, False) if supports.no_bias else (True,))
         ]
         seeds = st.integers(0, 2**31 - 1)
-        return st.builds(self.build, st.sampled_from(of_routes), st.sampled_from(self.input_sizes), seeds)
+        sizes = st.sampled_from(self.input_sizes), st.sampled_from(self.hidden_sizes)
+        return st.builds(self.build, st.sampled_from(of_routes), *sizes, seeds)
+
+    def activations(self, supports: Supports) -> list[Activation]:
+        """The first two as often as all others together."""
+        first, others = supports.activations[:2], supports.activations[2:]
+        return [*first * max(1, len(others) // 2), *others]
 
     def types(self, supports: Supports) -> list[str]:
         """Those of the weights."""
@@ -69,18 +97,18 @@ class LayersOf:
         """What such networks need, and is unsupported."""
         return () if self.types(supports) else ("float32" if self.usual else "a type other than float32",)
 
-    def build(self, of_route: tuple[str, Activation, str, int], input_size: int, seed: int) -> Case:
-        """The case of one seed and input size."""
-        (route, activation, dtype, directions), hidden = of_route, self.hidden_size
+    def build(self, of_route: OfRoute, input_size: int, hidden: int, seed: int) -> Case:
+        """The case of one seed and of these sizes."""
         network, size = [], input_size
-        for _ in range(self.layers):
+        for _ in range(of_route.layers):
             W_x, W_h = np.zeros((hidden, size), np.float32), np.zeros((hidden, hidden), np.float32)
-            b = np.zeros(hidden, np.float32)
-            network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(directions))))
-            size = directions * hidden
+            b = np.zeros(hidden, np.float32) if of_route.biased else None
+            cell = Cell(W_x, W_h, b, activation=of_route.activation)
+            network.append(Layer(*(cell,) * of_route.directions))
+            size = of_route.directions * hidden
         x = np.zeros((1, 1, input_size), np.float32)
-        of_type = Network(network).astype(dtype)
-        return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=route)
+        of_type = Network(network).astype(of_route.dtype)
+        return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=of_route.route)
 
 
 ROUNDINGS = {"lecun normal": 6}
@@ -129,7 +157,7 @@ def weights_of(subject: Subject, case: Case) -> list[Weight]:
 
 @check(
     "INT-1",
-    LayersOf((24, 60), 40),
+    LayersOf((24, 60, 1, 300), (40, 40, 1, 131)),
     needs=("freshly_initialised", "declared_initialisation"),
     share=SOME,
 )
@@ -150,7 +178,7 @@ def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
 
 @check(
     "INT-2",
-    LayersOf((24,), 40, directions=2),
+    LayersOf((24, 1), (40, 131, 1), layers=2, directions=2),
     needs=("freshly_initialised", "declared_orthogonal"),
     share=FEW,
 )
@@ -172,7 +200,7 @@ def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
         )
 
 
-@check("INT-3", LayersOf((192,), 256), needs=("freshly_initialised", "declared_distribution"), share=FEW)
+@check("INT-3", LayersOf((192,), (256,)), needs=("freshly_initialised", "declared_distribution"), share=FEW)
 def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         if rule not in DISTRIBUTIONS:
@@ -193,7 +221,7 @@ STEPS_OF_SEEDS = (1, 2**10, 2**20)
 
 @check(
     "INT-4",
-    LayersOf((12,), 6, layers=4, directions=2),  # whose matrices are of the same shapes in all layers
+    LayersOf((12,), (6,), layers=4, directions=2),  # whose matrices are of the same shapes in all layers
     needs=("freshly_initialised", "declared_random_matrix", "stacked", "bidirectional"),
     share=FEW,
 )
@@ -220,7 +248,7 @@ def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Ca
         )
 
 
-DEEP = LayersOf((42, 158), 62, layers=2, directions=2)
+DEEP = LayersOf((42, 158), (62,), layers=3, directions=2)
 """Even numbers, for halves and pairs, and none that blocks of four or more divide."""
 SEEDS_OF_ONE_CASE = 4
 DEEP_NEEDS = ("freshly_initialised", "stacked", "bidirectional")

@@ -89,7 +89,8 @@ def telling(case: Case) -> Case:
     place, network = case.call.dropout, case.network
     case = case.replace(training=True)
     if place == "between layers":
-        return with_telling_top(case) if network.num_layers > 1 else case
+        case = case if case.call.go_backwards or case.call.merge_mode != "concat" else of_two_layers(case)
+        return with_telling_top(case) if case.network.num_layers > 1 else case
     case = case.replace(network=Network(network.layers[:1]))
     layer, states = network.layers[0], case.initial_states
     states = None if states is None else states[:1]
@@ -139,6 +140,16 @@ def padded(array: Array, size: int) -> Array:
     wider = np.zeros((*array.shape[:-1], size), array.dtype)
     wider[..., : array.shape[-1]] = array
     return wider
+
+
+def of_two_layers(case: Case) -> Case:
+    """The case, if of one layer, with another one like it on top."""
+    if case.network.num_layers > 1:
+        return case
+    (layer,), states = case.network.layers, case.initial_states
+    width = layer.output_size
+    above = Layer(*(replace(cell, W_x=np.resize(cell.W_x, (cell.hidden_size, width))) for cell in layer.cells))
+    return case.replace(network=Network([layer, above]), initial_states=states and (states[0], states[0]))
 
 
 def with_telling_top(case: Case) -> Case:
