@@ -277,9 +277,7 @@ def kept_and_gone(subject: Subject, case: Case, run: Run | None = None) -> Array
     kept = computed.x[:, steps_of_all(case), : sequence.shape[-1]].astype(reference_dtype(dtype))
     if case.call.dropout == "state":
         assert computed.initial_states is not None
-        kept = np.broadcast_to(
-            computed.initial_states[-1][0][:, None].astype(kept.dtype), sequence.shape
-        )
+        kept = np.broadcast_to(computed.initial_states[-1][0][:, None].astype(kept.dtype), sequence.shape)
         powers = np.arange(1.0, 1 + sequence.shape[1])[:: -1 if case.call.go_backwards else 1]
     elif case.call.dropout == "input":
         powers = powers * layers
@@ -470,7 +468,7 @@ class AtAnyRate(AnyPlace):
 
 
 TURNS = (0.382, 0.618)
-"""How far types and manners go on from case to case: by the golden section, which comes near everything soon."""
+"""How far types and manners go on from case to case: by the golden section, which soon is near everything."""
 
 ALWAYS = ("sequence", "dropout")
 CALLS = 8
@@ -580,8 +578,7 @@ def with_next_row(gone: Array) -> Array:
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """Whatever is done between them, once or twice: a call outside training, other weights, saving and loading,
-    gradients.
+    """Whatever is done between them, once or twice: calls outside training, other weights, loading, gradients.
 
     Those of a layer that keeps states, too, whether or not these are reset.
     """
@@ -784,7 +781,10 @@ AXES = (4, 16)
 
 @check("DRP-14", AtAnyRate(width=MANY), needs=ALWAYS, share=HALF, routes=ROUTE_KINDS)
 def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
-    """In a layer by itself and in a stack, whose layers may be cells of one loop; of several batch axes, too."""
+    """In a layer by itself and in a stack, whose layers may be cells of one loop.
+
+    Rows of several batch axes are dropped by themselves, too.
+    """
     rate, place = case.call.rate, case.call.dropout
     if subject.supports.leading_axes:
         rows = case.replace(rate=0.5, stateful=False)
@@ -845,26 +845,44 @@ WHAT_IS_LEFT = replace(
 """All options beside each other, and something is dropped."""
 
 
-@check(
-    "DRP-16",
-    Telling(replace(WHAT_IS_LEFT, variants=("", "assigned", "restored"))),
-    needs=("sequence", "final_states", "initial_states", "dropout"),
-)
-def test_what_is_left_is_computed_as_outside_training(subject: Subject, case: Case) -> None:
-    """Of layers that were given other weights, or loaded, before, too; a stateful one goes on in a second call."""
+SOME = 0.75
+TOLD_BY_OUTPUTS = ("sequence", "final_states", "initial_states", "dropout")
+
+
+def what_is_left(place: DropoutPlace) -> Telling:
+    """Cases that drop at one place, of layers that were given other weights, or loaded, before, too."""
+    variants = ("", "assigned", "restored")
+    return Telling(replace(WHAT_IS_LEFT, dropout=(place,), variants=variants))
+
+
+@check("DRP-16", what_is_left("input"), needs=TOLD_BY_OUTPUTS, share=SOME)
+def test_what_is_left_of_the_input_is_computed_as_outside_training(subject: Subject, case: Case) -> None:
+    for return_sequences in asked_for(subject, case):
+        expect_calls_of_what_is_left(subject, case.replace(return_sequences=return_sequences))
+
+
+@check("DRP-17", what_is_left("state"), needs=TOLD_BY_OUTPUTS, share=SOME)
+def test_what_is_left_of_the_state_is_computed_as_outside_training(subject: Subject, case: Case) -> None:
+    expect_calls_of_what_is_left(subject, case)
+
+
+@check("DRP-18", what_is_left("between layers"), needs=(*TOLD_BY_OUTPUTS, "stacked"), share=SOME)
+def test_what_is_left_between_layers_is_computed_as_outside_training(subject: Subject, case: Case) -> None:
+    expect_calls_of_what_is_left(subject, case)
+
+
+def expect_calls_of_what_is_left(subject: Subject, case: Case) -> None:
+    """All that is returned is computed of what is left; a stateful layer goes on in a second call."""
     prepare(subject, case)
-    asked = asked_for(subject, case) if case.call.dropout == "input" else [True]
-    for return_sequences in asked:
-        asking = case.replace(return_sequences=return_sequences)
-        if case.call.stateful:
-            subject.reset_states(case.network)
-        output = subject.run(asking, return_sequences=return_sequences)
-        expect_what_is_left(subject, asking, output)
-        if case.call.stateful and case.initial_states is None:
-            computed = final_states_of(subject, as_computed(case), output, states_dtype(subject, case))
-            states = tuple(state.astype(case.network.dtype) for state in computed)
-            output = subject.run(asking, return_sequences=return_sequences)
-            expect_what_is_left(subject, asking.replace(initial_states=states), output)
+    if case.call.stateful:
+        subject.reset_states(case.network)
+    output = subject.run(case, return_sequences=case.call.return_sequences)
+    expect_what_is_left(subject, case, output)
+    if case.call.stateful and case.initial_states is None:
+        computed = final_states_of(subject, as_computed(case), output, states_dtype(subject, case))
+        states = tuple(state.astype(case.network.dtype) for state in computed)
+        output = subject.run(case, return_sequences=case.call.return_sequences)
+        expect_what_is_left(subject, case.replace(initial_states=states), output)
 
 
 def prepare(subject: Subject, case: Case) -> None:
@@ -876,7 +894,7 @@ def prepare(subject: Subject, case: Case) -> None:
 
 
 @check(
-    "DRP-17",
+    "DRP-19",
     Telling(
         replace(
             WHAT_IS_LEFT,

@@ -1,13 +1,13 @@
-"""Calls of training that tell themselves what they have dropped, whatever options they combine (DRP-16, DRP-17).
+"""Calls of training that tell what they have dropped, whatever options they combine (DRP-16 to DRP-19).
 
 Units are added that read one feature or one unit each, and that nothing reads: such a unit is 0 where what it
-reads was dropped. So the reference can compute the others of what is left. The share dropped is 1/2 or 3/4, for
-which dividing by 1 − p is exact.
+reads was dropped. So the reference can compute the others of what is left. The share dropped is 1/2 or 3/4,
+for which dividing by 1 − p is exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,7 +44,6 @@ from rnn_reference.gradient_bounds import (
     bound_gradients,
 )
 from rnn_reference.network import Array, Cell, Layer, Network, States
-from rnn_reference.precision import reference_dtype
 
 THROUGH_ZERO: tuple[Activation | ActivationName, ...] = (
     *("tanh", "relu", "tanh", "relu"),
@@ -103,7 +102,8 @@ def telling(case: Case) -> Case:
         states = (np.where(states[0] == 0, states[0].dtype.type(1), states[0]),)
         case = case.replace(return_sequences=True)
     cells = [
-        telling_cell(cell, direction, layer.directions, place, case) for direction, cell in enumerate(layer.cells)
+        telling_cell(cell, direction, layer.directions, place, case)
+        for direction, cell in enumerate(layer.cells)
     ]
     states = states and (padded(states[0], cells[0].hidden_size),)
     return case.replace(network=Network(Layer(*cells)), initial_states=states)
@@ -115,13 +115,13 @@ def telling_cell(cell: Cell, direction: int, directions: int, place: DropoutPlac
     What is divided by 1 − p is read with weights that are as much smaller, lest numbers grow.
     """
     of_input, dtype = place == "input", cell.dtype
-    (H, I), kept = cell.W_x.shape, dtype.type(1 - case.call.rate)
-    read = I if of_input else H
+    (H, size), kept = cell.W_x.shape, dtype.type(1 - case.call.rate)
+    read = size if of_input else H
     units, own = H + 2 * read * directions, slice(H + 2 * read * direction, H + 2 * read * (direction + 1))
     both = np.concatenate([np.eye(read, dtype=dtype), -np.eye(read, dtype=dtype)])
-    W_x = np.zeros((units, I * directions if of_input else I), dtype)
+    W_x = np.zeros((units, size * directions if of_input else size), dtype)
     W_h = np.zeros((units, units), dtype)
-    first = slice(I * direction, I * (direction + 1)) if of_input else slice(I)
+    first = slice(size * direction, size * (direction + 1)) if of_input else slice(size)
     W_x[:H, first] = cell.W_x * kept if of_input else cell.W_x
     W_h[:H, :H] = cell.W_h if of_input else cell.W_h * kept
     if of_input:
@@ -148,7 +148,9 @@ def of_two_layers(case: Case) -> Case:
         return case
     (layer,), states = case.network.layers, case.initial_states
     width = layer.output_size
-    above = Layer(*(replace(cell, W_x=np.resize(cell.W_x, (cell.hidden_size, width))) for cell in layer.cells))
+    above = Layer(
+        *(replace(cell, W_x=np.resize(cell.W_x, (cell.hidden_size, width))) for cell in layer.cells)
+    )
     return case.replace(network=Network([layer, above]), initial_states=states and (states[0], states[0]))
 
 
@@ -163,14 +165,14 @@ def with_telling_top(case: Case) -> Case:
     if (bottom.hidden_size, bottom.directions) == (H, top.directions):
         bottom = Layer(*(wider_cell(cell, units) for cell in bottom.cells))
     columns = columns_read(bottom, read // bottom.directions)
-    cells = []
+    cells = list[Cell]()
     for cell in top.cells:
         W_x, W_h = np.zeros((units, bottom.output_size), dtype), np.zeros((units, units), dtype)
         W_x[:H, columns], W_h[:H, :H] = cell.W_x * kept, cell.W_h
         if not cells:
             W_x[np.arange(H, H + read), columns], W_x[np.arange(H + read, units), columns] = 1, -1
-        biases = (None if bias is None else padded(bias, units) for bias in (cell.b, cell.b_h))
-        cells.append(Cell(W_x, W_h, *biases, activation=cell.activation))
+        b, b_h = (None if bias is None else padded(bias, units) for bias in (cell.b, cell.b_h))
+        cells.append(Cell(W_x, W_h, b, b_h, cell.activation))
     states = case.initial_states
     return case.replace(
         network=Network([bottom, Layer(*cells)]),
@@ -211,10 +213,14 @@ def told(case: Case, outputs: Array, steps: Array | None) -> list[Array]:
     some: Array = outputs != 0
     if steps is not None:
         some = some & steps[:, :, None]
-    some = some.any(axis=1)
+    any_of_them: Array = some.any(axis=1)
     side_by_side = case.call.merge_mode in ("concat", "none")
-    starts = [own + direction * (2 * read + (units if side_by_side else 0)) for direction in range(directions)]
-    return [some[:, at : at + read] | some[:, at + read : at + 2 * read] for at in starts]
+    starts = [
+        own + direction * (2 * read + (units if side_by_side else 0)) for direction in range(directions)
+    ]
+    signs = np.s_[:read], np.s_[read : 2 * read]
+    of_directions = (any_of_them[:, at : at + 2 * read] for at in starts)
+    return [told_here[:, signs[0]] | told_here[:, signs[1]] for told_here in of_directions]
 
 
 def numbers_read(case: Case) -> int:
@@ -291,9 +297,7 @@ def expect_left_between(subject: Subject, case: Case, output: Output) -> None:
     positive, negative = np.split(sequence[..., units - 2 * read : units] != 0, 2, axis=-1)
     kept[..., columns_read(lower_layer, of_direction)] = positive | negative
     u = Bounded(np.where(kept, below[0].value * scale, 0), np.where(kept, below[0].bound * scale, 0))
-    h0 = (
-        np.zeros(network.state_shapes(len(seen.x))[1], dtype) if states is None else states[1]
-    )
+    h0 = np.zeros(network.state_shapes(len(seen.x))[1], dtype) if states is None else states[1]
     expected, of_upper = bound_layer(upper_layer, u, h0, dtype, steps, subject.conventions.quantised)
     shown = expected.bound if steps is None else np.where(steps[:, :, None], expected.bound, np.inf)
     subject.agree("sequence output", sequence, Bounded(expected.value, shown), dtype)
@@ -360,9 +364,7 @@ def gradients_outside(case: Case, d_sequence: Array, d_final_states: States) -> 
     return bound_gradients(case.network, case.x, case.initial_states, g, d_final_states, case.steps)
 
 
-def sum_of_rows(
-    case: Case, given: tuple[Array, States], kept: list[Array], scale: float
-) -> BoundedGradients:
+def sum_of_rows(case: Case, given: tuple[Array, States], kept: list[Array], scale: float) -> BoundedGradients:
     """Gradients of all rows, each of which has recurrent weights of its own; those of weights are added."""
     rows = []
     for row in range(len(case.x)):
@@ -375,13 +377,17 @@ def sum_of_rows(
         of_cell = [each.cells[d] for each in rows]
         W_h = [times(each.W_h, factors[row]) for row, each in enumerate(of_cell)]
         biases = [
-            None if getattr(cell, role) is None else arithmetic.sum(*(getattr(each, role) for each in of_cell))
+            None
+            if getattr(cell, role) is None
+            else arithmetic.sum(*(getattr(each, role) for each in of_cell))
             for role in ("b", "b_h")
         ]
         W_x = arithmetic.sum(*(each.W_x for each in of_cell))
         cells.append(BoundedCellGradients(W_x, without_claim(arithmetic.sum(*W_h), slice(read)), *biases))
     return BoundedGradients(
-        joined([each.x for each in rows], 0), (joined([each.initial_states[0] for each in rows], 1),), tuple(cells)
+        joined([each.x for each in rows], 0),
+        (joined([each.initial_states[0] for each in rows], 1),),
+        tuple(cells),
     )
 
 
@@ -393,7 +399,8 @@ def times(bounded: Bounded, factors: Any) -> Bounded:
 def joined(parts: list[Bounded], axis: int) -> Bounded:
     """Rows together."""
     return Bounded(
-        np.concatenate([part.value for part in parts], axis), np.concatenate([part.bound for part in parts], axis)
+        np.concatenate([part.value for part in parts], axis),
+        np.concatenate([part.bound for part in parts], axis),
     )
 
 
