@@ -442,7 +442,7 @@ class AtAnyRate(AnyPlace):
         lacking = [name for name, needed in also if needed and not supports.has(name)]
         return (*PassingOn(place).lacking(supports), *lacking)
 
-    def build(self, route: str, place: DropoutPlace, seed: int, rate: float) -> Case:  # type: ignore[override]
+    def build(self, route: str, place: DropoutPlace, seed: int, rate: float) -> Case:
         """The case of one seed."""
         case = PassingOn(place, self.width, self.width, 2).build(route, seed, rate)
         bottom = case.network.layers[0].forward
@@ -578,7 +578,7 @@ def with_next_row(gone: Array) -> Array:
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """Whatever is done between them, once or twice: calls outside training, other weights, loading, gradients.
+    """Whatever is done between them, once or twice: calls outside training, weights, loading, gradients.
 
     Those of a layer that keeps states, too, whether or not these are reset.
     """

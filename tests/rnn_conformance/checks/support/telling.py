@@ -210,10 +210,8 @@ def told(case: Case, outputs: Array, steps: Array | None) -> list[Array]:
     directions, units = case.network.layers[0].directions, case.network.layers[0].hidden_size
     read = numbers_read(case)
     own = units - 2 * read * directions
-    some: Array = outputs != 0
-    if steps is not None:
-        some = some & steps[:, :, None]
-    any_of_them: Array = some.any(axis=1)
+    valid = np.ones(outputs.shape[:2], bool) if steps is None else steps
+    any_of_them: Array = ((outputs != 0) & valid[:, :, None]).any(axis=1)
     side_by_side = case.call.merge_mode in ("concat", "none")
     starts = [
         own + direction * (2 * read + (units if side_by_side else 0)) for direction in range(directions)
