@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
@@ -23,15 +24,26 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import Activation
+from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.bounds import gamma
 from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
-SOME = 0.25
+SOME, HALF = 0.25, 0.5
 FEW = 0.1  # large layers, and a distribution that does not change from draw to draw
 
 ROLES = ("W_x", "W_h", "b", "b_h")
+
+
+class OfRoute(NamedTuple):
+    """What a route can be asked for."""
+
+    route: str
+    activation: ActivationName
+    dtype: str
+    layers: int
+    directions: int
+    biased: bool
 
 
 @dataclass(frozen=True)
@@ -39,27 +51,44 @@ class LayersOf:
     """Networks of these sizes; their weights do not matter, the variant is the seed.
 
     Args:
-        input_sizes: the input size is one of these.
-        hidden_size, layers: of each network.
+        input_sizes, hidden_sizes: the input and the hidden size are one of these.
+        layers: of each network, on routes that have so many.
         directions: of each layer, on routes that have so many.
         usual: their weights are of float32; otherwise of one of the other types of the route.
+
+    Half of them have tanh and relu, or what a route has in their place, and the others any activation; some
+    have no bias.
     """
 
     input_sizes: tuple[int, ...]
-    hidden_size: int
+    hidden_sizes: tuple[int, ...]
     layers: int = 1
     directions: int = 1
     usual: bool = True
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         of_routes = [
-            (name, activation, dtype, self.directions if supports.bidirectional else 1)
+            OfRoute(
+                name,
+                activation,
+                dtype,
+                self.layers if supports.stacked else 1,
+                self.directions if supports.bidirectional else 1,
+                biased,
+            )
             for name, supports in routes.items()
-            for activation in supports.activations[:2]
+            for activation in self.activations(supports)
             for dtype in self.types(supports)
+            for biased in ((True, True, False) if supports.no_bias else (True,))
         ]
         seeds = st.integers(0, 2**31 - 1)
-        return st.builds(self.build, st.sampled_from(of_routes), st.sampled_from(self.input_sizes), seeds)
+        sizes = st.sampled_from(self.input_sizes), st.sampled_from(self.hidden_sizes)
+        return st.builds(self.build, st.sampled_from(of_routes), *sizes, seeds)
+
+    def activations(self, supports: Supports) -> list[ActivationName]:
+        """The first two as often as all others together."""
+        first, others = supports.activations[:2], supports.activations[2:]
+        return [*first * max(1, len(others) // 2), *others]
 
     def types(self, supports: Supports) -> list[str]:
         """Those of the weights."""
@@ -69,18 +98,18 @@ class LayersOf:
         """What such networks need, and is unsupported."""
         return () if self.types(supports) else ("float32" if self.usual else "a type other than float32",)
 
-    def build(self, of_route: tuple[str, Activation, str, int], input_size: int, seed: int) -> Case:
-        """The case of one seed and input size."""
-        (route, activation, dtype, directions), hidden = of_route, self.hidden_size
+    def build(self, of_route: OfRoute, input_size: int, hidden: int, seed: int) -> Case:
+        """The case of one seed and of these sizes."""
         network, size = [], input_size
-        for _ in range(self.layers):
+        for _ in range(of_route.layers):
             W_x, W_h = np.zeros((hidden, size), np.float32), np.zeros((hidden, hidden), np.float32)
-            b = np.zeros(hidden, np.float32)
-            network.append(Layer(*(Cell(W_x, W_h, b, activation=activation) for _ in range(directions))))
-            size = directions * hidden
+            b = np.zeros(hidden, np.float32) if of_route.biased else None
+            cell = Cell(W_x, W_h, b, activation=Activation(of_route.activation))
+            network.append(Layer(*(cell,) * of_route.directions))
+            size = of_route.directions * hidden
         x = np.zeros((1, 1, input_size), np.float32)
-        of_type = Network(network).astype(dtype)
-        return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=route)
+        of_type = Network(network).astype(of_route.dtype)
+        return Case.of(of_type, x.astype(of_type.dtype), variant=str(seed), route=of_route.route)
 
 
 ROUNDINGS = {"lecun normal": 6}
@@ -129,12 +158,21 @@ def weights_of(subject: Subject, case: Case) -> list[Weight]:
 
 @check(
     "INT-1",
-    LayersOf((24, 60), 40),
+    LayersOf((24, 60, 1, 300), (40, 40, 1, 131)),
     needs=("freshly_initialised", "declared_initialisation"),
     share=SOME,
 )
 def test_fresh_weights_are_in_range(subject: Subject, case: Case) -> None:
-    expect_in_range(subject, weights_of(subject, case))
+    """Whatever the activation; of uniform ones some are near the limit."""
+    for name in subject.supports.activations:
+        layers = case.network.layers
+        of_name = (
+            Layer(*(replace(cell, activation=Activation(name)) for cell in layer.cells)) for layer in layers
+        )
+        weights = weights_of(subject, case.replace(network=Network(of_name)))
+        expect_in_range(subject, weights)
+        for role, rule, cell, array in weights:
+            expect_limit_reached(f"{role} ({rule}), {name}", rule, limit_of(rule, role, cell), array)
 
 
 def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
@@ -150,7 +188,7 @@ def expect_in_range(subject: Subject, weights: Sequence[Weight]) -> None:
 
 @check(
     "INT-2",
-    LayersOf((24,), 40, directions=2),
+    LayersOf((24, 1), (131,), layers=2, directions=2),
     needs=("freshly_initialised", "declared_orthogonal"),
     share=FEW,
 )
@@ -170,13 +208,18 @@ def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
         subject.require(
             error <= bound, f"{role}: Q Qᵀ − 1 has an element of {error:.3g}; expected below {bound:.3g}"
         )
+        subject.require(
+            int(np.count_nonzero(Q)) > 0.99 * Q.size,
+            f"{role}: {np.count_nonzero(Q == 0)} of {Q.size} numbers are zero: blocks of smaller matrices",
+        )
 
 
-@check("INT-3", LayersOf((192,), 256), needs=("freshly_initialised", "declared_distribution"), share=FEW)
+@check("INT-3", LayersOf((192,), (256,)), needs=("freshly_initialised", "declared_distribution"), share=FEW)
 def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case) -> None:
     for role, rule, cell, array in weights_of(subject, case):
         if rule not in DISTRIBUTIONS:
             continue
+        expect_distinct(role, [array])
         found = distance(array, DISTRIBUTIONS[rule](limit_of(rule, role, cell)))
         allowed = largest_deviation_of_a_share(array.size)
         if found > allowed:
@@ -193,11 +236,16 @@ STEPS_OF_SEEDS = (1, 2**10, 2**20)
 
 @check(
     "INT-4",
-    LayersOf((12,), 6, layers=4, directions=2),  # whose matrices are of the same shapes in all layers
+    LayersOf((12,), (6,), layers=4, directions=2),  # whose matrices are of the same shapes in all layers
     needs=("freshly_initialised", "declared_random_matrix", "stacked", "bidirectional"),
     share=FEW,
 )
 def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Case) -> None:
+    expect_own_weights(subject, case)
+
+
+def expect_own_weights(subject: Subject, case: Case) -> None:
+    """The same seed gives the same weights; every cell and every other seed gives others."""
     declared = subject.conventions.initialisation
     random = [role for role in ROLES if declared.get(role) in RANDOM]
 
@@ -220,7 +268,7 @@ def test_every_layer_direction_and_seed_draws_its_own(subject: Subject, case: Ca
         )
 
 
-DEEP = LayersOf((42, 158), 62, layers=2, directions=2)
+DEEP = LayersOf((42, 158), (62,), layers=3, directions=2)
 """Even numbers, for halves and pairs, and none that blocks of four or more divide."""
 SEEDS_OF_ONE_CASE = 4
 DEEP_NEEDS = ("freshly_initialised", "stacked", "bidirectional")
@@ -251,6 +299,11 @@ def expect_half(what: str, subject: Subject, events: Array) -> None:
 @check("INT-5", DEEP, needs=(*DEEP_NEEDS, "declared_initialisation"), share=SOME)
 def test_every_layer_and_direction_is_filled_as_declared(subject: Subject, case: Case) -> None:
     """Range and distribution of each matrix, and of the biases of several seeds together."""
+    expect_filled(subject, case)
+
+
+def expect_filled(subject: Subject, case: Case) -> None:
+    """Every cell of several seeds by the rules of the roles that it has."""
     networks = drawn_often(subject, case)
     for role, rule in rules_of(subject, "zeros", *DISTRIBUTIONS).items():
         by_cell = [
@@ -276,20 +329,24 @@ def expect_rule(subject: Subject, what: str, rule: str, limit: float, numbers: A
     )
     expect_limit_reached(what, rule, limit, numbers)
     if rule in DISTRIBUTIONS:
-        found, allowed = (
-            distance(numbers, DISTRIBUTIONS[rule](limit)),
-            largest_deviation_of_a_share(numbers.size),
-        )
+        found = distance(numbers.astype(float), DISTRIBUTIONS[rule](limit))
+        allowed = largest_deviation_of_a_share(numbers.size) + coarseness(numbers)
         subject.require(
             found <= allowed,
             f"{what}: {found:.3f} from the declared distribution; expected below {allowed:.3f}",
         )
 
 
+def coarseness(numbers: Array) -> float:
+    """How far narrow numbers move a distribution function: drawn from multiples of 2 u, and rounded."""
+    return 4 * precision_of(numbers.dtype).unit_roundoff if numbers.dtype.itemsize < 4 else 0.0
+
+
 def expect_limit_reached(what: str, rule: str, limit: float, numbers: Array) -> None:
     """Of many uniform numbers some are near the limit: that of a slightly larger layer shows."""
     if DISTRIBUTIONS.get(rule) is uniform:
-        least, largest = limit * share_of_the_limit_reached(numbers.size), float(np.abs(numbers).max())
+        least = limit * share_of_the_limit_reached(numbers.size) * (1 - coarseness(numbers))
+        largest = float(np.abs(numbers).max())
         if largest < least:
             raise NonConforming(
                 f"{what}: expected one of {numbers.size} above {least:.6g}; the largest is {largest:.6g}"
@@ -312,11 +369,31 @@ def test_orthogonal_weights_prefer_no_sign(subject: Subject, case: Case) -> None
             bool((np.count_nonzero(off, axis=1) > off.shape[1] // 2).all()),
             f"{role}: most numbers are zero: a permutation or a part of the identity",
         )
-        determinants = [np.linalg.slogdet(W.astype(float))[0] for W in drawn_alone(subject, case, role)]
-        subject.require(
-            len(set(determinants)) == 2,
-            f"{role}: the determinants of {len(determinants)} matrices are all {determinants[0]:+.0f}",
-        )
+        for like in (case, of_one_unit(case)):
+            determinants = [np.linalg.slogdet(W.astype(float))[0] for W in drawn_alone(subject, like, role)]
+            subject.require(
+                len(set(determinants)) == 2,
+                f"{role} of {like.network.layers[0].hidden_size} units:"
+                f" the determinants of {len(determinants)} matrices are all {determinants[0]:+.0f}",
+            )
+
+
+def of_one_unit(case: Case) -> Case:
+    """The case of layers of one unit."""
+    dtype, layers, size = case.network.dtype, list[Layer](), 1
+    for layer in case.network.layers:
+        cells = [
+            replace(
+                cell,
+                W_x=np.zeros((1, size), dtype),
+                W_h=np.zeros((1, 1), dtype),
+                b=None if cell.b is None else cell.b[:1],
+            )
+            for cell in layer.cells
+        ]
+        layers.append(Layer(*cells))
+        size = layer.directions
+    return case.replace(network=Network(layers), x=case.x[..., :1])
 
 
 MATRICES = 48
@@ -336,8 +413,14 @@ def drawn_alone(subject: Subject, case: Case, role: str) -> list[Array]:
 @check("INT-7", DEEP, needs=(*DEEP_NEEDS, "declared_random_matrix"), share=FEW)
 def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
     """Two independent numbers of symmetric distributions have the same sign half of the time."""
+    expect_drawn_independently(subject, case)
+
+
+def expect_drawn_independently(subject: Subject, case: Case) -> None:
+    """Within matrices, between roles, directions, layers and seeds; of bidirectional stacks."""
     one, *others = drawn_often(subject, case)
-    forward, backward, upper, _ = one.cells
+    forward, backward, upper, *_ = one.cells
+    top = one.layers[-1].forward
     both = min(forward.input_size, forward.hidden_size)
     for role in rules_of(subject, *DISTRIBUTIONS):
         if role not in ("W_x", "W_h"):
@@ -353,6 +436,7 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
         if role == "W_h":
             pairs |= {
                 "two layers": (W, upper.W_h),
+                "the lowest layer and the highest": (W, top.W_h),
                 "both sides of the diagonal": (
                     W[np.triu_indices(len(W), 1)],
                     W.T[np.triu_indices(len(W), 1)],
@@ -362,8 +446,11 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
             }
         for what, (a, b) in pairs.items():
             expect_half(f"{role}, {what}: equal signs", subject, (a > 0) == (b > 0))
-    for role in rules_of(subject, *DISTRIBUTIONS):
-        expect_distinct(role, [getattr(cell, role) for network in (one, *others) for cell in network.cells])
+    expect_biases_independent(subject, [cell for network in (one, *others) for cell in network.cells])
+    for role in rules_of(subject, *DISTRIBUTIONS) if case.network.dtype.itemsize >= 4 else ():
+        drawn = [getattr(cell, role) for network in (one, *others) for cell in network.cells]
+        if all(array is not None for array in drawn):
+            expect_distinct(role, drawn)
     for role in rules_of(subject, "orthogonal"):
         diagonals = [
             [np.diagonal(getattr(cell, role)) for cell in network.cells] for network in (one, *others)
@@ -378,6 +465,25 @@ REPEATED = 0.1
 """Of up to 100 000 numbers of at least 22 bits one in forty equals another by chance; one in ten never."""
 
 
+def expect_biases_independent(subject: Subject, cells: Sequence[Cell]) -> None:
+    """Random biases, of many cells together, beside a column of each random matrix, and beside each other."""
+    rules = rules_of(subject, *DISTRIBUTIONS)
+
+    def numbers(role: str) -> Array | None:
+        arrays = [getattr(cell, role) for cell in cells]
+        if any(array is None for array in arrays):
+            return None
+        return np.stack([array[:, 0] if array.ndim == 2 else array for array in arrays])
+
+    known = {role: found for role in rules if (found := numbers(role)) is not None}
+    for role, other in combinations(known, 2):
+        if {role, other} != {"W_x", "W_h"}:
+            expect_half(f"{role} and {other}: equal signs", subject, (known[role] > 0) == (known[other] > 0))
+    for role in [role for role in known if role in ("b", "b_h")]:
+        signs = known[role] > 0
+        expect_half(f"{role} of two cells: equal signs", subject, signs[::2] == signs[1::2])
+
+
 def expect_distinct(role: str, drawn: Sequence[Array | None]) -> None:
     """Of all that is drawn for a role, in one matrix or in several, next to nothing is repeated."""
     numbers = np.concatenate([array.ravel() for array in drawn if array is not None])
@@ -390,10 +496,12 @@ def expect_distinct(role: str, drawn: Sequence[Array | None]) -> None:
 
 @check(
     "INT-8",
-    LayersOf((24,), 40, usual=False),
+    LayersOf((42,), (62,), layers=2, directions=2, usual=False),
     needs=("freshly_initialised", "declared_initialisation"),
+    share=HALF,
 )
 def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> None:
+    """As INT-4 to INT-7 say of usual ones: filled as declared, independently."""
     weights = weights_of(subject, case)
     for role, _, _, array in weights:
         subject.require(
@@ -408,3 +516,10 @@ def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> 
         Q = np.stack(drawn_alone(subject, case, role)).astype(float)
         for what, numbers in (("diagonal", np.diagonal(Q, axis1=1, axis2=2)), ("first column", Q[:, :, 0])):
             expect_half(f"{role}: positive numbers of the {what}", subject, numbers > 0)
+    if case.network.layers[0].hidden_size < 2:
+        return
+    expect_filled(subject, case)
+    if rules_of(subject, *RANDOM):
+        expect_own_weights(subject, case)
+    if len(case.network.cells) == 4 and not set(rules_of(subject, *RANDOM)).isdisjoint(("W_x", "W_h")):
+        expect_drawn_independently(subject, case)
