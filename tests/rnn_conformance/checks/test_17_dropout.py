@@ -34,7 +34,7 @@ from rnn_conformance.checks.support.telling import (
     expect_gradients_of_what_is_left,
     expect_what_is_left,
 )
-from rnn_conformance.checks.test_15_state import EITHER, KEEPING
+from rnn_conformance.checks.test_15_state import KEEPING
 from rnn_conformance.checks.test_16_options import in_batch_axes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -899,7 +899,7 @@ def prepare(subject: Subject, case: Case) -> None:
         replace(
             WHAT_IS_LEFT,
             layers=(1,),
-            dtypes=EITHER,
+            dtypes=("float32", "float32", "float64"),
             compute_dtypes=(None,),
             initial_states=(True,),
             poisons=("numbers",),
