@@ -221,8 +221,11 @@ HANDED = replace(
     poisons=("numbers",),
     go_backwards=(False, True, True),
     stateful=(False, False, False, True),
+    return_sequences=(True,),
     exact=True,
+    covering=False,
 )
+"""Half of them go backwards where they can: what the covering of pairs draws mostly merges directions."""
 
 
 NUMBERS = ("uint8", "int32", "int64", "float32")
