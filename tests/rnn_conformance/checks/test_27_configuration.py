@@ -97,7 +97,7 @@ def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) ->
     expect_everything(subject, case)
     if case.initial_states is not None:
         alone = case.replace(lengths=None, mask=None, stateful=False)
-        for variant in ("state of a larger batch", "state with one unit too many"):
+        for variant in ("state of a smaller batch", "state with one unit too many"):
             expect_refusal_of_states(subject, alone.replace(variant=variant), STATE_SHAPES)
 
 

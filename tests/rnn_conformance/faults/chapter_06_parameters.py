@@ -72,3 +72,12 @@ class WeightsReadAsArrays(Fault):
 
     def read_weights(self, model: Network) -> Any:
         return [cell.W_x for cell in model.cells]
+
+
+@fault("parameters-counted-in-bytes", "PAR-1")
+class ParametersCountedInBytes(Fault):
+    """Counts the bytes of all weights, four for each parameter whatever its type."""
+
+    def count_parameters(self, model: Network) -> int:
+        arrays = [array for cell in model.cells for array in (cell.W_x, cell.W_h, *cell.biases)]
+        return sum(array.nbytes for array in arrays) // 4

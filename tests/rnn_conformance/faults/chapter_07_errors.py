@@ -375,3 +375,15 @@ class RefusedTrainingLeftOn(Fault):
         output = super().run(model, call)
         self.training = False
         return output
+
+
+@fault("extra-states-of-the-top-layer-dropped", "ERR-4")
+class ExtraStatesOfTheTopLayerDropped(Fault):
+    """Counts the states of the bottom layer, and of each layer above it takes as many as it needs."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.initial_states is not None and len(call.initial_states) == model.num_layers:
+            bottom, *others = call.initial_states
+            enough = (s[: above.directions] for s, above in zip(others, model.layers[1:], strict=True))
+            call = replace(call, initial_states=(bottom, *enough))
+        return super().run_usual(model, call)

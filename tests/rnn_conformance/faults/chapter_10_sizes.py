@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
 
 
 @fault("empty-batch-as-one-row", "EDG-1")
@@ -101,3 +101,21 @@ class NoFeaturesTakenForNoSteps(Fault):
     def keep(self, model: Network, final_states: list[Array]) -> None:
         if model.input_size:
             super().keep(model, final_states)
+
+
+@fault("no-steps-in-the-type-of-the-weights", "EDG-2")
+class NoStepsInTheTypeOfTheWeights(Fault):
+    """Leaves early where there are no steps, before anything is converted to the type that is computed in."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and not call.x.shape[1]:
+            call = replace(call, compute_dtype=None)
+        return super().run_usual(model, call)
+
+
+@fault("no-rows-are-not-merged", "EDG-1")
+class NoRowsAreNotMerged(Fault):
+    """Leaves early where there are no rows, before the directions are merged."""
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        return super().merged(mode, both) if len(both) else both

@@ -133,3 +133,20 @@ class LastStepOfALengthWithoutSign(Fault):
             return steps
         taken: Array = steps | (call.lengths == 0)[:, None]
         return taken
+
+
+@fault("last-output-of-an-empty-row-is-zero", "LEN-6")
+class LastOutputOfAnEmptyRowIsZero(Fault):
+    """Takes the last output of a row from its outputs, of which one without a step has none."""
+
+    lengths: Array | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.lengths = call.lengths
+        return super().run_usual(model, call)
+
+    def last(self, network: Network, sequence: Array, final_states: list[Array]) -> Array:
+        last = super().last(network, sequence, final_states)
+        if self.lengths is None:
+            return last
+        return np.where(self.lengths[:, None] > 0, last, last.dtype.type(0))

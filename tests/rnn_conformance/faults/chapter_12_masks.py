@@ -141,3 +141,23 @@ class LengthsIgnoredBesideAMask(Fault):
 
     def steps(self, call: Call) -> Steps:
         return super().steps(call if call.mask is None else replace(call, lengths=None))
+
+
+@fault("mask-of-numbers-cut", "MSK-6")
+class MaskOfNumbersCut(Fault):
+    """Converts a mask of numbers by itself, and cuts it to the time steps of the input."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.dtype != bool and call.mask.ndim == 2:
+            call = replace(call, mask=call.mask[:, : call.x.shape[1]])
+        return super().steps(call)
+
+
+@fault("mask-of-every-step-in-input-order", "MSK-9")
+class MaskOfEveryStepInInputOrder(Fault):
+    """Has a shorter way for a mask that leaves nothing out, which turns outputs of going backwards back."""
+
+    def ordered(self, sequence: Array, steps: Array | None) -> Array:
+        if steps is not None and steps.all():
+            return sequence[:, ::-1]
+        return super().ordered(sequence, steps)

@@ -75,3 +75,20 @@ class TurnedInBlocks(Fault):
             return super().run_usual(model, call)
         blocks = [call.x[:, first : first + 32] for first in range(0, T, 32)]
         return super().run_usual(model, replace(call, x=np.concatenate(blocks[::-1], axis=1)))
+
+
+@fault("mask-turned-in-blocks", "DIR-4")
+class MaskTurnedInBlocks(Fault):
+    """Going backwards, turns the mask in blocks of 32 time steps, and leaves these in their order."""
+
+    goes_backwards = False
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.goes_backwards = call.go_backwards
+        return super().run_usual(model, call)
+
+    def turned(self, steps: Array) -> Array:
+        if not self.goes_backwards:
+            return super().turned(steps)
+        blocks = [steps[:, first : first + 32][:, ::-1] for first in range(0, steps.shape[1], 32)]
+        return np.concatenate(blocks, axis=1) if blocks else steps

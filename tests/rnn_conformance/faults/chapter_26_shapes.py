@@ -245,3 +245,20 @@ class TypeOfIntegersPromoted(Fault):
         if call.x.dtype.kind not in "iu":
             return shapes
         return replace(shapes, dtype=str(np.result_type(call.x.dtype, np.dtype(shapes.dtype))))
+
+
+@fault("states-inferred-beside-sequences-alone", "SHP-3")
+class StatesInferredBesideSequencesAlone(Fault):
+    """Infers no final states where the last output is asked for."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        return shapes if call.return_sequences else replace(shapes, final_states=None)
+
+
+@fault("mask-not-handed-on-in-mixed-precision", "SHP-5")
+class MaskNotHandedOnInMixedPrecision(Fault):
+    """Loses the mask where outputs are converted to the type that is computed in."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        return None if call.compute_dtype else super().handed(call, steps)

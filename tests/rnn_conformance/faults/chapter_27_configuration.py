@@ -156,3 +156,12 @@ class ZeroIsNotConfigured(Fault):
         if self.route == "configured" and 0 in activation.parameters.values():
             activation = Activation(activation.name)
         return super().parameters(activation, dtype)
+
+
+@fault("default-states-of-the-type-of-the-input", "CFG-4")
+class DefaultStatesOfTheTypeOfTheInput(Fault):
+    """Makes the states that it tells in the type of the input, which may be one of integers."""
+
+    def default_states(self, model: Network, call: Call) -> States:
+        states = super().default_states(model, call)
+        return tuple(state.astype(call.x.dtype) for state in states) if call.x.dtype.kind in "iu" else states

@@ -111,8 +111,13 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
 
 
 def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
-    """The call must raise with a wrong initial state in each layer, the top one first."""
+    """The call must raise with a wrong initial state in each layer, the top one first.
+
+    Layers below the one that refuses may keep what they were given, but not for the next of these calls.
+    """
     for layer in reversed(range(case.network.num_layers)):
+        if case.call.stateful:
+            subject.reset_states(case.network)
         expect_refusal(subject, case, {case.variant: with_state(changes[case.variant], layer)})
 
 
