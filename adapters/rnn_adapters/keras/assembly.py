@@ -29,6 +29,7 @@ from rnn_adapters.keras.layers import (
     loop_given,
     name_of,
     simple_rnn_cell,
+    states_of,
 )
 from rnn_adapters.keras.own_cell import own_among_others
 from rnn_adapters.reference import marked_by_value
@@ -209,6 +210,10 @@ class Assembled(ABC):
             count = self.outputs if index == len(calls) - 1 else 1
             outputs, finals = returned[:count], finals + returned[count:]
         return [*outputs, *finals]
+
+    def kept_states(self) -> list[Any]:
+        """The variables in which stateful layers keep their states."""
+        return [variable for layer in self.layers for variable in states_of(layer)]
 
     def reset_states(self) -> None:
         """Make stateful layers forget."""

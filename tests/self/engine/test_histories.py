@@ -152,7 +152,7 @@ def test_facts_of_a_history() -> None:
     told = ("called", "assigned", "differentiated", "reset", "restored")
     assert all(case.facts[name] is True for name in told)
     assert not any(case.replace(history=()).facts[name] for name in told)
-    assert [moment.facts["stateful"] for moment in case.moments] == [True, False, False, False]
+    assert [moment.facts["stateful"] for moment in case.moments] == [True, *[False] * 6]
 
 
 def test_it_is_shown_as_numbered_actions() -> None:
