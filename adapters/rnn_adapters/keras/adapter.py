@@ -72,7 +72,8 @@ class LoadedNetwork:
             if made is self.main:
                 made.give(self._adapter.native(self.network.cells))
             if plan.options.stateful_batch is not None:
-                made.reset_states()
+                others = [each for each in self._built.values() if each is not made]
+                made.reset_states(besides=[layer for each in others for layer in each.layers])
         ready = self._built[plan]
         if ready is not self.main and not _same(ready.weights, weights := self.main.weights):
             ready.give(weights)

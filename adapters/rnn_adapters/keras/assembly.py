@@ -215,10 +215,11 @@ class Assembled(ABC):
         """The variables in which stateful layers keep their states."""
         return [variable for layer in self.layers for variable in states_of(layer)]
 
-    def reset_states(self) -> None:
-        """Make stateful layers forget."""
+    def reset_states(self, besides: Sequence[Any] = ()) -> None:
+        """Make stateful layers forget, but for those that others are put together of, too."""
         for layer in self.layers:
-            forget(layer)
+            if not any(layer is other for other in besides):
+                forget(layer)
 
 
 class Stack(Assembled):
