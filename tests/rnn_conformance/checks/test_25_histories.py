@@ -64,27 +64,19 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
     "HIS-2",
     Histories(
         cases=STATEFUL,
-        doings=(
-            "call",
-            "call",
-            "call",
-            "call",
-            "call",
-            "call",
-            "assign",
-            "reset",
-            "mistake",
-            "ask",
-            "restore",
-        ),
+        doings=(*["call"] * 5, "assign", *["reset"] * 2, "mistake", "ask", "restore"),
     ),
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
     """And through a call that is not stateful and computes in another type."""
     network = follow(subject, case)
+    going_on = replace(case.call, initial_states=None)
+    if going_on.stateful:
+        again, reset = Action("call", going_on), Action("reset")
+        history = again, reset, again, Action("ask", going_on), again, reset
+        follow(subject, replace(case, network=network, call=going_on, history=history))
     for call in in_another_type(subject, case):
-        going_on = replace(case.call, initial_states=None)
         another = replace(call, stateful=False, initial_states=None)
         history = Action("call", going_on), Action("call", another)
         follow(subject, replace(case, network=network, call=going_on, history=history))
