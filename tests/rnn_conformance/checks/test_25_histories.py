@@ -64,7 +64,7 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
     "HIS-2",
     Histories(
         cases=STATEFUL,
-        doings=(*["call"] * 5, "assign", *["reset"] * 2, "mistake", "ask", "restore"),
+        doings=(*["call"] * 5, *["assign"] * 2, "reset", "mistake", "ask", "restore"),
     ),
     needs=("outputs", "final_states", "stateful"),
 )
