@@ -10,7 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakSet
@@ -72,7 +72,8 @@ class LoadedNetwork:
             if made is self.main:
                 made.give(self._adapter.native(self.network.cells))
             if plan.options.stateful_batch is not None:
-                made.reset_states()
+                others = [each for each in self._built.values() if each is not made]
+                made.reset_states(besides=[layer for each in others for layer in each.layers])
         ready = self._built[plan]
         if ready is not self.main and not _same(ready.weights, weights := self.main.weights):
             ready.give(weights)
@@ -200,13 +201,13 @@ class KerasAdapter(Adapter[LoadedNetwork]):
     ) -> Gradients:
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
-        with self._on_device():
+        with self._on_device(), self._keeping_states(ready, call):
             found = self.parts.differentiator.gradients(of, cotangents)
         return self._gradients_of(model, found)
 
     def tangents(self, model: LoadedNetwork, call: Call, direction: Gradients) -> Output:
         ready, of = self._computation(model, call)
-        with self._on_device():
+        with self._on_device(), self._keeping_states(ready, call):
             found = self.parts.differentiator.tangents(of, self._sources_of(direction))
         outputs, finals = self._returned(ready, found)
         return Output(ready.joined(outputs), final_states=_by_layer(model.network, iter(finals)))
@@ -222,7 +223,7 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         ready, of = self._computation(model, call)
         cotangents = [*ready.parted(d_sequence), *_in_a_row(d_final_states)]
         towards = self._sources_of(direction)
-        with self._on_device():
+        with self._on_device(), self._keeping_states(ready, call):
             found = self.parts.differentiator.second_gradients(of, cotangents, towards)
         return self._gradients_of(model, found)
 
@@ -241,6 +242,17 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         variables = [variable for cell in ready.cells for variable in cell.trainable_variables]
         inputs = [first, *_in_a_row(call.initial_states or ())]
         return ready, Computation(function, inputs, constants, variables, ready.compiled, call.training)
+
+    @contextmanager
+    def _keeping_states(self, ready: Assembled, call: Call) -> Iterator[None]:
+        """Stateful layers keep the states of calls, and not those of derivatives, which call them, too."""
+        variables = ready.kept_states() if call.stateful else []
+        before = [self.array(variable).copy() for variable in variables]
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
 
     def _sources_of(self, direction: Gradients) -> list[Array]:
         """A direction in the order of input, initial states and variables."""

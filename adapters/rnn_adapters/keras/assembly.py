@@ -29,6 +29,7 @@ from rnn_adapters.keras.layers import (
     loop_given,
     name_of,
     simple_rnn_cell,
+    states_of,
 )
 from rnn_adapters.keras.own_cell import own_among_others
 from rnn_adapters.reference import marked_by_value
@@ -210,10 +211,15 @@ class Assembled(ABC):
             outputs, finals = returned[:count], finals + returned[count:]
         return [*outputs, *finals]
 
-    def reset_states(self) -> None:
-        """Make stateful layers forget."""
+    def kept_states(self) -> list[Any]:
+        """The variables in which stateful layers keep their states."""
+        return [variable for layer in self.layers for variable in states_of(layer)]
+
+    def reset_states(self, besides: Sequence[Any] = ()) -> None:
+        """Make stateful layers forget, but for those that others are put together of, too."""
         for layer in self.layers:
-            forget(layer)
+            if not any(layer is other for other in besides):
+                forget(layer)
 
 
 class Stack(Assembled):

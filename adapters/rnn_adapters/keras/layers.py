@@ -280,6 +280,14 @@ def forget(layer: Any) -> None:
     reset()
 
 
+def states_of(layer: Any) -> list[Any]:
+    """The variables in which a stateful layer keeps its states, once it has been called."""
+    directions = [getattr(layer, name, None) for name in ("forward_layer", "backward_layer")]
+    parts = [each for each in directions if each is not None] or [layer]
+    states = flat([getattr(part, "states", None) or [] for part in parts])
+    return [state for state in states if hasattr(state, "assign")]
+
+
 def given(**options: Any) -> dict[str, Any]:
     """The options that are given: a call without an option is another call than one with None or False."""
     return {name: value for name, value in options.items() if value is not None and value is not False}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_adapters.histories import Action
+from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.asking import with_states
 from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
@@ -53,6 +53,7 @@ DIFFERENTIATED = replace(EITHER, layers=(1, 1, 2), time=(1, 2, 3, 4, 5))
 """Of longer and larger ones the reference takes too long; GRD-20 has some."""
 TIMES = 10
 BIASES = ("b", "b_h")
+OTHERS: tuple[Doing, ...] = ("reset", "mistake", "ask", "restore")
 
 
 @check("HIS-1", Histories(cases=CALLS, least=3, dropout=True), needs=("outputs",))
@@ -64,30 +65,22 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
     "HIS-2",
     Histories(
         cases=STATEFUL,
-        doings=(
-            "call",
-            "call",
-            "call",
-            "call",
-            "call",
-            "call",
-            "assign",
-            "reset",
-            "mistake",
-            "ask",
-            "restore",
-        ),
+        doings=(*("call", "call", "call", "call", "call", "assign", "assign"), *OTHERS),
     ),
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
     """And through a call that is not stateful and computes in another type."""
     network = follow(subject, case)
-    for call in in_another_type(subject, case):
-        going_on = replace(case.call, initial_states=None)
-        another = replace(call, stateful=False, initial_states=None)
-        history = Action("call", going_on), Action("call", another)
+    going_on = replace(case.call, initial_states=None)
+    if going_on.stateful:
+        again, reset = Action("call", going_on), Action("reset")
+        history = again, reset, again, Action("ask", going_on), again, reset
         follow(subject, replace(case, network=network, call=going_on, history=history))
+    for call in in_another_type(subject, case):
+        another = replace(call, stateful=False, initial_states=None)
+        calls = Action("call", going_on), Action("call", another)
+        follow(subject, replace(case, network=network, call=going_on, history=calls))
 
 
 @check(

@@ -152,7 +152,7 @@ def test_facts_of_a_history() -> None:
     told = ("called", "assigned", "differentiated", "reset", "restored")
     assert all(case.facts[name] is True for name in told)
     assert not any(case.replace(history=()).facts[name] for name in told)
-    assert [moment.facts["stateful"] for moment in case.moments] == [True, False, False, False]
+    assert [moment.facts["stateful"] for moment in case.moments] == [True, *[False] * 6]
 
 
 def test_it_is_shown_as_numbered_actions() -> None:
@@ -161,11 +161,14 @@ def test_it_is_shown_as_numbered_actions() -> None:
         "1. call:",
         "2. take the gradients of a call:",
         "3. take the JVP of a call:",
-        "4. assign weights:",
-        "5. read weights, shapes and number",
-        "6. save, load, and go on with what was loaded",
-        "7. reset the states",
-        "8. call:",
+        "4. take the gradients of the gradients of a call:",
+        "5. ask what is told of a call:",
+        "6. make a call of a feature too many, as this one otherwise:",
+        "7. assign weights:",
+        "8. read weights, shapes and number",
+        "9. save, load, and go on with what was loaded",
+        "10. reset the states",
+        "11. call:",
     ]
     assert "   b of cell 0 = [1.0, 1.0]" in shown
     assert "   lengths = [1, 3]" in shown
@@ -194,8 +197,8 @@ def test_actions_that_are_none(given: dict[str, Any], said: str) -> None:
     [
         ("mask-of-the-call-before", ["call"]),
         ("rows-of-the-largest-batch", ["call"]),
-        ("saved-without-bias", ["restore"]),
-        ("gradients-accumulate", ["gradients", "gradients"]),
+        ("state-kept-after-training", ["call"]),
+        ("every-call-keeps-its-states", ["call"]),
         ("states-forgotten-when-weights-are-assigned", ["call", "assign"]),
     ],
 )
