@@ -20,6 +20,10 @@ from rnn_reference.second_gradients import Moving, bound_second_gradients, movin
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 
 
+LARGE, SMALL = 2.0**6, 2.0**-13
+"""Beyond a hundred and below a ten-thousandth in what comes of them; float16 holds both."""
+
+
 def _none(states: States) -> States:
     return tuple(map(np.zeros_like, states))
 
@@ -36,10 +40,6 @@ COTANGENTS: Mapping[str, Callable[[Array, States], tuple[Array, States]]] = {
     "small": lambda d, states: (_times(d, SMALL), tuple(_times(state, SMALL) for state in states)),
 }
 """Which gradients come in, by the variant of a case: others than all of them, and of another size."""
-
-LARGE, SMALL = 2.0**6, 2.0**-13
-"""Beyond a hundred and below a ten-thousandth in what comes of them; float16 holds both."""
-
 
 def _times(array: Array, size: float) -> Array:
     return np.asarray(array * array.dtype.type(size))
@@ -217,7 +217,8 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
     assert case.initial_states is not None
     cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
     rates = Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
-    return DIRECTIONS.get(case.variant, lambda given: given)(rates)
+    chosen = DIRECTIONS.get(case.variant)
+    return rates if chosen is None else chosen(rates)
 
 
 def expect_tangents(subject: Subject, case: Case, units: int = 8) -> None:
