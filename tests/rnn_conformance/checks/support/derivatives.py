@@ -19,7 +19,6 @@ from rnn_reference.precision import reference_dtype
 from rnn_reference.second_gradients import Moving, bound_second_gradients, moving_parts
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
 
-
 LARGE, SMALL = 2.0**6, 2.0**-13
 """Beyond a hundred and below a ten-thousandth in what comes of them; float16 holds both."""
 
@@ -40,6 +39,7 @@ COTANGENTS: Mapping[str, Callable[[Array, States], tuple[Array, States]]] = {
     "small": lambda d, states: (_times(d, SMALL), tuple(_times(state, SMALL) for state in states)),
 }
 """Which gradients come in, by the variant of a case: others than all of them, and of another size."""
+
 
 def _times(array: Array, size: float) -> Array:
     return np.asarray(array * array.dtype.type(size))
