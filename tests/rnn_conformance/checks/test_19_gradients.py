@@ -109,7 +109,7 @@ OF_SOME = ("", "", "", *COTANGENTS)
     "GRD-6",
     replace(
         OPTIONS,
-        layers=(1, 2, 2, 3),
+        layers=(1, 2, 3, 3, 3),
         dtypes=("float32", "float32", "float64"),  # of narrow stacks the bounds say little
         compute_dtypes=(None,),
         variants=OF_SOME,

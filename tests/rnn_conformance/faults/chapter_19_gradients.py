@@ -518,7 +518,7 @@ class BendsOfSixteenUnits(Fault):
 
     def bend(self, activation: Activation, h: Array) -> Array:
         bend = super().bend(activation, h)
-        return bend * (np.arange(bend.shape[-1]) < 16).astype(bend.dtype)
+        return np.where(np.arange(bend.shape[-1]) < 16, bend, bend.dtype.type(0))
 
 
 @fault("input-weights-of-whole-blocks-of-rows", "GRD-20")
