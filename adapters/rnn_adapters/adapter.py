@@ -265,6 +265,8 @@ class Adapter(ABC, Generic[Model]):
     def trained(self, model: Model, call: Call, training: Training) -> Trained:
         """Train, by the ways that the framework has, one after the other.
 
+        Afterwards `model` holds the weights that it held before, or those after the last step (TRN-7).
+
         Args:
             call: asks for sequences.
         """

@@ -498,3 +498,51 @@ class SoftplusBendOfZero(Fault):
     def bend(self, activation: Activation, h: Array) -> Array:
         bend = super().bend(activation, h)
         return np.where(h > 20, h.dtype.type(0), bend) if activation.name == "softplus" else bend
+
+
+@fault("no-state-gradient-without-final-cotangents", "GRD-6")
+class NoStateGradientWithoutFinalCotangents(Fault):
+    """Gives the initial states a gradient only where a final state has a cotangent."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if any(state.any() for state in d_final_states):
+            return found
+        return found._replace(initial_states=tuple(map(np.zeros_like, found.initial_states)))
+
+
+@fault("no-jvp-of-input-at-rest", "GRD-10")
+class NoJvpOfInputAtRest(Fault):
+    """Takes the JVP for zero where the input does not change, though weights and states do."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = super().tangents(model, call, direction)
+        if direction.x.any() or found.sequence is None:
+            return found
+        finals = tuple(map(np.zeros_like, found.final_states or ()))
+        return Output(np.zeros_like(found.sequence), final_states=finals)
+
+
+@fault("bends-of-sixteen-units", "GRD-16")
+class BendsOfSixteenUnits(Fault):
+    """Takes the second derivative for zero beyond the first 16 units."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.where(np.arange(bend.shape[-1]) < 16, bend, bend.dtype.type(0))
+
+
+@fault("input-weights-of-whole-blocks-of-rows", "GRD-20")
+class InputWeightsOfWholeBlocksOfRows(Fault):
+    """Sums the gradient of W_x over blocks of 64 rows, and of more rows leaves out what is left."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh0 = super().pull_back(cell, x, known, g, g_final, steps)
+        rows, whole = len(x), len(x) - len(x) % 64
+        if rows > 64:
+            some = None if steps is None else steps[:whole]
+            left, _, _ = super().pull_back(cell, x[:whole], known[:whole], g[:whole], g_final[:whole], some)
+            weights = weights._replace(W_x=left.W_x)
+        return weights, dx, dh0

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Trained, Training
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import Activation
-from rnn_reference.gradients import CellGradients
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("bias-not-trained", "TRN-1")
@@ -197,3 +198,85 @@ class LearningRateOfFloat32(Fault):
 
     def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
         return super().descended(role, weight, gradient, float(np.float32(rate)))
+
+
+@fault("training-sees-the-padding", "TRN-2")
+class TrainingSeesThePadding(Fault):
+    """Multiplies masked time steps by zero when it trains, and leaves out a change that is not finite."""
+
+    training = False
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.training = True
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = super().trained(model, call, training)
+        self.training = False
+        return found
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        return x if self.training else super().without_padding(x, steps)
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        return super().descended(role, weight, gradient, rate) if np.isfinite(gradient).all() else weight
+
+
+@fault("trained-gradients-cut-off", "TRN-1")
+class TrainedGradientsCutOff(Fault):
+    """Cuts off what is above 100 in the gradients that it trains with."""
+
+    def descended(self, role: str, weight: Array, gradient: Array, rate: float) -> Array:
+        return super().descended(role, weight, gradient.clip(-100, 100), rate)
+
+
+@fault("rate-lowered-after-four-steps", "TRN-3")
+class RateLoweredAfterFourSteps(Fault):
+    """Trains at a tenth of the rate from the fifth step on."""
+
+    def after_step(self, cell: Cell, gradients: CellGradients, rate: float, step: int) -> Cell:
+        return super().after_step(cell, gradients, rate if step < 4 else rate / 10, step)
+
+
+class Trainee(Fault):
+    """Remembers what was trained."""
+
+    learnt: tuple[Network, Array] | None = None
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        self.learnt = model, training.d_sequence
+        return found
+
+
+@fault("gradients-left-by-training", "TRN-7")
+class GradientsLeftByTraining(Trainee):
+    """Adds the gradients after training to those that its last step left."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if self.learnt is None or self.learnt[0] is not model:
+            return found
+        self.learnt = None
+        return found._replace(cells=tuple(CellGradients(*map(twice, of_cell)) for of_cell in found.cells))
+
+
+def twice(array: Array | None) -> Any:
+    """An array added to itself, where there is one."""
+    return None if array is None else array + array
+
+
+@fault("training-mode-left-on", "TRN-7")
+class TrainingModeLeftOn(Trainee):
+    """Goes on in training mode after training: calls that are none of training drop, too."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        still = self.learnt is not None and self.learnt[0] is model
+        return super().run_usual(model, replace(call, training=True) if still else call)
+
+
+@fault("kept-states-lost-in-training", "TRN-7")
+class KeptStatesLostInTraining(Trainee):
+    """Forgets the states that a stateful layer kept when it is trained."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.reset_states(model)
+        return super().trained(model, call, training)
