@@ -337,11 +337,13 @@ MANNERS: tuple[Manner, ...] = (in_lengths, in_a_mask, in_the_other_way, as_it_is
 
 
 def with_some_of(case: Case, supports: Supports, stateful: bool, states: bool, bias: bool) -> Case:
-    """The case that keeps its states, is given none, or whose cells have no bias, where that can be."""
-    if supports.stateful and stateful:
-        case = case.replace(stateful=True)
-    if not states and case.call.dropout != "state":
-        case = case.replace(initial_states=None)
+    """The case that keeps its states, is given none, or whose cells have no bias, where that can be.
+
+    Of dropped states those that are given count, and would have to replace those that are kept.
+    """
+    if case.call.dropout != "state":
+        case = case.replace(stateful=supports.stateful and stateful)
+        case = case if states else case.replace(initial_states=None)
     if supports.no_bias and not bias:
         layers = [Layer(*(replace(cell, b=None) for cell in layer.cells)) for layer in case.network.layers]
         case = case.replace(network=Network(layers))
@@ -349,7 +351,7 @@ def with_some_of(case: Case, supports: Supports, stateful: bool, states: bool, b
 
 
 def types_of(supports: Supports) -> list[tuple[str, str | None]]:
-    """Those of weights, and those that layers of float32 are told to compute in; wide ones stand more often."""
+    """Those of weights, and those that layers of float32 are told to compute in; wide ones twice."""
     wide = [(dtype, None) for dtype in ("float32", "float64") if supports.has(dtype)]
     narrow = [(dtype, None) for dtype in supports.dtypes if (dtype, None) not in wide]
     computed = [("float32", dtype) for dtype in supports.compute_dtypes if supports.has("float32")]
