@@ -629,7 +629,7 @@ def gradients_of_all_alike(subject: Subject, case: Case) -> Gradients:
     "DRP-11",
     AtAnyRate(directions=2),
     needs=(*ALWAYS, "bidirectional"),
-    share=HALF,
+    share=0.35,
 )
 def test_directions_drop_independently(subject: Subject, case: Case) -> None:
     """Both of the same numbers. The backward direction starts at the last step.
