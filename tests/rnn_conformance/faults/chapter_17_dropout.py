@@ -542,3 +542,120 @@ class GeneratorAnewAfterLoading(Fault):
     def restored(self, model: Network) -> Network:
         self._random = np.random.default_rng(0)
         return super().restored(model)
+
+
+@fault("units-dropped-anew-every-sixty-four-steps", "DRP-4")
+class UnitsDroppedAnewEverySixtyFourSteps(Fault):
+    """Takes long sequences in parts of 64 steps, and draws anew for each of them which units to drop."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if self.dropping[0] != "state" or x.shape[1] <= 64:
+            return super().run_direction(cell, x, h, steps)
+        parts = list[Array]()
+        for first in range(0, x.shape[1], 64):
+            part = np.s_[:, first : first + 64]
+            sequence, h = super().run_direction(cell, x[part], h, None if steps is None else steps[part])
+            parts.append(sequence)
+        return np.concatenate(parts, axis=1), h
+
+
+@fault("other-weights-seed-dropout-anew", "DRP-10")
+class OtherWeightsSeedDropoutAnew(Fault):
+    """Begins its random numbers anew where weights are assigned."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        super().assign_weights(model, network)
+        self._random = np.random.default_rng(0)
+
+
+@fault("directions-share-a-mask-in-float64", "DRP-11")
+class DirectionsShareAMaskInFloat64(DirectionsShareAMask):
+    """Draws once for both directions of a layer of float64."""
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        wide = x.dtype == np.float64
+        return super().dropout_masks(x, h) if wide else Fault.dropout_masks(self, x, h)
+
+
+@fault("gradients-in-mixed-precision-without-dropout", "DRP-13")
+class GradientsInMixedPrecisionWithoutDropout(Fault):
+    """In mixed precision, differentiates the network as it is outside training."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.compute_dtype is not None:
+            call = replace(call, training=False)
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("batch-axes-share-a-mask", "DRP-14")
+class BatchAxesShareAMask(Fault):
+    """Draws for the last of several batch axes, and drops the same along the others."""
+
+    last_axis = 0
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        self.last_axis = call.x.shape[-3] if call.x.ndim > 3 else 0
+        try:
+            return super().run_in_one_batch_axis(model, call)
+        finally:
+            self.last_axis = 0
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        if not self.last_axis:
+            return left
+        return np.concatenate([left[: self.last_axis]] * (len(left) // self.last_axis))
+
+
+@fault("bias-divided-with-the-input", "DRP-16")
+class BiasDividedWithTheInput(Fault):
+    """Divides W_x x + b by 1 − p, in place of x."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z, (place, rate) = super().pre_activation(cell, x_t, h), self.dropping
+        if place != "input":
+            return z
+        return np.asarray(z + cell.bias * (1 / (1 - rate) - 1), z.dtype)
+
+
+@fault("last-output-of-all-the-input", "DRP-16")
+class LastOutputOfAllTheInput(Fault):
+    """Drops nothing of the input where the last output alone is asked for."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        last = not call.return_sequences and call.dropout == "input"
+        return (None, 0.0) if last else super().dropout_of(call)
+
+
+@fault("input-divided-with-the-state", "DRP-17")
+class InputDividedWithTheState(Fault):
+    """Divides the input, too, where some of the state is dropped."""
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        place, rate = self.dropping
+        x_t = np.asarray(x_t / (1 - rate), x_t.dtype) if place == "state" else x_t
+        return super().pre_activation(cell, x_t, h)
+
+
+@fault("final-states-of-both-directions-dropped", "DRP-18")
+class FinalStatesOfBothDirectionsDropped(Fault):
+    """Drops from the final states of a lower layer of two directions what goes to the layer above."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        value, final = super().run_stack(network, x, states, steps)
+        place, rate = self.dropping
+        if place == "between layers" and network.layers[0].directions == 2:
+            final = [*(state * self.left_of(state, rate) for state in final[:-1]), final[-1]]
+        return value, final
+
+
+@fault("gradients-of-biases-divided", "DRP-19")
+class GradientsOfBiasesDivided(Fault):
+    """Divides the gradients of biases by 1 − p where some of the input is dropped."""
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        place, rate = self.dropping
+        db = np.asarray(db / (1 - rate), db.dtype) if place == "input" else db
+        return super().of_weights(cell, dW_x, dW_h, db)

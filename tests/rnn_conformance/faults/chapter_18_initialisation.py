@@ -352,3 +352,67 @@ class NarrowOrthogonalOfOneSign(Fault):
             return replace(cell, W_h=(cell.W_h * signs[:, None]).astype(cell.W_h.dtype))
 
         return Network(Layer(*map(positive, layer.cells)) for layer in fresh.layers)
+
+
+@fault("orthogonal-in-blocks-of-128", "INT-2")
+class OrthogonalInBlocksOf128(Fault):
+    """Makes larger orthogonal matrices of blocks of 128 units on the diagonal."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "orthogonal":
+            return super().drawn(random, rule, shape)
+        weights = np.zeros(shape)
+        for first in range(0, shape[0], 128):
+            block = slice(first, min(first + 128, shape[0]))
+            size = block.stop - first
+            weights[block, block] = super().drawn(random, rule, (size, size))
+        return weights
+
+
+@fault("third-layer-half-as-large", "INT-5")
+class ThirdLayerHalfAsLarge(Fault):
+    """Draws the input weights of layers above the second from half the range."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        made = super().freshly_initialised(like, seed)
+
+        def halved(cell: Cell) -> Cell:
+            return replace(cell, W_x=np.asarray(cell.W_x / 2, cell.dtype))
+
+        return Network([*made.layers[:2], *(Layer(*map(halved, layer.cells)) for layer in made.layers[2:])])
+
+
+@fault("one-unit-of-plus-one", "INT-6")
+class OneUnitOfPlusOne(Fault):
+    """Takes 1 for the orthogonal matrix of one unit, and never −1."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        drawn = super().drawn(random, rule, shape)
+        return np.ones(shape) if rule == "orthogonal" and shape == (1, 1) else drawn
+
+
+@fault("second-bias-of-a-column", "INT-7")
+class SecondBiasOfAColumn(Fault):
+    """Makes the second bias of the numbers that the first column of W_x is made of."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        if cell.b_h is None:
+            return cell
+        H, limit = like.hidden_size, np.sqrt(6 / (like.input_size + like.hidden_size))
+        return replace(cell, b_h=np.asarray(cell.W_x[:, 0] / limit / np.sqrt(H), cell.dtype))
+
+
+@fault("wide-cells-of-one-seed", "INT-8")
+class WideCellsOfOneSeed(Fault):
+    """Draws every cell of a network of float64 from the same numbers."""
+
+    seed = 0
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        self.seed = seed
+        return super().freshly_initialised(like, seed)
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        own = np.random.default_rng(self.seed) if like.dtype == np.float64 else random
+        return super().fresh_cell(own, like)

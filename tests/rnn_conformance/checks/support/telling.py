@@ -169,8 +169,7 @@ def with_telling_top(case: Case) -> Case:
     for cell in top.cells:
         W_x, W_h = np.zeros((units, bottom.output_size), dtype), np.zeros((units, units), dtype)
         W_x[:H, columns], W_h[:H, :H] = cell.W_x * kept, cell.W_h
-        if not cells:
-            W_x[np.arange(H, H + read), columns], W_x[np.arange(H + read, units), columns] = 1, -1
+        W_x[np.arange(H, H + read), columns], W_x[np.arange(H + read, units), columns] = 1, -1
         b, b_h = (None if bias is None else padded(bias, units) for bias in (cell.b, cell.b_h))
         cells.append(Cell(W_x, W_h, b, b_h, cell.activation))
     states = case.initial_states
@@ -286,17 +285,25 @@ def expect_left_between(subject: Subject, case: Case, output: Output) -> None:
     network, dtype, steps = seen.network, seen.network.dtype, seen.steps
     lower, states = case_of_bottom(seen), seen.initial_states
     below, of_lower = subject.bounds_of_layers(lower)
-    sequence, kept = sequence_of(subject, seen, output), np.zeros(below[0].value.shape, bool)
+    sequence = sequence_of(subject, seen, output)
     lower_layer, upper_layer = network.layers
     units, of_direction = upper_layer.hidden_size, lower_layer.hidden_size
     if of_direction == units:
         of_direction = units // (1 + 2 * lower_layer.directions)
-    read = lower_layer.directions * of_direction
-    positive, negative = np.split(sequence[..., units - 2 * read : units] != 0, 2, axis=-1)
-    kept[..., columns_read(lower_layer, of_direction)] = positive | negative
-    u = Bounded(np.where(kept, below[0].value * scale, 0), np.where(kept, below[0].bound * scale, 0))
+    columns = columns_read(lower_layer, of_direction)
     h0 = np.zeros(network.state_shapes(len(seen.x))[1], dtype) if states is None else states[1]
-    expected, of_upper = bound_layer(upper_layer, u, h0, dtype, steps, subject.conventions.quantised)
+    sequences, finals = list[Bounded](), list[Bounded]()
+    for direction in range(upper_layer.directions):  # each may drop by itself (DRP-11)
+        own = np.s_[..., direction * units : (direction + 1) * units]
+        positive, negative = np.split(sequence[own][..., units - 2 * columns.size :] != 0, 2, axis=-1)
+        kept = np.zeros(below[0].value.shape, bool)
+        kept[..., columns] = positive | negative
+        u = Bounded(np.where(kept, below[0].value * scale, 0), np.where(kept, below[0].bound * scale, 0))
+        both, final = bound_layer(upper_layer, u, h0, dtype, steps, subject.conventions.quantised)
+        sequences.append(both.at(own))
+        finals.append(final.at(direction))
+    expected = Bounded(*(np.concatenate([getattr(each, part) for each in sequences], -1) for part in PARTS))
+    of_upper = Bounded(*(np.stack([getattr(each, part) for each in finals]) for part in PARTS))
     shown = expected.bound if steps is None else np.where(steps[:, :, None], expected.bound, np.inf)
     subject.agree("sequence output", sequence, Bounded(expected.value, shown), dtype)
     found = final_states_of(subject, seen, output, states_dtype(subject, case))
@@ -304,6 +311,9 @@ def expect_left_between(subject: Subject, case: Case, output: Output) -> None:
         subject.agree(f"final states of layer {index}", state.astype(dtype), bounded, dtype, STATE_AXES)
     if steps is not None:
         expect_declared_padding(subject, seen, sequence)
+
+
+PARTS = ("value", "bound")
 
 
 def case_of_bottom(case: Case) -> Case:
