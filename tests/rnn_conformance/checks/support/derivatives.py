@@ -40,6 +40,7 @@ COTANGENTS: Mapping[str, Callable[[Array, States], tuple[Array, States]]] = {
 }
 """Which gradients come in, by the variant of a case: others than all of them, and of another size."""
 
+
 def _times(array: Array, size: float) -> Array:
     return np.asarray(array * array.dtype.type(size))
 
