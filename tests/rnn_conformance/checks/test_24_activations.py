@@ -123,6 +123,7 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
         regimes=TAME,
         time=SHORT,
         initial_states=(True,),
+        variants=("", "of all sizes"),
         scatter=True,
     ),
     needs=(*GRADIENTS, "sigmoid"),
@@ -132,7 +133,9 @@ def test_gradients_through_other_activations(subject: Subject, case: Case) -> No
 
     Nor are a JVP and a double backward, of numbers whose products are none that a type has no room for.
     """
-    expect_all(subject, case)
+    if not case.variant:
+        expect_all(subject, case)
+        return
     seen = over_all_magnitudes(bottom_of(case))
     expect_all(subject, seen)
     moderate = seen.replace(x=seen.x.clip(-MODERATE, MODERATE))
