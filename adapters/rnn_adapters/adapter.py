@@ -268,7 +268,7 @@ class Adapter(ABC, Generic[Model]):
         Afterwards `model` holds the weights that it held before, or those after the last step (TRN-7).
 
         Args:
-            call: asks for sequences.
+            call: asks for sequences, and is not stateful.
         """
         raise NotImplementedError
 
