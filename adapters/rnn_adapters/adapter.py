@@ -229,7 +229,7 @@ class Adapter(ABC, Generic[Model]):
         It is (batch, time) in the order of the sequence output; None where none is handed on.
 
         Args:
-            call: has a mask, which every layer gets from the one before it.
+            call: has a mask or lengths, which every layer gets from the one before it.
         """
         raise NotImplementedError
 

@@ -18,7 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.strategies import POOL, Cases
+from rnn_conformance.engine.strategies import HIDDEN_OR_MANY, POOL, Cases
 from rnn_conformance.engine.subject import LAST_AXES, Subject
 from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS
 from rnn_reference.bounds import Bounded
@@ -169,7 +169,9 @@ def fed(case: Case) -> Array:
 
 
 ANY_TYPE = ("float32", "float32", "float64", "float16", "bfloat16")
-OF_TANH = Cases(directions=(1,), activations=("tanh",), initial_states=(False,), scatter=True)
+OF_TANH = Cases(
+    directions=(1,), activations=("tanh",), initial_states=(False,), hidden=HIDDEN_OR_MANY, scatter=True
+)
 
 
 @check(

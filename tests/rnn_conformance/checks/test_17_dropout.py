@@ -554,7 +554,7 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
         expect_share(f"{number} of {WIDE} dropped in a {what}", subject, counts == number, exactly)
 
 
-STEPS, ROWS = 131, 8
+STEPS, ROWS = 300, 8
 """More steps than blocks have, and few rows, which have many units."""
 
 

@@ -31,7 +31,7 @@ from rnn_conformance.checks.test_19_gradients import SHORT, TAME
 from rnn_conformance.checks.test_23_types import NARROW, computed_both_ways
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import Draw, check
-from rnn_conformance.engine.strategies import FORMS, POOL, Cases
+from rnn_conformance.engine.strategies import FORMS, HIDDEN_OR_MANY, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation, ActivationName
 from rnn_reference.bounds import Bounded
@@ -44,7 +44,7 @@ HALF = 0.5
 
 def under(*activations: Activation | ActivationName) -> Draw:
     """Cases of one direction under these activations."""
-    return Cases(directions=(1,), activations=activations, scatter=True)
+    return Cases(directions=(1,), activations=activations, hidden=HIDDEN_OR_MANY, scatter=True)
 
 
 @check("ACT-1", under("sigmoid"), needs=(*NEEDS, "sigmoid"), share=HALF)

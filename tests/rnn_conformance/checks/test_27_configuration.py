@@ -91,7 +91,12 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
     subject.tally.count(len(options))
 
 
-@check("CFG-3", POOL, needs=("outputs", "initial_states"), routes=("arguments",))
+@check(
+    "CFG-3",
+    replace(POOL, layers=(1, 1, 2, 2, 3), initial_states=(False, True, True, True)),
+    needs=("outputs", "initial_states"),
+    routes=("arguments",),
+)
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
     """Nor are wrong ones taken."""
     expect_everything(subject, case)

@@ -323,6 +323,7 @@ class Cases:
         )
 
 
+HALF_OF_THEM = (False, True)
 EITHER_OUTPUT = (True, False)
 """Sequences or the last output, for clauses that judge whatever is asked for."""
 
@@ -387,6 +388,18 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         found = one_of(pool, source)
         return one_of(found, source) if name == "activation" else found
 
+    def another(activation: Activation, source: Iterator[int] = structure) -> Any:
+        """That of another cell: of the same name with other parameters as often as any other."""
+        alike = [
+            form
+            for forms in pools["activation"]
+            for form in forms
+            if form.name == activation.name and form != activation
+        ]
+        if alike and one_of(HALF_OF_THEM, source):
+            return one_of(alike, source)
+        return choose("activation", source)
+
     is_narrow = False
     chosen = {name: choose(name) for name in pools}
     if chosen["sizes"] is not None:
@@ -432,11 +445,11 @@ def _case(draw: Callable[[st.SearchStrategy[Any]], Any], routes: list[Pools]) ->
         directions, hidden = chosen["directions"], chosen["hidden"]
         if chosen["mixed"] and index:
             directions, hidden = choose("directions"), choose("hidden")
-            activation, biases = choose("activation"), choose("biases")
+            activation, biases = another(activation), choose("biases")
         both = [(activation, biases)] * directions
         if chosen["mixed_directions"] and directions == 2:
             of_backward = iter(draw(STRUCTURES))
-            both[1] = (choose("activation", of_backward), choose("biases", of_backward))
+            both[1] = (another(activation, of_backward), choose("biases", of_backward))
         layer = Layer(*(cell(size, hidden, *each) for each in both))
         network_layers.append(layer)
         size = layer.output_size
