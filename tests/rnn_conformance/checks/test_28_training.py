@@ -31,7 +31,6 @@ from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.training import ROLES, descended, loss_of
 
 MORE, SOME, FEW = 0.5, 0.3, 0.2  # a model is compiled for every case
-TWICE = 2.0  # a case has three losses, and of two in three a record says something on JAX
 
 NEEDS = ("trained", "sequence")
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
@@ -238,8 +237,7 @@ def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: 
         hidden=(1, 2, 3, 4),
     ),
     needs=NEEDS,
-    share=MORE,
-    compiled=TWICE,
+    share=SOME,
 )
 def test_the_loss_is_that_of_the_weights_of_each_step(subject: Subject, case: Case) -> None:
     """Where a stack is trained without its bottom layer, of the weights that this keeps."""

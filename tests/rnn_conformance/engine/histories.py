@@ -138,8 +138,8 @@ def _numbers(seed: int) -> Array:
 class _Maker:
     """Makes actions of blocks of bytes, for one case.
 
-    Where shapes are expensive there are few actions, of two shapes and with the options of the case's call.
-    All derivatives are then of one kind, and of calls that are padded alike: one program, of other weights and
+    Where shapes are expensive there are few actions, of two shapes, with the options of the case's call.
+    All derivatives are then of one kind, of calls that are padded alike: one program, of other weights and
     numbers.
 
     Args:
