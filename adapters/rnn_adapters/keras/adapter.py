@@ -164,6 +164,10 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             if call.training and call.dropout is not None:
                 # What it was to drop stays in its layers, and would be dropped of the next call in training.
                 self._forget()
+            elif self.backend == "jax" and self.parts.call is predicted:
+                # It leaves its layers without weights, which the next network is not to find.
+                self._assembled.clear()
+                self._workshop.clear()
             raise
         outputs, finals = self._returned(ready, returned)
         shapes = ready.shapes(call, outputs)

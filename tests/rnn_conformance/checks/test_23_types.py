@@ -389,7 +389,8 @@ def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
     replace(
         OF_GRADIENTS,
         dtypes=NARROW,
-        time=(1, 2),
+        layers=(1, 1, 2),
+        time=(1, 1, 2),
         padding=("none", "lengths", "mask"),
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),

@@ -385,6 +385,7 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
     "route": (lambda case: case.route or "default", 'by name, or "default"'),
     "variant": (lambda case: case.variant, "the form of the check"),
     "called": (_done_before("call"), "whether other calls were made before, in a history"),
+    "mistaken": (_done_before("mistake"), "whether a call of a feature too many was made before it"),
     "assigned": (_done_before("assign"), "whether weights were assigned before the call"),
     "differentiated": (
         _done_before("gradients", "tangents", "second_gradients"),

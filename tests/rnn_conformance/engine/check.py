@@ -69,6 +69,7 @@ class Check:
         draw: the cases for an implementation that supports this much.
         needs: names of `ABILITIES`, of `AXES` or of `CONVENTIONS`, without which the clause does not apply.
         share: share of the profile's examples; below 1 for expensive cases.
+        compiled: how many times this share where shapes are compiled: fewer, for cases of many programs.
         routes: kinds of routes that the clause is about. None named: it is about the default route, and holds
             on every other that is not expensive.
 
@@ -82,6 +83,7 @@ class Check:
     needs: tuple[str, ...] = ()
     share: float = 1.0
     routes: tuple[str, ...] = ()
+    compiled: float = 1.0
 
     def __post_init__(self) -> None:
         for need in self.needs:
@@ -184,11 +186,12 @@ def check(
     needs: tuple[str, ...] = (),
     share: float = 1.0,
     routes: tuple[str, ...] = (),
+    compiled: float = 1.0,
 ) -> Callable[[Body], Callable[..., None]]:
     """Make a check of a function `(subject, case)`. pytest sees a test that takes the `perform` fixture."""
 
     def decorate(body: Body) -> Callable[..., None]:
-        made = Check(clause, body, draw, needs, share, routes)
+        made = Check(clause, body, draw, needs, share, routes, compiled)
 
         def test(perform: Callable[[Check], None]) -> None:
             __tracebackhide__ = True

@@ -138,7 +138,9 @@ def _numbers(seed: int) -> Array:
 class _Maker:
     """Makes actions of blocks of bytes, for one case.
 
-    Where shapes are expensive there are few actions, of two shapes and with the options of the case's call.
+    Where shapes are expensive there are few actions, of two shapes, with the options of the case's call.
+    All derivatives are then of one kind, of calls that are padded alike: one program, of other weights and
+    numbers.
 
     Args:
         numbers: what arrays are filled from.
@@ -159,6 +161,8 @@ class _Maker:
         self.narrow = pools.of_call["compute_dtype"] if self.network.dtype == np.float32 else (None,)
         mixed = [] if self.sparing else [(batch, other_time), (other_batch, time)]
         self.shapes = [self.usual, (other_batch, other_time), *mixed]
+        self.derivative: Doing | None = None  # the one that was taken, and how its call was padded
+        self.padding: Padding | None = None
 
     def made(self, block: bytes) -> Action:
         """The action that a block stands for."""
@@ -177,6 +181,7 @@ class _Maker:
             case "call":
                 return Action("call", self._call(one_of, array, block[CHOICES:]))
             case "gradients" | "tangents" | "second_gradients":
+                do = self.derivative = (self.sparing and self.derivative) or do
                 return Action(do, self._differentiated(one_of, array, block[CHOICES:]))
             case "ask" | "mistake":
                 return Action(do, self._call(one_of, array, block[CHOICES:]))
@@ -212,7 +217,7 @@ class _Maker:
             compute_dtype=one_of((usual.compute_dtype, *self.narrow)),
         )
 
-    def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, padding: bytes) -> Call:
+    def _differentiated(self, one_of: Callable[[Sequence[Any]], Any], array: Any, block: bytes) -> Call:
         """A call that is differentiated: it has initial states, and asks for sequences.
 
         Half of those of stateful layers are of a stateful call, as the case's.
@@ -221,7 +226,9 @@ class _Maker:
         stateful = usual.stateful and one_of((True, False))
         shape = self.usual if self.sparing or stateful else one_of(self.shapes)
         x = array((*shape, self.network.input_size))
-        lengths, mask = padded(one_of(pools["padding"]), x, padding)
+        padding: Padding = one_of(pools["padding"])
+        self.padding = (self.sparing and self.padding) or padding
+        lengths, mask = padded(self.padding, x, block)
         given = {"x": x, "initial_states": self._states(len(x), array), "lengths": lengths, "mask": mask}
         narrow = usual.compute_dtype if one_of((True, True, False)) else None
         if stateful or self.sparing:

@@ -196,6 +196,8 @@ def examples_of(check: Check, routes: Mapping[str, Supports], subject: Subject, 
     compiled = dict.fromkeys(("steps", "shapes"), profile.compiled_share)
     shares = {"nothing": 1.0, "sizes": profile.expensive_share, **compiled}
     share = check.share * min(shares[supports.expensive] for supports in routes.values())
+    if any(supports.expensive == "shapes" for supports in routes.values()):
+        share *= check.compiled
     return max(2, round(profile.max_examples * share))
 
 
