@@ -239,7 +239,6 @@ const ANSWERS = {
   async trained({ call, training }) {
     const { route, network } = current();
     const { weights } = await loaded.held();
-    loaded = null;
     return trained(route, network, readCall(call), training, weights);
   },
 
