@@ -144,6 +144,7 @@ def test_what_was_taken_before() -> None:
         "tangents": True,
     }
     assert [do for do, facts in taken.items() if facts["jvp_taken"]] == ["tangents"]
+    assert [do for do, facts in taken.items() if facts["second_gradients_taken"]] == ["second_gradients"]
 
 
 def test_what_some_weight_or_cell_is() -> None:
