@@ -103,7 +103,7 @@ def without_caches(request: Line, answer: Line) -> Line:
 
 def forgets_what_it_trained(request: Line, answer: Line) -> Line:
     """Takes nothing to be loaded after training."""
-    global trained  # noqa: PLW0603
+    global trained
     trained = request["request"] == "trained" or (trained and request["request"] != "load")
     asked = trained and request["request"] == "run"
     return error(request, "failed", "expected a network to be loaded; got none") if asked else answer
