@@ -101,6 +101,18 @@ def without_caches(request: Line, answer: Line) -> Line:
     return error(request, "unknown request", "caches?") if request["request"] == "drop_caches" else answer
 
 
+def forgets_what_it_trained(request: Line, answer: Line) -> Line:
+    """Takes nothing to be loaded after training."""
+    global trained
+    trained = request["request"] == "trained" or (trained and request["request"] != "load")
+    asked = trained and request["request"] == "run"
+    return error(request, "failed", "expected a network to be loaded; got none") if asked else answer
+
+
+trained = False
+"""Whether nothing was loaded since it trained."""
+
+
 def chatty(request: Line, answer: Line) -> Line:
     """Prints what it does."""
     print("running…", flush=True)

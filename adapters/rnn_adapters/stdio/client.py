@@ -257,7 +257,6 @@ class StdioAdapter(Adapter[Loaded]):
         request = Train(
             call=_written(write_call, call, dtype), training=_written(write_training, training, dtype)
         )
-        self._harness.loaded = None
         return self._harness.read(request, read_trained)
 
     def gradients(self, model: Loaded, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:

@@ -186,7 +186,6 @@ class Server:
             case DefaultStates():
                 return [write_array(state, dtype) for state in adapter.default_states(model, call)]
             case Train():
-                self.loaded = None
                 return write_trained(adapter.trained(model, call, read_training(request.training, dtype)))
         raise AssertionError(request)
 

@@ -392,6 +392,10 @@ FACTS: dict[str, tuple[Callable[[Case], Fact], str]] = {
         "whether a derivative was taken before it",
     ),
     "jvp_taken": (_done_before("tangents"), "whether this was a JVP"),
+    "second_gradients_taken": (
+        _done_before("second_gradients"),
+        "whether this was the double backward",
+    ),
     "reset": (_done_before("reset"), "whether states were reset before it"),
     "restored": (_done_before("restore"), "whether it was saved and loaded before"),
 }

@@ -410,15 +410,16 @@ def count_trainable(peer: Peer) -> str:
 
 
 def trained(peer: Peer) -> str:
-    """Two steps of training, and the loss before each and after both."""
+    """Two steps of training, the loss before each and after both, and a network that stays loaded."""
     if not peer.adapter.supports.trained:
         raise NotDeclared
     case = small(peer.adapter)
     d_sequence = np.ones((2, 4, 2), case.network.dtype)
-    found = peer.subject.trained(case, Training(d_sequence, rate=0.125, steps=2))
+    found = peer.subject.trained(case, Training(d_sequence, rate=0.125, steps=2), going_on=True)
     if (len(found.networks), len(found.losses)) != (2, 3):
         got = f"{len(found.networks)} networks and {len(found.losses)} losses"
         raise Wrong(f"expected a network after each of 2 steps, and 3 losses; got {got}")
+    peer.subject.run(case)
     return "asked"
 
 

@@ -136,14 +136,16 @@ def test_whether_float32_holds_the_input() -> None:
 
 def test_what_was_taken_before() -> None:
     case = random_case(random_cell(3, 4))
-    doings: tuple[Doing, ...] = ("call", "gradients", "tangents")
+    doings: tuple[Doing, ...] = ("call", "gradients", "tangents", "second_gradients")
     taken = {do: case.replace(history=(Action(do, case.call),)).facts for do in doings}
     assert {do: facts["differentiated"] for do, facts in taken.items()} == {
         "call": False,
         "gradients": True,
         "tangents": True,
+        "second_gradients": True,
     }
     assert [do for do, facts in taken.items() if facts["jvp_taken"]] == ["tangents"]
+    assert [do for do, facts in taken.items() if facts["second_gradients_taken"]] == ["second_gradients"]
 
 
 def test_what_some_weight_or_cell_is() -> None:

@@ -33,6 +33,7 @@ MISTAKES = {
     "stays": ("bye", "expected it to end within 0.2 s; it did not"),
     "unlucky": ("bye", "expected it to end with exit status 0; it ended with exit status 5"),
     "without_caches": ("global_state, drop_caches", r"answered drop_caches by an error of its own"),
+    "forgets_what_it_trained": ("trained", "answered run by an error of its own.*got none"),
     "chatty": ("hello", "gave an answer to hello that is none.*the line is 'running…'"),
 }
 

@@ -3,7 +3,7 @@
 
 const { tf } = require('./tf.js');
 const { CannotExpress } = require('./written.js');
-const { optionsOf, simpleRNNCell, loopGiven, layerOf, byCell, flat } = require('./layers.js');
+const { optionsOf, simpleRNNCell, loopGiven, layerOf, directionsOf, byCell, flat } = require('./layers.js');
 
 /** The options of each layer, bottom first: those of the call are the top one's. */
 function optionsOfLayers(network, options) {
@@ -107,6 +107,12 @@ class Stack {
 
   resetStates() {
     for (const layer of this.layers) layer.resetStates();
+  }
+
+  /** The layers that keep states, one for each direction, each with those of now. */
+  keptStates() {
+    if (this.plan.options.statefulBatch === null) return [];
+    return this.layers.flatMap(directionsOf).map((layer) => [layer, layer.states.map((each) => each.clone())]);
   }
 
   dispose() {

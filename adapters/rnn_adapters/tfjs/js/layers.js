@@ -89,7 +89,9 @@ function byCell(layer, weights) {
 
 const flat = (returned) => [returned].flat(Infinity);
 
+const oneOrAll = (each) => (each.length === 1 ? each[0] : each);
+
 module.exports = {
   USUAL, optionsOf, cellGiven, loopGiven, simpleRNN, unrolled, simpleRNNCell, rnnOfCell, bidirectional, layerOf,
-  nullFor, directionsOf, byCell, flat,
+  nullFor, directionsOf, byCell, flat, oneOrAll,
 };

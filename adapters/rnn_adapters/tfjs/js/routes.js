@@ -2,7 +2,7 @@
 // The routes: each is the default one with one part changed, and what `declarations.json` says of it.
 
 const declared = require('../declarations.json');
-const { simpleRNN, unrolled, rnnOfCell } = require('./layers.js');
+const { simpleRNN, unrolled, rnnOfCell, oneOrAll } = require('./layers.js');
 const assemblies = require('./assemblies.js');
 const passages = require('./passages.js');
 
@@ -26,10 +26,6 @@ const DEFAULT = {
 };
 
 const model = { assembly: assemblies.Model };
-
-function oneOrAll(inputs) {
-  return inputs.length === 1 ? inputs[0] : inputs;
-}
 
 const CHANGES = {
   '': {},

@@ -100,6 +100,17 @@ async function computation(request) {
   return { network, ready, outputs, inputs: [...ready.first(call), ...(call.states ?? []).flat()], cotangents };
 }
 
+/** Layers keep the states of calls, and not those of derivatives, which call them, too. */
+async function derived(request, derive) {
+  const { network, ready, outputs, inputs, cotangents } = await computation(request);
+  const kept = ready.keptStates();
+  try {
+    return writeGradients(network, derive(outputs, inputs, ready.variables, cotangents));
+  } finally {
+    for (const [layer, states] of kept) layer.resetStates(states);
+  }
+}
+
 /** States in a row as those of each layer. */
 function byLayer(network, states) {
   const left = states.values();
@@ -145,16 +156,12 @@ const ANSWERS = {
     };
   },
 
-  async gradients(request) {
-    const { network, ready, outputs, inputs, cotangents } = await computation(request);
-    return writeGradients(network, gradients(outputs, inputs, ready.variables, cotangents));
-  },
+  gradients: (request) => derived(request, gradients),
 
-  async second_gradients(request) {
-    const { network, ready, outputs, inputs, cotangents } = await computation(request);
+  second_gradients: (request) => {
     const { x, initial_states: states, cells } = request.direction;
     const direction = [readTensor(x), ...states.flatMap(readStates), ...cells.flatMap(readWeights)];
-    return writeGradients(network, secondGradients(outputs, inputs, ready.variables, cotangents, direction));
+    return derived(request, (...given) => secondGradients(...given, direction));
   },
 
   async read_weights() {
@@ -219,10 +226,13 @@ const ANSWERS = {
     return inferredShapes(await loaded.readyOf(call), call, request.unknown ?? []);
   },
 
+  /** A model is called for it: layers that keep states would go on from there, so that others are asked. */
   async handed_masks(request) {
-    current();
+    const { route, network } = current();
     const call = readCall(request.call);
-    return handedMasks(await loaded.readyOf(call), call);
+    if (!call.stateful) return handedMasks(await loaded.readyOf(call), call);
+    const others = new Loaded(route, network);
+    return handedMasks(await others.readyFor({ ...route.assembly.planOf(route, call), apart: true }), call);
   },
 
   kept_options: ({ call }) => keptOptions(current().network, readCall(call)),
@@ -239,7 +249,6 @@ const ANSWERS = {
   async trained({ call, training }) {
     const { route, network } = current();
     const { weights } = await loaded.held();
-    loaded = null;
     return trained(route, network, readCall(call), training, weights);
   },
 

@@ -2,7 +2,7 @@
 // tf.layers trains: a model is compiled and fitted, and layers are kept from it.
 
 const { tf } = require('./tf.js');
-const { USUAL, bidirectional } = require('./layers.js');
+const { USUAL, bidirectional, oneOrAll } = require('./layers.js');
 const { Model, byValue } = require('./assemblies.js');
 const { readTensor } = require('./written.js');
 const { writeNetwork } = require('./network.js');
@@ -34,25 +34,28 @@ function withArguments(route, layer, inner, outer) {
   return bidirectional(direction, layer, USUAL, outer);
 }
 
-/** Train a functional model of new layers, compiled to descend the gradient of Σ d · outputs. */
+/**
+ * Train a functional model of new layers, compiled to descend the gradient of Σ d · outputs. Directions that are not
+ * merged are two outputs, each with a loss; the sum of all is told first.
+ */
 async function trained(route, network, call, { d_sequence, rate, steps = 1, frozen = [] }, weights) {
   const masked = { ...route, entrance: byValue };
   const made = new Model(masked, network, Model.planOf(masked, call));
   made.give(weights);
   for (const index of frozen) made.layers[index].trainable = false;
-  const model = tf.model({ inputs: made.model.inputs, outputs: made.model.outputs[0] });
+  const model = tf.model({ inputs: made.model.inputs, outputs: made.model.outputs.slice(0, made.outputs) });
   model.compile({ optimizer: tf.train.sgd(rate), loss: (d, outputs) => tf.sum(tf.mul(d, outputs)) });
   const inputs = [...made.first(call), ...(call.states ?? []).flat()];
-  const x = inputs.length === 1 ? inputs[0] : inputs;
-  const d = readTensor(d_sequence);
+  const x = oneOrAll(inputs);
+  const d = oneOrAll(made.parted(readTensor(d_sequence)));
   const whole = { batchSize: call.x.shape[0], verbose: 0 };
   const [networks, losses] = [[], []];
   for (let step = 0; step < steps; step += 1) {
-    if (step) losses.push(await model.trainOnBatch(x, d));
+    if (step) losses.push([await model.trainOnBatch(x, d)].flat()[0]);
     else losses.push((await model.fit(x, d, { ...whole, epochs: 1, shuffle: false })).history.loss[0]);
     networks.push(writeNetwork(network, made.weights));
   }
-  losses.push(model.evaluate(x, d, whole).dataSync()[0]);
+  losses.push([model.evaluate(x, d, whole)].flat()[0].dataSync()[0]);
   return { networks, losses };
 }
 
