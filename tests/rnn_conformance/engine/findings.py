@@ -245,6 +245,12 @@ def _one_direction(case: Case) -> Case:
     )
 
 
+def _without_padding(case: Case) -> Case:
+    """The case with every step valid; what no input may hold at a valid one is zero."""
+    case = case if case.facts["padded_with"] == "numbers" else without_poison(case)
+    return case.replace(lengths=None, mask=None)
+
+
 def without_poison(case: Case) -> Case:
     """The case with zeros as input at masked time steps."""
     if case.steps is None:
@@ -261,7 +267,7 @@ SIMPLIFICATIONS: tuple[Simplification, ...] = (
     ("training", False, lambda case: case.replace(training=False)),
     ("dropout", None, lambda case: case.replace(dropout=None, rate=0.0)),
     ("compute_dtype", None, lambda case: case.replace(compute_dtype=None)),
-    ("padding", "none", lambda case: case.replace(lengths=None, mask=None)),
+    ("padding", "none", _without_padding),
     ("go_backwards", False, lambda case: case.replace(go_backwards=False)),
     ("merge_mode", "concat", lambda case: case.replace(merge_mode="concat")),
     ("stateful", False, lambda case: case.replace(stateful=False)),
