@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-x, lengths = np.float32([[[1.0]], [[1.0]], [[1.0]]]), np.array([1, 1, 2])
+x, lengths = np.float32([[[1.0]], [[1.0]], [[1.0]]]), np.array([1, 2, 1])
 
 layer = keras.layers.SimpleRNN(1, return_sequences=True, return_state=True)
 layer.build((None, None, 1))
