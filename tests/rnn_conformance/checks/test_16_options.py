@@ -112,7 +112,13 @@ def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
         yield from (case.replace(merge_mode=str(mode)) for mode in others)
 
 
-@check("OPT-7", POOL, needs=OUTPUTS, routes=("saved",))
+@check(
+    "OPT-7",
+    replace(POOL, layouts=(PLAIN, *OTHER_LAYOUTS)),
+    needs=OUTPUTS,
+    share=MORE,
+    routes=("saved",),
+)
 def test_saving_and_loading_change_nothing(subject: Subject, case: Case) -> None:
     """Weights lie in memory as the arrays of the call do. Others can be assigned afterwards."""
     expect_everything(subject, case.replace(network=case.network.mapped(LAYOUTS[case.layout])))

@@ -43,7 +43,7 @@ from rnn_reference.second_gradients import second_gradients
 
 HALF = 0.5
 TWICE = 2.0  # what no other clause asks with all options
-MORE = 1.5  # as many cases again of NaN and infinities
+MORE = 1.5  # as many cases again of NaN and infinities; of stacks of three, and of cotangents of each kind
 MOST = 0.75  # a case of each activation, and one more
 SOME, FEW = 0.3, 0.2  # each takes as long as dozens of short ones
 
@@ -121,6 +121,7 @@ SIZES = {"huge": 2.0**60, "minute": 2.0**-60}
         variants=(*OF_SOME, *SIZES),
     ),
     needs=NEEDS,
+    share=MORE,
 )
 def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
     """Be what comes in large or small."""

@@ -124,7 +124,8 @@ KERNELS = replace(
 )
 PADDED = replace(
     POOL,
-    layers=(1, 1, 2),
+    layers=(1, 1, 1, 2),
+    directions=(1, 1, 2),
     activations=BOUNDED,
     regimes=("damped",),
     batch=(4,),
@@ -132,6 +133,7 @@ PADDED = replace(
     inputs=(2,),
     hidden=(3,),
     padding=("lengths", "mask", "lengths", "mask", "none", "lengths and mask"),
+    go_backwards=(False, True, True),
     scatter=True,
 )
 """Beyond the 127 and the 255 that a byte counts to, and blocks of 512 steps."""

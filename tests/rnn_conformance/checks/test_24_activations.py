@@ -40,6 +40,7 @@ from rnn_reference.precision import precision_of, reference_dtype
 
 NEEDS = ("sequence",)
 HALF = 0.5
+TWICE = 2.0  # of every activation, in two ways
 
 
 def under(*activations: Activation | ActivationName) -> Draw:
@@ -127,6 +128,7 @@ def test_other_activations_in_stacks_both_directions_and_short_rows(subject: Sub
         scatter=True,
     ),
     needs=(*GRADIENTS, "sigmoid"),
+    share=TWICE,
 )
 def test_gradients_through_other_activations(subject: Subject, case: Case) -> None:
     """And of numbers from the smallest to the largest, where φ′ is a limit, but never NaN.
@@ -300,6 +302,7 @@ def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Ca
         )
     ),
     needs=("outputs", "narrow_dtypes", "sigmoid"),
+    share=TWICE,
 )
 def test_other_activations_of_narrow_types(subject: Subject, case: Case) -> None:
     """With all options, in mixed precision and in gradients, too."""

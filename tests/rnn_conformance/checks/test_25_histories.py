@@ -78,6 +78,9 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
         again, reset = Action("call", going_on), Action("reset")
         history = again, reset, again, Action("ask", going_on), again, reset
         follow(subject, replace(case, network=network, call=going_on, history=history))
+        if subject.supports.assign_weights:
+            halved = Action("assign", network=network.mapped(lambda array: array / 2))
+            network = follow(subject, replace(case, network=network, call=going_on, history=(again, halved)))
     for call in in_another_type(subject, case):
         another = replace(call, stateful=False, initial_states=None)
         calls = Action("call", going_on), Action("call", another)
@@ -145,6 +148,14 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
     alike = list(programs_alike(subject, taken)) if is_differentiable(subject, taken) else []
     asked = parts_of(subject, case, {"history": True, "alike": bool(alike), "states": case.call.stateful})
     network = follow(subject, case) if "history" in asked else with_last_weights(subject, case)
+    if "history" in asked and subject.supports.assign_weights and case.call.compute_dtype is not None:
+        halved = network.mapped(lambda array: array / 2)
+        history = (
+            Action("call", taken.call),
+            Action("assign", network=halved),
+            Action("gradients", taken.call),
+        )
+        network = follow(subject, replace(taken, network=network, history=history))
     if "alike" in asked:
         for each in (*alike[: 1 if is_sparing(subject) else None], taken):
             expect_all(subject, replace(each, network=network))
@@ -158,8 +169,8 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
         between = [Action("gradients", plain), *of_stateful]
         if is_sparing(subject) and case.history:
             between = one_of(case, between)
-        history = (Action("call", call), *between)
-        follow(subject, replace(case, network=network, call=call, history=history))
+        around = (Action("call", call), *between)
+        follow(subject, replace(case, network=network, call=call, history=around))
 
 
 def is_sparing(subject: Subject) -> bool:

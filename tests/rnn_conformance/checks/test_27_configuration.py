@@ -37,10 +37,10 @@ MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     """Also where a parameter of an activation is zero, which is not the one that is not given.
 
-    Or one, or negative.
+    Or one, or negative, or of more digits than six.
     """
     expect_everything(subject, case)
-    for activations in (ZERO, ONE_OR_NEGATIVE):
+    for activations in (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS):
         if any(cell.activation.name in activations for cell in case.network.cells):
             network = with_parameters(subject, case.network, activations)
             expect_everything(subject, case.replace(network=network))
@@ -51,6 +51,15 @@ ZERO: Mapping[str, Activation] = {
     "leaky_relu": Activation("leaky_relu", 0.0),
     "hard_sigmoid": Activation("hard_sigmoid", 0.25, 0.0),
     "affine": Activation("affine", 0.375, 0.0),
+}
+
+
+OF_MANY_DIGITS: Mapping[str, Activation] = {
+    "elu": Activation("elu", 0.18359375),
+    "leaky_relu": Activation("leaky_relu", 0.18359375),
+    "hard_sigmoid": Activation("hard_sigmoid", 0.18359375, 0.43359375),
+    "affine": Activation("affine", 0.43359375, 0.18359375),
+    "scaled_tanh": Activation("scaled_tanh", 0.43359375, 0.68359375),
 }
 
 
