@@ -52,9 +52,18 @@ class BoundedResult(NamedTuple):
         return join([final.at(direction) for direction in range(final.value.shape[0])])
 
 
+SUMMED = 0.5
+"""N u, from which on γ_N is not taken by its short form, which has no meaning above 1."""
+
+
 def gamma(terms: int, unit_roundoff: float) -> float:
-    """γ_N = N u / (1 − N u): the relative error of a sum of products of N terms (NUM-2)."""
-    return terms * unit_roundoff / (1 - terms * unit_roundoff)
+    """γ_N = N u / (1 − N u): the relative error of a sum of products of N terms (NUM-2).
+
+    From N u = 1/2 on it is what that is derived from, (1 − u)⁻ᴺ − 1: narrow types have sums of 1/u terms.
+    """
+    if terms * unit_roundoff < SUMMED:
+        return terms * unit_roundoff / (1 - terms * unit_roundoff)
+    return float((1 - unit_roundoff) ** -terms - 1)
 
 
 class InputShare(NamedTuple):

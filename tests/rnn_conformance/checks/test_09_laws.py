@@ -206,6 +206,7 @@ def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case)
     replace(
         POOL,
         layers=(1,),
+        regimes=("contractive",),
         go_backwards=(False,),
         merge_modes=("concat", "none"),
         stateful=(False,),

@@ -199,7 +199,6 @@ def test_actions_that_are_none(given: dict[str, Any], said: str) -> None:
         ("rows-of-the-largest-batch", ["call"]),
         ("state-kept-after-training", ["call"]),
         ("every-call-keeps-its-states", ["call"]),
-        ("states-forgotten-when-weights-are-assigned", ["call", "assign"]),
     ],
 )
 def test_a_history_is_made_as_short_as_it_can_be(name: str, doings: list[Doing]) -> None:
