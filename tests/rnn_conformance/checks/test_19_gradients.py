@@ -386,7 +386,14 @@ def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subj
 
 @check(
     "GRD-18",
-    replace(OPTIONS, layers=(1,), go_backwards=(False, True, True), variants=OF_SOME),
+    replace(
+        OPTIONS,
+        layers=(1,),
+        dtypes=("float32", "float32", "float64"),  # of narrow products the bounds say little
+        compute_dtypes=(None,),
+        go_backwards=(False, True, True),
+        variants=OF_SOME,
+    ),
     needs=NEEDS,
 )
 def test_gradients_of_layers_that_go_backwards_and_of_merged_directions(subject: Subject, case: Case) -> None:

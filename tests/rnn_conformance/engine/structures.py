@@ -102,9 +102,9 @@ EXCLUDE_EACH_OTHER: tuple[Mapping[str, str], ...] = (
     {"mixed": "True", "layers": "1"},
 )
 """What no call combines: merging takes one layer of two directions, going backwards one layer of one; what is
-of another type than float32 is not computed in a third; of other activations than tanh and relu the bound of a
-few steps says little in a narrow type (ACT-17 asks them); where no step is masked, nothing stands there, and of
-a single step no length masks one; what there is one of does not differ."""
+of another type than float32 is not computed in a third; of other activations than tanh and relu the bound of
+a few steps says little in a narrow type (see ACT-17); where no step is masked, nothing stands there, and of a
+single step no length masks one; what there is one of does not differ."""
 
 
 def route_choices(routes: Sequence[Pools]) -> list[Pools]:

@@ -914,7 +914,7 @@ class PlainNumpy(Adapter[Network]):
                 return np.asarray(self.truncated_normal(random, shape) / (TRUNCATED * np.sqrt(shape[-1])))
             case "uniform 1/√H":
                 return np.asarray(random.uniform(-1, 1, shape) / np.sqrt(shape[0]))
-        return random.standard_cauchy(shape)  # nothing is declared
+        return np.clip(random.standard_cauchy(shape), -999, 999)  # nothing is declared
 
     def truncated_normal(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """Normal numbers, those beyond ±2 drawn again."""
