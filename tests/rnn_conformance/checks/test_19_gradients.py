@@ -395,6 +395,7 @@ def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subj
         variants=OF_SOME,
     ),
     needs=NEEDS,
+    share=TWICE,
 )
 def test_gradients_of_layers_that_go_backwards_and_of_merged_directions(subject: Subject, case: Case) -> None:
     """Products of directions also where an output is 0, which nothing can be divided by."""
