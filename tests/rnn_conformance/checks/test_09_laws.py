@@ -206,8 +206,6 @@ def test_a_stack_is_its_layers_one_after_the_other(subject: Subject, case: Case)
     replace(
         POOL,
         layers=(1,),
-        dtypes=("float32", "float32", "float64"),  # NaN in narrow types is NAN-4's
-        compute_dtypes=(None,),
         go_backwards=(False,),
         merge_modes=("concat", "none"),
         stateful=(False,),

@@ -71,7 +71,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 
 @check(
     "STA-2",
-    replace(ALONE, directions=(1,), regimes=("contractive",), time=(2, 3, 4, 5)),
+    replace(ALONE, directions=(1,), time=(2, 3, 4, 5)),
     needs=NEEDS,
     share=HALF,
 )

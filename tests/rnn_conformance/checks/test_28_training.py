@@ -212,7 +212,7 @@ def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Ca
 
 @check(
     "TRN-4",
-    replace(SHORT_OPTIONS, layers=(2, 3), batch=(1, 2, 3), dtypes=WIDE, compute_dtypes=(None,)),
+    replace(SHORT_OPTIONS, layers=(2, 3), batch=(1, 2, 3)),
     needs=(*NEEDS, "count_trainable", "stacked"),
     share=FEW,
 )
