@@ -8,7 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Output
-from rnn_conformance.checks.support.asking import derivatives_of, one_of, told_of
+from rnn_conformance.checks.support.asking import derivatives_of, left_alone, one_of, told_of, with_states
+from rnn_conformance.checks.support.derivatives import (
+    all_of,
+    as_seen,
+    cotangents,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.expect import (
     asked_for,
     copied_final_states,
@@ -18,6 +25,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.handing import laid_call, refill
 from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
@@ -259,6 +267,46 @@ def test_a_call_is_pure(subject: Subject, case: Case) -> None:
                 all(identical(getattr(cell, role), getattr(back, role)) for role in ("W_x", "W_h", "bias")),
                 "the call changed the weights that the framework holds",
             )
+
+    expect_numbers_to_count(subject, case.replace(return_sequences=asked))
+    left_alone(lambda: expect_numbers_to_count_in_gradients(subject, with_states(subject, case)))()
+
+
+def expect_numbers_to_count(subject: Subject, case: Case) -> None:
+    """Arrays that were given before, and were filled anew since, are as new ones of these numbers."""
+    other, given = of_other_numbers(case), laid_call(case.call, np.array)
+    subject.run_on(case, given)
+    refill(given, other.call)
+    found = arrays_of(subject.run_on(other, given))
+    expected = arrays_of(subject.call(other.network, other.call))
+    expect_the_same(subject, "call went by arrays, not by their numbers", expected, found)
+
+
+def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
+    """The same of derivatives, for the arrays of the call first, and for cotangents then."""
+    if not is_differentiable(subject, case):
+        return
+    other, given = of_other_numbers(case), laid_call(case.call, np.array)
+    d_sequence, d_states = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+    subject.gradients_on(case, given, (d_sequence, d_states))
+    refill(given, other.call)
+    subject.gradients_on(other, given, (d_sequence, d_states))
+    for cotangent in (d_sequence, *d_states):
+        cotangent *= -2
+    found = all_of(subject.gradients_on(other, given, (d_sequence, d_states)))
+    expected = all_of(subject.gradients(other, d_sequence, d_states))
+    expect_the_same(subject, "gradients went by arrays, not by their numbers", expected, found)
+
+
+def of_other_numbers(case: Case) -> Case:
+    """A call of the same shapes: its rows in reverse, and all numbers others."""
+    call, states = case.call, case.initial_states
+    return case.replace(
+        x=1 - case.x[::-1],
+        initial_states=None if states is None else tuple(1 - state[:, ::-1] for state in states),
+        lengths=None if call.lengths is None else call.lengths[::-1],
+        mask=None if call.mask is None else call.mask[::-1],
+    )
 
 
 def expect_the_same(subject: Subject, otherwise: str, once: list[Array], again: list[Array]) -> None:

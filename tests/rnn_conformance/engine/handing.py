@@ -72,7 +72,12 @@ def _sharing(array: Array) -> Array:
 
 def handed_call(call: Call, layout: str = PLAIN) -> Call:
     """The call with arrays of its own, which lie in memory as the layout says."""
-    lay, states = LAYOUTS[layout], call.initial_states
+    return laid_call(call, LAYOUTS[layout])
+
+
+def laid_call(call: Call, lay: Callable[[Array], Array]) -> Call:
+    """The call with copies of its arrays."""
+    states = call.initial_states
 
     def laid(array: Array) -> Array:
         return lay(array) if array.ndim else array.copy()
@@ -108,6 +113,25 @@ def named_arrays(
         arrays = [*given] if isinstance(given, tuple) else [given]
         named = {f"cotangent {index}": array for index, array in enumerate(arrays)}
     return {name: array for name, array in named.items() if array is not None}
+
+
+def refill(handed: Call | Network, other: Call | Network) -> None:
+    """Write the numbers of what has the same shapes into arrays that were handed over."""
+    numbers = named_arrays(other)
+    for name, array in named_arrays(handed).items():
+        array[...] = numbers[name]
+
+
+def can_be_refilled(handed: Network, other: Network) -> bool:
+    """Whether the arrays of a network can take the numbers of another one, which is like it otherwise."""
+    mine, others = named_arrays(handed), named_arrays(other)
+    return (
+        [cell.activation for cell in handed.cells] == [cell.activation for cell in other.cells]
+        and [layer.directions for layer in handed.layers] == [layer.directions for layer in other.layers]
+        and {name: (a.shape, a.dtype) for name, a in mine.items()}
+        == {name: (a.shape, a.dtype) for name, a in others.items()}
+        and all(array.flags.writeable for array in mine.values())
+    )
 
 
 def altered(original: dict[str, Array], handed: dict[str, Array]) -> list[str]:

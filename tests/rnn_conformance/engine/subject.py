@@ -21,7 +21,16 @@ from rnn_conformance.engine.budget import Purse
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming, Tally, compare, require, require_array
 from rnn_conformance.engine.expected import bounds_of, bounds_of_layers
-from rnn_conformance.engine.handing import LAYOUTS, PLAIN, altered, handed_call, named_arrays, twin
+from rnn_conformance.engine.handing import (
+    LAYOUTS,
+    PLAIN,
+    altered,
+    can_be_refilled,
+    handed_call,
+    named_arrays,
+    refill,
+    twin,
+)
 from rnn_conformance.engine.results import Kind
 from rnn_conformance.engine.words import brief, place_of
 from rnn_reference.bounds import Bounded, BoundedResult
@@ -62,6 +71,7 @@ class Subject:
         self.journal: Callable[[Case], None] | None = None  # told of every call before it is made
         self._adapters: dict[str, Adapter[Any] | BadInput] = {}
         self._loaded: tuple[Network, Any] | None = None
+        self._assigned: Network | None = None
 
     def take(self, route: str) -> None:
         """Take another route from now on; "" is the default one.
@@ -126,7 +136,7 @@ class Subject:
     def model(self, network: Network) -> Any:
         """The network loaded; the same one again costs nothing."""
         if self._loaded is None or self._loaded[0] is not network:
-            self._loaded = None
+            self._loaded = self._assigned = None
             handed = network.copied(twin)
             model = self._called("load", self.adapter.load, handed)
             self._unaltered("load", network, handed)
@@ -139,11 +149,23 @@ class Subject:
         self.model(network)
 
     def assign_weights(self, network: Network, other: Network) -> None:
-        """Give what is loaded the weights of another network, as which it goes on."""
-        model, handed = self.model(network), other.copied(LAYOUTS[self.layout])
+        """Give what is loaded the weights of another network, as which it goes on.
+
+        From the second time on in the same arrays, filled anew, as far as they can be: what tells weights
+        apart by the arrays that hold them goes on with the old ones.
+        """
+        model, handed = self.model(network), self._weights_to_hand_over(other)
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
         self._unaltered("assign_weights", other, handed)
         self._loaded = (other, model)
+
+    def _weights_to_hand_over(self, other: Network) -> Network:
+        handed = self._assigned
+        if handed is not None and can_be_refilled(handed, other):
+            refill(handed, other)
+        else:
+            handed = self._assigned = other.copied(LAYOUTS[self.layout])
+        return handed
 
     def restore(self, network: Network) -> None:
         """Save what is loaded, load it again, and go on with that."""
@@ -159,6 +181,19 @@ class Subject:
         output = door.output_from("run", returned, self.conventions)
         self._unaltered("run", call, handed)
         return output
+
+    def run_on(self, case: Case, handed: Call) -> Output:
+        """As `run`, with the case's call in arrays that the caller hands over again: they are not copied."""
+        self._about_to(case.replace(route=self.route))
+        returned = self._called("run", self.adapter.run, self.model(case.network), handed)
+        return door.output_from("run", returned, self.conventions)
+
+    def gradients_on(self, case: Case, handed: Call, cotangents: tuple[Array, States]) -> Gradients:
+        """As `gradients`, in arrays that the caller has and hands over again."""
+        self._about_to(case.replace(route=self.route))
+        model = self.model(case.network)
+        returned = self._called("gradients", self.adapter.gradients, model, handed, *cotangents)
+        return door.gradients_from("gradients", returned)
 
     def run_raw(self, case: Case) -> Any:
         """What a call returns, as it is: not copied, and not checked but for being an `Output`."""

@@ -133,6 +133,32 @@ class NoiseInTheLastBit(Fault):
         return output
 
 
+@fault("masks-are-known-by-their-arrays", "LAW-10")
+class MasksAreKnownByTheirArrays(Fault):
+    """Works out the steps of a mask or of lengths once for each array."""
+
+    last: tuple[tuple[Array | None, Array | None], Array | None] | None = None
+
+    def steps(self, call: Call) -> Array | None:
+        given = call.mask, call.lengths
+        if self.last is None or any(one is not other for one, other in zip(self.last[0], given, strict=True)):
+            self.last = given, super().steps(call)
+        steps = self.last[1]
+        return steps if steps is not None and steps.shape == call.x.shape[:2] else super().steps(call)
+
+
+@fault("cotangents-are-known-by-their-arrays", "LAW-10")
+class CotangentsAreKnownByTheirArrays(Fault):
+    """Copies the cotangents of a backward pass, and takes the copy where the same array is given."""
+
+    last: tuple[Array, Array] | None = None
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if self.last is None or self.last[0] is not d_sequence:
+            self.last = d_sequence, d_sequence.copy()
+        return super().gradients(model, call, self.last[1].copy(), d_final_states)
+
+
 @fault("errors-silenced", "LAW-11")
 class ErrorsSilenced(Fault):
     """Turns NumPy's warnings off and leaves them off."""

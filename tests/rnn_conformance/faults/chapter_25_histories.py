@@ -155,6 +155,19 @@ class OneArrayIsNotAssigned(Fault):
             super().assign_weights(model, network)
 
 
+@fault("assigned-arrays-are-known", "HIS-3")
+class AssignedArraysAreKnown(Fault):
+    """Skips an assignment of the very arrays that were assigned last, whatever stands in them by then."""
+
+    last: tuple[Network, Array] | None = None
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        assigned = model, network.cells[0].W_h
+        if self.last is None or any(one is not other for one, other in zip(self.last, assigned, strict=True)):
+            super().assign_weights(model, network)
+        self.last = assigned
+
+
 @fault("gradients-accumulate", "HIS-4")
 class GradientsAccumulate(Fault):
     """Adds the gradients of the weights to those that were taken before, until the next load."""

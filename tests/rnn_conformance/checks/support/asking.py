@@ -52,7 +52,7 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
         found["the JVP"] = tangents
     if supports.second_gradients:
         found["gradients of gradients"] = lambda: all_of(subject.second_gradients(case, *given, direction))
-    return {what: _left_alone(derivative) for what, derivative in found.items()}
+    return {what: left_alone(derivative) for what, derivative in found.items()}
 
 
 def with_states(subject: Subject, case: Case) -> Case:
@@ -86,7 +86,7 @@ def told_of(subject: Subject, case: Case) -> Mapping[str, Question]:
             partial(subject.count_parameters, case.network),
         ),
     }
-    return {name: _left_alone(question) for name, (able, question) in known.items() if able}
+    return {name: left_alone(question) for name, (able, question) in known.items() if able}
 
 
 def _zeros(subject: Subject, case: Case) -> None:
@@ -95,7 +95,7 @@ def _zeros(subject: Subject, case: Case) -> None:
     subject.require(zeros, "default states are not zeros")
 
 
-def _left_alone(question: Callable[[], Answer]) -> Callable[[], Answer | None]:
+def left_alone(question: Callable[[], Answer]) -> Callable[[], Answer | None]:
     """The question, whatever is answered: that is judged by the clauses about it, refusals included."""
 
     def asked() -> Answer | None:
