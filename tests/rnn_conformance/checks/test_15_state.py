@@ -73,7 +73,6 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     "STA-2",
     replace(ALONE, directions=(1,), time=(2, 3, 4, 5)),
     needs=NEEDS,
-    share=HALF,
 )
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
     case = with_ends_masked(subject, case)
@@ -83,21 +82,14 @@ def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> N
     bound = bounds.sequence.bound[:, ::-1] if case.call.go_backwards else bounds.sequence.bound
     taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
     T = case.x.shape[1]
-    states = case.initial_states
+    states, steps = case.initial_states, [whole[:, :0]] * T
     for t in reversed(range(T)) if case.call.go_backwards else range(T):
         single = part(case, t, t + 1, states)
         output = subject.run(single)
-        claimed = np.where(taken[:, t, None, None], bound[:, t : t + 1], np.inf)
-        here = slice(t, t + 1)
-        expect_same(
-            subject,
-            f"step {t}",
-            sequence_of(subject, as_computed(single), output),
-            whole[:, here],
-            claimed,
-            SEQUENCE_AXES,
-        )
+        steps[t] = sequence_of(subject, as_computed(single), output).copy()
         states = going_on_from(subject, single, output)
+    claimed = np.where(taken[:, :, None], bound, np.inf)
+    expect_same(subject, "step by step", np.concatenate(steps, axis=1), whole, claimed, SEQUENCE_AXES)
 
 
 def with_ends_masked(subject: Subject, case: Case) -> Case:

@@ -382,6 +382,7 @@ def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
     replace(
         OF_GRADIENTS,
         dtypes=NARROW,
+        activations=("relu", "relu", "tanh"),  # of tanh most bounds say little
         layers=(1, 1, 2),
         time=(1, 1, 2),
         padding=("none", "lengths", "mask"),
