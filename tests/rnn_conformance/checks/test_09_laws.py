@@ -278,7 +278,7 @@ def expect_numbers_to_count(subject: Subject, case: Case) -> None:
     subject.run_on(case, given)
     refill(given, other.call)
     found = arrays_of(subject.run_on(other, given))
-    expected = arrays_of(subject.call(other.network, other.call))
+    expected = arrays_of(subject.run_on(other, laid_call(given, np.array)))
     expect_the_same(subject, "call went by arrays, not by their numbers", expected, found)
 
 
@@ -294,7 +294,8 @@ def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
     for cotangent in (d_sequence, *d_states):
         cotangent *= -2
     found = all_of(subject.gradients_on(other, given, (d_sequence, d_states)))
-    expected = all_of(subject.gradients(other, d_sequence, d_states))
+    others = d_sequence.copy(), tuple(state.copy() for state in d_states)
+    expected = all_of(subject.gradients_on(other, laid_call(given, np.array), others))
     expect_the_same(subject, "gradients went by arrays, not by their numbers", expected, found)
 
 
