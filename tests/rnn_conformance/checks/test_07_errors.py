@@ -50,6 +50,7 @@ AXES: dict[str, Mistake] = {
     "one axis": with_x(lambda x: x[0, 0]),
     "four axes": with_x(lambda x: x[None]),
     "four axes, the second of one": with_x(lambda x: x[:, None]),
+    "four axes, the last of one": with_x(lambda x: x[..., None]),
 }
 STATE_SHAPES: dict[str, Change] = {
     "state of batch 1": lambda state: state[:, :1],

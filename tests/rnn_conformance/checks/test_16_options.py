@@ -23,9 +23,9 @@ from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
-from rnn_conformance.engine.strategies import POOL
+from rnn_conformance.engine.strategies import FORMS, POOL
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Array
+from rnn_reference.network import Array, Cell, Layer, Network
 
 OFTEN = 4.0  # so many cases hold every pair of option values in the quick profile, every triple in ci
 
@@ -102,6 +102,8 @@ def expect_assigned(subject: Subject, case: Case) -> None:
 def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
     """Calls whose arrays are those of the case in shape and type, and whose results are others."""
     call, layers = case.call, case.network.layers
+    if (network := with_other_parameters(subject, case.network)) is not case.network:
+        yield case.replace(network=network)
     if call.mask is not None:
         yield case.replace(mask=np.ones_like(call.mask))
     if subject.supports.go_backwards and len(layers) == 1 and layers[0].directions == 1:
@@ -110,6 +112,19 @@ def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
     if call.merge_mode in of_one_size:
         others = np.roll(of_one_size, -1 - of_one_size.index(call.merge_mode))[:-1]
         yield from (case.replace(merge_mode=str(mode)) for mode in others)
+
+
+def with_other_parameters(subject: Subject, network: Network) -> Network:
+    """The network with the next parameters that its activations are drawn with, where these can be chosen."""
+    if not any(cell.activation.name in subject.supports.parameters for cell in network.cells):
+        return network
+
+    def another(cell: Cell) -> Cell:
+        forms = FORMS.get(cell.activation.name, (cell.activation,))
+        place = forms.index(cell.activation) if cell.activation in forms else -1
+        return replace(cell, activation=forms[(place + 1) % len(forms)])
+
+    return Network(Layer(*map(another, layer.cells)) for layer in network.layers)
 
 
 @check(

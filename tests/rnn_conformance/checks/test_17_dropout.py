@@ -668,12 +668,34 @@ def gone_by_direction(subject: Subject, case: Case) -> tuple[Array, Array]:
 def test_layers_drop_independently(subject: Subject, case: Case) -> None:
     """What passes twice has been divided twice, and was kept with the probability (1 − p)².
 
-    Input of two layers is dropped twice, and between layers what passes three.
+    Input of two layers is dropped twice, and between layers what passes three. In both directions there are
+    three layers, of which the upper two have inputs of the same shape.
     """
     gone, share = kept_and_gone(subject, case), 1 - (1 - case.call.rate) ** 2
     expect_share("dropped by either layer", subject, gone[:, 0], share)
     if case.call.dropout == "between layers":  # one may drop what the other drops a step later
         expect_independent("two steps of two layers", subject, gone[:, 0], gone[:, 1], share)
+    elif subject.supports.bidirectional:
+        case = of_three_layers_in_both_directions(case)
+        share = 1 - (1 - case.call.rate) ** 3
+        forward, backward = gone_by_direction(subject, case)
+        expect_share("dropped by any layer forwards", subject, forward[:, 0], share)
+        expect_share("dropped by any layer backwards", subject, backward[:, -1], share)
+
+
+def of_three_layers_in_both_directions(case: Case) -> Case:
+    """The case with a layer more, each in both directions, at a rate that keeps all numbers finite."""
+    bottom, states = case.network.layers[0].forward, case.initial_states
+    lowest = Layer(bottom, bottom)
+    above = AtAnyRate().above(lowest)
+    zeros = (np.zeros((2, len(case.x), bottom.hidden_size), case.network.dtype),) * 3
+    return case.replace(
+        network=Network([lowest, above, above]),
+        initial_states=None if states is None else zeros,
+        go_backwards=False,
+        stateful=False,
+        rate=min(case.call.rate, 0.7),
+    )
 
 
 @check("DRP-13", AtAnyRate(manners=(as_it_is,)), needs=(*ALWAYS, "gradients"), share=HALF)

@@ -387,3 +387,29 @@ class ExtraStatesOfTheTopLayerDropped(Fault):
             enough = (s[: above.directions] for s, above in zip(others, model.layers[1:], strict=True))
             call = replace(call, initial_states=(bottom, *enough))
         return super().run_usual(model, call)
+
+
+@fault("last-axis-of-one-is-dropped", "ERR-2")
+class LastAxisOfOneIsDropped(Fault):
+    """Takes input of four axes whose last one has the size 1, and drops that axis."""
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 4 and call.x.shape[-1] == 1:
+            call = replace(call, x=call.x[..., 0])
+        return super().run_by_route(model, call)
+
+
+@fault("row-of-states-replaces-kept-ones", "ERR-3")
+class RowOfStatesReplacesKeptOnes(Fault):
+    """Writes given states into the array of the kept ones, where NumPy repeats a state of one row for all."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        kept, given = self.kept_states(model) if call.stateful else None, call.initial_states
+        if kept is None or given is None or len(kept) != len(given):
+            return super().run_usual(model, call)
+        if {state.shape[1] for state in kept} == {len(call.x)} and all(state.ndim == 3 for state in given):
+            rows = [
+                np.repeat(state, len(call.x), axis=1) if state.shape[1] == 1 else state for state in given
+            ]
+            call = replace(call, initial_states=tuple(rows))
+        return super().run_usual(model, call)

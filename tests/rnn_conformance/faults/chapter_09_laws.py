@@ -137,13 +137,15 @@ class NoiseInTheLastBit(Fault):
 class MasksAreKnownByTheirArrays(Fault):
     """Works out the steps of a mask or of lengths once for each array."""
 
-    last: tuple[tuple[Array | None, Array | None], Array | None] | None = None
+    known: tuple[tuple[Array | None, Array | None], Array | None] | None = None
 
     def steps(self, call: Call) -> Array | None:
         given = call.mask, call.lengths
-        if self.last is None or any(one is not other for one, other in zip(self.last[0], given, strict=True)):
-            self.last = given, super().steps(call)
-        steps = self.last[1]
+        if self.known is None or any(
+            one is not other for one, other in zip(self.known[0], given, strict=True)
+        ):
+            self.known = given, super().steps(call)
+        steps = self.known[1]
         return steps if steps is not None and steps.shape == call.x.shape[:2] else super().steps(call)
 
 
@@ -151,12 +153,12 @@ class MasksAreKnownByTheirArrays(Fault):
 class CotangentsAreKnownByTheirArrays(Fault):
     """Copies the cotangents of a backward pass, and takes the copy where the same array is given."""
 
-    last: tuple[Array, Array] | None = None
+    known: tuple[Array, Array] | None = None
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        if self.last is None or self.last[0] is not d_sequence:
-            self.last = d_sequence, d_sequence.copy()
-        return super().gradients(model, call, self.last[1].copy(), d_final_states)
+        if self.known is None or self.known[0] is not d_sequence:
+            self.known = d_sequence, d_sequence.copy()
+        return super().gradients(model, call, self.known[1].copy(), d_final_states)
 
 
 @fault("errors-silenced", "LAW-11")

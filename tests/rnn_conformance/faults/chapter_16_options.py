@@ -9,6 +9,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
@@ -373,3 +374,21 @@ class DeviceJvpOfTheFirstWeights(Fault):
                 self.sent = model, model.mapped(np.copy)
             model = self.sent[1]
         return super().tangents(model, call, direction)
+
+
+@fault("compiled-for-the-name-of-an-activation", "OPT-6")
+class CompiledForTheNameOfAnActivation(Fault):
+    """Compiles once for all networks of the same shapes and names of activations, parameters and all."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self._programs: dict[object, list[Activation]] = {}
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        if self.route != "compiled" or call.stateful:
+            return super().run_by_route(model, call)
+        names = [(cell.activation.name, cell.W_x.shape, cell.b is None) for cell in model.cells]
+        program = tuple(names), call.x.shape, str(model.dtype), call.return_sequences
+        compiled = iter(self._programs.setdefault(program, [cell.activation for cell in model.cells]))
+        cells = [[replace(cell, activation=next(compiled)) for cell in layer.cells] for layer in model.layers]
+        return super().run_by_route(Network(Layer(*each) for each in cells), call)

@@ -659,3 +659,23 @@ class GradientsOfBiasesDivided(Fault):
         place, rate = self.dropping
         db = np.asarray(db / (1 - rate), db.dtype) if place == "input" else db
         return super().of_weights(cell, dW_x, dW_h, db)
+
+
+@fault("backward-directions-drop-alike", "DRP-12")
+class BackwardDirectionsDropAlike(Fault):
+    """Drops in the backward direction of each layer what it dropped in a lower one of the same input size."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        self._dropped: dict[tuple[int, ...], Array] = {}
+        return super().dropout_of(call)
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self._directions = 0
+        return super().run_layer(layer, x, h0, steps)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        of_input, of_state = super().dropout_masks(x, h)
+        self._directions += 1
+        if self._directions == 2 and np.ndim(of_input):
+            of_input = self._dropped.setdefault(of_input.shape, of_input)
+        return of_input, of_state

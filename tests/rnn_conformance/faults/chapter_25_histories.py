@@ -159,13 +159,15 @@ class OneArrayIsNotAssigned(Fault):
 class AssignedArraysAreKnown(Fault):
     """Skips an assignment of the very arrays that were assigned last, whatever stands in them by then."""
 
-    last: tuple[Network, Array] | None = None
+    known: tuple[Network, Array] | None = None
 
     def assign_weights(self, model: Network, network: Network) -> None:
         assigned = model, network.cells[0].W_h
-        if self.last is None or any(one is not other for one, other in zip(self.last, assigned, strict=True)):
+        if self.known is None or any(
+            one is not other for one, other in zip(self.known, assigned, strict=True)
+        ):
             super().assign_weights(model, network)
-        self.last = assigned
+        self.known = assigned
 
 
 @fault("gradients-accumulate", "HIS-4")

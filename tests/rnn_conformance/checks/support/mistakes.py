@@ -113,12 +113,19 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
 def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
     """The call must raise with a wrong initial state in each layer, the top one first.
 
-    Layers below the one that refuses may keep what they were given, but not for the next of these calls.
+    A stateful one must do so with nothing kept, and once its layers keep something. Layers below the one that
+    refuses may keep what they were given, but not for the next of these calls.
     """
     for layer in reversed(range(case.network.num_layers)):
+        wrong = {case.variant: with_state(changes[case.variant], layer)}
         if case.call.stateful:
             subject.reset_states(case.network)
-        expect_refusal(subject, case, {case.variant: with_state(changes[case.variant], layer)})
+            expect_refusal(subject, case, wrong)
+            subject.reset_states(case.network)
+            subject.error_of(
+                case.network, at_least_three_rows(case).call
+            )  # refused or not, it is for others to say
+        expect_refusal(subject, case, wrong)
 
 
 def at_least_three_rows(case: Case) -> Case:
