@@ -283,14 +283,13 @@ def expect_numbers_to_count(subject: Subject, case: Case) -> None:
 
 
 def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
-    """The same of derivatives, for the arrays of the call first, and for cotangents then."""
+    """The same of derivatives, for the arrays of the call and for cotangents."""
     if not is_differentiable(subject, case):
         return
     other, given = of_other_numbers(case), laid_call(case.call, np.array)
     d_sequence, d_states = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
     subject.gradients_on(case, given, (d_sequence, d_states))
     refill(given, other.call)
-    subject.gradients_on(other, given, (d_sequence, d_states))
     for cotangent in (d_sequence, *d_states):
         cotangent *= -2
     found = all_of(subject.gradients_on(other, given, (d_sequence, d_states)))
