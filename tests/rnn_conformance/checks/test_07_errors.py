@@ -74,7 +74,10 @@ ANY_CALL = replace(POOL, exact=True)
 
 @check("ERR-1", replace(ANY_CALL, variants=tuple(FEATURES)))
 def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> None:
+    """Of integers, too, where these are taken as input."""
     expect_refusal(subject, case, FEATURES)
+    for dtype in subject.supports.input_dtypes[:1]:
+        expect_refusal(subject, case.replace(x=np.ones(case.x.shape, dtype)), FEATURES)
 
 
 @check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)

@@ -329,6 +329,7 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
     for question in one_of(case, told_of(subject, case)).values():
         with subject.nothing_altered(drawing=True):  # each may build a layer
             question()
+        subject.require_unseeded(question)
 
 
 LATER = 5

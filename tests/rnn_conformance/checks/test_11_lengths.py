@@ -59,6 +59,7 @@ LENGTHS: dict[str, Mistake] = {
     "a negative length": with_lengths(lambda lengths: in_one_row(lengths, -1)),
     "a length too many": with_lengths(lambda lengths: np.concatenate([lengths, lengths[:1]])),
     "a length too few": with_lengths(lambda lengths: lengths[:-1]),
+    "one length for all rows": with_lengths(lambda lengths: lengths[:1]),
 }
 
 

@@ -105,6 +105,11 @@ def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: C
         for call in (case.call, *in_another_type(subject, case)):
             expect_answer(subject, replace(case, network=assigned, call=call), subject.call(assigned, call))
         network = assigned
+    # Arrays that are alike when they are loaded, as zeros are, are assigned apart.
+    bare = of_biases(case.network, lambda bias, _: np.zeros_like(bias))
+    subject.load_anew(bare)
+    subject.assign_weights(bare, network)
+    expect_answer(subject, replace(case, network=network), subject.call(network, case.call))
     if subject.supports.read_weights:
         nudged = network.mapped(lambda array: np.nextafter(array, array.dtype.type(9)))
         subject.assign_weights(network, nudged)

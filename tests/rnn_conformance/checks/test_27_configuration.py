@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from rnn_conformance.checks.support.asking import one_of
 from rnn_conformance.checks.support.expect import expect_everything, with_other_merge
 from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
@@ -15,6 +17,7 @@ from rnn_conformance.checks.test_09_laws import arrays_of, identical
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, Activation
@@ -44,6 +47,25 @@ def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Sub
         if any(cell.activation.name in activations for cell in case.network.cells):
             network = with_parameters(subject, case.network, activations)
             expect_everything(subject, case.replace(network=network))
+    if as_computed(case).network.dtype.itemsize >= 4:  # of narrower types the bounds say little
+        for activations in (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS):
+            for made in one_of(case, under_each(subject, case.network, activations)).values():
+                expect_everything(subject, case.replace(network=made()))
+
+
+def under_each(
+    subject: Subject, network: Network, activations: Mapping[str, Activation]
+) -> Mapping[str, Callable[[], Network]]:
+    """The network under each of these activations of which parameters can be chosen."""
+
+    def under(activation: Activation) -> Network:
+        return Network(
+            Layer(*(replace(cell, activation=activation) for cell in layer.cells)) for layer in network.layers
+        )
+
+    supports = subject.supports
+    known = [name for name in activations if name in supports.parameters and name in supports.activations]
+    return {name: partial(under, activations[name]) for name in known}
 
 
 ZERO: Mapping[str, Activation] = {

@@ -387,6 +387,26 @@ class Subject:
             )
         self.tally.count()
 
+    def require_unseeded(self, function: Callable[[], object]) -> None:
+        """What may draw from generators must not set them: from other states it has to leave others.
+
+        Raises:
+            NonConforming: it leaves a generator in the same state, from wherever it starts.
+        """
+        left = list[dict[str, Any]]()
+        for _ in range(2):
+            random.random()
+            np.random.random()
+            before = _global_state()
+            function()
+            left.append(_global_state())
+            _put_back(before)
+        names = [name for name in left[0] if "generator" in name]
+        seeded = [name for name in names if _comparable(left[0][name]) == _comparable(left[1][name])]
+        if seeded:
+            raise NonConforming(f"the call set {', '.join(seeded)}", kind="altered global state")
+        self.tally.count()
+
     _keep_altered = False
 
     def _error_state(self) -> AbstractContextManager[Any]:

@@ -413,3 +413,18 @@ class RowOfStatesReplacesKeptOnes(Fault):
             ]
             call = replace(call, initial_states=tuple(rows))
         return super().run_usual(model, call)
+
+
+@fault("integers-are-made-to-fit", "ERR-1")
+class IntegersAreMadeToFit(Fault):
+    """Cuts features off input of integers, or repeats the last one, until the layer has enough."""
+
+    features = 0
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.features = model.input_size
+        return super().run(model, call)
+
+    def of_integers(self, call: Call, dtype: np.dtype[Any]) -> Array:
+        fitting = np.minimum(np.arange(self.features), call.x.shape[-1] - 1)
+        return super().of_integers(replace(call, x=call.x[..., fitting]), dtype)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
+from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import Gradients
@@ -346,3 +347,13 @@ class DoubleBackwardSilencesErrors(Fault):
     ) -> Gradients:
         np.seterr(all="ignore")
         return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+
+
+@fault("inference-seeds-the-generator", "LAW-11")
+class InferenceSeedsTheGenerator(Fault):
+    """Infers shapes by running the layer on numbers that it draws, and seeds NumPy's generator for that."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        np.random.seed(0)
+        np.random.standard_normal(model.input_size)
+        return super().inferred(model, call, unknown)

@@ -150,3 +150,13 @@ class LastOutputOfAnEmptyRowIsZero(Fault):
         if self.lengths is None:
             return last
         return np.where(self.lengths[:, None] > 0, last, last.dtype.type(0))
+
+
+@fault("one-length-for-all", "LEN-7")
+class OneLengthForAll(Fault):
+    """Compares time steps with the lengths by an operation that repeats a single one for all rows."""
+
+    def steps(self, call: Call) -> Array | None:
+        if call.lengths is not None and call.lengths.shape == (1,):
+            call = replace(call, lengths=np.repeat(call.lengths, len(call.x)))
+        return super().steps(call)

@@ -392,3 +392,42 @@ class CompiledForTheNameOfAnActivation(Fault):
         compiled = iter(self._programs.setdefault(program, [cell.activation for cell in model.cells]))
         cells = [[replace(cell, activation=next(compiled)) for cell in layer.cells] for layer in model.layers]
         return super().run_by_route(Network(Layer(*each) for each in cells), call)
+
+
+@fault("compiled-with-the-first-kept-states", "OPT-6")
+class CompiledWithTheFirstKeptStates(Fault):
+    """Compiles the call of a stateful layer that keeps states with these, from which all later ones start."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self._compiled: dict[object, tuple[Network, States]] = {}
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        if self.route != "compiled" or kept is None:
+            return kept
+        program = id(model), *((state.shape, str(state.dtype)) for state in kept)
+        return self._compiled.setdefault(program, (model, kept))[1]
+
+
+@fault("compiled-for-the-first-lengths", "OPT-6")
+class CompiledForTheFirstLengths(Fault):
+    """Compiles a loop for as many steps as the longest row of the first call of these shapes takes."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self._steps: dict[object, int] = {}
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        if self.route == "compiled" and call.lengths is not None and call.x.ndim == 3:
+            program = (
+                call.x.shape,
+                call.go_backwards,
+                call.mask is None,
+                call.return_sequences,
+                call.merge_mode,
+            )
+            super().steps(call)  # which refuses impossible ones
+            most = self._steps.setdefault(program, int(call.lengths.max(initial=0)))
+            call = replace(call, lengths=np.minimum(call.lengths, call.lengths.dtype.type(most)))
+        return super().run_by_route(model, call)

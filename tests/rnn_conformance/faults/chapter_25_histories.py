@@ -463,3 +463,18 @@ class LoadedAgainItKeepsNothing(Fault):
     def keep(self, model: Network, final_states: list[Array]) -> None:
         if model is not self.restored_to:
             super().keep(model, final_states)
+
+
+@fault("zero-biases-are-one-array", "HIS-3")
+class ZeroBiasesAreOneArray(Fault):
+    """Makes one array of the biases of both directions where they are zero when they are loaded."""
+
+    def load(self, network: Network) -> Network:
+        return Network(map(self._sharing, super().load(network).layers))
+
+    def _sharing(self, layer: Layer) -> Layer:
+        forward, backward = layer.forward, layer.backward
+        if backward is None or forward.b is None or backward.b is None:
+            return layer
+        alike = not forward.b.any() and not backward.b.any()
+        return Layer(forward, replace(backward, b=forward.b)) if alike else layer
