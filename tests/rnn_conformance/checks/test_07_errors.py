@@ -137,22 +137,32 @@ TYPES = (
     share=OF_TYPES,
 )
 def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
-    """States are of another type in one layer, in each of them in turn."""
+    """States are of another type in one layer, in each of them in turn.
+
+    Complex numbers come with an imaginary part, which must not be dropped, and with none.
+    """
     assert case.initial_states is not None
     name, _, of_states = case.variant.partition(" ")
     dtype, weights = np.dtype(name), case.network.dtype
     if of_states:
         for place, state in enumerate(case.initial_states):
             states = list(case.initial_states)
-            states[place] = (state + (1j if dtype.kind == "c" else 0)).astype(dtype)
-            given = case.replace(initial_states=tuple(states))
-            expect_the_same_or_an_error(subject, f"{name} initial states", dtype, given, case)
+            for imaginary in parts_of(dtype):
+                states[place] = (state + imaginary if imaginary else state).astype(dtype)
+                given = case.replace(initial_states=tuple(states))
+                expect_the_same_or_an_error(subject, f"{name} initial states", dtype, given, case)
         return
-    # Numbers that both types have; the imaginary part is what must not be dropped.
+    # Numbers that both types have.
     common = case.x.astype(dtype if dtype.kind != "c" else weights)
-    given = case.replace(x=common + (1j if dtype.kind == "c" else 0) if dtype.kind != "b" else common)
-    meant = case.replace(x=common.astype(weights))
-    expect_the_same_or_an_error(subject, f"{name} input", dtype, given, meant)
+    for imaginary in parts_of(dtype):
+        given = case.replace(x=(common + imaginary if imaginary else common).astype(dtype))
+        meant = case.replace(x=common.astype(weights))
+        expect_the_same_or_an_error(subject, f"{name} input", dtype, given, meant)
+
+
+def parts_of(dtype: np.dtype[Any]) -> tuple[complex, ...]:
+    """The imaginary parts that numbers of a type are asked with."""
+    return (1j, 0j) if dtype.kind == "c" else (0j,)
 
 
 def expect_the_same_or_an_error(

@@ -428,3 +428,12 @@ class IntegersAreMadeToFit(Fault):
     def of_integers(self, call: Call, dtype: np.dtype[Any]) -> Array:
         fitting = np.minimum(np.arange(self.features), call.x.shape[-1] - 1)
         return super().of_integers(replace(call, x=call.x[..., fitting]), dtype)
+
+
+@fault("complex-of-no-imaginary-part-is-real", "ERR-5")
+class ComplexOfNoImaginaryPartIsReal(Fault):
+    """Takes complex input and states for real numbers where no imaginary part is other than zero."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        states = None if call.initial_states is None else tuple(map(np.real_if_close, call.initial_states))
+        return super().run(model, replace(call, x=np.real_if_close(call.x), initial_states=states))
