@@ -10,6 +10,15 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, UnknownAxis
+from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.derivatives import (
+    as_seen,
+    cotangents,
+    expect_each,
+    gradients_from,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.expect import (
     asked_for,
     expect_everything,
@@ -20,7 +29,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
-from rnn_conformance.engine.meaning import in_processing_order
+from rnn_conformance.engine.meaning import as_computed, in_processing_order
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import ANY_DTYPE, EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
@@ -269,6 +278,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
     needs=("mask_dtypes", "outputs"),
 )
 def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -> None:
+    """In gradients, too; those of other types than float32 have clauses of their own."""
     known = subject.supports.mask_dtypes
     dtype = case.variant if case.variant in known else known[0]
 
@@ -276,6 +286,13 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         return subject.run(of_numbers(case, dtype), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
+    taken = with_states(subject, case).replace(stateful=False)
+    if is_differentiable(subject, taken) and as_computed(case).network.dtype == np.float32:
+        seen = as_seen(subject, taken)
+        given = cotangents(seen)
+        handed = handed_cotangents(subject, taken, *given)
+        found = subject.gradients(of_numbers(taken, dtype), *handed)
+        expect_each(subject, seen, found, gradients_from(subject, taken, *given)[1])
 
 
 @check(
