@@ -10,7 +10,8 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Network, steps_of_lengths
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Network, States, steps_of_lengths
 
 Unknown = tuple[UnknownAxis, ...]
 
@@ -262,3 +263,19 @@ class MaskNotHandedOnInMixedPrecision(Fault):
 
     def handed(self, call: Call, steps: Array) -> Array | None:
         return None if call.compute_dtype else super().handed(call, steps)
+
+
+@fault("numbers-negated-bit-by-bit", "SHP-7")
+class NumbersNegatedBitByBit(Fault):
+    """Goes back through all steps that ~mask leaves, which are all where the mask holds integers."""
+
+    holds_integers = False
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.holds_integers = call.mask is not None and call.mask.dtype.kind in "iu"
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        if taken is None or not self.holds_integers:
+            return super().to_step_before(through, s, taken, t)
+        return s
