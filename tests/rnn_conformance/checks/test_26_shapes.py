@@ -10,7 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, UnknownAxis
-from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.asking import left_alone, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
     cotangents,
@@ -286,13 +286,18 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         return subject.run(of_numbers(case, dtype), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
+    left_alone(lambda: expect_gradients_as_of_booleans(subject, case, dtype))()  # refusals have other clauses
+
+
+def expect_gradients_as_of_booleans(subject: Subject, case: Case, dtype: str) -> None:
+    """Where gradients can be taken, of float32."""
     taken = with_states(subject, case).replace(stateful=False)
-    if is_differentiable(subject, taken) and as_computed(case).network.dtype == np.float32:
-        seen = as_seen(subject, taken)
-        given = cotangents(seen)
-        handed = handed_cotangents(subject, taken, *given)
-        found = subject.gradients(of_numbers(taken, dtype), *handed)
-        expect_each(subject, seen, found, gradients_from(subject, taken, *given)[1])
+    if not is_differentiable(subject, taken) or as_computed(case).network.dtype != np.float32:
+        return
+    seen = as_seen(subject, taken)
+    given = cotangents(seen)
+    found = subject.gradients(of_numbers(taken, dtype), *handed_cotangents(subject, taken, *given))
+    expect_each(subject, seen, found, gradients_from(subject, taken, *given)[1])
 
 
 @check(
