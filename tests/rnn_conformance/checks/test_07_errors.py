@@ -147,20 +147,20 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
     if of_states:
         for place, state in enumerate(case.initial_states):
             states = list(case.initial_states)
-            for imaginary in parts_of(dtype):
+            for imaginary in imaginary_parts(dtype):
                 states[place] = (state + imaginary if imaginary else state).astype(dtype)
                 given = case.replace(initial_states=tuple(states))
                 expect_the_same_or_an_error(subject, f"{name} initial states", dtype, given, case)
         return
     # Numbers that both types have.
     common = case.x.astype(dtype if dtype.kind != "c" else weights)
-    for imaginary in parts_of(dtype):
+    for imaginary in imaginary_parts(dtype):
         given = case.replace(x=(common + imaginary if imaginary else common).astype(dtype))
         meant = case.replace(x=common.astype(weights))
         expect_the_same_or_an_error(subject, f"{name} input", dtype, given, meant)
 
 
-def parts_of(dtype: np.dtype[Any]) -> tuple[complex, ...]:
+def imaginary_parts(dtype: np.dtype[Any]) -> tuple[complex, ...]:
     """The imaginary parts that numbers of a type are asked with."""
     return (1j, 0j) if dtype.kind == "c" else (0j,)
 

@@ -279,7 +279,7 @@ def expect_numbers_to_count(subject: Subject, case: Case) -> None:
     refill(given, other.call)
     found = arrays_of(subject.run_on(other, given))
     expected = arrays_of(subject.run_on(other, laid_call(given, np.array)))
-    expect_the_same(subject, "call went by arrays, not by their numbers", expected, found)
+    expect_the_same(subject, "numbers in arrays that were filled anew gave something else", expected, found)
 
 
 def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
@@ -295,17 +295,21 @@ def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
     found = all_of(subject.gradients_on(other, given, (d_sequence, d_states)))
     others = d_sequence.copy(), tuple(state.copy() for state in d_states)
     expected = all_of(subject.gradients_on(other, laid_call(given, np.array), others))
-    expect_the_same(subject, "gradients went by arrays, not by their numbers", expected, found)
+    expect_the_same(subject, "numbers in arrays that were filled anew gave other gradients", expected, found)
 
 
 def of_other_numbers(case: Case) -> Case:
-    """A call of the same shapes: its rows in reverse, and all numbers others."""
-    call, states = case.call, case.initial_states
+    """A call of the same shapes and other numbers: rows in reverse, and, with a mask, time steps, too."""
+    call, states, T = case.call, case.initial_states, case.x.shape[1]
+    turned = case.x[::-1] if call.mask is None else case.x[::-1, ::-1]
+    lengths = None
+    if call.lengths is not None:
+        lengths = np.where(call.lengths > 0, T + 1 - call.lengths, 0)[::-1].astype(call.lengths.dtype)
     return case.replace(
-        x=1 - case.x[::-1],
+        x=1 - turned,
         initial_states=None if states is None else tuple(1 - state[:, ::-1] for state in states),
-        lengths=None if call.lengths is None else call.lengths[::-1],
-        mask=None if call.mask is None else call.mask[::-1],
+        lengths=lengths,
+        mask=None if call.mask is None else call.mask[::-1, ::-1],
     )
 
 

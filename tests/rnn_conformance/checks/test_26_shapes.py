@@ -16,7 +16,6 @@ from rnn_conformance.checks.support.derivatives import (
     cotangents,
     expect_each,
     gradients_from,
-    handed_cotangents,
     is_differentiable,
 )
 from rnn_conformance.checks.support.expect import (
@@ -295,9 +294,8 @@ def expect_gradients_as_of_booleans(subject: Subject, case: Case, dtype: str) ->
     if not is_differentiable(subject, taken) or as_computed(case).network.dtype != np.float32:
         return
     seen = as_seen(subject, taken)
-    given = cotangents(seen)
-    found = subject.gradients(of_numbers(taken, dtype), *handed_cotangents(subject, taken, *given))
-    expect_each(subject, seen, found, gradients_from(subject, taken, *given)[1])
+    both = gradients_from(subject, taken, *cotangents(seen), said=of_numbers(taken, dtype))
+    expect_each(subject, seen, *both)
 
 
 @check(

@@ -40,7 +40,7 @@ MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     """Also where a parameter of an activation is zero, which is not the one that is not given.
 
-    Or one, or negative, or of more digits than six.
+    Or one, or negative, or of more digits than six. Each case has the activation that it draws, and others.
     """
     expect_everything(subject, case)
     for activations in (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS):

@@ -151,8 +151,9 @@ class Subject:
     def assign_weights(self, network: Network, other: Network) -> None:
         """Give what is loaded the weights of another network, as which it goes on.
 
-        From the second time on in the same arrays, filled anew, as far as they can be: what tells weights
-        apart by the arrays that hold them goes on with the old ones.
+        Every other time in the arrays of the time before, filled anew, as far as they can be: what tells
+        weights apart by the arrays that hold them goes on with the old ones, and what keeps the arrays with
+        those of the first.
         """
         model, handed = self.model(network), self._weights_to_hand_over(other)
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
@@ -160,12 +161,12 @@ class Subject:
         self._loaded = (other, model)
 
     def _weights_to_hand_over(self, other: Network) -> Network:
-        handed = self._assigned
+        handed, self._assigned = self._assigned, None
         if handed is not None and can_be_refilled(handed, other):
             refill(handed, other)
-        else:
-            handed = self._assigned = other.copied(LAYOUTS[self.layout])
-        return handed
+            return handed
+        self._assigned = other.copied(LAYOUTS[self.layout])
+        return self._assigned
 
     def restore(self, network: Network) -> None:
         """Save what is loaded, load it again, and go on with that."""
@@ -186,13 +187,18 @@ class Subject:
         """As `run`, with the case's call in arrays that the caller hands over again: they are not copied."""
         self._about_to(case.replace(route=self.route))
         returned = self._called("run", self.adapter.run, self.model(case.network), handed)
-        return door.output_from("run", returned, self.conventions)
+        output = door.output_from("run", returned, self.conventions)
+        self._unaltered("run", case.call, handed)
+        return output
 
     def gradients_on(self, case: Case, handed: Call, cotangents: tuple[Array, States]) -> Gradients:
         """As `gradients`, in arrays that the caller has and hands over again."""
         self._about_to(case.replace(route=self.route))
-        model = self.model(case.network)
+        model, before = self.model(case.network), _twin_of(cotangents[1], PLAIN)
+        of_sequence = cotangents[0].copy()
         returned = self._called("gradients", self.adapter.gradients, model, handed, *cotangents)
+        for original, given in zip((case.call, of_sequence, before), (handed, *cotangents), strict=True):
+            self._unaltered("gradients", original, given)
         return door.gradients_from("gradients", returned)
 
     def run_raw(self, case: Case) -> Any:
@@ -388,7 +394,7 @@ class Subject:
         self.tally.count()
 
     def require_unseeded(self, function: Callable[[], object]) -> None:
-        """What may draw from generators must not set them: from other states it has to leave others.
+        """What may draw from NumPy's and Python's generators must not set them: other states leave others.
 
         Raises:
             NonConforming: it leaves a generator in the same state, from wherever it starts.
@@ -398,9 +404,11 @@ class Subject:
             random.random()
             np.random.random()
             before = _global_state()
-            function()
-            left.append(_global_state())
-            _put_back(before)
+            try:
+                function()
+                left.append(_global_state())
+            finally:
+                _put_back(before)
         names = [name for name in left[0] if "generator" in name]
         seeded = [name for name in names if _comparable(left[0][name]) == _comparable(left[1][name])]
         if seeded:

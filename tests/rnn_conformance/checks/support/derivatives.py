@@ -86,11 +86,15 @@ def gradients_of(
 
 
 def gradients_from(
-    subject: Subject, case: Case, *given: *tuple[Array, States]
+    subject: Subject, case: Case, *given: *tuple[Array, States], said: Case | None = None
 ) -> tuple[Gradients, BoundedGradients]:
-    """The same, of given cotangents of the case as it is seen."""
+    """The same, of given cotangents of the case as it is seen.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
+    """
     seen = as_seen(subject, case)
-    found = subject.gradients(case, *handed_cotangents(subject, case, *given))
+    found = subject.gradients(said or case, *handed_cotangents(subject, case, *given))
     expected = bound_gradients(
         seen.network, seen.x, seen.initial_states, incoming(seen, given[0]), given[1], seen.steps
     )

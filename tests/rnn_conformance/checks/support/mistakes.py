@@ -122,9 +122,7 @@ def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str,
             subject.reset_states(case.network)
             expect_refusal(subject, case, wrong)
             subject.reset_states(case.network)
-            subject.error_of(
-                case.network, at_least_three_rows(case).call
-            )  # refused or not, it is for others to say
+            subject.error_of(case.network, at_least_three_rows(case).call)  # whether it is right others ask
         expect_refusal(subject, case, wrong)
 
 
