@@ -75,6 +75,7 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     needs=NEEDS,
 )
 def test_a_sequence_can_be_given_step_by_step(subject: Subject, case: Case) -> None:
+    """All steps are compared together: alone, the bound of a step that a relu makes zero says nothing."""
     case = with_ends_masked(subject, case)
     whole = in_input_order(subject, case, sequence_of(subject, as_computed(case), subject.run(case))).copy()
     seen = in_processing_order(as_computed(case))

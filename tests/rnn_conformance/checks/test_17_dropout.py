@@ -451,7 +451,7 @@ class AtAnyRate(AnyPlace):
         bottom = case.network.layers[0].forward
         layers = self.layers + (place == "between layers")
         lowest = Layer(*(bottom,) * self.directions)
-        network = Network([lowest, *[self.above(lowest)] * (layers - 1)])
+        network = Network([lowest, *[above(lowest)] * (layers - 1)])
         states = tuple(
             np.zeros((self.directions, self.width, self.width), np.float32)
             if place != "state"
@@ -460,14 +460,15 @@ class AtAnyRate(AnyPlace):
         )
         return case.replace(network=network, initial_states=states)
 
-    def above(self, layer: Layer) -> Layer:
-        """The layer fed by one like it: each direction passes on what that of the one below gives."""
-        nothing = np.zeros_like(layer.forward.W_x)
-        columns = [[nothing] * layer.directions for _ in layer.cells]
-        for index, (column, cell) in enumerate(zip(columns, layer.cells, strict=True)):
-            column[index] = cell.W_x
-        fed = zip(layer.cells, columns, strict=True)
-        return Layer(*(replace(cell, W_x=np.concatenate(column, axis=1)) for cell, column in fed))
+
+def above(layer: Layer) -> Layer:
+    """The layer fed by one like it: each direction passes on what that of the one below gives."""
+    nothing = np.zeros_like(layer.forward.W_x)
+    columns = [[nothing] * layer.directions for _ in layer.cells]
+    for index, (column, cell) in enumerate(zip(columns, layer.cells, strict=True)):
+        column[index] = cell.W_x
+    fed = zip(layer.cells, columns, strict=True)
+    return Layer(*(replace(cell, W_x=np.concatenate(column, axis=1)) for cell, column in fed))
 
 
 TURNS = (0.382, 0.618)
@@ -687,10 +688,9 @@ def of_three_layers_in_both_directions(case: Case) -> Case:
     """The case with a layer more, each in both directions, at a rate that keeps all numbers finite."""
     bottom, states = case.network.layers[0].forward, case.initial_states
     lowest = Layer(bottom, bottom)
-    above = AtAnyRate().above(lowest)
     zeros = (np.zeros((2, len(case.x), bottom.hidden_size), case.network.dtype),) * 3
     return case.replace(
-        network=Network([lowest, above, above]),
+        network=Network([lowest, *[above(lowest)] * 2]),
         initial_states=None if states is None else zeros,
         go_backwards=False,
         stateful=False,

@@ -76,7 +76,7 @@ def handed_call(call: Call, layout: str = PLAIN) -> Call:
 
 
 def laid_call(call: Call, lay: Callable[[Array], Array]) -> Call:
-    """The call with copies of its arrays."""
+    """The call with what `lay` makes of its arrays, copies that are the caller's own."""
     states = call.initial_states
 
     def laid(array: Array) -> Array:
