@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.engine.case import Case
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array
 
@@ -88,10 +89,13 @@ def in_other_batch_axes(field: str) -> Mistake:
     return mistake
 
 
-def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]) -> None:
+def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake], when: str = "") -> None:
     """The call with the case's mistake (its variant) must raise; what kind of error is not asked.
 
     The calls of the case's history, which witnesses alone have, are made before it.
+
+    Args:
+        when: what is said of the moment in a finding, and asked for by records.
     """
     for before in case.moments[:-1]:
         subject.call(before.network, before.call)
@@ -106,8 +110,10 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
         "mask": None if call.mask is None else call.mask.shape,
     }
     words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
-    finding = f"{case.variant}: expected an error; got an answer ({words})"
-    subject.require(error is not None, finding, "not refused")
+    if error is None:
+        finding = f"{case.variant}{when and f', {when}'}: expected an error; got an answer ({words})"
+        raise NonConforming(finding, kind="not refused", what=when)
+    subject.tally.count()
 
 
 def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
@@ -118,12 +124,14 @@ def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str,
     """
     for layer in reversed(range(case.network.num_layers)):
         wrong = {case.variant: with_state(changes[case.variant], layer)}
+        when = ""
         if case.call.stateful:
             subject.reset_states(case.network)
             expect_refusal(subject, case, wrong)
             subject.reset_states(case.network)
             subject.error_of(case.network, at_least_three_rows(case).call)  # whether it is right others ask
-        expect_refusal(subject, case, wrong)
+            when = "with kept states"
+        expect_refusal(subject, case, wrong, when)
 
 
 def at_least_three_rows(case: Case) -> Case:
