@@ -235,17 +235,19 @@ class KerasAdapter(Adapter[LoadedNetwork]):
         """What is called, and the call as a function of its input, initial states and weights."""
         ready = self._ready(model, call)
         first, *constants = ready.first_inputs(call)
+        given = call.initial_states or ()
+        counts = tuple(map(len, given))  # as given, be they too many or too few
 
         def function(inputs: list[Any], constants: list[Any]) -> list[Any]:
             x, *states = inputs
             left = iter(states)
-            by_layer = [[next(left) for _ in layer.cells] for layer in model.network.layers]
+            by_layer = [[next(left) for _ in range(count)] for count in counts]
             masks = map(self.keras.ops.convert_to_tensor, constants)
             return ready.call([x, *masks], by_layer, call.training)
 
         variables = [variable for cell in ready.cells for variable in cell.trainable_variables]
-        inputs = [first, *_in_a_row(call.initial_states or ())]
-        return ready, Computation(function, inputs, constants, variables, ready.compiled, call.training)
+        inputs, key = [first, *_in_a_row(given)], (call.training, counts)
+        return ready, Computation(function, inputs, constants, variables, ready.compiled, key)
 
     @contextmanager
     def _keeping_states(self, ready: Assembled, call: Call) -> Iterator[None]:

@@ -42,6 +42,8 @@ OF_TYPES = 2.0  # nine, each in stacks and in every processing order
 FEATURES: dict[str, Mistake] = {
     "one feature too many": with_x(lambda x: np.concatenate([x, x[..., :1]], axis=-1)),
     "one feature too few": with_x(lambda x: x[..., :-1]),
+    "all features twice": with_x(lambda x: np.concatenate([x, x], axis=-1)),
+    "no features": with_x(lambda x: x[..., :0]),
     "one feature, or two where one is right": with_x(
         lambda x: x[..., :1] if x.shape[-1] > 1 else np.concatenate([x, x], axis=-1)
     ),

@@ -13,6 +13,7 @@ from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import NarrowType
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
@@ -437,3 +438,32 @@ class ComplexOfNoImaginaryPartIsReal(Fault):
     def run(self, model: Network, call: Call) -> Output:
         states = None if call.initial_states is None else tuple(map(np.real_if_close, call.initial_states))
         return super().run(model, replace(call, x=np.real_if_close(call.x), initial_states=states))
+
+
+@fault("derivatives-repeat-a-row-of-states", "ERR-3")
+class DerivativesRepeatARowOfStates(Fault):
+    """Adds initial states to what comes from the input, in derivatives: states of one row count for every row."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        return super().gradients(model, with_rows_repeated(call), d_sequence, d_final_states)
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        return super().tangents(model, with_rows_repeated(call), direction)
+
+
+def with_rows_repeated(call: Call) -> Call:
+    """The call with states of one row repeated for all rows."""
+    states = tuple(
+        np.repeat(state, len(call.x), axis=1) if state.shape[1] == 1 else state
+        for state in call.initial_states or ()
+    )
+    return replace(call, initial_states=states)
+
+
+@fault("gradients-of-features-that-fit", "ERR-1")
+class GradientsOfFeaturesThatFit(Fault):
+    """Gradients are of a graph that was recorded before, which reads as many features as it had."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        x = call.x[..., : model.input_size]
+        return super().gradients(model, replace(call, x=x), d_sequence, d_final_states)

@@ -8,7 +8,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Network, States
 
 
 @fault("backward-starts-in-padding", "LEN-1")
@@ -160,3 +161,13 @@ class OneLengthForAll(Fault):
         if call.lengths is not None and call.lengths.shape == (1,):
             call = replace(call, lengths=np.repeat(call.lengths, len(call.x)))
         return super().steps(call)
+
+
+@fault("gradients-at-lengths-made-possible", "LEN-7")
+class GradientsAtLengthsMadePossible(Fault):
+    """Gradients are taken at a mask of the lengths, in which one above T is T, and one below 0 is 0."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.lengths is not None and call.x.ndim > 1:
+            call = replace(call, lengths=np.clip(call.lengths, 0, call.x.shape[1]))
+        return super().gradients(model, call, d_sequence, d_final_states)

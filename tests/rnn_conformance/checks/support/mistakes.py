@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, CannotExpress
+from rnn_conformance.checks.support.asking import one_of, with_states
+from rnn_conformance.checks.support.derivatives import (
+    as_seen,
+    cotangents,
+    direction_of,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
@@ -114,6 +122,39 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
         finding = f"{case.variant}{when and f', {when}'}: expected an error; got an answer ({words})"
         raise NonConforming(finding, kind="not refused", what=when)
     subject.tally.count()
+    expect_refusal_of_derivatives(subject, case, mistakes[case.variant])
+
+
+def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake) -> None:
+    """Derivatives must raise where the call is wrong: all of them, or one where much is expensive."""
+    mask = case.call.mask
+    right = with_states(subject, case.replace(mask=None if mask is None else mask.astype(bool)))
+    if not is_differentiable(subject, right):
+        return
+    wrong = replace(right, call=mistake(replace(right.call, mask=mask)))
+    given = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
+    direction, supports = direction_of(wrong), subject.supports
+    derivatives: dict[str, tuple[bool, Callable[[], object]]] = {
+        "gradients": (True, lambda: subject.gradients(wrong, *given)),
+        "JVP": (supports.tangents, lambda: subject.tangents(wrong, direction)),
+        "gradients of gradients": (
+            supports.second_gradients,
+            lambda: subject.second_gradients(wrong, *given, direction),
+        ),
+    }
+    able = {name: derivative for name, (supported, derivative) in derivatives.items() if supported}
+    for name, derivative in (able if supports.expensive == "nothing" else one_of(case, able)).items():
+        try:
+            derivative()
+        except CannotExpress:
+            continue
+        except NonConforming as error:
+            if error.kind != "raised":
+                raise
+            subject.tally.count()
+            continue
+        finding = f"{case.variant}, {name}: expected an error; got an answer"
+        raise NonConforming(finding, kind="not refused", what=name)
 
 
 def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
