@@ -442,7 +442,7 @@ class ComplexOfNoImaginaryPartIsReal(Fault):
 
 @fault("derivatives-repeat-a-row-of-states", "ERR-3")
 class DerivativesRepeatARowOfStates(Fault):
-    """Adds initial states to what comes from the input, in derivatives: one row of them counts for every row."""
+    """Adds initial states to what comes from the input, in derivatives: one row of them for every row."""
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         return super().gradients(model, with_rows_repeated(call), d_sequence, d_final_states)
