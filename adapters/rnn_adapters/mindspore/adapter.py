@@ -113,7 +113,7 @@ class MindsporeAdapter(Adapter[Loaded]):
     def gradients(self, model: Loaded, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         assert self.parts.differentiate is not None
         followed = self._followed(model, call, d_sequence, d_final_states)
-        with self.parts.within():
+        with self.parts.within(), marks_of_executor().noting():
             found = self.parts.differentiate(followed)
         return self._gradients(model, found)
 
@@ -122,7 +122,7 @@ class MindsporeAdapter(Adapter[Loaded]):
     ) -> Gradients:
         assert self.parts.differentiate_twice is not None
         followed = self._followed(model, call, d_sequence, d_final_states)
-        with self.parts.within():
+        with self.parts.within(), marks_of_executor().noting():
             found = self.parts.differentiate_twice(followed, self._rates(direction))
         return self._gradients(model, found)
 
@@ -132,7 +132,7 @@ class MindsporeAdapter(Adapter[Loaded]):
         assert outputs.sequence is not None
         assert outputs.final_states is not None
         followed = self._followed(model, call, outputs.sequence, outputs.final_states)
-        with self.parts.within():
+        with self.parts.within(), marks_of_executor().noting():
             sequence, h_n = self.parts.push(followed, self._rates(direction))
         return Output(sequence=self._turned(sequence.asnumpy()), final_states=by_layer(model, h_n.asnumpy()))
 

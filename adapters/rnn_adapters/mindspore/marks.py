@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +18,17 @@ class Marks:
     """How often cells have said to the executor that they compute in another type, and not taken it back.
 
     A cell takes it back after its call, but not where the call raises an error. Everything is then computed
-    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it.
+    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it. So would a
+    double backward that raised one: no integer is an index from then on.
 
     Args:
         set_or_take_back: the executor's own method.
+        raised: whether a derivative raised an error since this was last looked at.
     """
 
     set_or_take_back: Callable[..., None]
     left: int = 0
+    raised: bool = False
 
     def __call__(self, kind: Any, is_set: bool = True) -> None:
         self.left += 1 if is_set else -1
@@ -32,8 +36,20 @@ class Marks:
 
     def take_back(self) -> None:
         """What refused calls have left, as long as it shows: one too many ends the process."""
+        if self.raised:
+            cells._pynative_executor.clear_res()
+            self.raised = False
         while self.left > 0 and self.shows():
             self(cells.MixedPrecisionType.NOTSET, False)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """In which it is noted that an error was raised."""
+        try:
+            yield
+        except Exception:
+            self.raised = True
+            raise
 
     def shows(self) -> bool:
         """Whether a product of float32 is computed in another type."""

@@ -20,9 +20,11 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import (
     Change,
     Mistake,
+    derivatives_of_the_wrong,
     expect_refusal,
     expect_refusal_of_states,
     in_other_batch_axes,
+    is_refused,
     of_any,
     with_state,
     with_x,
@@ -310,14 +312,15 @@ NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "mer
         merge_modes=("concat", "sum", "mul", "ave", "none"),
         return_sequences=EITHER_OUTPUT,
         stateful=(False, False, True),
-        variants=("", "training"),
+        variants=("", "training", "derivatives"),
     ),
     needs=("outputs",),
 )
 def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
     """Wrong calls of what is loaded, in training, too, then right ones: without options, and with them.
 
-    In the variant of training a right call of training is answered, too; what it drops is not known.
+    In the variant of training a right call of training is answered, too; what it drops is not known. In that
+    of derivatives those of the wrong calls are asked for.
     """
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
     of_state = (
@@ -330,6 +333,9 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
         for mistake in (*of_input, *of_state):
             for call in (case.call, *training):
                 subject.error_of(case.network, mistake(call))
+            if case.variant == "derivatives":
+                for derivative in derivatives_of_the_wrong(subject, case, mistake).values():
+                    is_refused(derivative)
     if case.variant == "training":
         for call in training:
             subject.call(case.network, call)

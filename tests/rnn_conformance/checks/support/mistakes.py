@@ -127,10 +127,22 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
 
 def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake) -> None:
     """Derivatives must raise where the call is wrong: all of them, or one where much is expensive."""
+    able = derivatives_of_the_wrong(subject, case, mistake)
+    for name, derivative in (able if subject.supports.expensive == "nothing" else one_of(case, able)).items():
+        if not is_refused(derivative):
+            finding = f"{case.variant}, {name}: expected an error; got an answer"
+            raise NonConforming(finding, kind="not refused", what=name)
+        subject.tally.count()
+
+
+def derivatives_of_the_wrong(
+    subject: Subject, case: Case, mistake: Mistake
+) -> dict[str, Callable[[], object]]:
+    """For each derivative that can be asked of a case, that of its call with a mistake."""
     mask = case.call.mask
     right = with_states(subject, case.replace(mask=None if mask is None else mask.astype(bool)))
     if not is_differentiable(subject, right):
-        return
+        return {}
     wrong = replace(right, call=mistake(replace(right.call, mask=mask)))
     given = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
     direction, supports = direction_of(wrong), subject.supports
@@ -142,19 +154,20 @@ def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake
             lambda: subject.second_gradients(wrong, *given, direction),
         ),
     }
-    able = {name: derivative for name, (supported, derivative) in derivatives.items() if supported}
-    for name, derivative in (able if supports.expensive == "nothing" else one_of(case, able)).items():
-        try:
-            derivative()
-        except CannotExpress:
-            continue
-        except NonConforming as error:
-            if error.kind != "raised":
-                raise
-            subject.tally.count()
-            continue
-        finding = f"{case.variant}, {name}: expected an error; got an answer"
-        raise NonConforming(finding, kind="not refused", what=name)
+    return {name: derivative for name, (able, derivative) in derivatives.items() if able}
+
+
+def is_refused(derivative: Callable[[], object]) -> bool:
+    """Whether a derivative raises an error; what there are no words for counts as refused."""
+    try:
+        derivative()
+    except CannotExpress:
+        return True
+    except NonConforming as error:
+        if error.kind != "raised":
+            raise
+        return True
+    return False
 
 
 def expect_refusal_of_states(subject: Subject, case: Case, changes: Mapping[str, Change]) -> None:
