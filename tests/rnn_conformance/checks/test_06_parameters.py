@@ -64,16 +64,17 @@ def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
 def test_weights_read_back_are_the_weights_loaded(subject: Subject, case: Case) -> None:
     """To the bit; one bias may come back as two of which one is zero, two as their sum.
 
-    Also where they are as small and as large as numbers of their type are.
+    Also where they are as small and as large as numbers of their type are, or −0.
     """
     expect_loaded(subject, case.network)
     expect_loaded(subject, case.network.mapped(of_all_sizes))
 
 
 def of_all_sizes(array: Array) -> Array:
-    """The array with a quarter of the largest number of its type, the smallest there is, and its own."""
+    """The array with a quarter of the largest number of its type, the smallest there is, −0, and its own."""
     precision = precision_of(array.dtype)
     smallest = np.nextafter(array.dtype.type(0), array.dtype.type(1))
     changed = array.copy().reshape(-1)
     changed[::3], changed[1::3] = smallest, np.asarray(precision.largest / 4, array.dtype)
+    changed[2::6] = np.asarray(-0.0, array.dtype)
     return changed.reshape(array.shape)

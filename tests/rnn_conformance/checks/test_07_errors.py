@@ -89,6 +89,8 @@ def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     if subject.supports.leading_axes or subject.adapter_of(DEFAULT).supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes
     expect_refusal(subject, case, AXES)
+    # What else is given may be what is refused.
+    expect_refusal(subject, case.replace(initial_states=None, lengths=None, mask=None), AXES)
 
 
 @check(
@@ -379,6 +381,10 @@ def a_mask_of_a_step_too_many(call: Call) -> Call:
 IN_OTHER_AXES: dict[str, Mistake] = {
     field: in_other_batch_axes(field) for field in ("initial_states", "lengths", "mask")
 }
+OF_THE_LAST_AXIS: dict[str, Mistake] = {
+    field: in_other_batch_axes(field, 3, (3,)) for field in ("initial_states", "lengths", "mask")
+}
+"""Rows of the last batch axis alone, which would be right for each of the others."""
 
 
 @check(
@@ -396,3 +402,4 @@ def test_rows_in_other_batch_axes_are_an_error(subject: Subject, case: Case) -> 
     given = [field for field in IN_OTHER_AXES if getattr(case.call, field) is not None]
     for field in given:
         expect_refusal(subject, case.replace(variant=field), IN_OTHER_AXES)
+        expect_refusal(subject, case.replace(variant=field), OF_THE_LAST_AXIS)

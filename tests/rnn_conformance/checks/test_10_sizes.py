@@ -9,9 +9,11 @@ import numpy as np
 from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.expect import (
     copied_final_states,
+    expect_answer,
     expect_everything,
     expect_final_states,
     expect_output,
+    going_on_from,
     with_other_merge,
 )
 from rnn_conformance.engine.case import Case
@@ -72,6 +74,8 @@ def test_an_empty_batch(subject: Subject, case: Case) -> None:
 def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
     """Twice, and what is written into the states of the first call does not reach the second."""
     gives_it_or_refuses(subject, case)
+    if case.call.stateful and subject.supports.final_states and subject.refusal_of(case) is None:
+        expect_kept_states_of_no_steps(subject, case.replace(return_sequences=subject.supports.sequence))
     case = case.replace(return_sequences=True, stateful=False, compute_dtype=None)
     if subject.supports.sequence and subject.supports.final_states and subject.refusal_of(case) is None:
         written, _ = subject.run_kept(case)
@@ -79,6 +83,15 @@ def test_a_sequence_of_no_steps(subject: Subject, case: Case) -> None:
             if state.flags.writeable:
                 state[...] = 77
         expect_final_states(subject, case, subject.run(case))
+
+
+def expect_kept_states_of_no_steps(subject: Subject, case: Case) -> None:
+    """After a call of one step, those of a call of none are the kept ones, from which it starts."""
+    one = np.full((len(case.x), 1, case.network.input_size), 0.5, case.network.dtype)
+    bare = case.replace(initial_states=None, lengths=None, mask=None)
+    subject.load_anew(case.network)
+    states = going_on_from(subject, case, subject.run(bare.replace(x=one)))
+    expect_answer(subject, bare.replace(initial_states=states), subject.call(case.network, bare.call))
 
 
 @check("EDG-3", Cases(batch=(1, 2), time=(1, 2), inputs=(1, 2), hidden=(1, 2)), needs=("outputs",), share=FEW)

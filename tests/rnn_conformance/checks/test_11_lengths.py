@@ -136,7 +136,6 @@ def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None
     "LEN-7",
     replace(POOL, padding=("lengths", "lengths and mask"), variants=tuple(LENGTHS), exact=True),
     needs=("lengths", "batch_axis", "time_axis"),
-    share=HALF,
 )
 def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     expect_refusal(subject, case, LENGTHS)

@@ -122,7 +122,6 @@ def test_a_masked_row_keeps_its_state(subject: Subject, case: Case) -> None:
         exact=True,
     ),
     needs=("masks",),
-    share=HALF,
 )
 def test_a_mask_of_the_wrong_shape_is_an_error(subject: Subject, case: Case) -> None:
     """Of booleans, and of numbers."""

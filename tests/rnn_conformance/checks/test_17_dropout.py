@@ -711,6 +711,8 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
     expect_through_what_was_kept(subject, case)
     if case.call.dropout == "between layers":
         expect_through_both_gaps(subject, case)
+        if subject.supports.bidirectional:
+            expect_through_the_gap_below_two_directions(subject, case)
     if case.call.dropout == "state" and subject.supports.bidirectional:
         expect_through_what_was_kept(subject, in_both_directions(case))
 
@@ -730,6 +732,21 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
     rounded = gamma(2 * math.ceil(roundings(rate)), roundoff_of(case))
     subject.agree("gradient of x through three layers", found, Bounded(expected, expected * rounded), dtype)
     expect_share("gradients dropped by either gap", subject, gone, 1 - (1 - rate) ** 2)
+
+
+def expect_through_the_gap_below_two_directions(subject: Subject, case: Case) -> None:
+    """Both directions of the upper layer read what is left of the forward ones below: its gradient is their sum."""
+    bottom, dtype, rate = case.network.layers[0].forward, case.network.dtype, case.call.rate
+    W_x = np.concatenate([bottom.W_x, np.zeros_like(bottom.W_x)], axis=1)
+    above = replace(bottom, W_x=W_x, b=np.ones_like(bottom.bias))
+    zeros = (np.zeros((2, *case.x[:, 0].shape), dtype),) * 2
+    both = Network([Layer(bottom, bottom), Layer(above, above)])
+    found = gradients_of_all_alike(subject, case.replace(network=both, initial_states=zeros)).x
+    gone: Array = found == 0
+    expected = np.where(gone, 0, 2 / (1 - reference_dtype(dtype).type(rate)))
+    rounded = gamma(math.ceil(roundings(rate)) + 1, roundoff_of(case))
+    subject.agree("gradient of x below two directions", found, Bounded(expected, expected * rounded), dtype)
+    expect_share("gradients dropped below two directions", subject, gone, rate)
 
 
 def roundoff_of(case: Case) -> float:

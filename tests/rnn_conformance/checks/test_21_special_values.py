@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_computed_in,
@@ -166,7 +167,12 @@ def everything_of(subject: Subject, case: Case) -> list[Array]:
 
 @check("NAN-4", COMBINED, needs=("outputs", "exact_factors"), share=HALF)
 def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Subject, case: Case) -> None:
-    """The first step of the first row is NaN, and valid; what else there is, is as it was without it."""
+    """The first step of the first row is NaN, and valid; what else there is, is as it was without it.
+
+    No activation takes it for another number.
+    """
+    if subject.supports.expensive == "nothing":
+        expect_nan_of_each_activation(subject, case)
     clean = everything_of(subject, case)
     x = case.x.copy()
     x[0, 0] = np.nan
@@ -180,6 +186,17 @@ def test_nan_shows_in_final_states_and_last_outputs_of_its_row_alone(subject: Su
     if subject.supports.sequence:
         expect_nan_where_it_reaches(subject, case.replace(x=x), spoilt[0])
     expect_other_rows(subject, case, spoilt, clean)
+
+
+def expect_nan_of_each_activation(subject: Subject, case: Case) -> None:
+    """A step of NaN, under each activation that the bottom forward cell of the case could have, is NaN."""
+    cell = case.network.layers[0].forward
+    for name in subject.supports.activations:
+        network = Network(Layer(replace(cell, activation=Activation(name))))
+        alone = Case(network, Call(np.full((1, 1, network.input_size), np.nan, cell.dtype)), case.route)
+        for array in everything_of(subject, alone):
+            nan = bool(np.isnan(array.astype(float)).all())
+            subject.require(nan, f"of NaN, {name} is {array.ravel().tolist()}")
 
 
 def expect_nan_where_it_reaches(subject: Subject, case: Case, sequence: Array) -> None:
@@ -389,17 +406,30 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
         activations=("tanh", "sigmoid", "softsign"),
         regimes=("contractive",),
         initial_states=(True,),
-        variants=("input", "cotangent"),
     ),
     needs=(*GRADIENTS, "exact_factors"),
     share=HALF,
 )
 def test_nan_in_gradients_stays_in_its_row_and_is_not_lost(subject: Subject, case: Case) -> None:
-    """In the input of the first row, at all steps, or in its cotangents."""
+    """In the input of the first row, at all steps, and in its cotangents. It ends in padding if any row does."""
+    case = with_a_padded_row_first(case)
+    for where in ("input", "cotangent"):
+        expect_nan_in_gradients(subject, case, where)
+
+
+def with_a_padded_row_first(case: Case) -> Case:
+    """The case with its rows turned, until the first one is masked at the last step, if any is."""
+    ends_in_padding = [] if case.steps is None else np.flatnonzero(~case.steps[:, -1])
+    rows = np.arange(len(case.x))
+    return case.reordered(np.roll(rows, -ends_in_padding[0])) if len(ends_in_padding) else case
+
+
+def expect_nan_in_gradients(subject: Subject, case: Case, where: str) -> None:
+    """In the input of the first row, or in the cotangents of its final states."""
     (found, expected), seen = gradients_of(subject, case), as_seen(subject, case)
     expect_each(subject, seen, found, expected)
     given, x = cotangents(seen), case.x.copy()
-    if case.variant == "input":
+    if where == "input":
         x[0] = np.nan
     else:
         for state in given[1]:

@@ -351,8 +351,9 @@ def expect_loaded(subject: Subject, network: Network) -> None:
     for index, (loaded, back) in enumerate(zip(network.cells, read.cells, strict=True)):
         for role in ("W_x", "W_h", "bias"):
             want, got = getattr(loaded, role), getattr(back, role)
+            same = np.array_equal(want, got) and (role == "bias" or same_signs(want, got))  # −0 + 0 is 0
             subject.require(
-                got.dtype == want.dtype and np.array_equal(want, got),
+                got.dtype == want.dtype and same,
                 f"{role} of cell {index}: loaded {want.tolist()} ({want.dtype});"
                 f" read back {got.tolist()} ({got.dtype})",
             )
@@ -360,6 +361,11 @@ def expect_loaded(subject: Subject, network: Network) -> None:
             keeps_separate_biases(loaded, back),
             f"cell {index}: two bias vectors were loaded; those read back are not the same two",
         )
+
+
+def same_signs(one: Array, other: Array) -> bool:
+    """Whether the numbers of two arrays have the same signs, zeros among them."""
+    return bool((np.signbit(one) == np.signbit(other)).all())
 
 
 def expect_count(subject: Subject, network: Network) -> None:

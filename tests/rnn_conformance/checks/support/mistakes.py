@@ -72,15 +72,15 @@ def with_mask(change: Change) -> Mistake:
     return mistake
 
 
-def in_other_batch_axes(field: str) -> Mistake:
-    """Six rows in batch axes (2, 3), but those of one field of the call in (3, 2)."""
+def in_other_batch_axes(
+    field: str, rows_of_field: int = 6, batch_of_field: tuple[int, ...] = (3, 2)
+) -> Mistake:
+    """Six rows in batch axes (2, 3), but those of one field of the call in others, or fewer of them."""
 
     def mistake(call: Call) -> Call:
-        rows = np.arange(6) % call.x.shape[0]
-
         def inside(name: str, array: Array, before: int = 0) -> Array:
-            taken: Array = np.take(array, rows, axis=before)
-            batch = (3, 2) if name == field else (2, 3)
+            rows, batch = (rows_of_field, batch_of_field) if name == field else (6, (2, 3))
+            taken: Array = np.take(array, np.arange(rows) % call.x.shape[0], axis=before)
             return taken.reshape((*taken.shape[:before], *batch, *taken.shape[before + 1 :]))
 
         states, lengths, mask = call.initial_states, call.lengths, call.mask
