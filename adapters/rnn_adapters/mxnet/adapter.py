@@ -13,7 +13,7 @@ import mxnet
 import numpy as np
 from mxnet import autograd, nd
 
-from rnn_adapters.adapter import Adapter, Call, Output
+from rnn_adapters.adapter import Adapter, Call, CannotExpress, Output
 from rnn_adapters.declarations import ARRAYS, Conventions, Supports
 from rnn_adapters.native import canonical_weights, native_arrays
 from rnn_adapters.surface import Shape, Shapes, Trained, Training, UnknownAxis
@@ -181,6 +181,8 @@ class MxnetAdapter(Adapter[Loaded]):
     ) -> Mapping[str, Shapes]:
         """By a symbol of the call, in which a size of 0 is one that is not known."""
         batch, time, inputs = call.x.shape
+        if not batch or not time:
+            raise CannotExpress("no row or no step: 0 stands for a size that is not known")
         sizes = ("batch", 0 if "batch" in unknown else batch), ("time", 0 if "time" in unknown else time)
         known = dict(sizes) | {"input": inputs}
         shape = tuple(known[axis] for axis in self.conventions.axes["x"])

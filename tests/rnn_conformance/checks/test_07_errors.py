@@ -255,6 +255,11 @@ def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
         alone = case.replace(initial_states=None, return_sequences=True, compute_dtype=None)
         expect_integers_to_go_on(subject, alone, dtype)
+    others = [other for other in known if other != dtype]
+    if others and subject.supports.sequence:
+        other = np.dtype(others[of_any(case.call, len(others))])
+        case = case.replace(return_sequences=True, stateful=False)
+        expect_integers_after_others(subject, case, dtype, other)
 
 
 def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
@@ -264,6 +269,16 @@ def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any])
     integers = case.replace(x=np.rint(np.abs(case.x)))
     found = subject.run(integers.replace(x=integers.x.astype(dtype)))
     expect_output(subject, integers.replace(initial_states=states), found)
+
+
+def expect_integers_after_others(
+    subject: Subject, case: Case, dtype: np.dtype[Any], other: np.dtype[Any]
+) -> None:
+    """What is loaded takes small integers of another type, and then large ones of this."""
+    large = with_large_integers(case, dtype)
+    small = large.replace(x=np.rint(np.abs(case.x)))
+    for given, of_type in ((small, other), (large, dtype)):
+        expect_output(subject, given, subject.run(given.replace(x=given.x.astype(of_type))))
 
 
 def with_large_integers(case: Case, dtype: np.dtype[Any]) -> Case:

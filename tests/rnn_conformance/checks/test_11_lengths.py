@@ -10,6 +10,7 @@ from rnn_adapters.adapter import Call
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_final_states,
+    expect_output,
     expect_padding,
     expect_same_outputs,
     expect_steps,
@@ -109,6 +110,13 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
     assert case.steps is not None
     order = np.argsort(case.steps.sum(axis=1), kind="stable")
     expect_same_outputs(subject, "outputs of rows sorted by length", case.reordered(order), case, order)
+    if subject.supports.expensive == "nothing":
+        expect_output(subject, of_many_rows(case), subject.run(of_many_rows(case)))
+
+
+def of_many_rows(case: Case) -> Case:
+    """The case with its rows over and over, until there are more than a number of eight bits counts."""
+    return case.reordered(np.arange(300) % len(case.x))
 
 
 @check(

@@ -214,7 +214,7 @@ def test_what_is_written_into_an_output_does_not_reach_the_kept_states(subject: 
 
 @check(
     "STA-8",
-    replace(MANY_LAYERS, stateful=(True,)),
+    replace(MANY_LAYERS, directions=(1,), stateful=(True,)),
     needs=("sequence", "final_states", "stateful"),
     share=ONCE,
 )

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
+from rnn_adapters.surface import IntegerType
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
@@ -530,6 +532,18 @@ def test_what_is_kept_is_divided_and_the_share_is_right_at_any_rate(subject: Sub
         gone = kept_and_gone(subject, case.replace(rate=rate))
         independent = gone if case.call.dropout == "between layers" else gone[:, :1]
         expect_share("dropped", subject, independent, rate)
+    integers = subject.supports.input_dtypes
+    if integers and case.call.dropout == "input":
+        expect_kept_integers(subject, case, integers[len(case.x) % len(integers)])
+
+
+def expect_kept_integers(subject: Subject, case: Case, dtype: IntegerType) -> None:
+    """Of integers, what is kept is divided as numbers are: a third more is no integer."""
+
+    def run(case: Case, *, return_sequences: bool = True) -> Output:
+        return subject.run(case.replace(x=case.x.astype(dtype)), return_sequences=return_sequences)
+
+    kept_and_gone(subject, case.replace(x=np.rint(np.abs(case.x)) + 1, rate=0.25), run)
 
 
 @check("DRP-9", AtAnyRate(), needs=ALWAYS, share=FEW)
@@ -735,7 +749,7 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
 
 
 def expect_through_the_gap_below_two_directions(subject: Subject, case: Case) -> None:
-    """Both directions of the upper layer read what is left of the forward ones below: its gradient is their sum."""
+    """Both directions of the upper layer read what is left of the forward one below."""
     bottom, dtype, rate = case.network.layers[0].forward, case.network.dtype, case.call.rate
     W_x = np.concatenate([bottom.W_x, np.zeros_like(bottom.W_x)], axis=1)
     above = replace(bottom, W_x=W_x, b=np.ones_like(bottom.bias))

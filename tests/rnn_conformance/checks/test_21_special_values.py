@@ -411,7 +411,7 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
     share=HALF,
 )
 def test_nan_in_gradients_stays_in_its_row_and_is_not_lost(subject: Subject, case: Case) -> None:
-    """In the input of the first row, at all steps, and in its cotangents. It ends in padding if any row does."""
+    """In the input of the first row, at all steps, and in its cotangents; it ends in padding if any does."""
     case = with_a_padded_row_first(case)
     for where in ("input", "cotangent"):
         expect_nan_in_gradients(subject, case, where)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
+from rnn_adapters.adapter import Call
 from rnn_conformance.checks.support.derivatives import (
     expect_all,
     expect_second_gradients,
@@ -230,6 +232,22 @@ OF_ANY_SIZE = Cases(directions=(1,), activations=tuple(ACTIVATIONS), initial_sta
 @check("ACT-14", OF_ANY_SIZE, needs=NEEDS)
 def test_activations_of_numbers_of_any_size(subject: Subject, case: Case) -> None:
     expect_of_any_size(subject, case)
+    of_one = case.network.cells[0].activation.name
+    if of_one == "hard_sigmoid" in subject.supports.parameters and subject.supports.expensive == "nothing":
+        expect_both_ends_of_hard_sigmoids(subject, case)
+
+
+def expect_both_ends_of_hard_sigmoids(subject: Subject, case: Case) -> None:
+    """Far from 0 it is 0 and 1, whatever its parameters are; α z + β, rounded at its bends, may be not."""
+    one = np.ones((1, 1), case.network.dtype)
+    x = np.array([[[-64]], [[64]]], case.network.dtype)
+    for alpha, beta in product((0.1, 0.15, 0.2, 0.3, 0.35, 0.6, 0.7), (0.1, 0.3, 0.45, 0.55, 0.6, 0.7, 0.9)):
+        cell = Cell(one, 0 * one, activation=Activation("hard_sigmoid", alpha, beta))
+        alone = Case(Network(Layer(cell)), Call(x), case.route)
+        ends = sequence_of(subject, alone, subject.run(alone)).ravel().tolist()
+        subject.require(
+            ends == [0, 1], f"hard_sigmoid of ∓64, α {alpha}, β {beta}: expected 0, 1; got {ends}"
+        )
 
 
 def expect_of_any_size(subject: Subject, case: Case) -> None:

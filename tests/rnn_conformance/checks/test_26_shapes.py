@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -121,6 +122,22 @@ def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Ca
         expected = (*sizes_of(subject, asked), features_of(asked))
         for way, shapes in subject.inferred_shapes(asked, unknown_of(subject, asked)).items():
             expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
+    expect_nothing_inferred_otherwise(subject, case)
+
+
+def expect_nothing_inferred_otherwise(subject: Subject, case: Case) -> None:
+    """A size of zero is known: it is inferred, or refused as where it is computed (EDG-1, EDG-2)."""
+    lengths = case.call.lengths
+    no_steps = case.replace(
+        x=case.x[:, :0],
+        lengths=None if lengths is None else 0 * lengths,
+        mask=None if case.call.mask is None else case.call.mask[:, :0],
+    )
+    for empty in (case.reordered(np.arange(0)), no_steps):
+        expected = (*empty.x.shape[:2], features_of(empty))
+        asked = left_alone(partial(subject.inferred_shapes, empty, ()))
+        for way, shapes in (asked() or {}).items():
+            expect_shape(subject, f"empty sequence output by {way}", shapes.sequence, expected)
 
 
 @check("SHP-2", ANY, needs=("inferred_shapes", "last_output"))

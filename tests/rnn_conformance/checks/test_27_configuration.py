@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.asking import one_of
-from rnn_conformance.checks.support.expect import expect_everything, with_other_merge
+from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
+from rnn_conformance.checks.support.expect import expect_everything, expect_output, with_other_merge
+from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
@@ -18,7 +21,7 @@ from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import as_computed
-from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, Cases
+from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, TANH_OR_RELU, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.network import Cell, Layer, MergeMode, Network
@@ -129,8 +132,11 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
     routes=("arguments",),
 )
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
-    """Nor are wrong ones taken."""
+    """Nor are wrong ones taken. From given states a stateful layer starts, whatever it keeps."""
     expect_everything(subject, case)
+    if case.call.stateful and case.initial_states is not None and case.call.dropout is None:
+        before = replace(case.call, initial_states=None)
+        follow(subject, replace(case, history=(Action("call", before),)))
     if case.initial_states is not None:
         alone = case.replace(lengths=None, mask=None, stateful=False)
         for variant in ("state of a smaller batch", "state with one unit too many"):
@@ -201,3 +207,22 @@ def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, 
             message = f"{what}, frozen {list(frozen)}: expected {expected}; got {shown}"
             raise NonConforming(message, what=what)
         subject.tally.count()
+
+
+@check(
+    "CFG-6",
+    replace(MANY_LAYERS, activations=TANH_OR_RELU),
+    needs=("sequence",),
+    routes=("configuration",),
+    share=ONCE,
+)
+def test_a_configuration_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
+    """Every third layer has another activation, where they may differ."""
+    known = [Activation(name) for name in TANH_OR_RELU if name in subject.supports.activations]
+    known = known[:1] if not subject.supports.mixed_layers else known or [case.network.cells[0].activation]
+    layers = [
+        Layer(*(replace(cell, activation=known[0 if number % 3 else -1]) for cell in layer.cells))
+        for number, layer in enumerate(case.network.layers)
+    ]
+    case = case.replace(network=Network(layers))
+    expect_output(subject, case, subject.run(case))

@@ -122,6 +122,13 @@ def refill(handed: Call | Network, other: Call | Network) -> None:
         array[...] = numbers[name]
 
 
+def overwrite(handed: Network) -> None:
+    """Write other numbers into those arrays of a network that was handed over that can be written to."""
+    for array in named_arrays(handed).values():
+        if array.flags.writeable:
+            array[...] = 77
+
+
 def can_be_refilled(handed: Network, other: Network) -> bool:
     """Whether the arrays of a network can take the numbers of another one, which is like it otherwise."""
     mine, others = named_arrays(handed), named_arrays(other)

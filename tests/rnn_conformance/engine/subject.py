@@ -28,6 +28,7 @@ from rnn_conformance.engine.handing import (
     can_be_refilled,
     handed_call,
     named_arrays,
+    overwrite,
     refill,
     twin,
 )
@@ -152,12 +153,13 @@ class Subject:
         """Give what is loaded the weights of another network, as which it goes on.
 
         Every other time in the arrays of the time before, filled anew, as far as they can be: what tells
-        weights apart by the arrays that hold them goes on with the old ones, and what keeps the arrays with
-        those of the first.
+        weights apart by the arrays that hold them goes on with the old ones. What keeps the arrays has other
+        numbers afterwards.
         """
         model, handed = self.model(network), self._weights_to_hand_over(other)
         self._called("assign_weights", self.adapter.assign_weights, model, handed)
         self._unaltered("assign_weights", other, handed)
+        overwrite(handed)
         self._loaded = (other, model)
 
     def _weights_to_hand_over(self, other: Network) -> Network:

@@ -50,15 +50,16 @@ class OnceOnEachRoute(Cases):
     """What is too expensive to be asked twice: a case for each route, of a single structure."""
 
     def pools(self, route: str, supports: Supports) -> dict[str, Sequence[Any]]:
-        return super().pools(route, replace(supports, mixed_layers=False))
+        pools = super().pools(route, replace(supports, mixed_layers=False))
+        return {**pools, "directions": pools["directions"][-1:]}
 
     def rows_of_routes(self, routes: Mapping[str, Supports]) -> int:
         return len(routes)
 
 
 MANY_LAYERS = OnceOnEachRoute(
-    layers=(11,),
-    directions=(1,),
+    layers=(12,),
+    directions=(1, 2),
     biases=(1,),
     activations=("tanh",),
     regimes=("damped",),
