@@ -160,8 +160,8 @@ class Adapter(ABC, Generic[Model]):
     def assign_weights(self, model: Model, network: Network) -> None:
         """Give what is loaded these weights, in place: `model` goes on being called, and is not built anew.
 
-        States that stateful layers keep stay as they are (`Supports.assign_weights`). The arrays that are given
-        here are written to afterwards, so they have to be copied.
+        States that stateful layers keep stay as they are (`Supports.assign_weights`). What is kept of the
+        arrays has to be a copy: they are written to afterwards.
 
         Args:
             network: of the sizes and options of the one that was loaded. It may differ from what is held in

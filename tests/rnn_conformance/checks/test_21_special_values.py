@@ -419,9 +419,8 @@ def test_nan_in_gradients_stays_in_its_row_and_is_not_lost(subject: Subject, cas
 
 def with_a_padded_row_first(case: Case) -> Case:
     """The case with its rows turned, until the first one is masked at the last step, if any is."""
-    ends_in_padding = [] if case.steps is None else np.flatnonzero(~case.steps[:, -1])
-    rows = np.arange(len(case.x))
-    return case.reordered(np.roll(rows, -ends_in_padding[0])) if len(ends_in_padding) else case
+    ends_in_padding = np.zeros(len(case.x), bool) if case.steps is None else ~case.steps[:, -1]
+    return case.reordered(np.roll(np.arange(len(case.x)), -int(ends_in_padding.argmax())))
 
 
 def expect_nan_in_gradients(subject: Subject, case: Case, where: str) -> None:

@@ -467,3 +467,39 @@ class GradientsOfFeaturesThatFit(Fault):
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         x = call.x[..., : model.input_size]
         return super().gradients(model, replace(call, x=x), d_sequence, d_final_states)
+
+
+@fault("lengths-of-the-last-batch-axis", "ERR-10")
+class LengthsOfTheLastBatchAxis(Fault):
+    """Broadcasts lengths to all batch axes of the input before it makes one of them."""
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        batch, lengths = call.x.shape[:-2], call.lengths
+        if lengths is not None and 0 < lengths.ndim < len(batch) and batch[-lengths.ndim :] == lengths.shape:
+            call = replace(call, lengths=np.broadcast_to(lengths, batch).copy())
+        return super().run_in_one_batch_axis(model, call)
+
+
+@fault("vector-is-one-step", "ERR-2")
+class VectorIsOneStep(Fault):
+    """Where there may be any number of batch axes, gives input two at least: a vector is one time step."""
+
+    def run(self, model: Network, call: Call) -> Output:
+        if self.supports.leading_axes and call.x.ndim == 1:
+            call = replace(call, x=np.atleast_2d(call.x))
+        return super().run(model, call)
+
+
+@fault("integers-of-the-first-type", "ERR-7")
+class IntegersOfTheFirstType(Fault):
+    """Casts integers to the type of those that it was first called with."""
+
+    first: np.dtype[Any] | None = None
+
+    def load(self, network: Network) -> Network:
+        self.first = None
+        return super().load(network)
+
+    def of_integers(self, call: Call, dtype: np.dtype[Any]) -> Array:
+        self.first = self.first or call.x.dtype
+        return super().of_integers(replace(call, x=call.x.astype(self.first)), dtype)

@@ -119,3 +119,13 @@ class NoRowsAreNotMerged(Fault):
 
     def merged(self, mode: MergeMode, both: Array) -> Array:
         return super().merged(mode, both) if len(both) else both
+
+
+@fault("no-steps-end-where-nothing-was-kept", "EDG-2")
+class NoStepsEndWhereNothingWasKept(Fault):
+    """Answers a call of no time steps before it looks for the states that a stateful layer keeps."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.stateful and call.initial_states is None and call.x.ndim == 3 and not call.x.shape[1]:
+            call = replace(call, stateful=False)
+        return super().run_usual(model, call)

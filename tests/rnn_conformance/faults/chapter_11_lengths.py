@@ -171,3 +171,19 @@ class GradientsAtLengthsMadePossible(Fault):
         if call.lengths is not None and call.x.ndim > 1:
             call = replace(call, lengths=np.clip(call.lengths, 0, call.x.shape[1]))
         return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("order-of-rows-in-a-byte", "LEN-5")
+class OrderOfRowsInAByte(Fault):
+    """Keeps the order of rows that it has sorted by their lengths in eight bits."""
+
+    def run_stack(
+        self, network: Network, x: Array, states: list[Array], steps: Steps
+    ) -> tuple[Array, list[Array]]:
+        if steps is None:
+            return super().run_stack(network, x, states, steps)
+        order = np.argsort(-steps.sum(axis=1), kind="stable")
+        back, order = np.argsort(order), order.astype(np.int8)
+        sorted_states = [state[:, order] for state in states]
+        sequence, finals = super().run_stack(network, x[order], sorted_states, steps[order])
+        return sequence[back], [final[:, back] for final in finals]

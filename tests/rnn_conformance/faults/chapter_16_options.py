@@ -431,3 +431,19 @@ class CompiledForTheFirstLengths(Fault):
             most = self._steps.setdefault(program, int(call.lengths.max(initial=0)))
             call = replace(call, lengths=np.minimum(call.lengths, call.lengths.dtype.type(most)))
         return super().run_by_route(model, call)
+
+
+@fault("names-of-layers-run-together", "OPT-12")
+class NamesOfLayersRunTogether(Fault):
+    """In a file, calls what is of layer 1 backward, and of layer 11 forward, by the same name."""
+
+    def written_and_read(self, network: Network) -> Network:
+        file: dict[str, Cell] = {}
+        for index, layer in enumerate(network.layers):
+            for direction, cell in enumerate(layer.cells):
+                file[f"{index}" + "1" * direction] = cell
+        names = [
+            [f"{index}" + "1" * direction for direction in range(layer.directions)]
+            for index, layer in enumerate(network.layers)
+        ]
+        return super().written_and_read(Network(Layer(*(file[name] for name in each)) for each in names))

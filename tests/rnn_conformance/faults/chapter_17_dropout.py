@@ -679,3 +679,22 @@ class BackwardDirectionsDropAlike(Fault):
         if self._directions == 2 and np.ndim(of_input):
             of_input = self._dropped.setdefault(of_input.shape, of_input)
         return of_input, of_state
+
+
+@fault("factors-of-integers-are-integers", "DRP-8")
+class FactorsOfIntegersAreIntegers(Fault):
+    """Divides what is kept of integers as integers: a third more is no more."""
+
+    def of_integers(self, call: Call, dtype: Any) -> Array:
+        self.whole = True
+        return super().of_integers(call, dtype)
+
+    whole = False
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.whole = False
+        return super().run(model, call)
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return np.trunc(left) if self.whole and self.dropping[0] == "input" else left

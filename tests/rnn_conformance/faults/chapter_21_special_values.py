@@ -10,6 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
+from rnn_reference.gradients import CellGradients
 from rnn_reference.network import Array, Cell, Network, States
 
 
@@ -161,3 +162,27 @@ class GradientsClearedOfNan(Fault):
     def returned_as(self, gradient: Array, dtype: Any) -> Array:
         found = super().returned_as(gradient, dtype)
         return found if np.isfinite(found.astype(float)).all() else np.zeros_like(found)
+
+
+@fault("elu-of-nan-is-zero", "NAN-4")
+class EluOfNanIsZero(Fault):
+    """Takes the lower of z and 0 before the exponential of elu, which for C's fmin of NaN and 0 is 0."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "elu" or z.dtype.itemsize < 4:
+            return super().activate(activation, z)
+        alpha, _ = self.parameters(activation, z.dtype)
+        return np.where(z > 0, z, alpha * np.expm1(np.fmin(z, z.dtype.type(0))))
+
+
+@fault("nan-cotangent-is-cleared-in-padding", "NAN-10")
+class NanCotangentIsClearedInPadding(Fault):
+    """Clears NaN from the gradient of a state that padding comes after, for fear of what that holds."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        if steps is not None and steps.shape[1]:
+            cleared = ~steps[:, -1, None] & np.isnan(g_final.astype(float))
+            g_final = np.where(cleared, g_final.dtype.type(0), g_final)
+        return super().pull_back(cell, x, known, g, g_final, steps)

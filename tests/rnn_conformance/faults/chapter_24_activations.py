@@ -269,3 +269,14 @@ class NarrowSigmoidOfThreeLines(Fault):
         if activation.name == "sigmoid" and z.dtype.itemsize == 2:
             activation = Activation("hard_sigmoid", 1 / 6, 0.5)
         return super().activate(activation, z)
+
+
+@fault("hard-sigmoid-clips-its-argument", "ACT-14")
+class HardSigmoidClipsItsArgument(Fault):
+    """Clips z where α z + β is 0 and 1, and not what it computes of that, which is rounded once more."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "hard_sigmoid" or z.dtype.itemsize < 4:
+            return super().activate(activation, z)
+        alpha, beta = self.parameters(activation, z.dtype)
+        return np.asarray(alpha * np.clip(z, -beta / alpha, (1 - beta) / alpha) + beta)

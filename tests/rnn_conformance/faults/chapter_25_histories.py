@@ -478,3 +478,23 @@ class ZeroBiasesAreOneArray(Fault):
             return layer
         alike = not forward.b.any() and not backward.b.any()
         return Layer(forward, replace(backward, b=forward.b)) if alike else layer
+
+
+@fault("assigned-arrays-are-kept", "HIS-3")
+class AssignedArraysAreKept(Fault):
+    """Holds the arrays themselves that it was assigned, where these need not be copied to be contiguous."""
+
+    given: tuple[tuple[Array, Array], ...] = ()
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        super().assign_weights(model, network)
+        both = zip(model.cells, network.cells, strict=True)
+        pairs = [
+            (getattr(held, role), getattr(given, role)) for held, given in both for role in ("W_x", "W_h")
+        ]
+        self.given = tuple((held, np.ascontiguousarray(given)) for held, given in pairs)
+
+    def run_by_route(self, model: Network, call: Call) -> Output:
+        for held, given in self.given:
+            held[...] = given
+        return super().run_by_route(model, call)

@@ -279,3 +279,14 @@ class NumbersNegatedBitByBit(Fault):
         if taken is None or not self.holds_integers:
             return super().to_step_before(through, s, taken, t)
         return s
+
+
+@fault("size-of-zero-is-unknown", "SHP-1")
+class SizeOfZeroIsUnknown(Fault):
+    """Infers `size or None`: no rows, and no time steps, are as many as are not known."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if shapes.sequence is None:
+            return shapes
+        return replace(shapes, sequence=tuple(size or None for size in shapes.sequence))

@@ -165,3 +165,48 @@ class DefaultStatesOfTheTypeOfTheInput(Fault):
     def default_states(self, model: Network, call: Call) -> States:
         states = super().default_states(model, call)
         return tuple(state.astype(call.x.dtype) for state in states) if call.x.dtype.kind in "iu" else states
+
+
+@fault("layers-by-the-order-of-their-names", "CFG-6")
+class LayersByTheOrderOfTheirNames(Fault):
+    """Makes the layers of a configuration in the order of their names: the tenth comes before the second."""
+
+    def made_anew(self, model: Network) -> Network:
+        order = sorted(range(model.num_layers), key=str)
+
+        def made(own: Layer, other: Layer) -> Layer:
+            return Layer(*(replace(cell, activation=other.forward.activation) for cell in own.cells))
+
+        return Network(made(own, model.layers[index]) for own, index in zip(model.layers, order, strict=True))
+
+
+@fault("layers-alike-are-one", "CFG-6")
+class LayersAlikeAreOne(Fault):
+    """Remembers what it makes of a configuration: layers of the same options are one, of the last weights."""
+
+    def made_anew(self, model: Network) -> Network:
+        made = {self.options_of(layer): layer for layer in model.layers}
+        return Network(made[self.options_of(layer)] for layer in model.layers)
+
+    def options_of(self, layer: Layer) -> tuple[Any, ...]:
+        options = ((str(cell.activation), len(cell.biases), cell.W_x.shape) for cell in layer.cells)
+        return tuple(options)
+
+
+@fault("kept-states-before-those-given-by-place", "CFG-3")
+class KeptStatesBeforeThoseGivenByPlace(Fault):
+    """Looks for states among other arguments only where a stateful layer has kept none."""
+
+    def said_otherwise(self, call: Call) -> Call:
+        self.by_place = call.stateful and call.initial_states is not None
+        return super().said_otherwise(call)
+
+    by_place = False
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        kept, given, by_place = self.kept_states(model), call.initial_states, self.by_place
+        self.by_place = False
+        alike = [state.shape for state in given or ()] == [state.shape for state in kept or ()]
+        if by_place and kept is not None and alike:
+            call = replace(call, initial_states=None)
+        return super().run_usual(model, call)
