@@ -263,12 +263,14 @@ def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case
 
 
 def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
-    """A call with integers starts from the states that one with other numbers left."""
+    """A call with integers starts from the states that were left, and leaves its own to the next."""
     subject.load_anew(case.network)
     states = copied_final_states(subject, case, subject.run(case))
     integers = case.replace(x=np.rint(np.abs(case.x)))
     found = subject.run(integers.replace(x=integers.x.astype(dtype)))
     expect_output(subject, integers.replace(initial_states=states), found)
+    states = copied_final_states(subject, integers, found)
+    expect_output(subject, case.replace(initial_states=states), subject.run(case))
 
 
 def expect_integers_after_others(

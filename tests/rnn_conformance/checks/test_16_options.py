@@ -180,6 +180,7 @@ BATCHES: dict[str, tuple[int, ...]] = {
     "one row each": (6, 1),
     "six rows in one": (1, 6),
     "three axes": (2, 1, 3),
+    "three other axes": (1, 2, 3),
 }
 
 

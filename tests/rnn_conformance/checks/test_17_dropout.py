@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
-from rnn_adapters.surface import IntegerType
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
@@ -532,18 +531,6 @@ def test_what_is_kept_is_divided_and_the_share_is_right_at_any_rate(subject: Sub
         gone = kept_and_gone(subject, case.replace(rate=rate))
         independent = gone if case.call.dropout == "between layers" else gone[:, :1]
         expect_share("dropped", subject, independent, rate)
-    integers = subject.supports.input_dtypes
-    if integers and case.call.dropout == "input":
-        expect_kept_integers(subject, case, integers[len(case.x) % len(integers)])
-
-
-def expect_kept_integers(subject: Subject, case: Case, dtype: IntegerType) -> None:
-    """Of integers, what is kept is divided as numbers are: a third more is no integer."""
-
-    def run(case: Case, *, return_sequences: bool = True) -> Output:
-        return subject.run(case.replace(x=case.x.astype(dtype)), return_sequences=return_sequences)
-
-    kept_and_gone(subject, case.replace(x=np.rint(np.abs(case.x)) + 1, rate=0.25), run)
 
 
 @check("DRP-9", AtAnyRate(), needs=ALWAYS, share=FEW)
@@ -622,11 +609,22 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
             if reset:
                 subject.reset_states(case.network)
             calls.append(kept_and_gone(subject, stateful)[:, 0])
+    if subject.supports.stateful and case.call.dropout == "state" and case.steps is None:
+        expect_other_kept_states_dropped(subject, case.replace(stateful=True))
     for (one, first), (two, second) in combinations(enumerate(calls, 1), 2):
         what = f"calls {one} and {two}"
         expect_independent(what, subject, first, second, case.call.rate)
         turned = np.roll(second, 1, axis=0)
         expect_independent(f"{what}, a row apart", subject, first, turned, case.call.rate)
+
+
+def expect_other_kept_states_dropped(subject: Subject, case: Case) -> None:
+    """Of the states that a call in training has left and kept, the next one drops its share."""
+    subject.reset_states(case.network)
+    subject.run(case.replace(training=False))
+    going_on = case.replace(initial_states=None)
+    left, then = ((sequence_of(subject, going_on, subject.run(going_on)) != 0).all(axis=1) for _ in range(2))
+    expect_share("dropped by the next call of a stateful layer", subject, ~then[left], case.call.rate)
 
 
 def gradients_of_all_alike(subject: Subject, case: Case) -> Gradients:
@@ -853,6 +851,9 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
     for layers in (1, 2) if subject.supports.stacked else (1,):
         count = layers + (place == "between layers")
         stack = with_layers(case, count, narrower=subject.supports.mixed_layers)
+        for elsewhere in subject.supports.dropout:  # what was made to drop there is not what drops here
+            if elsewhere != place and (elsewhere != "between layers" or count > 1):
+                subject.run(stack.replace(dropout=elsewhere))
         one, other = (kept_and_gone(subject, stack) for _ in range(2))
         passed = 1 if place == "state" else layers  # of the states only the top one is seen
         share = 1 - (1 - rate) ** passed
@@ -979,3 +980,15 @@ def test_gradients_are_those_of_what_is_left(subject: Subject, case: Case) -> No
                 raise
         else:
             return
+
+
+@check("DRP-20", AtAnyRate(places=("input",)), needs=(*ALWAYS, "input_dtypes"), share=FEW)
+def test_integers_are_dropped_as_the_numbers_that_they_are(subject: Subject, case: Case) -> None:
+    """Three are divided by three quarters: four thirds of an integer are no integer."""
+    integers = subject.supports.input_dtypes
+    dtype = integers[len(case.x) % len(integers)]
+
+    def run(case: Case, *, return_sequences: bool = True) -> Output:
+        return subject.run(case.replace(x=case.x.astype(dtype)), return_sequences=return_sequences)
+
+    kept_and_gone(subject, case.replace(x=np.rint(np.abs(case.x)) + 1, rate=0.25), run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
@@ -300,6 +301,33 @@ def expect_half(what: str, subject: Subject, events: Array) -> None:
 def test_every_layer_and_direction_is_filled_as_declared(subject: Subject, case: Case) -> None:
     """Range and distribution of each matrix, and of the biases of several seeds together."""
     expect_filled(subject, case)
+    if subject.supports.mixed_layers:
+        weights = weights_of(subject, with_layers_of_other_sizes(case))
+        expect_in_range(subject, weights)
+        for role, rule, cell, array in weights:
+            expect_limit_reached(
+                f"{role} ({rule}) of layers that differ", rule, limit_of(rule, role, cell), array
+            )
+
+
+def with_layers_of_other_sizes(case: Case) -> Case:
+    """The case with layers of three times as many units and of half as many, by turns."""
+    size, layers = case.network.input_size, list[Layer]()
+    for number, layer in enumerate(case.network.layers):
+        hidden = layer.hidden_size // 2 if number % 2 else 3 * layer.hidden_size
+        zeros = partial(np.zeros, dtype=case.network.dtype)
+        cells = [
+            replace(
+                cell,
+                W_x=zeros((hidden, size)),
+                W_h=zeros((hidden, hidden)),
+                b=None if cell.b is None else zeros(hidden),
+            )
+            for cell in layer.cells
+        ]
+        layers.append(Layer(*cells))
+        size = layer.directions * hidden
+    return case.replace(network=Network(layers))
 
 
 def expect_filled(subject: Subject, case: Case) -> None:

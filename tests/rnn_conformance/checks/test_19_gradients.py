@@ -139,6 +139,19 @@ def test_gradients_of_rows_of_different_length(subject: Subject, case: Case) -> 
     at_masked = found.x[~seen.steps]
     subject.require(not at_masked.any(), f"gradient of x at masked time steps: {at_masked.tolist()}")
     expect_each(subject, seen, found, expected)
+    empty = with_an_empty_row(case)
+    if subject.error_of(empty.network, empty.call) is None:  # as it may be (LEN-6)
+        expect_all(subject, empty)
+
+
+def with_an_empty_row(case: Case) -> Case:
+    """The case with a first row of which no time step is valid."""
+    lengths, mask, others = case.call.lengths, case.call.mask, np.arange(len(case.x)) > 0
+    return case.replace(
+        variant="",
+        lengths=None if lengths is None else lengths * others.astype(lengths.dtype),
+        mask=None if mask is None else mask & others[:, None],
+    )
 
 
 @check("GRD-8", ONE, needs=NEEDS, share=HALF)
@@ -174,7 +187,11 @@ def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
     share=TWICE,
 )
 def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
+    """Of states that are zero, too, which change none the less."""
     expect_tangents(subject, case)
+    if not case.variant and case.initial_states is not None:
+        zeros = tuple(0 * state for state in case.initial_states)
+        expect_tangents(subject, case.replace(initial_states=zeros))
 
 
 def larger(array: Array) -> Array:

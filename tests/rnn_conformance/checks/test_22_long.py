@@ -107,7 +107,7 @@ TAILS = (3, 7, 3, 11, 5, 3, 7, 3, 6, 9, 3, 11, 3, 7, 3, 10)
 KERNEL_SIZES: tuple[Sizes, ...] = (
     *zip(reversed((3, *around(4, 8, 16, 32, 64))), TAILS, UNITS[5:] + UNITS[:5], UNITS, strict=True),
     *((2, time, 3, 4) for time in around(16, 32, 64, 128, 256)),
-    *((1, 3, size, size) for size in (11, 21, 37, 69, 133)),
+    *((1, 3, size, size) for size in (9, 11, 21, 39, 70, 133)),
     *((5, 2, 37, 69), (18, 2, 21, 133), (35, 2, 69, 70)),
 )
 """Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few

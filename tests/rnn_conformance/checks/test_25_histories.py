@@ -110,10 +110,24 @@ def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: C
     subject.load_anew(bare)
     subject.assign_weights(bare, network)
     expect_answer(subject, replace(case, network=network), subject.call(network, case.call))
+    if subject.supports.expensive == "nothing":
+        expect_assigned_after_many_shapes(subject, replace(case, network=network))
     if subject.supports.read_weights:
         nudged = network.mapped(lambda array: np.nextafter(array, array.dtype.type(9)))
         subject.assign_weights(network, nudged)
         expect_loaded(subject, nudged)
+
+
+def expect_assigned_after_many_shapes(subject: Subject, case: Case) -> None:
+    """What is assigned is what calls of a shape use that came after many others."""
+    x, network = case.x[:1, :1], case.network.mapped(turned)
+    calls = [Call(np.repeat(x, time, axis=1)) for time in range(1, 12)]
+    for call in calls:
+        subject.call(case.network, call)
+    subject.assign_weights(case.network, network)
+    for call in calls[-2:]:
+        expect_answer(subject, Case(network, call, case.route), subject.call(network, call))
+    subject.assign_weights(network, case.network)
 
 
 def moved(bias: Array, _: int) -> Array:

@@ -23,7 +23,7 @@ from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.strategies import ANY_DTYPE, POOL, TANH_OR_RELU, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.activations import ACTIVATIONS, DEFAULTS, Activation
 from rnn_reference.network import Cell, Layer, MergeMode, Network
 from rnn_reference.parameters import network_parameters
 
@@ -43,15 +43,16 @@ MERGES: tuple[MergeMode, ...] = ("concat", "sum", "mul", "ave", "none")
 def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Subject, case: Case) -> None:
     """Also where a parameter of an activation is zero, which is not the one that is not given.
 
-    Or one, or negative, or of more digits than six. Each case has the activation that it draws, and others.
+    Or one, or negative, or of more digits than six, or the default beside another. Each case has the
+    activation that it draws, and others.
     """
     expect_everything(subject, case)
-    for activations in (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS):
+    for activations in OTHER_PARAMETERS:
         if any(cell.activation.name in activations for cell in case.network.cells):
             network = with_parameters(subject, case.network, activations)
             expect_everything(subject, case.replace(network=network))
     if as_computed(case).network.dtype.itemsize >= 4:  # of narrower types the bounds say little
-        for activations in (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS):
+        for activations in OTHER_PARAMETERS:
             for made in one_of(case, under_each(subject, case.network, activations)).values():
                 expect_everything(subject, case.replace(network=made()))
 
@@ -93,6 +94,15 @@ ONE_OR_NEGATIVE: Mapping[str, Activation] = {
     "hard_sigmoid": Activation("hard_sigmoid", 1.0, -0.25),
     "affine": Activation("affine", 0.375, -1.0),
 }
+
+
+BESIDE_A_DEFAULT: Mapping[str, Activation] = {
+    name: Activation(name, DEFAULTS[name]["alpha"], 0.4375)
+    for name in ("hard_sigmoid", "affine", "scaled_tanh")
+}
+
+
+OTHER_PARAMETERS = (ZERO, ONE_OR_NEGATIVE, OF_MANY_DIGITS, BESIDE_A_DEFAULT)
 
 
 def with_parameters(subject: Subject, network: Network, activations: Mapping[str, Activation]) -> Network:

@@ -681,7 +681,7 @@ class BackwardDirectionsDropAlike(Fault):
         return of_input, of_state
 
 
-@fault("factors-of-integers-are-integers", "DRP-8")
+@fault("factors-of-integers-are-integers", "DRP-20")
 class FactorsOfIntegersAreIntegers(Fault):
     """Divides what is kept of integers as integers: a third more is no more."""
 
