@@ -725,6 +725,8 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
         expect_through_both_gaps(subject, case)
         if subject.supports.bidirectional:
             expect_through_the_gap_below_two_directions(subject, case)
+    if case.call.dropout == "input" and subject.supports.stacked:
+        expect_each_layer_through_its_own(subject, case)
     if case.call.dropout == "state" and subject.supports.bidirectional:
         expect_through_what_was_kept(subject, in_both_directions(case))
 
@@ -744,6 +746,29 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
     rounded = gamma(2 * math.ceil(roundings(rate)), roundoff_of(case))
     subject.agree("gradient of x through three layers", found, Bounded(expected, expected * rounded), dtype)
     expect_share("gradients dropped by either gap", subject, gone, 1 - (1 - rate) ** 2)
+
+
+def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
+    """Of one row, the gradient of the bias below tells what the upper layer kept, and that of x what both have.
+
+    The weights above have theirs of what the layer below gave. Biases of 1 keep relu from hiding anything.
+    """
+    bottom, x, dtype = case.network.layers[0].forward, case.x[:1, :1], case.network.dtype
+    cell = replace(bottom, b=np.ones_like(bottom.bias))
+    zeros = (np.zeros((1, 1, bottom.hidden_size), dtype),) * 2
+    stack = case.replace(network=Network([Layer(cell), Layer(cell)]), x=x, initial_states=zeros)
+    found = gradients_of_all_alike(subject, stack)
+    assert found.cells[0].b is not None
+    above, below = found.cells[0].b != 0, found.x[0, 0] != 0
+    scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
+    given = 1 + np.where(below, x[0, 0] * scale, 0)
+    expected = np.where(above, scale * given, 0)
+    rounded = gamma(2 * math.ceil(roundings(case.call.rate)) + 2, roundoff_of(case))
+    of_weights = np.diag(found.cells[1].W_x)
+    subject.agree(
+        "gradient of W_x above", of_weights, Bounded(expected, expected * rounded), dtype, ("unit",)
+    )
+    expect_share("dropped by the upper layer", subject, ~above, case.call.rate)
 
 
 def expect_through_the_gap_below_two_directions(subject: Subject, case: Case) -> None:
