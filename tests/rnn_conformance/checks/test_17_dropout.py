@@ -749,7 +749,7 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
 
 
 def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
-    """Of one row, the gradient of the bias below tells what the upper layer kept, and that of x what both have.
+    """Of one row, the gradient of the bias below tells what the upper layer kept, and that of x what both.
 
     The weights above have theirs of what the layer below gave. Biases of 1 keep relu from hiding anything.
     """

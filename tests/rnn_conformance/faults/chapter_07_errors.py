@@ -503,3 +503,19 @@ class IntegersOfTheFirstType(Fault):
     def of_integers(self, call: Call, dtype: np.dtype[Any]) -> Array:
         self.first = self.first or call.x.dtype
         return super().of_integers(replace(call, x=call.x.astype(self.first)), dtype)
+
+
+@fault("states-kept-like-the-input", "ERR-7")
+class StatesKeptLikeTheInput(Fault):
+    """Makes the array for kept states like the input, so that a call with integers cuts them."""
+
+    of_input: np.dtype[Any] | None = None
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.of_input = call.x.dtype
+        return super().run(model, call)
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.of_input is not None and self.of_input.kind in "iu":
+            final_states = [np.trunc(state) for state in final_states]
+        super().keep(model, final_states)

@@ -447,3 +447,15 @@ class NamesOfLayersRunTogether(Fault):
             for index, layer in enumerate(network.layers)
         ]
         return super().written_and_read(Network(Layer(*(file[name] for name in each)) for each in names))
+
+
+@fault("inner-batch-axes-of-states-turned", "OPT-10")
+class InnerBatchAxesOfStatesTurned(Fault):
+    """Reads the inner two of three batch axes of the initial states in the other order."""
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        rows = super().flat(array, batch, before)
+        if before != 1 or len(batch) < 3:
+            return rows
+        inner = before + len(batch) - 1
+        return array.swapaxes(inner - 1, inner).reshape(rows.shape)

@@ -698,3 +698,71 @@ class FactorsOfIntegersAreIntegers(Fault):
     def left_of(self, array: Array, rate: float) -> Array:
         left = super().left_of(array, rate)
         return np.trunc(left) if self.whole and self.dropping[0] == "input" else left
+
+
+@fault("state-mask-until-the-reset", "DRP-10")
+class StateMaskUntilTheReset(Fault):
+    """Holds what a stateful layer drops of its states until these are reset, as of one long sequence."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.held: dict[Any, Array] = {}
+        self.going_on = False
+
+    def load(self, network: Network) -> Network:
+        self.held = {}
+        return super().load(network)
+
+    def reset_states(self, model: Network) -> None:
+        super().reset_states(model)
+        self.held = {}
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.going_on = call.stateful
+        return super().run_usual(model, call)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        of_x, of_h = super().dropout_masks(x, h)
+        place, rate = self.dropping
+        if self.going_on and place == "state":
+            of_h = self.held.setdefault((len(self.masks), rate, h.shape, h.dtype), of_h)
+        return of_x, of_h
+
+
+@fault("program-of-the-first-place", "DRP-14")
+class ProgramOfTheFirstPlace(Fault):
+    """Keeps compiled programs by shape and rate, whatever place it is that they drop at."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.programs: dict[Any, DropoutPlace] = {}
+
+    def load(self, network: Network) -> Network:
+        self.programs = {}
+        return super().load(network)
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        place, rate = super().dropout_of(call)
+        if self.route == "compiled" and place is not None:
+            place = self.programs.setdefault((call.x.shape, rate), place)
+        return place, rate
+
+
+@fault("masks-of-a-stack-from-the-bottom", "DRP-13")
+class MasksOfAStackFromTheBottom(Fault):
+    """Goes down a stack of layers alike, and up what they have dropped: gradients go through others'."""
+
+    pulled = 0
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.pulled = 0
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        alike = len({np.shape(of_x) for of_x, _ in self.masks}) == 1
+        if self.dropping[0] == "input" and alike:
+            self.left = self.masks[self.pulled]
+        self.pulled += 1
+        return super().pull_back(cell, x, known, g, g_final, steps)

@@ -416,3 +416,19 @@ class WideCellsOfOneSeed(Fault):
     def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
         own = np.random.default_rng(self.seed) if like.dtype == np.float64 else random
         return super().fresh_cell(own, like)
+
+
+@fault("limit-of-the-bottom-layer", "INT-5")
+class LimitOfTheBottomLayer(Fault):
+    """Computes the limit of biases once, for the bottom layer, whatever sizes those above it have."""
+
+    bottom = 1
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        self.bottom = max(like.layers[0].hidden_size, 1)
+        return super().freshly_initialised(like, seed)
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "uniform 1/√H":
+            return super().drawn(random, rule, shape)
+        return random.uniform(-1 / np.sqrt(self.bottom), 1 / np.sqrt(self.bottom), shape)

@@ -546,3 +546,26 @@ class InputWeightsOfWholeBlocksOfRows(Fault):
             left, _, _ = super().pull_back(cell, x[:whole], known[:whole], g[:whole], g_final[:whole], some)
             weights = weights._replace(W_x=left.W_x)
         return weights, dx, dh0
+
+
+@fault("no-gradient-of-rows-without-a-step", "GRD-7")
+class NoGradientOfRowsWithoutAStep(Fault):
+    """Leaves rows of length 0 out going back, as it did going forward, where states just pass."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if call.lengths is None:
+            return found
+        some = (call.lengths > 0)[:, None]
+        states = tuple(np.where(some, state, state.dtype.type(0)) for state in found.initial_states)
+        return found._replace(initial_states=states)
+
+
+@fault("jvp-without-the-rates-of-zero-states", "GRD-10")
+class JvpWithoutTheRatesOfZeroStates(Fault):
+    """Where a state is zero leaves the recurrent product out, and in the JVP that of its rate, too."""
+
+    def rate_of_z(
+        self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
+    ) -> Array:
+        return super().rate_of_z(cell, towards, x_t, dx_t, h, dh if h.any() else np.zeros_like(dh))

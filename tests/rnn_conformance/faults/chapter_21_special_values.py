@@ -186,3 +186,25 @@ class NanCotangentIsClearedInPadding(Fault):
             cleared = ~steps[:, -1, None] & np.isnan(g_final.astype(float))
             g_final = np.where(cleared, g_final.dtype.type(0), g_final)
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("nan-of-a-state-is-rounded-on-its-bits", "NAN-5")
+class NanOfAStateIsRoundedOnItsBits(Fault):
+    """Makes states bfloat16 by rounding their bits: NaN of few digits is infinity then, of all digits zero."""
+
+    def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
+        narrow_model, narrow = super().cast(model, call, dtype)
+        states = call.initial_states
+        if dtype != "bfloat16" or states is None or any(state.dtype != np.float32 for state in states):
+            return narrow_model, narrow
+        of_type = narrow_model.dtype
+        return narrow_model, replace(
+            narrow, initial_states=tuple(on_bits(state, of_type) for state in states)
+        )
+
+
+def on_bits(state: Array, of_type: np.dtype[Any]) -> Array:
+    """The upper half of the bits, rounded to even."""
+    bits = np.array(state, order="C").view(np.uint32)
+    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    return rounded.astype(np.uint16).view(of_type)

@@ -176,3 +176,14 @@ class BackwardsWithinABuffer(Fault):
 
     def backwards(self, x: Array) -> Array:
         return np.concatenate([super().backwards(x[:, :300]), x[:, 300:]], axis=1)
+
+
+@fault("term-left-over-of-eights", "LNG-3")
+class TermLeftOverOfEights(Fault):
+    """For one row, sums eight terms at a time, and the rest where there are more than one."""
+
+    def product(self, a: Array, W: Array) -> Array:
+        terms = W.shape[1]
+        if len(a) == 1 and terms > 8 and terms % 8 == 1:
+            a, W = a[:, :-1], W[:, :-1]
+        return super().product(a, W)

@@ -210,3 +210,16 @@ class KeptStatesBeforeThoseGivenByPlace(Fault):
         if by_place and kept is not None and alike:
             call = replace(call, initial_states=None)
         return super().run_usual(model, call)
+
+
+@fault("beta-is-lost-beside-a-default", "CFG-1")
+class BetaIsLostBesideADefault(Fault):
+    """Leaves the parameters of an activation out of its configuration where the first has its default."""
+
+    def made_anew(self, model: Network) -> Network:
+        return Network(Layer(*map(self.again, layer.cells)) for layer in model.layers)
+
+    def again(self, cell: Cell) -> Cell:
+        parameters, default = cell.activation.parameters, Activation(cell.activation.name)
+        same = bool(parameters) and parameters.get("alpha") == default.parameters.get("alpha")
+        return replace(cell, activation=default) if same else cell
