@@ -190,7 +190,7 @@ class NanCotangentIsClearedInPadding(Fault):
 
 @fault("nan-of-a-state-is-rounded-on-its-bits", "NAN-5")
 class NanOfAStateIsRoundedOnItsBits(Fault):
-    """Makes states bfloat16 by rounding their bits: NaN of few digits is infinity then, of all digits zero."""
+    """Makes states bfloat16 by rounding their bits: NaN of few digits is infinity, of all digits zero."""
 
     def cast(self, model: Network, call: Call, dtype: str) -> tuple[Network, Call]:
         narrow_model, narrow = super().cast(model, call, dtype)
