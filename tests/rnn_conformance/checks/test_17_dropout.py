@@ -878,7 +878,7 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
         stack = with_layers(case, count, narrower=subject.supports.mixed_layers)
         for elsewhere in subject.supports.dropout:  # what was made to drop there is not what drops here
             if elsewhere != place and (elsewhere != "between layers" or count > 1):
-                subject.run(stack.replace(dropout=elsewhere))
+                subject.error_of(stack.network, stack.replace(dropout=elsewhere).call)  # others judge it
         one, other = (kept_and_gone(subject, stack) for _ in range(2))
         passed = 1 if place == "state" else layers  # of the states only the top one is seen
         share = 1 - (1 - rate) ** passed
