@@ -753,7 +753,7 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
 
     The weights above have theirs of what the layer below gave. Biases of 1 keep relu from hiding anything.
     """
-    bottom, x, dtype = case.network.layers[0].forward, case.x[:1, :1], case.network.dtype
+    bottom, x, dtype = case.network.layers[0].forward, case.x[:1], case.network.dtype
     cell = replace(bottom, b=np.ones_like(bottom.bias))
     zeros = (np.zeros((1, 1, bottom.hidden_size), dtype),) * 2
     stack = case.replace(network=Network([Layer(cell), Layer(cell)]), x=x, initial_states=zeros)
@@ -761,9 +761,9 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
     assert found.cells[0].b is not None
     above, below = found.cells[0].b != 0, found.x[0, 0] != 0
     scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
-    given = 1 + np.where(below, x[0, 0] * scale, 0)
+    given = (1 + np.where(below, x[0] * scale, 0)).sum(axis=0)
     expected = np.where(above, scale * given, 0)
-    rounded = gamma(2 * math.ceil(roundings(case.call.rate)) + 2, roundoff_of(case))
+    rounded = gamma(2 * math.ceil(roundings(case.call.rate)) + 2 + x.shape[1], roundoff_of(case))
     of_weights = np.diag(found.cells[1].W_x)
     subject.agree(
         "gradient of W_x above", of_weights, Bounded(expected, expected * rounded), dtype, ("unit",)
@@ -772,18 +772,21 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
 
 
 def expect_through_the_gap_below_two_directions(subject: Subject, case: Case) -> None:
-    """Both directions of the upper layer read what is left of the forward one below."""
+    """Both directions above read what is left of the forward one below, alike or each by itself."""
     bottom, dtype, rate = case.network.layers[0].forward, case.network.dtype, case.call.rate
     W_x = np.concatenate([bottom.W_x, np.zeros_like(bottom.W_x)], axis=1)
     above = replace(bottom, W_x=W_x, b=np.ones_like(bottom.bias))
     zeros = (np.zeros((2, *case.x[:, 0].shape), dtype),) * 2
     both = Network([Layer(bottom, bottom), Layer(above, above)])
     found = gradients_of_all_alike(subject, case.replace(network=both, initial_states=zeros)).x
-    gone: Array = found == 0
-    expected = np.where(gone, 0, 2 / (1 - reference_dtype(dtype).type(rate)))
+    scale = 1 / (1 - reference_dtype(dtype).type(rate))
+    kept = np.clip(np.rint(found / scale), 0, 2)
     rounded = gamma(math.ceil(roundings(rate)) + 1, roundoff_of(case))
-    subject.agree("gradient of x below two directions", found, Bounded(expected, expected * rounded), dtype)
-    expect_share("gradients dropped below two directions", subject, gone, rate)
+    subject.agree(
+        "gradient of x below two directions", found, Bounded(kept * scale, kept * scale * rounded), dtype
+    )
+    alike = not (kept == 1).any()
+    expect_share("dropped below two directions", subject, kept == 0, rate if alike else rate * rate)
 
 
 def roundoff_of(case: Case) -> float:
