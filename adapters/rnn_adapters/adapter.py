@@ -219,7 +219,7 @@ class Adapter(ABC, Generic[Model]):
         """The shapes that the framework infers for the outputs of a call, by each way that it has.
 
         Args:
-            call: whose shapes and options count, not its numbers.
+            call: whose shapes and options count, not its numbers. A size of 0 is one, and known.
             unknown: axes of the input (and of states and mask) that the framework is not told.
         """
         raise NotImplementedError

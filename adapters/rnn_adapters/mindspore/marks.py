@@ -18,8 +18,8 @@ class Marks:
     """How often cells have said to the executor that they compute in another type, and not taken it back.
 
     A cell takes it back after its call, but not where the call raises an error. Everything is then computed
-    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it. So would a
-    double backward that raised one: no integer is an index from then on.
+    in float16 (ERR-9), and one such call would be seen in every clause that is asked after it. So would two
+    gradients in a row that raised one: no integer is an index from then on.
 
     Args:
         set_or_take_back: the executor's own method.
@@ -35,7 +35,7 @@ class Marks:
         self.set_or_take_back(kind, is_set)
 
     def take_back(self) -> None:
-        """What refused calls have left, as long as it shows: one too many ends the process."""
+        """What refused calls have left, as long as it shows (one too many ends the process), and open gradients."""
         if self.raised:
             cells._pynative_executor.clear_res()
             self.raised = False

@@ -401,7 +401,7 @@ IN_OTHER_AXES: dict[str, Mistake] = {
 OF_THE_LAST_AXIS: dict[str, Mistake] = {
     field: in_other_batch_axes(field, 3, (3,)) for field in ("initial_states", "lengths", "mask")
 }
-"""Rows of the last batch axis alone, which would be right for each of the others."""
+"""Three rows in the last batch axis alone, which broadcasting would repeat for the first."""
 
 
 @check(

@@ -242,7 +242,7 @@ def expect_both_ends_of_hard_sigmoids(subject: Subject, case: Case) -> None:
     one = np.ones((1, 1), case.network.dtype)
     x = np.array([[[-64]], [[64]]], case.network.dtype)
     for alpha, beta in product((0.1, 0.15, 0.2, 0.3, 0.35, 0.6, 0.7), (0.1, 0.3, 0.45, 0.55, 0.6, 0.7, 0.9)):
-        cell = Cell(one, 0 * one, activation=Activation("hard_sigmoid", alpha, beta))
+        cell = Cell(one, 0 * one, 0 * one[0], activation=Activation("hard_sigmoid", alpha, beta))
         alone = Case(Network(Layer(cell)), Call(x), case.route)
         ends = sequence_of(subject, alone, subject.run(alone)).ravel().tolist()
         subject.require(

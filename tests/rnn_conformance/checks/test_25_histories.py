@@ -120,8 +120,9 @@ def test_assigned_weights_are_those_of_the_calls_after(subject: Subject, case: C
 
 def expect_assigned_after_many_shapes(subject: Subject, case: Case) -> None:
     """What is assigned is what calls of a shape use that came after many others."""
-    x, network = case.x[:1, :1], case.network.mapped(turned)
-    calls = [Call(np.repeat(x, time, axis=1)) for time in range(1, 12)]
+    x, network = with_states(subject, case).x[:1, :1], case.network.mapped(turned)
+    asked = subject.supports.sequence
+    calls = [Call(np.repeat(x, time, axis=1), return_sequences=asked) for time in range(1, 12)]
     for call in calls:
         subject.call(case.network, call)
     subject.assign_weights(case.network, network)

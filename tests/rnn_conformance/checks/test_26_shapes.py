@@ -122,10 +122,10 @@ def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Ca
         expected = (*sizes_of(subject, asked), features_of(asked))
         for way, shapes in subject.inferred_shapes(asked, unknown_of(subject, asked)).items():
             expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
-    expect_nothing_inferred_otherwise(subject, case)
+    expect_sizes_of_zero_inferred(subject, case)
 
 
-def expect_nothing_inferred_otherwise(subject: Subject, case: Case) -> None:
+def expect_sizes_of_zero_inferred(subject: Subject, case: Case) -> None:
     """A size of zero is known: it is inferred, or refused as where it is computed (EDG-1, EDG-2)."""
     lengths = case.call.lengths
     no_steps = case.replace(

@@ -229,7 +229,8 @@ def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, 
 def test_a_configuration_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
     """Every third layer has another activation, where they may differ."""
     known = [Activation(name) for name in TANH_OR_RELU if name in subject.supports.activations]
-    known = known[:1] if not subject.supports.mixed_layers else known or [case.network.cells[0].activation]
+    known = known or [case.network.cells[0].activation]
+    known = known if subject.supports.mixed_layers else known[:1]
     layers = [
         Layer(*(replace(cell, activation=known[0 if number % 3 else -1]) for cell in layer.cells))
         for number, layer in enumerate(case.network.layers)

@@ -357,6 +357,13 @@ def expect_loaded(subject: Subject, network: Network) -> None:
                 f"{role} of cell {index}: loaded {want.tolist()} ({want.dtype});"
                 f" read back {got.tolist()} ({got.dtype})",
             )
+        of_each = (
+            zip(loaded.biases, back.biases, strict=False) if len(loaded.biases) == len(back.biases) else ()
+        )
+        subject.require(
+            all(same_signs(*both) for both in of_each),
+            f"cell {index}: a zero of a bias came back with another sign",
+        )
         subject.require(
             keeps_separate_biases(loaded, back),
             f"cell {index}: two bias vectors were loaded; those read back are not the same two",

@@ -133,12 +133,17 @@ def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake
             finding = f"{case.variant}, {name}: expected an error; got an answer"
             raise NonConforming(finding, kind="not refused", what=name)
         subject.tally.count()
+    if able:
+        subject.load_anew(case.network)  # what a derivative leaves that was refused is ERR-9's
 
 
 def derivatives_of_the_wrong(
     subject: Subject, case: Case, mistake: Mistake
 ) -> dict[str, Callable[[], object]]:
-    """For each derivative that can be asked of a case, that of its call with a mistake."""
+    """For each derivative that can be asked of a case, that of its call with a mistake.
+
+    Where the outputs of the wrong call had other axes, there are no cotangents for them: the JVP is left.
+    """
     mask = case.call.mask
     right = with_states(subject, case.replace(mask=None if mask is None else mask.astype(bool)))
     if not is_differentiable(subject, right):
@@ -146,11 +151,12 @@ def derivatives_of_the_wrong(
     wrong = replace(right, call=mistake(replace(right.call, mask=mask)))
     given = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
     direction, supports = direction_of(wrong), subject.supports
+    fit = wrong.x.shape[:-1] == right.x.shape[:-1]
     derivatives: dict[str, tuple[bool, Callable[[], object]]] = {
-        "gradients": (True, lambda: subject.gradients(wrong, *given)),
+        "gradients": (fit, lambda: subject.gradients(wrong, *given)),
         "JVP": (supports.tangents, lambda: subject.tangents(wrong, direction)),
         "gradients of gradients": (
-            supports.second_gradients,
+            supports.second_gradients and fit,
             lambda: subject.second_gradients(wrong, *given, direction),
         ),
     }
