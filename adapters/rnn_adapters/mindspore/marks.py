@@ -35,7 +35,7 @@ class Marks:
         self.set_or_take_back(kind, is_set)
 
     def take_back(self) -> None:
-        """What refused calls have left, as long as it shows (one too many ends the process), and open gradients."""
+        """What refused calls have left, as long as it shows: one too many ends the process."""
         if self.raised:
             cells._pynative_executor.clear_res()
             self.raised = False
