@@ -354,7 +354,8 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
                 subject.error_of(case.network, mistake(call))
             if case.variant == "derivatives":
                 for derivative in derivatives_of_the_wrong(subject, case, mistake).values():
-                    is_refused(derivative)
+                    for _ in range(2):  # the second may find what the first has left open
+                        is_refused(derivative)
     if case.variant == "training":
         for call in training:
             subject.call(case.network, call)
