@@ -23,10 +23,11 @@ from rnn_conformance.checks.support.derivatives import (
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Array
+from rnn_reference.network import Array, States
 
 Answer = TypeVar("Answer")
 Question = Callable[[], object]
+JVP = "the JVP"
 
 
 def one_of(case: Case, questions: Mapping[str, Callable[[], Answer]]) -> dict[str, Callable[[], Answer]]:
@@ -41,6 +42,13 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
     if not is_differentiable(subject, case):
         return {}
     given = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+    return {what: left_alone(found) for what, found in derivatives_at(subject, case, given).items()}
+
+
+def derivatives_at(
+    subject: Subject, case: Case, given: tuple[Array, States]
+) -> dict[str, Callable[[], list[Array]]]:
+    """For each derivative that is supported, the arrays that it gives for given cotangents. Errors are raised."""
     direction, supports = direction_of(case), subject.supports
 
     def tangents() -> list[Array]:
@@ -49,10 +57,10 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
 
     found = {"gradients": lambda: all_of(subject.gradients(case, *given))}
     if supports.tangents:
-        found["the JVP"] = tangents
+        found[JVP] = tangents
     if supports.second_gradients:
         found["gradients of gradients"] = lambda: all_of(subject.second_gradients(case, *given, direction))
-    return {what: left_alone(derivative) for what, derivative in found.items()}
+    return found
 
 
 def with_states(subject: Subject, case: Case) -> Case:

@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
-from rnn_conformance.checks.support.asking import one_of, with_states
+from rnn_conformance.checks.support.asking import JVP, derivatives_at, one_of, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
     cotangents,
-    direction_of,
     handed_cotangents,
     is_differentiable,
 )
@@ -139,7 +138,7 @@ def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake
 
 def derivatives_of_the_wrong(
     subject: Subject, case: Case, mistake: Mistake
-) -> dict[str, Callable[[], object]]:
+) -> dict[str, Callable[[], list[Array]]]:
     """For each derivative that can be asked of a case, that of its call with a mistake.
 
     Where the outputs of the wrong call had other axes, there are no cotangents for them: the JVP is left.
@@ -150,17 +149,9 @@ def derivatives_of_the_wrong(
         return {}
     wrong = replace(right, call=mistake(replace(right.call, mask=mask)))
     given = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
-    direction, supports = direction_of(wrong), subject.supports
     fit = wrong.x.shape[:-1] == right.x.shape[:-1]
-    derivatives: dict[str, tuple[bool, Callable[[], object]]] = {
-        "gradients": (fit, lambda: subject.gradients(wrong, *given)),
-        "JVP": (supports.tangents, lambda: subject.tangents(wrong, direction)),
-        "gradients of gradients": (
-            supports.second_gradients and fit,
-            lambda: subject.second_gradients(wrong, *given, direction),
-        ),
-    }
-    return {name: derivative for name, (able, derivative) in derivatives.items() if able}
+    derivatives = derivatives_at(subject, wrong, given)
+    return {name: derivative for name, derivative in derivatives.items() if fit or name == JVP}
 
 
 def is_refused(derivative: Callable[[], object]) -> bool:
