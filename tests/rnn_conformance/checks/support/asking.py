@@ -48,7 +48,7 @@ def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], li
 def derivatives_at(
     subject: Subject, case: Case, given: tuple[Array, States]
 ) -> dict[str, Callable[[], list[Array]]]:
-    """For each derivative that is supported, the arrays that it gives for given cotangents. Errors are raised."""
+    """For each derivative that is supported, the arrays that it gives for these cotangents; errors stand."""
     direction, supports = direction_of(case), subject.supports
 
     def tangents() -> list[Array]:
