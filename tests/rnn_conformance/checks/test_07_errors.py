@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from rnn_conformance.checks.support.expect import (
 from rnn_conformance.checks.support.mistakes import (
     Change,
     Mistake,
+    among_batch_axes,
     derivatives_of_the_wrong,
     expect_refusal,
     expect_refusal_of_states,
@@ -29,6 +31,8 @@ from rnn_conformance.checks.support.mistakes import (
     with_state,
     with_x,
 )
+from rnn_conformance.checks.test_11_lengths import LENGTHS
+from rnn_conformance.checks.test_12_masks import MASKS
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -118,6 +122,7 @@ def test_wrong_number_of_initial_states_is_an_error(subject: Subject, case: Case
     expect_refusal_of_states(subject, case, STATE_NUMBERS)
 
 
+OTHERS_OF_STATES = ("int32", "int64", "bool", "float16")
 TYPES = (
     *("float64", "float16", "int32", "int64", "bool", "complex64", "complex128"),
     *("float64 states", "complex64 states"),
@@ -157,6 +162,8 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
                 states[place] = (state + imaginary if imaginary else state).astype(dtype)
                 given = case.replace(initial_states=tuple(states))
                 expect_the_same_or_an_error(subject, f"{name} initial states", dtype, given, case)
+        other = OTHERS_OF_STATES[of_any(case.call, len(OTHERS_OF_STATES))]
+        expect_states_of_another_type(subject, np.dtype(other), case)
         return
     # Numbers that both types have.
     common = case.x.astype(dtype if dtype.kind != "c" else weights)
@@ -164,6 +171,20 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
         given = case.replace(x=(common + imaginary if imaginary else common).astype(dtype))
         meant = case.replace(x=common.astype(weights))
         expect_the_same_or_an_error(subject, f"{name} input", dtype, given, meant)
+        narrow = subject.supports.compute_dtypes
+        if narrow and dtype.kind != "c" and weights == np.float32:
+            mixed = {"compute_dtype": narrow[of_any(case.call, len(narrow))]}
+            expect_the_same_or_an_error(
+                subject, f"{name} input", dtype, given.replace(**mixed), meant.replace(**mixed)
+            )
+
+
+def expect_states_of_another_type(subject: Subject, dtype: np.dtype[Any], case: Case) -> None:
+    """All of them are, and hold numbers that both types have."""
+    states = [state.astype(dtype) for state in case.initial_states or ()]
+    given = case.replace(initial_states=tuple(states))
+    meant = case.replace(initial_states=tuple(state.astype(case.network.dtype) for state in states))
+    expect_the_same_or_an_error(subject, f"{dtype} initial states", dtype, given, meant)
 
 
 def imaginary_parts(dtype: np.dtype[Any]) -> tuple[complex, ...]:
@@ -378,9 +399,13 @@ def expect_kept_states_to_stay(
     stateful = case.replace(initial_states=None)
     shapes, dtype = case.network.state_shapes(len(case.x)), case.network.dtype
     given = stateful.replace(initial_states=tuple(np.full(shape, 0.5, dtype) for shape in shapes))
-    of_any = [*of_input, a_mask_of_a_step_too_many] if subject.supports.masks else of_input
-    wrong = [mistake(stateful.call) for mistake in of_any]
-    wrong += [mistake(given.call) for mistake in (*of_any, *of_state)]
+    of_call = [*of_input, a_mask_of_a_step_too_many] if subject.supports.masks else [*of_input]
+    if subject.supports.lengths and all(
+        subject.conventions.has_axis("x", axis) for axis in ("batch", "time")
+    ):
+        of_call.append(lengths_of_a_step_too_many)
+    wrong = [mistake(stateful.call) for mistake in of_call]
+    wrong += [mistake(given.call) for mistake in (*of_call, *of_state)]
     while True:
         subject.reset_states(case.network)
         states = copied_final_states(subject, stateful, subject.run(stateful))
@@ -396,6 +421,11 @@ def a_mask_of_a_step_too_many(call: Call) -> Call:
     return replace(call, mask=np.ones((len(call.x), call.x.shape[1] + 1), bool))
 
 
+def lengths_of_a_step_too_many(call: Call) -> Call:
+    """Lengths of a time step more than the input has."""
+    return replace(call, lengths=np.full(len(call.x), call.x.shape[1] + 1), mask=None)
+
+
 IN_OTHER_AXES: dict[str, Mistake] = {
     field: in_other_batch_axes(field) for field in ("initial_states", "lengths", "mask")
 }
@@ -403,6 +433,22 @@ OF_THE_LAST_AXIS: dict[str, Mistake] = {
     field: in_other_batch_axes(field, 3, (3,)) for field in ("initial_states", "lengths", "mask")
 }
 """Three rows in the last batch axis alone, which broadcasting would repeat for the first."""
+OF_ONE_ROW: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+    ((2, 3), (1, 1)),
+    ((2, 3), (1, 3)),
+    ((2, 3), (2, 1)),
+    ((), (1,)),
+    ((1,), ()),
+    ((1,), (1, 1)),
+)
+"""Batch axes of the input, and others that broadcasting or a reshape would bring into them."""
+IN_TWO_AXES = {
+    "x": among_batch_axes(FEATURES),
+    "initial_states": among_batch_axes({name: with_state(change) for name, change in STATE_SHAPES.items()}),
+    "lengths": among_batch_axes(LENGTHS),
+    "mask": among_batch_axes(MASKS),
+}
+"""What is a mistake beside one batch axis, by what is wrong."""
 
 
 @check(
@@ -416,8 +462,14 @@ OF_THE_LAST_AXIS: dict[str, Mistake] = {
     share=HALF,
 )
 def test_rows_in_other_batch_axes_are_an_error(subject: Subject, case: Case) -> None:
-    """Each of what a call has beside its input."""
+    """Each of what a call has beside its input. What is a mistake of one batch axis is one of two."""
     given = [field for field in IN_OTHER_AXES if getattr(case.call, field) is not None]
     for field in given:
         expect_refusal(subject, case.replace(variant=field), IN_OTHER_AXES)
         expect_refusal(subject, case.replace(variant=field), OF_THE_LAST_AXIS)
+        for batch, of_field in OF_ONE_ROW:
+            mistake = in_other_batch_axes(field, math.prod(of_field), of_field, batch)
+            expect_refusal(subject, case.replace(variant=field), {field: mistake})
+    for field in ("x", *given):
+        for name in IN_TWO_AXES[field]:
+            expect_refusal(subject, case.replace(variant=name), IN_TWO_AXES[field])

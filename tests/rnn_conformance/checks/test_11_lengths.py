@@ -44,7 +44,7 @@ def above_the_steps(call: Call) -> Call:
     assert call.lengths is not None
     lengths = call.lengths + 1000
     if call.lengths.sum() % 2:
-        lengths = in_one_row(call.lengths, call.x.shape[1] + 1)
+        lengths = in_one_row(call.lengths, call.x.shape[-2] + 1)
     return replace(call, lengths=lengths)
 
 
@@ -61,6 +61,7 @@ LENGTHS: dict[str, Mistake] = {
     "a length too many": with_lengths(lambda lengths: np.concatenate([lengths, lengths[:1]])),
     "a length too few": with_lengths(lambda lengths: lengths[:-1]),
     "one length for all rows": with_lengths(lambda lengths: lengths[:1]),
+    "a number in place of lengths": with_lengths(lambda lengths: np.asarray(lengths.max())),
 }
 
 

@@ -39,6 +39,7 @@ MASKS: dict[str, Mistake] = {
     "a row too few": with_mask(lambda mask: mask[:-1]),
     "a row too many": with_mask(lambda mask: np.concatenate([mask, mask[:1]])),
     "one row for all": with_mask(lambda mask: mask[:1]),
+    "one row for all, without a batch axis": with_mask(lambda mask: mask[0]),
 }
 
 

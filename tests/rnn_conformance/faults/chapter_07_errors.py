@@ -14,7 +14,7 @@ from rnn_adapters.declarations import NarrowType
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import ACTIVATIONS, Activation
 from rnn_reference.gradients import Gradients
-from rnn_reference.network import Array, Cell, Layer, Network, States
+from rnn_reference.network import Array, Cell, Layer, Network, States, checked_call
 
 
 @fault("extra-features-cut", "ERR-1")
@@ -519,3 +519,75 @@ class StatesKeptLikeTheInput(Fault):
         if self.of_input is not None and self.of_input.kind in "iu":
             final_states = [np.trunc(state) for state in final_states]
         super().keep(model, final_states)
+
+
+@fault("axes-of-one-broadcast-among-batch-axes", "ERR-10")
+class AxesOfOneBroadcastAmongBatchAxes(Fault):
+    """Broadcasts states, lengths and masks of as many batch axes as the input has to these."""
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        own = array.shape[before : before + len(batch)]
+        if len(own) == len(batch) > 1 and all(
+            size in (1, all_of) for size, all_of in zip(own, batch, strict=True)
+        ):
+            others = array.shape[before + len(batch) :]
+            array = np.broadcast_to(array, (*array.shape[:before], *batch, *others))
+        return super().flat(array, batch, before)
+
+
+@fault("state-of-one-row-without-a-batch-axis", "ERR-10")
+class StateOfOneRowWithoutABatchAxis(Fault):
+    """Makes a batch axis of one row for input that has none, and looks at the states only then."""
+
+    def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
+        if not batch and before and array.ndim == before + 2 and array.shape[before] == 1:
+            return array
+        return super().flat(array, batch, before)
+
+
+@fault("features-folded-into-time-among-batch-axes", "ERR-10")
+class FeaturesFoldedIntoTimeAmongBatchAxes(Fault):
+    """Of other batch axes than one makes one by a reshape to (rows, -1, input): twice the features fit."""
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        *batch, time, features = call.x.shape
+        times, left = divmod(features, model.input_size)
+        if len(batch) != 1 and not left:
+            call = replace(call, x=call.x.reshape(*batch, time * times, model.input_size))
+        return super().run_in_one_batch_axis(model, call)
+
+
+@fault("states-of-integers-are-none", "ERR-5")
+class StatesOfIntegersAreNone(Fault):
+    """Takes initial states for given ones only if they are of floating-point numbers."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states or ()
+        if any(state.dtype.kind in "biu" for state in states):
+            call = replace(call, initial_states=None)
+        return super().run_usual(model, call)
+
+
+@fault("float64-is-not-narrowed", "ERR-5")
+class Float64IsNotNarrowed(Fault):
+    """In mixed precision, computes in float64 what comes as float64."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.compute_dtype is not None and call.x.dtype == np.float64 != model.dtype:
+            states = call.initial_states
+            if states is not None:
+                states = tuple(state.astype(np.float64) for state in states)
+            call = replace(call, compute_dtype=None, initial_states=states)
+            model = model.astype(np.float64)
+        return super().run_usual(model, call)
+
+
+@fault("states-kept-before-the-lengths-are-refused", "ERR-9")
+class StatesKeptBeforeTheLengthsAreRefused(Fault):
+    """Takes given states for the kept ones before it looks at the lengths."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.stateful and call.lengths is not None and call.initial_states is not None:
+            checked_call(model, call.x, call.initial_states)
+            self.keep(model, list(call.initial_states))
+        return super().run_usual(model, call)

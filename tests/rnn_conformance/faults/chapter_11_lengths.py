@@ -187,3 +187,13 @@ class OrderOfRowsInAByte(Fault):
         sorted_states = [state[:, order] for state in states]
         sequence, finals = super().run_stack(network, x[order], sorted_states, steps[order])
         return sequence[back], [final[:, back] for final in finals]
+
+
+@fault("one-number-for-all-lengths", "LEN-7")
+class OneNumberForAllLengths(Fault):
+    """Takes a single number for the length of every row."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.lengths is not None and not call.lengths.ndim:
+            call = replace(call, lengths=np.broadcast_to(call.lengths, call.x.shape[:1]))
+        return super().steps(call)

@@ -161,3 +161,13 @@ class MaskOfEveryStepInInputOrder(Fault):
         if steps is not None and steps.all():
             return sequence[:, ::-1]
         return super().ordered(sequence, steps)
+
+
+@fault("mask-of-time-for-all-rows", "MSK-6")
+class MaskOfTimeForAllRows(Fault):
+    """Takes a mask without a batch axis for that of every row."""
+
+    def steps(self, call: Call) -> Steps:
+        if call.mask is not None and call.mask.shape == call.x.shape[1:2]:
+            call = replace(call, mask=np.broadcast_to(call.mask, call.x.shape[:2]))
+        return super().steps(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -72,15 +73,18 @@ def with_mask(change: Change) -> Mistake:
 
 
 def in_other_batch_axes(
-    field: str, rows_of_field: int = 6, batch_of_field: tuple[int, ...] = (3, 2)
+    field: str,
+    rows_of_field: int = 6,
+    batch_of_field: tuple[int, ...] = (3, 2),
+    batch: tuple[int, ...] = (2, 3),
 ) -> Mistake:
-    """Six rows in batch axes (2, 3), but those of one field of the call in others, or fewer of them."""
+    """Rows in some batch axes, but those of one field of the call in others, or fewer of them."""
 
     def mistake(call: Call) -> Call:
         def inside(name: str, array: Array, before: int = 0) -> Array:
-            rows, batch = (rows_of_field, batch_of_field) if name == field else (6, (2, 3))
+            rows, axes = (rows_of_field, batch_of_field) if name == field else (math.prod(batch), batch)
             taken: Array = np.take(array, np.arange(rows) % call.x.shape[0], axis=before)
-            return taken.reshape((*taken.shape[:before], *batch, *taken.shape[before + 1 :]))
+            return taken.reshape((*taken.shape[:before], *axes, *taken.shape[before + 1 :]))
 
         states, lengths, mask = call.initial_states, call.lengths, call.mask
         return replace(
@@ -94,6 +98,16 @@ def in_other_batch_axes(
         )
 
     return mistake
+
+
+def among_batch_axes(mistakes: Mapping[str, Mistake]) -> dict[str, Mistake]:
+    """Mistakes of one batch axis, made of calls whose rows stand in two."""
+    in_two = in_other_batch_axes("none")
+
+    def of_two(mistake: Mistake) -> Mistake:
+        return lambda call: mistake(in_two(call))
+
+    return {name: of_two(mistake) for name, mistake in mistakes.items()}
 
 
 def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake], when: str = "") -> None:
