@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
-from rnn_adapters.surface import Shape, UnknownAxis
+from rnn_adapters.surface import Shape, Shapes, UnknownAxis
 from rnn_conformance.checks.support.asking import left_alone, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
@@ -122,11 +122,16 @@ def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Ca
         expected = (*sizes_of(subject, asked), features_of(asked))
         for way, shapes in subject.inferred_shapes(asked, unknown_of(subject, asked)).items():
             expect_shape(subject, f"sequence output by {way}", shapes.sequence, expected)
-    expect_sizes_of_zero_inferred(subject, case)
+    for empty, way, shapes in inferred_of_zero(subject, case):
+        expected = (*empty.x.shape[:2], features_of(empty))
+        expect_shape(subject, f"empty sequence output by {way}", shapes.sequence, expected)
 
 
-def expect_sizes_of_zero_inferred(subject: Subject, case: Case) -> None:
-    """A size of zero is known: it is inferred, or refused as where it is computed (EDG-1, EDG-2)."""
+def inferred_of_zero(subject: Subject, case: Case) -> Iterator[tuple[Case, str, Shapes]]:
+    """What is inferred of no rows and of no time steps, by way.
+
+    A size of zero is known: it is inferred, or refused as where it is computed (EDG-1, EDG-2).
+    """
     lengths = case.call.lengths
     no_steps = case.replace(
         x=case.x[:, :0],
@@ -134,10 +139,9 @@ def expect_sizes_of_zero_inferred(subject: Subject, case: Case) -> None:
         mask=None if case.call.mask is None else case.call.mask[:, :0],
     )
     for empty in (case.reordered(np.arange(0)), no_steps):
-        expected = (*empty.x.shape[:2], features_of(empty))
         asked = left_alone(partial(subject.inferred_shapes, empty, ()))
         for way, shapes in (asked() or {}).items():
-            expect_shape(subject, f"empty sequence output by {way}", shapes.sequence, expected)
+            yield empty, way, shapes
 
 
 @check("SHP-2", ANY, needs=("inferred_shapes", "last_output"))
@@ -147,6 +151,10 @@ def test_the_shape_of_the_last_output_is_inferred(subject: Subject, case: Case) 
         expected = (sizes_of(subject, asking)[0], features_of(asking))
         for way, shapes in subject.inferred_shapes(asking, unknown_of(subject, asking)).items():
             expect_shape(subject, f"last output by {way}", shapes.last, expected)
+    asking = dropping(case).replace(return_sequences=False)
+    for empty, way, shapes in inferred_of_zero(subject, asking):
+        expected = (len(empty.x), features_of(empty))
+        expect_shape(subject, f"empty last output by {way}", shapes.last, expected)
 
 
 @check("SHP-3", ANY, needs=("inferred_shapes", "final_states"))
@@ -162,6 +170,12 @@ def test_the_shapes_of_final_states_are_inferred(subject: Subject, case: Case) -
                 what = f"final states by {way}"
                 raise NonConforming(f"{what}: expected {expected}; inferred {found}", kind="shape", what=what)
             subject.tally.count()
+    for empty, way, shapes in inferred_of_zero(subject, dropping(case)):
+        of_empty = [(len(empty.x), cell.hidden_size) for cell in case.network.cells]
+        what, found = f"final states of empty input by {way}", list(shapes.final_states or ())
+        if found != of_empty:
+            raise NonConforming(f"{what}: expected {of_empty}; inferred {found}", kind="shape", what=what)
+        subject.tally.count()
 
 
 @check(
@@ -271,10 +285,10 @@ def in_numbers(subject: Subject, case: Case) -> Case:
 
 @check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"), share=MORE)
 def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: Case) -> None:
-    """Be it of booleans or of numbers."""
-    expected = of_outputs(subject, case)
-    case = in_numbers(subject, case)
-    expect_handed(subject, as_handed(case), expected)
+    """Be it of booleans or of numbers, and whatever was handed on before of the same shape."""
+    full = case.replace(mask=None if case.call.mask is None else np.ones_like(case.call.mask))
+    for each in (full, case) if case.call.mask is not None else (case,):
+        expect_handed(subject, as_handed(in_numbers(subject, each)), of_outputs(subject, each))
 
 
 @check("SHP-6", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "last_output"), share=FEW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -290,3 +291,41 @@ class SizeOfZeroIsUnknown(Fault):
         if shapes.sequence is None:
             return shapes
         return replace(shapes, sequence=tuple(size or None for size in shapes.sequence))
+
+
+@fault("last-output-of-no-rows-is-unknown", "SHP-2")
+class LastOutputOfNoRowsIsUnknown(Fault):
+    """Infers `batch or None` of a last output."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if shapes.last is None:
+            return shapes
+        return replace(shapes, last=tuple(size or None for size in shapes.last))
+
+
+@fault("states-of-no-rows-are-unknown", "SHP-3")
+class StatesOfNoRowsAreUnknown(Fault):
+    """Infers `batch or None` of final states."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        states = tuple(tuple(size or None for size in state) for state in shapes.final_states or ())
+        return replace(shapes, final_states=states)
+
+
+@fault("mask-handed-on-is-remembered", "SHP-5")
+class MaskHandedOnIsRemembered(Fault):
+    """Hands on the mask that it made for the first input of this shape."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.remembered: dict[Any, Mapping[str, Array | None]] = {}
+
+    def load(self, network: Network) -> Network:
+        self.remembered = {}
+        return super().load(network)
+
+    def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
+        key = (call.x.shape, call.return_sequences, call.go_backwards)
+        return self.remembered.setdefault(key, super().handed_masks(model, call))
