@@ -170,7 +170,26 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
     routes=("padding",),
 )
 def test_steps_not_taken_can_be_said_otherwise(subject: Subject, case: Case) -> None:
+    """Also where a step that is taken is next to the number that stands for padding, in every feature."""
     expect_everything(subject, case)
+    if case.steps is not None and case.steps.any() and case.x.shape[-1] > 1 and not case.call.compute_dtype:
+        expect_everything(subject, next_to_padding(case))
+
+
+def next_to_padding(case: Case) -> Case:
+    """The case with one number in all features of the first step that is taken, but the next one in the last.
+
+    The next one of float32 in float64, which some round to that.
+    """
+    assert case.steps is not None
+    x, dtype = case.x.copy(), case.x.dtype
+    narrow = np.dtype(np.float32) if dtype == np.float64 else dtype
+    row, step = np.argwhere(case.steps)[0]
+    value = x[row, step, 0].astype(narrow)
+    value = value if abs(value) > 2.0**-6 else narrow.type(0.5)  # what is next to 0 may be flushed to it
+    x[row, step] = value
+    x[row, step, -1] = np.nextafter(value, narrow.type(9))
+    return case.replace(x=x)
 
 
 BATCHES: dict[str, tuple[int, ...]] = {

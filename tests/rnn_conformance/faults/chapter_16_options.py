@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -459,3 +460,12 @@ class InnerBatchAxesOfStatesTurned(Fault):
             return rows
         inner = before + len(batch) - 1
         return array.swapaxes(inner - 1, inner).reshape(rows.shape)
+
+
+@fault("close-to-the-number-for-padding", "OPT-9")
+class CloseToTheNumberForPadding(Fault):
+    """Leaves out a step whose features are all close to the value for padding."""
+
+    def differs(self, x: Array, value: Any) -> Array:
+        close: Array = np.isclose(x.astype(np.float64), value, rtol=1e-5).all(axis=-1)
+        return ~close
