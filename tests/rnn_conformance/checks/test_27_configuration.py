@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.histories import Action
-from rnn_conformance.checks.support.asking import one_of
+from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
+from rnn_conformance.checks.support.derivatives import is_differentiable
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import expect_everything, expect_output, with_other_merge
-from rnn_conformance.checks.support.histories import follow
+from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
+from rnn_conformance.checks.test_15_state import part
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -47,6 +49,7 @@ def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Sub
     activation that it draws, and others.
     """
     expect_everything(subject, case)
+    expect_more(subject, case)
     for activations in OTHER_PARAMETERS:
         if any(cell.activation.name in activations for cell in case.network.cells):
             network = with_parameters(subject, case.network, activations)
@@ -55,6 +58,24 @@ def test_a_layer_made_anew_from_its_configuration_computes_the_same(subject: Sub
         for activations in OTHER_PARAMETERS:
             for made in one_of(case, under_each(subject, case.network, activations)).values():
                 expect_everything(subject, case.replace(network=made()))
+
+
+def expect_more(subject: Subject, case: Case) -> None:
+    """What a route may lose that outputs do not show: derivatives, of assigned weights, and kept states.
+
+    A derivative of the first steps of two rows, as the reference takes long for more.
+    """
+    supports, taken = subject.supports, with_states(subject, case.reordered(np.arange(min(2, len(case.x)))))
+    if is_differentiable(subject, taken):
+        taken = part(taken, 0, 3, taken.initial_states)
+        doings = [do for do in DERIVATIVES if supports.has(do)]
+        asked = Action(doings[sum(case.x.shape) % len(doings)], taken.call)
+        halved = Action("assign", network=case.network.mapped(lambda array: array / 2))
+        follow(subject, replace(taken, history=(halved, asked) if supports.assign_weights else (asked,)))
+    if case.call.stateful and supports.final_states:
+        taken = part(case, 0, 3, case.initial_states)
+        going_on = replace(taken.call, initial_states=None)
+        follow(subject, replace(taken, call=going_on, history=(Action("call", taken.call),)))
 
 
 def under_each(
@@ -144,6 +165,7 @@ def test_every_option_survives_its_configuration(subject: Subject, case: Case) -
 def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) -> None:
     """Nor are wrong ones taken. From given states a stateful layer starts, whatever it keeps."""
     expect_everything(subject, case)
+    expect_more(subject, case)
     if case.call.stateful and case.initial_states is not None and case.call.dropout is None:
         before = replace(case.call, initial_states=None)
         follow(subject, replace(case, history=(Action("call", before),)))
@@ -175,6 +197,9 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
         alone = case.replace(initial_states=None, lengths=None, mask=None)
         for x in (case.x[None], case.x[0]):
             expect_default_states(subject, alone.replace(x=x), dtype)
+    no_rows = case.reordered(np.arange(0))  # which may be refused (EDG-1)
+    if left_alone(partial(subject.default_states, no_rows))() is not None:
+        expect_default_states(subject, no_rows, dtype)
     case = case.replace(initial_states=None, return_sequences=subject.supports.sequence, stateful=False)
     case = case.replace(training=False)
     before = arrays_of(subject.run(case)) if subject.supports.outputs else []
@@ -204,10 +229,11 @@ def expect_default_states(subject: Subject, case: Case, dtype: np.dtype[Any]) ->
     "CFG-5", Cases(layers=(1, 2, 3, 3), dtypes=ANY_DTYPE, exact=True), needs=("count_trainable",), share=HALF
 )
 def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, case: Case) -> None:
-    """No layer frozen, the bottom one, the top one, both, and all of them."""
+    """No layer frozen, each by itself, the bottom one with the top one, and all of them."""
     layers = case.network.layers
     top = len(layers) - 1
-    for frozen in dict.fromkeys(((), (0,), (top,), tuple({0, top}), tuple(range(top + 1)))):
+    alone = [(index,) for index in range(top + 1)]
+    for frozen in dict.fromkeys(((), *alone, tuple({0, top}), tuple(range(top + 1)))):
         trained = [Network([layer]) for index, layer in enumerate(layers) if index not in frozen]
         expected = sum(network_parameters(each, subject.conventions.bias_vectors) for each in trained)
         lost = {way: n for way, n in subject.count_trainable(case, frozen).items() if n != expected}
@@ -227,12 +253,14 @@ def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, 
     share=ONCE,
 )
 def test_a_configuration_of_many_layers_keeps_them_in_their_places(subject: Subject, case: Case) -> None:
-    """Every third layer has another activation, where they may differ."""
-    known = [Activation(name) for name in TANH_OR_RELU if name in subject.supports.activations]
+    """Layers of two activations, and of one of which a parameter is chosen, where they may differ."""
+    supports = subject.supports
+    known = [Activation(name) for name in TANH_OR_RELU if name in supports.activations]
+    known += [OF_MANY_DIGITS[name] for name in under_each(subject, case.network, OF_MANY_DIGITS)][:1]
     known = known or [case.network.cells[0].activation]
-    known = known if subject.supports.mixed_layers else known[:1]
+    known = known if supports.mixed_layers else known[:1]
     layers = [
-        Layer(*(replace(cell, activation=known[0 if number % 3 else -1]) for cell in layer.cells))
+        Layer(*(replace(cell, activation=known[number % len(known)]) for cell in layer.cells))
         for number, layer in enumerate(case.network.layers)
     ]
     case = case.replace(network=Network(layers))

@@ -12,7 +12,8 @@ from rnn_adapters.adapter import Call, Output
 from rnn_adapters.reference import computed_in
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import Activation
-from rnn_reference.network import Cell, Layer, Network, States
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("activation-not-in-the-configuration", "CFG-1")
@@ -223,3 +224,64 @@ class BetaIsLostBesideADefault(Fault):
         parameters, default = cell.activation.parameters, Activation(cell.activation.name)
         same = bool(parameters) and parameters.get("alpha") == default.parameters.get("alpha")
         return replace(cell, activation=default) if same else cell
+
+
+@fault("stateful-not-in-the-configuration", "CFG-1")
+class StatefulNotInTheConfiguration(Fault):
+    """Keeps no states once it is made anew."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.route != "configured":
+            super().keep(model, final_states)
+
+
+@fault("configured-derivatives-of-the-default", "CFG-1")
+class ConfiguredDerivativesOfTheDefault(Fault):
+    """Made anew, finds the derivative of an activation by its name, with default parameters."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        named = Activation(activation.name)
+        return super().slope(named if self.route == "configured" else activation, h)
+
+
+@fault("gradients-forget-states-by-place", "CFG-3")
+class GradientsForgetStatesByPlace(Fault):
+    """Passes on to a graph that records gradients what is said by name, which states by place are not."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if self.route == "other arguments" and call.initial_states is not None:
+            call = replace(call, initial_states=tuple(map(np.zeros_like, call.initial_states)))
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("default-states-of-a-row-at-least", "CFG-4")
+class DefaultStatesOfARowAtLeast(Fault):
+    """Tells the states of `batch or 1` rows."""
+
+    def default_states(self, model: Network, call: Call) -> States:
+        if call.x.shape[0]:
+            return super().default_states(model, call)
+        one = np.zeros((1, *call.x.shape[1:]), call.x.dtype)
+        return super().default_states(model, replace(call, x=one))
+
+
+@fault("layers-in-the-middle-stay-trained", "CFG-5")
+class LayersInTheMiddleStayTrained(Fault):
+    """Looks at the bottom and the top of a stack for layers that are not to be trained."""
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        ends = {0, model.num_layers - 1}
+        kept = frozen if ends <= set(frozen) else tuple(index for index in frozen if index in ends)
+        return super().count_trainable(model, kept)
+
+
+@fault("parameters-of-nine-layers-are-configured", "CFG-6")
+class ParametersOfNineLayersAreConfigured(Fault):
+    """Finds the parameters of an activation by one digit of its layer's name: none for the tenth."""
+
+    def made_anew(self, model: Network) -> Network:
+        layers = list(model.layers)
+        for number, layer in enumerate(layers[9:], 9):
+            default = (replace(cell, activation=Activation(cell.activation.name)) for cell in layer.cells)
+            layers[number] = Layer(*default)
+        return Network(layers)
