@@ -240,8 +240,15 @@ def test_the_share_dropped_is_the_rate(subject: Subject, case: Case) -> None:
 
 @check("DRP-7", AnyPlace(), needs=NEEDS, share=FEW)
 def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
+    """Those for the last output alone, too."""
     one, other = (dropped(subject, case) for _ in range(2))
     subject.require(not np.array_equal(one, other), f"two calls dropped the same of {one.size} numbers")
+    if subject.supports.last_output:
+        first, second = (subject.run(case, return_sequences=False).last for _ in range(2))
+        assert first is not None
+        assert second is not None
+        alike = np.array_equal(first == 0, second == 0)
+        subject.require(not alike, f"two calls for last outputs dropped the same of {first.size} numbers")
 
 
 ANY_RATE = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -552,6 +559,8 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
         of_steps = np.moveaxis(kept_and_gone(subject, of_many_steps(case)), 1, 0)
         expect_none_alike("steps", subject, of_steps.reshape(len(of_steps), -1))
+        of_one_row = kept_and_gone(subject, of_many_steps(case).reordered(np.zeros(1, int)))[0]
+        expect_none_alike("steps of a single row", subject, of_one_row)
     for what, counts in (("row", first.sum(axis=1)), ("unit", first.sum(axis=0))):
         number = round(rate * WIDE)
         exactly = math.comb(WIDE, number) * rate**number * (1 - rate) ** (WIDE - number)
@@ -686,8 +695,13 @@ def test_layers_drop_independently(subject: Subject, case: Case) -> None:
     """What passes twice has been divided twice, and was kept with the probability (1 − p)².
 
     Input of two layers is dropped twice, and between layers what passes three. In both directions there are
-    three layers, of which the upper two have inputs of the same shape.
+    three layers, of which the upper two have inputs of the same shape. What the upper of two layers drops by
+    itself shows where the lower one gives ones.
     """
+    if case.call.dropout == "input":
+        expect_upper_layer_by_itself(subject, case)
+    if "state" in subject.supports.dropout and subject.supports.final_states:
+        expect_states_of_layers_independent(subject, case)
     gone, share = kept_and_gone(subject, case), 1 - (1 - case.call.rate) ** 2
     expect_share("dropped by either layer", subject, gone[:, 0], share)
     if case.call.dropout == "between layers":  # one may drop what the other drops a step later
@@ -698,6 +712,50 @@ def test_layers_drop_independently(subject: Subject, case: Case) -> None:
         forward, backward = gone_by_direction(subject, case)
         expect_share("dropped by any layer forwards", subject, forward[:, 0], share)
         expect_share("dropped by any layer backwards", subject, backward[:, -1], share)
+
+
+def expect_upper_layer_by_itself(subject: Subject, case: Case) -> None:
+    """Rows and features are dropped of the input of an upper layer by themselves, at a rate of one half.
+
+    So are those of both directions below it, where it may have as many units as it reads.
+    """
+    bottom, supports, dtype = case.network.layers[0].forward, subject.supports, case.network.dtype
+    both = supports.bidirectional and supports.mixed_layers
+    units = bottom.hidden_size * (2 if both else 1)
+    ones = replace(bottom, W_x=np.zeros_like(bottom.W_x), b=np.ones(bottom.hidden_size, dtype), b_h=None)
+    identity = np.eye(units, dtype=dtype)
+    b = None if bottom.b is None else np.zeros(units, dtype)
+    top = Cell(identity, np.zeros_like(identity), b, activation=bottom.activation)
+    network = Network([Layer(*(ones,) * (2 if both else 1)), Layer(top)])
+    stack = case.replace(network=network, initial_states=None, stateful=False, rate=0.5, go_backwards=False)
+    gone = shown_by(subject, stack)[:, 0] == 0
+    expect_share("dropped of the input of an upper layer", subject, gone, 0.5)
+    expect_none_alike("rows of an upper layer", subject, gone)
+    expect_none_alike("features of an upper layer", subject, gone.T)
+
+
+def expect_states_of_layers_independent(subject: Subject, case: Case) -> None:
+    """No row of the states of two layers is dropped as another one, at a rate of one half."""
+    bottom, dtype = case.network.layers[0].forward, case.network.dtype
+    passing = replace(bottom, W_x=np.zeros_like(bottom.W_x), W_h=np.eye(bottom.hidden_size, dtype=dtype))
+    rows = len(case.x)
+    ones = (np.ones((1, rows, bottom.hidden_size), dtype),) * 2
+    stack = case.replace(
+        network=Network([Layer(passing), Layer(passing)]),
+        initial_states=ones,
+        stateful=False,
+        go_backwards=False,
+        dropout="state",
+        rate=0.5,
+    )
+    output = subject.run(stack)
+    states = final_states_of(subject, as_computed(stack), output, states_dtype(subject, stack))
+    gone = np.concatenate([state[0] == 0 for state in states])
+    expect_share("dropped of the states of two layers", subject, gone, 0.5)
+    expect_none_alike("rows of the states of two layers", subject, gone)
+    expect_none_alike(
+        "units of the states of two layers", subject, np.concatenate(np.split(gone.T, 2, axis=1))
+    )
 
 
 def of_three_layers_in_both_directions(case: Case) -> Case:
@@ -726,11 +784,14 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
         case = case.mapped(lambda array: array.astype(np.float32)).replace(compute_dtype=None)
     expect_through_what_was_kept(subject, case)
     if case.call.dropout == "between layers":
-        expect_through_both_gaps(subject, case)
+        for manner in (as_it_is, in_lengths, in_a_mask):
+            expect_through_both_gaps(subject, manner(case, subject.supports))
         if subject.supports.bidirectional:
             expect_through_the_gap_below_two_directions(subject, case)
     if case.call.dropout == "input" and subject.supports.stacked:
         expect_each_layer_through_its_own(subject, case)
+    if case.call.dropout == "state" and subject.supports.stacked:
+        expect_states_through_their_own(subject, case)
     if case.call.dropout == "state" and subject.supports.bidirectional:
         expect_through_what_was_kept(subject, in_both_directions(case))
 
@@ -745,6 +806,7 @@ def expect_through_both_gaps(subject: Subject, case: Case) -> None:
     zeros = (np.zeros((1, *case.x[:, 0].shape), dtype),) * 3
     deep = case.replace(network=Network([Layer(bottom), above, above]), initial_states=zeros)
     found = gradients_of_all_alike(subject, deep).x
+    found = found if case.steps is None else found[:, steps_of_all(case)]
     gone: Array = found == 0
     expected = np.where(gone, 0, (1 / (1 - reference_dtype(dtype).type(rate))) ** 2)
     rounded = gamma(2 * math.ceil(roundings(rate)), roundoff_of(case))
@@ -763,6 +825,9 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
     stack = case.replace(network=Network([Layer(cell), Layer(cell)]), x=x, initial_states=zeros)
     found = gradients_of_all_alike(subject, stack)
     assert found.cells[0].b is not None
+    assert found.cells[1].b is not None
+    of_all = np.full(bottom.hidden_size, float(x.shape[1]))
+    subject.agree("gradient of b above", found.cells[1].b, Bounded(of_all, 0 * of_all), dtype, ("unit",))
     above, below = found.cells[0].b != 0, found.x[0, 0] != 0
     scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
     given = (1 + np.where(below, x[0] * scale, 0)).sum(axis=0)
@@ -773,6 +838,25 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
         "gradient of W_x above", of_weights, Bounded(expected, expected * rounded), dtype, ("unit",)
     )
     expect_share("dropped by the upper layer", subject, ~above, case.call.rate)
+
+
+def expect_states_through_their_own(subject: Subject, case: Case) -> None:
+    """Of one step and two layers: the gradient of each initial state goes through what it has kept.
+
+    The upper layer passes on what the lower one gives.
+    """
+    bottom, dtype, x = case.network.layers[0].forward, case.network.dtype, case.x[:, :1]
+    identity = np.eye(bottom.hidden_size, dtype=dtype)
+    cell = replace(bottom, W_x=identity, W_h=identity, b=np.ones_like(bottom.bias))
+    states = tuple(np.ones((1, len(x), bottom.hidden_size), dtype) for _ in range(2))
+    stack = case.replace(network=Network([Layer(cell), Layer(cell)]), x=np.abs(x), initial_states=states)
+    scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
+    rounded = gamma(math.ceil(roundings(case.call.rate)), roundoff_of(case))
+    for index, found in enumerate(gradients_of_all_alike(subject, stack).initial_states):
+        expected = np.where(found == 0, 0, scale)
+        what = f"gradient of the initial state of layer {index}"
+        subject.agree(what, found, Bounded(expected, expected * rounded), dtype)
+        expect_share(f"dropped of the state of layer {index}", subject, found == 0, case.call.rate)
 
 
 def expect_through_the_gap_below_two_directions(subject: Subject, case: Case) -> None:
@@ -880,6 +964,9 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
         rows = case.replace(rate=0.5, stateful=False)
         gone_in_axes = kept_and_gone(subject, rows, in_batch_axes(subject, AXES))[:, 0]
         expect_none_alike("rows of two batch axes", subject, gone_in_axes)
+        for of_place in ("input", "state"):
+            if of_place in subject.supports.dropout:
+                expect_alike_without_batch_axis(subject, case.route, of_place)
     for layers in (1, 2) if subject.supports.stacked else (1,):
         count = layers + (place == "between layers")
         stack = with_layers(case, count, narrower=subject.supports.mixed_layers)
@@ -893,6 +980,14 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
             one, other = one[:, 0], other[:, 0]
         expect_share("dropped", subject, one, share)
         expect_independent("two calls", subject, one, other, share)
+
+
+def expect_alike_without_batch_axis(subject: Subject, route: str, place: DropoutPlace) -> None:
+    """Of a row by itself the same is dropped at all steps."""
+    row = PassingOn(place, 1, MANY, 3).build(route, 0, 0.5)
+    gone = kept_and_gone(subject, row, in_batch_axes(subject, ()))
+    same = bool((gone == gone[:, :1]).all())
+    subject.require(same, "without a batch axis, dropped at some steps and not at others")
 
 
 def drop_elsewhere(subject: Subject, case: Case) -> None:

@@ -15,7 +15,7 @@ from rnn_conformance.checks.support.derivatives import (
     incoming,
     is_differentiable,
 )
-from rnn_conformance.checks.support.expect import expect_loaded
+from rnn_conformance.checks.support.expect import expect_count, expect_loaded
 from rnn_conformance.checks.support.histories import called
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -330,6 +330,8 @@ def test_training_leaves_nothing_behind_but_weights(subject: Subject, case: Case
     if is_differentiable(subject, case):
         expect_all(subject, case)
     expect_loaded(subject, held)
+    if subject.supports.count_parameters:
+        expect_count(subject, held)
     again = subject.trained(learning, training_of(subject, learning, rate=STEADY_RATE))
     expect_step(subject, learning, held, *networks_of(learning, again, 1), rate=STEADY_RATE)
 

@@ -766,3 +766,131 @@ class MasksOfAStackFromTheBottom(Fault):
             self.left = self.masks[self.pulled]
         self.pulled += 1
         return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("state-mask-of-all-layers", "DRP-12")
+class StateMaskOfAllLayers(Fault):
+    """Draws what is dropped of the state once for all layers of a stack with as many units."""
+
+    way = 0
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        self._of_states: dict[Any, Array] = {}
+        return super().dropout_of(call)
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        self.way = 0
+        return super().run_layer(layer, x, h0, steps)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        of_x, of_h = super().dropout_masks(x, h)
+        if np.ndim(of_h):
+            of_h = self._of_states.setdefault((self.way, of_h.shape), of_h)
+        self.way += 1
+        return of_x, of_h
+
+
+@fault("halves-of-an-upper-input-dropped-alike", "DRP-12")
+class HalvesOfAnUpperInputDroppedAlike(Fault):
+    """Draws for the outputs of one direction below a layer, and drops the same of the other's."""
+
+    both_below = False
+
+    def run_layer(self, layer: Layer, x: Array, h0: Array, steps: Steps) -> tuple[Array, Array]:
+        found = super().run_layer(layer, x, h0, steps)
+        self.both_below = layer.directions == 2
+        return found
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        self.both_below = False
+        return super().dropout_of(call)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        of_x, of_h = super().dropout_masks(x, h)
+        if np.ndim(of_x) and self.both_below:
+            of_x = np.concatenate([of_x[:, : of_x.shape[1] // 2]] * 2, axis=1)
+        return of_x, of_h
+
+
+@fault("last-outputs-dropped-alike", "DRP-7")
+class LastOutputsDroppedAlike(Fault):
+    """Drops the same in all calls for the last output alone."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        going_on = self._random
+        if not call.return_sequences:
+            self._random = np.random.default_rng(3)
+        try:
+            return super().run_usual(model, call)
+        finally:
+            self._random = going_on
+
+
+@fault("steps-of-a-single-row-dropped-alike", "DRP-9")
+class StepsOfASingleRowDroppedAlike(Fault):
+    """Between layers, drops the same at all steps of a batch of one row."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return np.repeat(left[:, :1], left.shape[1], axis=1) if left.ndim == 3 and len(left) == 1 else left
+
+
+@fault("gradients-between-layers-of-padded-rows", "DRP-13")
+class GradientsBetweenLayersOfPaddedRows(Fault):
+    """With lengths or a mask, sends gradients through all that lies between layers."""
+
+    padded_rows = False
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.padded_rows = call.lengths is not None or call.mask is not None
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        if self.padded_rows:
+            self.left_between[:] = [np.ones_like(left) for left in self.left_between]
+        return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("gradients-of-upper-states-without-dropout", "DRP-13")
+class GradientsOfUpperStatesWithoutDropout(Fault):
+    """Sends gradients through all of the states of upper layers."""
+
+    ways: tuple[bool, ...] = ()
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.ways = tuple(i > 0 for i in reversed(range(model.num_layers)) for _ in model.layers[i].cells)
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Array | None
+    ) -> tuple[CellGradients, Array, Array]:
+        is_upper, *others = self.ways or (False,)
+        self.ways = tuple(others)
+        if is_upper:
+            self.left = self.left[0], cell.dtype.type(1)
+        return super().pull_back(cell, x, known, g, g_final, steps)
+
+
+@fault("dropped-anew-without-batch-axis", "DRP-14")
+class DroppedAnewWithoutBatchAxis(Fault):
+    """Without a batch axis, draws anew at every step what is dropped of the input."""
+
+    of_one_row = False
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        self.of_one_row = call.x.ndim == 2
+        try:
+            return super().run_in_one_batch_axis(model, call)
+        finally:
+            self.of_one_row = False
+
+    def input_at(self, x: Array, t: int) -> Array:
+        place, rate = self.dropping
+        drops = self.of_one_row and place == "input"
+        return x[:, t] * self.left_of(x[:, t], rate) if drops else super().input_at(x, t)
+
+    def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
+        of_x, of_h = super().dropout_masks(x, h)
+        return (x.dtype.type(1) if self.of_one_row else of_x), of_h

@@ -432,3 +432,42 @@ class LimitOfTheBottomLayer(Fault):
         if rule != "uniform 1/√H":
             return super().drawn(random, rule, shape)
         return random.uniform(-1 / np.sqrt(self.bottom), 1 / np.sqrt(self.bottom), shape)
+
+
+@fault("seeds-of-layers-a-hundred-apart", "INT-4")
+class SeedsOfLayersAHundredApart(Fault):
+    """Adds a hundred to the seed from layer to layer."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        layers = []
+        for number, layer in enumerate(like.layers):
+            own = np.random.default_rng(seed + 100 * number)
+            layers.append(Layer(*(self.fresh_cell(own, cell) for cell in layer.cells)))
+        return Network(layers)
+
+
+@fault("orthogonal-cut-out-of-the-widest", "INT-5")
+class OrthogonalCutOutOfTheWidest(Fault):
+    """Makes orthogonal weights of the size of the widest layer, and cuts those of others out of them."""
+
+    widest = 0
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        self.widest = max(layer.hidden_size for layer in like.layers)
+        return super().freshly_initialised(like, seed)
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "orthogonal":
+            return super().drawn(random, rule, shape)
+        return super().drawn(random, rule, (self.widest, self.widest))[: shape[0], : shape[1]]
+
+
+@fault("orthogonal-with-a-gain", "INT-1")
+class OrthogonalWithAGain(Fault):
+    """Multiplies orthogonal weights of leaky_relu with the gain that is meant for it."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell = super().fresh_cell(random, like)
+        if like.activation.name != "leaky_relu":
+            return cell
+        return replace(cell, W_h=np.asarray(cell.W_h * math.sqrt(2 / (1 + 0.01**2)), cell.dtype))

@@ -280,3 +280,21 @@ class KeptStatesLostInTraining(Trainee):
     def trained(self, model: Network, call: Call, training: Training) -> Trained:
         self.reset_states(model)
         return super().trained(model, call, training)
+
+
+@fault("frozen-layers-not-counted-afterwards", "TRN-7")
+class FrozenLayersNotCountedAfterwards(Fault):
+    """After training, counts no parameters of layers that were not trained."""
+
+    was_frozen: tuple[Network, tuple[int, ...]] | None = None
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.was_frozen = model, training.frozen
+        return super().trained(model, call, training)
+
+    def count_parameters(self, model: Network) -> int:
+        count = super().count_parameters
+        if self.was_frozen is None or self.was_frozen[0] is not model:
+            return count(model)
+        layers = enumerate(model.layers)
+        return sum(count(Network([layer])) for index, layer in layers if index not in self.was_frozen[1])
