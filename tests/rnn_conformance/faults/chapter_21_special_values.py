@@ -272,7 +272,7 @@ class RatesClearedOfNan(Fault):
 
 @fault("gradients-through-straight-lines-cleared-of-nan", "NAN-10")
 class GradientsThroughStraightLinesClearedOfNan(Fault):
-    """Under linear, affine, leaky_relu and elu, where it has a way of its own, takes NaN going back for zero."""
+    """Takes NaN that comes back through linear, affine, leaky_relu or elu for zero."""
 
     def pull_back(
         self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
