@@ -69,15 +69,24 @@ def test_what_shows_no_sequence_is_within_the_forward_bound(subject: Subject, ca
 
 BEYOND_FLOAT32 = {"": 1.0, "large": 2.0**200, "small": 2.0**-200}
 """What numbers are multiplied by: of the last two float32 makes an infinity and zero."""
+OF_WEIGHTS = {"large weights": 2.0**200, "small weights": 2.0**-200}
+"""What input weights are multiplied by, and the input is divided by."""
 
 
 @check(
     "NUM-5",
-    Cases(dtypes=("float64",), scatter=True, variants=("", *BEYOND_FLOAT32)),
+    Cases(dtypes=("float64",), scatter=True, variants=("", *BEYOND_FLOAT32, *OF_WEIGHTS)),
     needs=("sequence",),
 )
 def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
-    """Be input, states and biases large or small: they come to nothing in a type of fewer exponents."""
+    """Be input, states and biases large or small, or weights: they come to nothing in a type of fewer
+    exponents."""
+    if case.variant in OF_WEIGHTS:
+        factor = OF_WEIGHTS[case.variant]
+        cells = (replace(cell, W_x=cell.W_x * factor) for cell in case.network.cells)
+        case = case.replace(network=Network(Layer(*cells)), x=case.x / factor)
+        expect_steps(subject, case, subject.run(case))
+        return
     factor = BEYOND_FLOAT32[case.variant]
 
     def scaled(bias: Array | None) -> Array | None:

@@ -7,6 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import Supports
+from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.derivatives import (
+    all_of,
+    as_seen,
+    cotangents,
+    expect_all,
+    expect_tangents,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.expect import (
     copied_final_states,
     expect_answer,
@@ -18,6 +28,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.forward import run_network
@@ -36,8 +47,41 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
     if refusal is None:
         for asked in (case, *with_other_merge(subject, case)):
             expect_everything(subject, asked)
+        expect_derivatives_or_an_error(subject, case)
     else:
         subject.tally.count()
+
+
+def expect_derivatives_or_an_error(subject: Subject, case: Case) -> None:
+    """Gradients and a JVP of the case with states, where it can be differentiated."""
+    case = with_states(subject, case)
+    if not is_differentiable(subject, case):
+        return
+    without_numbers = 0 in (len(case.x), case.network.layers[0].hidden_size)
+    of_gradients = expect_no_gradient if without_numbers else expect_all
+    for able, expect in (
+        (True, of_gradients),
+        (subject.supports.tangents and not without_numbers, expect_tangents),
+    ):
+        try:
+            if able:
+                expect(subject, case)
+        except NonConforming as error:
+            if error.kind != "raised":
+                raise
+
+
+def expect_no_gradient(subject: Subject, case: Case) -> None:
+    """Where there are no rows, or no units, every gradient is zero, of the shape of what it belongs to."""
+    found = subject.gradients(case, *handed_cotangents(subject, case, *cotangents(as_seen(subject, case))))
+    for array in all_of(found):
+        subject.require(not array.any(), f"a gradient of no numbers is not zero: {array.tolist()}")
+    shapes = [case.x.shape, *case.network.state_shapes(len(case.x))]
+    given = [array.shape for array in (found.x, *found.initial_states)]
+    for cell, of_cell in zip(case.network.cells, found.cells, strict=True):
+        shapes += [cell.W_x.shape, cell.W_h.shape]
+        given += [of_cell.W_x.shape, of_cell.W_h.shape]
+    subject.require(given == shapes, f"gradients: expected shapes {shapes}; got {given}", "shape")
 
 
 def with_an_answer(case: Case, supports: Supports) -> Case:

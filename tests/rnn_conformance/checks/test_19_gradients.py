@@ -9,6 +9,7 @@ import numpy as np
 from rnn_conformance.checks.support.derivatives import (
     COTANGENTS,
     DIRECTIONS,
+    SIZES,
     as_seen,
     cotangents,
     direction_of,
@@ -19,10 +20,13 @@ from rnn_conformance.checks.support.derivatives import (
     expect_tangents,
     expect_weights,
     expect_x,
+    far_size_of,
     gradients_from,
     gradients_of,
+    rates_of,
+    size_of,
 )
-from rnn_conformance.checks.support.draws import OfOneActivation
+from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE, OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.checks.test_08_numerics import bottom_of, fed_directly, over_all_magnitudes
 from rnn_conformance.engine.case import Case
@@ -106,10 +110,6 @@ OF_SOME = ("", "", "", *COTANGENTS)
 """Of which outputs and states gradients come in."""
 
 
-SIZES = {"huge": 2.0**60, "minute": 2.0**-60}
-"""Of cotangents, in which derivatives are linear; narrow types do not hold them."""
-
-
 @check(
     "GRD-6",
     replace(
@@ -126,7 +126,7 @@ SIZES = {"huge": 2.0**60, "minute": 2.0**-60}
 )
 def test_gradients_of_stacks_and_of_both_directions(subject: Subject, case: Case) -> None:
     """Be what comes in large or small."""
-    expect_all(subject, case, size=SIZES.get(case.variant, 1.0))
+    expect_all(subject, case, size=size_of(case))
 
 
 @check(
@@ -186,13 +186,13 @@ def test_gradients_by_every_other_way_in(subject: Subject, case: Case) -> None:
 
 @check(
     "GRD-10",
-    replace(OPTIONS, poisons=POOL.poisons, variants=("", "", *DIRECTIONS)),
+    replace(OPTIONS, poisons=POOL.poisons, variants=("", "", *DIRECTIONS, *SIZES)),
     needs=(*NEEDS, "tangents"),
     share=TWICE,
 )
 def test_forward_mode_gives_the_derivative_in_a_direction(subject: Subject, case: Case) -> None:
-    """Of states that are zero, too, which change none the less."""
-    expect_tangents(subject, case)
+    """Of states that are zero, too, which change none the less; at rates however large or small."""
+    expect_tangents(subject, case, size=size_of(case))
     if not case.variant and case.initial_states is not None:
         zeros = tuple(0 * state for state in case.initial_states)
         expect_tangents(subject, case.replace(initial_states=zeros))
@@ -282,6 +282,27 @@ def test_the_derivative_of_relu_at_zero_is_zero(subject: Subject, case: Case) ->
     expected = exact(backpropagate(case.network, case.x, case.initial_states, *asked))
     found = subject.gradients(case, *asked)
     expect_each(subject, case, found, expected)
+    if subject.supports.tangents:
+        expect_exact_tangents(subject, case)
+
+
+def expect_exact_tangents(subject: Subject, case: Case) -> None:
+    """The JVP of integers to the bit, where no integer on the way can be too large to be exact."""
+    direction, largest = direction_of(case).mapped(np.sign), case.mapped(larger)
+    highest = rates_of(largest, direction.mapped(larger))
+    sizes = [float(part.value.max(initial=0)) for part in (highest.sequence, *highest.final_states)]
+    if max(sizes) * precision_of(case.network.dtype).unit_roundoff >= 1:
+        return  # nothing is claimed
+    expected, found = rates_of(case, direction), subject.tangents(case, direction)
+    given = (found.sequence, *(found.final_states or ()))
+    for name, actual, rates in zip(
+        ("sequence output", *["final states"] * len(expected.final_states)),
+        given,
+        (expected.sequence, *expected.final_states),
+        strict=True,
+    ):
+        exactly = Bounded(rates.value, np.zeros_like(rates.value))
+        subject.agree(f"tangent of the {name} of integers", actual, exactly, case.network.dtype)
 
 
 @check("GRD-13", INTEGERS, needs=(*NEEDS, "second_gradients", "relu"), share=HALF)
@@ -333,6 +354,7 @@ IN_FLOAT64 = Cases(
     go_backwards=POOL.go_backwards,
     merge_modes=POOL.merge_modes,
     layouts=POOL.layouts,
+    variants=("", *SIZES),
     scatter=True,
 )
 """All options, but for those that are of other types."""
@@ -345,7 +367,7 @@ IN_FLOAT64 = Cases(
 )
 def test_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
     """Also of numbers from the smallest to the largest: where float32 cannot tell φ′ from its limit."""
-    expect_all(subject, case, FINE)
+    expect_all(subject, case, FINE, far_size_of(case))
     expect_all(subject, beyond_float32(over_all_magnitudes(unpadded_bottom_of(case))), FINE)
 
 
@@ -363,7 +385,7 @@ def beyond_float32(case: Case) -> Case:
 
 @check("GRD-15", OfOneActivation(IN_FLOAT64), needs=(*NEEDS, "float64", "tangents"))
 def test_the_jvp_of_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
-    expect_tangents(subject, case, FINE)
+    expect_tangents(subject, case, FINE, far_size_of(case))
 
 
 SHORTER = (1, 2, 3)
@@ -391,7 +413,8 @@ SHORTER = (1, 2, 3)
     needs=(*NEEDS, "second_gradients"),
 )
 def test_gradients_of_gradients_through_every_activation(subject: Subject, case: Case) -> None:
-    expect_second_gradients(subject, case)
+    """Be the cotangents large and the rates of change small, or the other way round."""
+    expect_second_gradients(subject, case, size=size_of(case))
 
 
 @check(
@@ -401,7 +424,7 @@ def test_gradients_of_gradients_through_every_activation(subject: Subject, case:
 )
 def test_gradients_of_gradients_of_float64_are_computed_in_float64(subject: Subject, case: Case) -> None:
     """Also where float32 cannot tell φ″ from its limit."""
-    expect_second_gradients(subject, case, FINE)
+    expect_second_gradients(subject, case, FINE, far_size_of(case))
     expect_second_gradients(subject, beyond_float32(fed_directly(unpadded_bottom_of(case))), FINE)
 
 
@@ -461,8 +484,8 @@ def test_what_stands_at_masked_time_steps_reaches_no_gradient(subject: Subject, 
     expect_all(subject, poisoned(case.mapped(np.abs)))
 
 
-MANY_OF_ONE = (70, 3, 2, 3), (2, 3, 70, 3), (2, 3, 2, 70)
-"""More rows, features or units than a block of 64."""
+MANY_OF_ONE = (300, 3, 2, 3), (2, 3, 300, 3), (2, 3, 2, 300)
+"""More rows, features or units than a block of 64 or of 256, and than a byte counts."""
 FROM_FAR = Cases(
     layers=(1, 1, 1, 2),
     directions=(1, 1, 2),
@@ -540,3 +563,18 @@ def test_what_stands_at_masked_time_steps_reaches_no_double_backward(subject: Su
 @check("GRD-22", FROM_FAR, needs=(*NEEDS, "second_gradients"), share=FEW)
 def test_gradients_of_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
     expect_second_gradients(subject, remembering(case))
+
+
+@check(
+    "GRD-23",
+    replace(MANY_LAYERS, initial_states=(True,)),
+    needs=NEEDS,
+    share=ONCE,
+)
+def test_each_of_many_layers_has_its_own_gradients(subject: Subject, case: Case) -> None:
+    """All of one shape, so that nothing but the numbers tells that two have changed places."""
+    expect_all(subject, case)
+    if subject.supports.tangents:
+        expect_tangents(subject, case)
+    if subject.supports.second_gradients:
+        expect_second_gradients(subject, case)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 
+from rnn_adapters.declarations import NarrowType
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_computed_in,
     as_seen,
     cotangents,
+    direction_of,
     expect_each,
     expect_states,
     expect_x,
@@ -28,7 +31,7 @@ from rnn_conformance.engine.meaning import as_computed, merged
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation, phi
+from rnn_reference.activations import ACTIVATION_ACCURACY, ACTIVATIONS, Activation, ActivationName, phi
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import BoundedGradients
 from rnn_reference.network import Array, Cell, Layer, Network
@@ -112,34 +115,43 @@ def test_nan_stays_nan(subject: Subject, case: Case) -> None:
     )
 
 
-@check("NAN-2", TANH, needs=("sequence", "tanh", "exact_factors"), share=HALF)
+OF_EITHER_SIGN = replace(TANH, variants=("", "negative"))
+
+
+def sign_of(case: Case) -> float:
+    """The sign of the number that is infinite, or huge, by the variant of a case."""
+    return -1.0 if case.variant == "negative" else 1.0
+
+
+@check("NAN-2", OF_EITHER_SIGN, needs=("sequence", "tanh", "exact_factors"), share=HALF)
 def test_tanh_of_infinity_is_one(subject: Subject, case: Case) -> None:
-    signs = alternating(case.network.cells[0].hidden_size, case.network.dtype)
-    x = case.x.copy()
-    x[0, 0, 0] = np.inf
-    expect_signs(subject, with_weight_of_first_feature(case.replace(x=x), signs / 4), signs)
+    weights = alternating(case.network.cells[0].hidden_size, case.network.dtype)
+    x, sign = case.x.copy(), weights.dtype.type(sign_of(case))
+    x[0, 0, 0] = sign * np.inf
+    expect_signs(subject, with_weight_of_first_feature(case.replace(x=x), weights / 4), weights * sign)
 
 
 HUGE = {"float16": 2.0**12, "bfloat16": 2.0**100, "float32": 2.0**100, "float64": 2.0**800}
 """Numbers whose square is too large for the type."""
 
 
-@check("NAN-3", TANH, needs=("sequence", "tanh"), share=HALF)
+@check("NAN-3", OF_EITHER_SIGN, needs=("sequence", "tanh"), share=HALF)
 def test_tanh_of_a_sum_that_overflows_is_one(subject: Subject, case: Case) -> None:
     """All other terms of the first row are zero, so that the sum has the sign of its one huge term."""
     (cell,) = case.network.cells
-    signs = alternating(cell.hidden_size, case.network.dtype)
-    x = case.x.copy()
+    weights = alternating(cell.hidden_size, case.network.dtype)
+    x, sign = case.x.copy(), weights.dtype.type(sign_of(case))
     x[0, 0] = 0
     huge = HUGE[str(as_computed(case).network.dtype)]
-    x[0, 0, 0] = huge
+    x[0, 0, 0] = huge * sign
     no_bias = None if cell.b is None else np.zeros_like(cell.b)
     quiet = replace(cell, b=no_bias, b_h=None if cell.b_h is None else no_bias)
     states = case.initial_states
     if states is not None:
         states = tuple(np.zeros_like(state) for state in states)
     quiet_case = case.replace(network=Network(Layer(quiet)), x=x, initial_states=states)
-    expect_signs(subject, with_weight_of_first_feature(quiet_case, signs * signs.dtype.type(huge)), signs)
+    huge_case = with_weight_of_first_feature(quiet_case, weights * weights.dtype.type(huge))
+    expect_signs(subject, huge_case, weights * sign)
 
 
 COMBINED = replace(
@@ -244,7 +256,7 @@ def test_special_initial_states_stay_in_their_row(subject: Subject, case: Case) 
 
 @check(
     "NAN-6",
-    replace(TANH, initial_states=(True,), padding=("none", "lengths", "mask")),
+    replace(OF_EITHER_SIGN, initial_states=(True,), padding=("none", "lengths", "mask")),
     needs=("sequence", "initial_states", "tanh", "exact_factors"),
     share=HALF,
 )
@@ -252,9 +264,10 @@ def test_tanh_of_an_infinite_state_is_one(subject: Subject, case: Case) -> None:
     """Also beside masked time steps, of which the first one of the row is none."""
     (cell,), states = case.network.cells, case.initial_states
     assert states is not None
-    signs = alternating(cell.hidden_size, case.network.dtype)
-    W_h, state = cell.W_h.copy(), states[0].copy()
-    W_h[:, 0], state[0, 0, 0] = signs / 4, np.inf
+    weights = alternating(cell.hidden_size, case.network.dtype)
+    sign = weights.dtype.type(sign_of(case))
+    W_h, state, signs = cell.W_h.copy(), states[0].copy(), weights * sign
+    W_h[:, 0], state[0, 0, 0] = weights / 4, sign * np.inf
     infinite = case.replace(network=Network(Layer(replace(cell, W_h=W_h))), initial_states=(state,))
     infinite = with_a_first_step(infinite)
     expect_signs(subject, infinite, signs)
@@ -305,27 +318,33 @@ def test_nan_that_was_kept_shows_in_the_next_call(subject: Subject, case: Case) 
             "a stateful layer kept NaN, and its next call shows none",
         )
     subject.tally.count()
-    if "relu" in subject.supports.activations:
-        expect_kept_infinity(subject, case.replace(x=np.abs(case.x)))
+    for name, infinity in KEPT_INFINITIES.items():
+        if name in subject.supports.activations:
+            expect_kept_infinity(subject, case.replace(x=np.abs(case.x)), Activation(name), infinity)
 
 
-def expect_kept_infinity(subject: Subject, case: Case) -> None:
-    """Under relu, with positive weights, ∞ that was kept makes every unit of its row infinite."""
+KEPT_INFINITIES: dict[ActivationName, float] = {"relu": np.inf, "linear": -np.inf}
+"""What a state can be under an activation."""
+
+
+def expect_kept_infinity(subject: Subject, case: Case, activation: Activation, infinity: float) -> None:
+    """With positive weights, ±∞ that was kept makes every unit of its row infinite."""
 
     def positive(cell: Cell) -> Cell:
         one = cell.dtype.type(1)
-        return Cell(np.abs(cell.W_x) + one, np.abs(cell.W_h) + one, cell.b, cell.b_h, Activation("relu"))
+        return Cell(np.abs(cell.W_x) + one, np.abs(cell.W_h) + one, cell.b, cell.b_h, activation)
 
     layers = [Layer(*map(positive, layer.cells)) for layer in case.network.layers]
     case = case.replace(network=Network(layers), x=case.x.copy())
     infinite = case.replace(x=case.x.copy())
-    infinite.x[0] = np.inf
+    infinite.x[0] = infinity
+    expected = np.abs(infinity) if case.call.merge_mode == "mul" else infinity
     subject.reset_states(case.network)
     subject.run(infinite)
     after = subject.run(case)
     for array in (after.sequence, after.last):
         subject.require(
-            array is None or bool(np.isposinf(array[0].astype(float)).all()),
+            array is None or bool((array[0].astype(float) == expected).all()),
             "a stateful layer kept an infinity, and its next call shows none",
         )
     subject.tally.count()
@@ -356,24 +375,50 @@ def limits(activation: Activation, signs: Array) -> Array:
             dtypes=("float32", "float64"),  # in others no activations but tanh and relu are drawn
             compute_dtypes=(None,),
             time=(1,),
+            variants=OF_EITHER_SIGN.variants,
             return_sequences=EITHER_OUTPUT,
         )
     ),
     needs=("outputs", "exact_factors"),
 )
 def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case: Case) -> None:
-    """In all that a call of one step gives."""
-    layer = case.network.layers[0]
-    signs, x = alternating(layer.hidden_size, case.network.dtype), case.x.copy()
-    x[0, 0, 0] = np.inf
+    """In all that a call of one step gives, and in narrow types, too. So does an infinite state."""
+    layer, states = case.network.layers[0], case.initial_states
+    weights, x = alternating(layer.hidden_size, case.network.dtype), case.x.copy()
+    signs = weights * weights.dtype.type(sign_of(case))
 
-    def fed(cell: Cell) -> Cell:
-        W_x = cell.W_x.copy()
-        W_x[:, 0] = signs / 4
-        return replace(cell, W_x=W_x)
+    def fed(cell: Cell, role: str) -> Cell:
+        W = getattr(cell, role).copy()
+        W[:, 0] = weights / 4
+        return replace(cell, **{role: W})
 
-    case = case.replace(network=Network(Layer(*map(fed, layer.cells))), x=x)
-    dtype = as_computed(case).network.dtype
+    def network(role: str) -> Network:
+        return Network(Layer(*(fed(cell, role) for cell in layer.cells)))
+
+    x[0, 0, 0] = sign_of(case) * np.inf
+    expect_limits_in_any_type(subject, case.replace(network=network("W_x"), x=x), signs)
+    if states is not None:
+        infinite = states[0].copy()
+        infinite[:, 0, 0] = sign_of(case) * np.inf
+        of_states = case.replace(network=network("W_h"), initial_states=(infinite,))
+        expect_limits_in_any_type(subject, of_states, signs)
+
+
+def expect_limits_in_any_type(subject: Subject, case: Case, signs: Array) -> None:
+    """In the type of the case; if it is float32, in narrow types and mixed precision as well."""
+    expect_limits(subject, case, signs)
+    if case.network.dtype != np.float32:
+        return
+    for narrow in get_args(NarrowType):
+        if narrow in subject.supports.dtypes:
+            expect_limits(subject, case.mapped(partial(np.asarray, dtype=np.dtype(narrow))), signs)
+        if narrow in subject.supports.compute_dtypes:
+            expect_limits(subject, case.replace(compute_dtype=narrow), signs)
+
+
+def expect_limits(subject: Subject, case: Case, signs: Array) -> None:
+    """The outputs of the first row are what φ comes to, by the signs of infinite pre-activations."""
+    layer, dtype = case.network.layers[0], as_computed(case).network.dtype
     limit = limits(layer.forward.activation, signs).astype(reference_dtype(dtype))
     of_one = (ACTIVATION_ACCURACY + 2) * precision_of(dtype).unit_roundoff * np.maximum(np.abs(limit), 1)
     for array in everything_of(subject, case):
@@ -383,11 +428,17 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
         subject.agree("output of the first row", found, Bounded(expected, bound), dtype, ("place", "unit"))
 
 
+SHOWING_NAN: tuple[ActivationName, ...] = ("tanh", "sigmoid", "softsign", "softplus", "scaled_tanh")
+"""Of which the derivative at NaN is NaN."""
+STRAIGHT: tuple[ActivationName, ...] = ("linear", "affine", "leaky_relu", "elu")
+"""Of which it may be a number; NaN times a slope that is not 0 is NaN all the same."""
+
+
 @check(
     "NAN-10",
     replace(
         COMBINED,
-        activations=("tanh", "sigmoid", "softsign"),
+        activations=(*SHOWING_NAN, *STRAIGHT),
         regimes=("contractive",),
         initial_states=(True,),
     ),
@@ -395,15 +446,36 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
     share=HALF,
 )
 def test_nan_in_gradients_stays_in_its_row_and_is_not_lost(subject: Subject, case: Case) -> None:
-    """In the input of a row, at all steps, and in the cotangents of its final states.
+    """In the input of a row, at all steps, and in the cotangents of its outputs or of its final states; under
+    straight activations, in cotangents alone.
 
     That row ends in padding if any row does.
     """
     case = with_a_padded_row_first(case)
     found, expected = gradients_of(subject, case)
     expect_each(subject, as_seen(subject, case), found, expected)
-    for where in ("input", "cotangent"):
+    bent = all(cell.activation.name in SHOWING_NAN for cell in case.network.cells)
+    for where in ("input", "outputs", "final states")[not bent :]:
         expect_nan_in_gradients(subject, case, where, expected)
+    if subject.supports.tangents:
+        expect_nan_in_rates(subject, case)
+
+
+def expect_nan_in_rates(subject: Subject, case: Case) -> None:
+    """In the rate of change of the first row's input: in a JVP it shows in that row alone."""
+    direction = direction_of(case)
+    rates = direction.x.copy()
+    rates[0] = np.nan
+    found = subject.tangents(case, direction._replace(x=rates)).final_states
+    assert found is not None
+    for state in (array.astype(float) for array in found):
+        subject.require(
+            not np.isnan(state[:, 1:]).any(), "NaN in the rate of a row's input reached another row"
+        )
+        subject.require(
+            (case.steps is not None and not case.steps[0].any()) or bool(np.isnan(state[:, 0]).all()),
+            "NaN in the rate of a row's input is missing from those of its final states",
+        )
 
 
 def with_a_padded_row_first(case: Case) -> Case:
@@ -413,11 +485,13 @@ def with_a_padded_row_first(case: Case) -> Case:
 
 
 def expect_nan_in_gradients(subject: Subject, case: Case, where: str, expected: BoundedGradients) -> None:
-    """In the input of the first row, or in the cotangents of its final states; others are as without."""
+    """In the input of the first row, or in cotangents of it; others are as without."""
     seen = as_seen(subject, case)
     given, x = cotangents(seen), case.x.copy()
     if where == "input":
         x[0] = np.nan
+    elif where == "outputs":
+        given[0][0] = np.nan if seen.steps is None else np.where(seen.steps[0, :, None], np.nan, given[0][0])
     else:
         for state in given[1]:
             state[:, 0] = np.nan

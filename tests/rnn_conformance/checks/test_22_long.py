@@ -109,10 +109,11 @@ KERNEL_SIZES: tuple[Sizes, ...] = (
     *((2, time, 3, 4) for time in around(16, 32, 64, 128, 256)),
     *((1, 3, size, size) for size in (9, 11, 21, 39, 70, 133)),
     *((5, 2, 37, 69), (18, 2, 21, 133), (35, 2, 69, 70)),
+    *((300, 2, 2, 3), (300, 2, 2, 3), (2, 2, 300, 3), (2, 2, 3, 300)),
 )
 """Batch, time, input and hidden size at once: a case shows each that is wrong. Large batches are of few
 units; one row alone, which kernels of its own take, is of many, and some rows are left over of blocks of four
-where units are many, too."""
+where units are many, too. 300 is more than a byte counts, and than a block of 256 holds."""
 KERNELS = replace(
     POOL,
     layers=(1, 1, 2, 5, 6),

@@ -323,8 +323,12 @@ def test_narrow_types_reach_the_limits_of_activations(subject: Subject, case: Ca
     share=TWICE,
 )
 def test_other_activations_of_narrow_types(subject: Subject, case: Case) -> None:
-    """With all options, in mixed precision and in gradients, too."""
+    """With all options, in mixed precision and in gradients, too, in a JVP and in a double backward."""
     for each in computed_both_ways(subject, case):
         expect_everything(subject, each)
         if is_differentiable(subject, each):
             expect_all(subject, each)
+            if subject.supports.tangents:
+                expect_tangents(subject, each)
+            if subject.supports.second_gradients and each.call.compute_dtype is None:
+                expect_second_gradients(subject, each)

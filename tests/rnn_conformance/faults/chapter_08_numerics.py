@@ -214,3 +214,14 @@ class ParametersInFloat32(AlsoInFloat32):
     def parameters(self, activation: Activation, dtype: Any) -> tuple[Any, Any]:
         alpha, beta = super().parameters(activation, np.float32)
         return np.dtype(dtype).type(alpha), np.dtype(dtype).type(beta)
+
+
+@fault("float64-weights-of-few-exponents", "NUM-5")
+class Float64WeightsOfFewExponents(Fault):
+    """Makes zero of weights of float64 that are below the smallest normal number of float32."""
+
+    def stored(self, cell: Cell) -> Cell:
+        stored = super().stored(cell)
+        if stored.dtype != np.float64:
+            return stored
+        return stored.mapped(lambda array: np.where(np.abs(array) < np.finfo(np.float32).tiny, 0.0, array))

@@ -8,7 +8,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 
 @fault("empty-batch-as-one-row", "EDG-1")
@@ -129,3 +130,51 @@ class NoStepsEndWhereNothingWasKept(Fault):
         if call.stateful and call.initial_states is None and call.x.ndim == 3 and not call.x.shape[1]:
             call = replace(call, stateful=False)
         return super().run_usual(model, call)
+
+
+@fault("no-steps-leave-no-gradient", "EDG-2")
+class NoStepsLeaveNoGradient(Fault):
+    """Gives zeros for the gradient of an initial state that no time step follows."""
+
+    some_steps = True
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.some_steps = call.x.shape[-2] > 0
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def to_initial_state(self, s: Array) -> Array:
+        return s if self.some_steps else np.zeros_like(s)
+
+
+@fault("gradients-of-no-numbers-are-zero", "EDG-4")
+class GradientsOfNoNumbersAreZero(Fault):
+    """Gives zeros for all gradients where the input holds no number at all."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        return found if call.x.size else found.mapped(np.zeros_like)
+
+
+@fault("jvp-of-no-steps-is-zero", "EDG-2")
+class JvpOfNoStepsIsZero(Fault):
+    """Takes the final states for constants where there are no time steps."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = super().tangents(model, call, direction)
+        if call.x.size:
+            return found
+        return replace(found, final_states=tuple(map(np.zeros_like, found.final_states or ())))
+
+
+@fault("gradients-by-a-mean-over-no-rows", "EDG-1")
+class GradientsByAMeanOverNoRows(Fault):
+    """Sums the gradients of biases as a mean times the number of rows, which is 0 · NaN for none."""
+
+    some_rows = True
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self.some_rows = len(call.x) > 0
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+    def of_weights(self, cell: Cell, dW_x: Array, dW_h: Array, db: Array) -> CellGradients:
+        return super().of_weights(cell, dW_x, dW_h, db if self.some_rows else np.full_like(db, np.nan))

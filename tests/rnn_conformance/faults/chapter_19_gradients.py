@@ -569,3 +569,96 @@ class JvpWithoutTheRatesOfZeroStates(Fault):
         self, cell: Cell, towards: CellGradients, x_t: Array, dx_t: Array, h: Array, dh: Array
     ) -> Array:
         return super().rate_of_z(cell, towards, x_t, dx_t, h, dh if h.any() else np.zeros_like(dh))
+
+
+def without_small(array: Array, least: float) -> Array:
+    """The numbers, zero for those that are nearer to it than this."""
+    return np.where(np.abs(array.astype(float)) < least, array.dtype.type(0), array)
+
+
+@fault("small-rates-skipped", "GRD-10")
+class SmallRatesSkipped(Fault):
+    """Takes rates of change below 1e-12 for zero."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        return super().tangents(model, call, direction.mapped(lambda array: without_small(array, 1e-12)))
+
+
+@fault("small-cotangents-skipped-the-second-time", "GRD-16")
+class SmallCotangentsSkippedTheSecondTime(Fault):
+    """Takes cotangents below 1e-12 for zero where a gradient is differentiated."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        d_sequence, *states = (without_small(array, 1e-12) for array in (d_sequence, *d_final_states))
+        return super().second_gradients(model, call, d_sequence, tuple(states), direction)
+
+
+@fault("cotangents-of-few-exponents", "GRD-14")
+class CotangentsOfFewExponents(Fault):
+    """Makes zero of cotangents of float64 that are below the smallest normal number of float32."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        least = float(np.finfo(np.float32).tiny) if model.dtype == np.float64 else 0.0
+        d_sequence, *states = (without_small(array, least) for array in (d_sequence, *d_final_states))
+        return super().gradients(model, call, d_sequence, tuple(states))
+
+
+@fault("relu-slope-of-one-at-zero-in-a-jvp", "GRD-12")
+class ReluSlopeOfOneAtZeroInAJvp(Fault):
+    """Takes 1 for the derivative of relu at 0 in forward mode, and 0 in gradients."""
+
+    forward_mode = False
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        self.forward_mode = True
+        try:
+            return super().tangents(model, call, direction)
+        finally:
+            self.forward_mode = False
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        if activation.name == "relu" and self.forward_mode:
+            return (h >= 0).astype(h.dtype)
+        return super().slope(activation, h)
+
+
+@fault("weight-gradients-of-256-rows", "GRD-20")
+class WeightGradientsOf256Rows(Fault):
+    """Sums the gradients of weights over the first 256 rows, a block of them."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh = super().pull_back(cell, x, known, g, g_final, steps)
+        if len(x) > 256:
+            block = np.s_[:256]
+            of_block = None if steps is None else steps[block]
+            weights, _, _ = super().pull_back(
+                cell, x[block], known[block], g[block], g_final[block], of_block
+            )
+        return weights, dx, dh
+
+
+@fault("gradients-in-the-order-of-names", "GRD-23")
+class GradientsInTheOrderOfNames(Fault):
+    """Collects the gradients of layers by name and sorts these: the eleventh layer comes after the second."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        cells = iter(found.cells)
+        of_layers = [[next(cells) for _ in layer.cells] for layer in model.layers]
+        names = sorted(range(len(of_layers)), key=str)
+        return found._replace(cells=tuple(cell for index in names for cell in of_layers[index]))
+
+
+@fault("cotangents-of-final-states-in-the-order-of-names", "GRD-23")
+class CotangentsOfFinalStatesInTheOrderOfNames(Fault):
+    """Takes the cotangents of final states by the sorted names of the layers, where all are of one size."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if len({state.shape for state in d_final_states}) == 1:
+            names = sorted(range(len(d_final_states)), key=str)
+            d_final_states = tuple(d_final_states[index] for index in names)
+        return super().gradients(model, call, d_sequence, d_final_states)

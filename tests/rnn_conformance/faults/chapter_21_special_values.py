@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
-from rnn_reference.gradients import CellGradients
+from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, States
 
 
@@ -208,3 +208,76 @@ def on_bits(state: Array, of_type: np.dtype[Any]) -> Array:
     bits = np.array(state, order="C").view(np.uint32)
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
     return rounded.astype(np.uint16).view(of_type)
+
+
+@fault("minus-infinity-taken-for-missing", "NAN-2")
+class MinusInfinityTakenForMissing(Fault):
+    """Takes −∞ in the input for padding, and zero for it."""
+
+    def input_at(self, x: Array, t: int) -> Array:
+        return np.where(np.isneginf(x[:, t].astype(float)), x.dtype.type(0), x[:, t])
+
+
+@fault("infinite-states-kept-within-range", "NAN-9")
+class InfiniteStatesKeptWithinRange(Fault):
+    """Starts from a state of ±10⁴ where it is infinite."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        within = np.where(np.isinf(h), np.sign(h) * h.dtype.type(1e4), h)
+        return super().run_direction(cell, x, within, steps)
+
+
+@fault("float16-outputs-kept-within-range", "NAN-9")
+class Float16OutputsKeptWithinRange(Fault):
+    """Gives the largest number of float16 for an infinity."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        largest = np.float16(65504)
+        return h.clip(-largest, largest) if h.dtype == np.float16 else h
+
+
+@fault("kept-minus-infinity-is-nothing", "NAN-8")
+class KeptMinusInfinityIsNothing(Fault):
+    """Marks states that were not kept yet by −∞, and so takes a kept one for zero."""
+
+    def kept_states(self, model: Network) -> States | None:
+        kept = super().kept_states(model)
+        if kept is None:
+            return None
+        return tuple(np.where(np.isneginf(state.astype(float)), state.dtype.type(0), state) for state in kept)
+
+
+@fault("cotangents-of-outputs-cleared-of-nan", "NAN-10")
+class CotangentsOfOutputsClearedOfNan(Fault):
+    """Takes NaN in the cotangent of an output for zero."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        cleared = np.where(np.isnan(d_sequence.astype(float)), d_sequence.dtype.type(0), d_sequence)
+        return super().gradients(model, call, cleared, d_final_states)
+
+
+@fault("rates-cleared-of-nan", "NAN-10")
+class RatesClearedOfNan(Fault):
+    """Gives zero in a JVP for a rate of change that is NaN."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = super().tangents(model, call, direction)
+        states = tuple(
+            np.where(np.isnan(state.astype(float)), state.dtype.type(0), state)
+            for state in found.final_states or ()
+        )
+        return replace(found, final_states=states)
+
+
+@fault("gradients-through-straight-lines-cleared-of-nan", "NAN-10")
+class GradientsThroughStraightLinesClearedOfNan(Fault):
+    """Takes NaN that comes back through linear, affine, leaky_relu or elu for zero."""
+
+    def pull_back(
+        self, cell: Cell, x: Array, known: Array, g: Array, g_final: Array, steps: Steps
+    ) -> tuple[CellGradients, Array, Array]:
+        weights, dx, dh = super().pull_back(cell, x, known, g, g_final, steps)
+        if cell.activation.name in ("linear", "affine", "leaky_relu", "elu"):
+            return weights.mapped(np.nan_to_num), np.nan_to_num(dx), np.nan_to_num(dh)
+        return weights, dx, dh

@@ -187,3 +187,13 @@ class TermLeftOverOfEights(Fault):
         if len(a) == 1 and terms > 8 and terms % 8 == 1:
             a, W = a[:, :-1], W[:, :-1]
         return super().product(a, W)
+
+
+@fault("rows-numbered-in-a-byte", "LNG-3")
+class RowsNumberedInAByte(Fault):
+    """Numbers the rows of a batch in a byte, and takes the first for that after the 256th."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        sequence, final = super().run_direction(cell, x, h, steps)
+        rows = np.arange(len(x)) % 256
+        return sequence[rows], final[rows]

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.activations import DEFAULTS, Activation
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 
 @fault("parameter-of-zero-is-the-default", "ACT-9")
@@ -280,3 +282,44 @@ class HardSigmoidClipsItsArgument(Fault):
             return super().activate(activation, z)
         alpha, beta = self.parameters(activation, z.dtype)
         return np.asarray(alpha * np.clip(z, -beta / alpha, (1 - beta) / alpha) + beta)
+
+
+class OfNarrowTypes(Fault):
+    """Has derivatives of its own for narrow types."""
+
+    narrow = False
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        self.narrow = (call.compute_dtype or str(model.dtype)) in ("float16", "bfloat16")
+        try:
+            return super().tangents(model, call, direction)
+        finally:
+            self.narrow = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.narrow = (call.compute_dtype or str(model.dtype)) in ("float16", "bfloat16")
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.narrow = False
+
+
+@fault("narrow-rates-through-straight-lines", "ACT-17")
+class NarrowRatesThroughStraightLines(OfNarrowTypes):
+    """In narrow types takes 1 for the derivative of sigmoid and softsign in a JVP and a double backward."""
+
+    def slope(self, activation: Activation, h: Array) -> Array:
+        if self.narrow and activation.name in ("sigmoid", "softsign"):
+            return np.ones_like(h)
+        return super().slope(activation, h)
+
+
+@fault("narrow-bends-dropped", "ACT-17")
+class NarrowBendsDropped(OfNarrowTypes):
+    """In narrow types has the second derivative of tanh alone."""
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        bend = super().bend(activation, h)
+        return np.zeros_like(bend) if self.narrow and activation.name != "tanh" else bend

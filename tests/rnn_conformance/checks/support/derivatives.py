@@ -41,6 +41,20 @@ COTANGENTS: Mapping[str, Callable[[Array, States], tuple[Array, States]]] = {
 """Which gradients come in, by the variant of a case: others than all of them, and of another size."""
 
 
+SIZES: Mapping[str, float] = {"huge": 2.0**60, "minute": 2.0**-60}
+"""Of cotangents and rates of change, in which derivatives are linear, by the variant of a case."""
+
+
+def size_of(case: Case) -> float:
+    """Of the cotangents, or rates of change, of a case; narrow types do not hold such numbers."""
+    return 1.0 if as_computed(case).network.dtype.itemsize < 4 else SIZES.get(case.variant, 1.0)
+
+
+def far_size_of(case: Case) -> float:
+    """The same where float64 alone holds it."""
+    return size_of(case) ** 4
+
+
 def _times(array: Array, size: float) -> Array:
     return np.asarray(array * array.dtype.type(size))
 
@@ -207,8 +221,8 @@ DIRECTIONS: Mapping[str, Callable[[Gradients], Gradients]] = {
 """What does not change, by the variant of a case."""
 
 
-def direction_of(case: Case, units: int = 8) -> Gradients:
-    """Rates of change of everything: multiples of 1/units, the same for every case of these shapes.
+def direction_of(case: Case, units: int = 8, size: float = 1.0) -> Gradients:
+    """Rates of change of everything: multiples of size / units, the same for every case of these shapes.
 
     Of some of it, if the case has such a variant.
     """
@@ -216,7 +230,7 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
 
     def like(array: Array) -> Array:
         rates = np.round(units * generator.standard_normal(array.shape)) / units
-        return np.asarray(rates, case.network.dtype)
+        return np.asarray(size * rates, case.network.dtype)
 
     assert case.initial_states is not None
     cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
@@ -225,9 +239,9 @@ def direction_of(case: Case, units: int = 8) -> Gradients:
     return rates if chosen is None else chosen(rates)
 
 
-def expect_tangents(subject: Subject, case: Case, units: int = 8) -> None:
+def expect_tangents(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
     """The rates of change of the outputs in a direction; at masked time steps they are a convention."""
-    seen, direction = as_seen(subject, case), direction_of(case, units)
+    seen, direction = as_seen(subject, case), direction_of(case, units, size)
     found = subject.tangents(case, direction)
     expected = rates_of(seen, direction_as_seen(subject, seen, direction, case))
     sequence, dtype = expected.sequence, seen.network.dtype
@@ -263,10 +277,13 @@ def direction_as_seen(subject: Subject, seen: Case, direction: Gradients, case: 
     return direction.mapped(lambda array: array.astype(seen.network.dtype))
 
 
-def expect_second_gradients(subject: Subject, case: Case, units: int = 8) -> None:
-    """The double backward within its bounds, whatever options the case combines."""
-    seen, direction = as_seen(subject, case), direction_of(case, units)
-    d_sequence, d_final_states = cotangents(seen, units)
+def expect_second_gradients(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
+    """The double backward within its bounds, whatever options the case combines.
+
+    It is linear in the cotangents and in the direction: where one is large, the other is small.
+    """
+    seen, direction = as_seen(subject, case), direction_of(case, units, 1 / size)
+    d_sequence, d_final_states = cotangents(seen, units, size)
     handed = handed_cotangents(subject, case, d_sequence, d_final_states)
     found = as_computed_in(subject, seen, subject.second_gradients(case, *handed, direction), case)
     towards, dtype = direction_as_seen(subject, seen, direction, case), seen.network.dtype
