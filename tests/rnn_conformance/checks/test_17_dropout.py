@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 from zlib import crc32
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rnn_adapters.adapter import CannotExpress, Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
+from rnn_adapters.surface import Training
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
@@ -117,12 +118,19 @@ class PassingOn:
 
 @dataclass(frozen=True)
 class AnyPlace:
-    """Many numbers, at each place where a route can drop some."""
+    """Many numbers, at each place where a route can drop some.
+
+    Args:
+        rows, steps: of the input.
+    """
+
+    rows: int = MANY
+    steps: int = 2
 
     def __call__(self, routes: Mapping[str, Supports]) -> st.SearchStrategy[Case]:
         strategies = []
         for place in PLACES:
-            at_place = PassingOn(place, MANY, MANY, 2)
+            at_place = PassingOn(place, self.rows, MANY, self.steps)
             able = {name: supports for name, supports in routes.items() if not at_place.lacking(supports)}
             strategies += [at_place(able)] if able else []
         return st.one_of(strategies)
@@ -240,15 +248,25 @@ def test_the_share_dropped_is_the_rate(subject: Subject, case: Case) -> None:
 
 @check("DRP-7", AnyPlace(), needs=NEEDS, share=FEW)
 def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
-    """Those for the last output alone, too."""
+    """Those for the last output alone, and for gradients, too."""
     one, other = (dropped(subject, case) for _ in range(2))
     subject.require(not np.array_equal(one, other), f"two calls dropped the same of {one.size} numbers")
+    if subject.supports.gradients:
+        through, again = (gone_of_gradients(subject, case) for _ in range(2))
+        alike = np.array_equal(through, again)
+        subject.require(not alike, f"two calls for gradients dropped the same of {through.size} numbers")
     if subject.supports.last_output:
         first, second = (subject.run(case, return_sequences=False).last for _ in range(2))
         assert first is not None
         assert second is not None
         alike = np.array_equal(first == 0, second == 0)
         subject.require(not alike, f"two calls for last outputs dropped the same of {first.size} numbers")
+
+
+def gone_of_gradients(subject: Subject, case: Case) -> Array:
+    """Which gradients, of the initial state or else of the input, are 0: they go through what was dropped."""
+    found = gradients_of_all_alike(subject, case)
+    return (found.initial_states[0] if case.call.dropout == "state" else found.x) == 0
 
 
 ANY_RATE = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -1126,3 +1144,67 @@ def test_integers_are_dropped_as_the_numbers_that_they_are(subject: Subject, cas
 
     gone = kept_and_gone(subject, case.replace(x=np.rint(np.abs(case.x)) + 1, rate=0.25), run)
     expect_share("of integers dropped", subject, gone[:, :1], 0.25)
+
+
+STEPS_OF_TRAINING = 6
+SMALL_RATE = 2.0**-16
+"""A rate of learning at which every unit stays positive; times it nothing is rounded."""
+
+
+@check("DRP-21", AnyPlace(rows=1, steps=1), needs=(*NEEDS, "trained"), share=FEW)
+def test_steps_of_training_drop_as_calls_do(subject: Subject, case: Case) -> None:
+    """A column of weights stays as it is where what it is multiplied with is dropped, at a rate of one half.
+
+    Each step drops by itself, those of another training too, and a call after either.
+    """
+    case = with_positive_units(case.replace(rate=0.5))
+    training = Training(np.ones_like(case.x), SMALL_RATE, STEPS_OF_TRAINING)
+    gone = list[Array]()
+    for _ in range(2):
+        networks = [subject.read_weights(case.network), *subject.trained(case, training).networks]
+        for before, after in pairwise(networks):
+            gone.append(gone_of_step(subject, case, before, after))
+        gone.append((sequence_of(subject, case, subject.run(case)) == 1)[0, 0])
+    expect_share("dropped by steps of training", subject, np.stack(gone), 0.5)
+    expect_none_alike("steps of training and calls", subject, np.stack(gone))
+
+
+def with_positive_units(case: Case) -> Case:
+    """The case with biases of 1 in the top layer, whose outputs are then 1 where something was dropped."""
+    *below, top = case.network.layers
+    cell = replace(top.forward, b=np.ones_like(top.forward.bias))
+    return case.replace(network=Network([*below, Layer(cell)]))
+
+
+def gone_of_step(subject: Subject, case: Case, before: Network, after: Network) -> Array:
+    """What a step of training dropped. All outputs count 1, so every row of weights has the same gradient."""
+    role: Role = "W_h" if case.call.dropout == "state" else "W_x"
+    was, now = before.cells[-1], after.cells[-1]
+    assert was.b is not None
+    assert now.b is not None
+    beside = ~np.eye(was.hidden_size, dtype=bool)
+    gone: Array = ((getattr(was, role) == getattr(now, role)) | ~beside).all(axis=0)
+    factors, sizes = multiplied(case, before)
+    scale = ~gone / (1 - case.call.rate)
+    rounded = gamma(math.ceil(roundings(case.call.rate)) + 1 + was.hidden_size, roundoff_of(case))
+    one = np.ones(was.hidden_size)
+    for what, gradient, size in ((role, factors * scale, sizes * scale), ("b", one, one)):
+        old: Array = getattr(was, what)
+        bound = (np.abs(old) + SMALL_RATE * size) * rounded
+        bounded = Bounded(old - SMALL_RATE * gradient, bound)
+        axes = ("unit", "from")[: old.ndim]
+        subject.agree(f"{what} after a step of training", getattr(now, what), bounded, old.dtype, axes)
+    return gone
+
+
+def multiplied(case: Case, network: Network) -> tuple[Array, Array]:
+    """What the weights of the top layer are multiplied with before something of it is dropped, and the sizes of its
+    terms."""
+    if case.call.dropout == "state":
+        assert case.initial_states is not None
+        return case.initial_states[0][0, 0], case.initial_states[0][0, 0]
+    x: Array = case.x[0, 0].astype(float)
+    if case.call.dropout == "input":
+        return x, x
+    (below,) = network.layers[0].cells
+    return below.W_x @ x + below.bias, np.abs(below.W_x) @ x + np.abs(below.bias)
