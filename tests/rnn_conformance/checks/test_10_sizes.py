@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from rnn_adapters.declarations import Supports
+from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
+from rnn_conformance.checks.support.derivatives import (
+    as_seen,
+    cotangents,
+    direction_of,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.expect import (
     copied_final_states,
     expect_answer,
@@ -21,7 +30,8 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.forward import run_network
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Cell, Layer, Network, States
 
 SOME, FEW = 0.6, 0.5  # sizes leave little to draw
 
@@ -36,8 +46,69 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
     if refusal is None:
         for asked in (case, *with_other_merge(subject, case)):
             expect_everything(subject, asked)
+        if case.x.shape[2]:
+            expect_derivatives_or_errors(subject, with_states(subject, case.replace(stateful=False)))
     else:
         subject.tally.count()
+
+
+def expect_derivatives_or_errors(subject: Subject, case: Case) -> None:
+    """What an answered call has as derivatives, where these can be taken: one of them.
+
+    Where there are no rows, no time steps or no units, these are known to the bit: all that goes back, or
+    changes, goes from state to state. Everything else is zero.
+    """
+    if not is_differentiable(subject, case):
+        return
+    given = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+    direction, supports = direction_of(case), subject.supports
+    zeros = tuple(map(np.zeros_like, given[1]))
+    known: dict[str, tuple[bool, Callable[[], None]]] = {
+        "gradients": (
+            True,
+            lambda: expect_states_alone(subject, case, subject.gradients(case, *given), given[1]),
+        ),
+        "JVP": (
+            supports.tangents,
+            lambda: expect_rates_of_states(subject, case, direction.initial_states),
+        ),
+        "gradients of gradients": (
+            supports.second_gradients,
+            lambda: expect_states_alone(
+                subject, case, subject.second_gradients(case, *given, direction), zeros
+            ),
+        ),
+    }
+    for derivative in one_of(case, {name: ask for name, (able, ask) in known.items() if able}).values():
+        left_alone(derivative)()
+
+
+def expect_states_alone(subject: Subject, case: Case, found: Gradients, states: States) -> None:
+    """Gradients of zeros, but for those of the initial states."""
+    cells = [(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
+    of_weights = [
+        (of, weight)
+        for of_cell, cell in zip(found.cells, cells, strict=True)
+        for of, weight in zip(of_cell, cell, strict=True)
+        if of is not None and weight is not None
+    ]
+    pairs = [(found.x, case.x), *of_weights]
+    expected = [*(np.zeros_like(like) for _, like in pairs), *states]
+    for array, right in zip([*(of for of, _ in pairs), *found.initial_states], expected, strict=True):
+        subject.has_shape("a gradient", array, right.shape, right.dtype)
+        subject.require(
+            np.array_equal(array, right), f"a gradient: expected {right.tolist()}; got {array.tolist()}"
+        )
+
+
+def expect_rates_of_states(subject: Subject, case: Case, rates: States) -> None:
+    """Final states that change as the initial ones do."""
+    found = subject.tangents(case, direction_of(case)).final_states or ()
+    for rate, right in zip(found, rates, strict=True):
+        subject.require(
+            rate.shape == right.shape and np.array_equal(rate.astype(right.dtype), right),
+            f"JVP of final states: expected {right.tolist()}; got {rate.tolist()}",
+        )
 
 
 def with_an_answer(case: Case, supports: Supports) -> Case:

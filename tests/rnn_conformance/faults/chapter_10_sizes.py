@@ -8,7 +8,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Layer, MergeMode, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, MergeMode, Network, States
 
 
 @fault("empty-batch-as-one-row", "EDG-1")
@@ -129,3 +130,23 @@ class NoStepsEndWhereNothingWasKept(Fault):
         if call.stateful and call.initial_states is None and call.x.ndim == 3 and not call.x.shape[1]:
             call = replace(call, stateful=False)
         return super().run_usual(model, call)
+
+
+@fault("no-steps-give-states-no-gradient", "EDG-2")
+class NoStepsGiveStatesNoGradient(Fault):
+    """Gives zeros as gradient of the initial states of no steps, which is that of the final ones."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if call.x.shape[1]:
+            return found
+        return found._replace(initial_states=tuple(map(np.zeros_like, found.initial_states)))
+
+
+@fault("gradients-of-no-rows-are-a-mean", "EDG-1")
+class GradientsOfNoRowsAreAMean(Fault):
+    """Divides by the number of rows and multiplies by it: gradients of none are NaN."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        return found if len(call.x) else found.mapped(lambda array: array * array.dtype.type(np.nan))
