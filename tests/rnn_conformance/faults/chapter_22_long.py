@@ -187,3 +187,14 @@ class TermLeftOverOfEights(Fault):
         if len(a) == 1 and terms > 8 and terms % 8 == 1:
             a, W = a[:, :-1], W[:, :-1]
         return super().product(a, W)
+
+
+@fault("time-steps-in-the-type-of-lengths", "LNG-4")
+class TimeStepsInTheTypeOfLengths(Fault):
+    """Compares lengths with numbers of steps in their own type: of bytes, step 256 is the first again."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None or call.mask is not None:
+            return steps
+        return np.asarray(np.arange(steps.shape[1]).astype(call.lengths.dtype) < call.lengths[:, None])
