@@ -161,3 +161,20 @@ class MaskOfEveryStepInInputOrder(Fault):
         if steps is not None and steps.all():
             return sequence[:, ::-1]
         return super().ordered(sequence, steps)
+
+
+@fault("state-lost-in-a-long-gap", "MSK-1")
+class StateLostInALongGap(Fault):
+    """Skips blocks of eight steps that no row takes, and goes on from zeros behind them."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if steps is None:
+            return super().run_direction(cell, x, h, steps)
+        outputs = [np.empty((len(x), 0, cell.hidden_size), x.dtype)]
+        for first in range(0, max(x.shape[1], 1), 8):
+            part = np.s_[:, first : first + 8]
+            sequence, h = super().run_direction(cell, x[part], h, steps[part])
+            outputs.append(sequence)
+            if not steps[part].any() and steps[:, :first].any() and steps[:, first + 8 :].any():
+                h = np.zeros_like(h)
+        return np.concatenate(outputs, axis=1), h
