@@ -459,3 +459,19 @@ class InnerBatchAxesOfStatesTurned(Fault):
             return rows
         inner = before + len(batch) - 1
         return array.swapaxes(inner - 1, inner).reshape(rows.shape)
+
+
+@fault("compiled-double-backward-of-the-first-weights", "OPT-6")
+class CompiledDoubleBackwardOfTheFirstWeights(Fault):
+    """Compiled, takes the double backward of the weights that it was first asked for."""
+
+    first: tuple[Network, Network] | None = None
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        if self.route == "compiled":
+            if self.first is None or self.first[0] is not model:
+                self.first = model, model.copied(np.copy)
+            model = self.first[1]
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)
