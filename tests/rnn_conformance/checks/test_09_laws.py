@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 
-from rnn_adapters.adapter import Output
-from rnn_conformance.checks.support.asking import derivatives_of, left_alone, one_of, told_of, with_states
+from rnn_adapters.adapter import Call, Output
+from rnn_conformance.checks.support.asking import (
+    JVP,
+    derivatives_of,
+    left_alone,
+    one_of,
+    told_of,
+    with_states,
+)
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_seen,
     cotangents,
+    direction_of,
     handed_cotangents,
     is_differentiable,
 )
@@ -30,7 +39,8 @@ from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Layer, Network, States
 
 TAME: tuple[Regime, ...] = ("contractive", "moderate")
 SHORT = (1, 2, 3, 4, 5)
@@ -283,19 +293,39 @@ def expect_numbers_to_count(subject: Subject, case: Case) -> None:
 
 
 def expect_numbers_to_count_in_gradients(subject: Subject, case: Case) -> None:
-    """The same of derivatives, for the arrays of the call and for cotangents."""
+    """The same of derivatives, for the arrays of the call, for cotangents and for directions.
+
+    Of gradients, and of one of the other derivatives.
+    """
     if not is_differentiable(subject, case):
         return
-    other, given = of_other_numbers(case), laid_call(case.call, np.array)
-    d_sequence, d_states = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
-    subject.gradients_on(case, given, (d_sequence, d_states))
-    refill(given, other.call)
-    for cotangent in (d_sequence, *d_states):
-        cotangent *= -2
-    found = all_of(subject.gradients_on(other, given, (d_sequence, d_states)))
-    others = d_sequence.copy(), tuple(state.copy() for state in d_states)
-    expected = all_of(subject.gradients_on(other, laid_call(given, np.array), others))
-    expect_the_same(subject, "numbers in arrays that were filled anew gave other gradients", expected, found)
+    supports = subject.supports
+
+    def gradients(case: Case, given: Call, both: tuple[Array, States], direction: Gradients) -> list[Array]:
+        return all_of(subject.gradients_on(case, given, both))
+
+    def tangents(case: Case, given: Call, both: tuple[Array, States], direction: Gradients) -> list[Array]:
+        return arrays_of(subject.tangents_on(case, given, direction))
+
+    def second(case: Case, given: Call, both: tuple[Array, States], direction: Gradients) -> list[Array]:
+        return all_of(subject.second_gradients_on(case, given, both, direction))
+
+    others = {JVP: tangents} if supports.tangents else {}
+    others |= {"gradients of gradients": second} if supports.second_gradients else {}
+    chosen = sorted(others)[crc32(case.fingerprint) % max(len(others), 1) :][:1]
+    for what, derivative in {"gradients": gradients, **{name: others[name] for name in chosen}}.items():
+        other, given = of_other_numbers(case), laid_call(case.call, np.array)
+        both = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+        direction = direction_of(case)
+        derivative(case, given, both, direction)
+        refill(given, other.call)
+        for array in (both[0], *both[1], *all_of(direction)):
+            array *= -2
+        found = [array.copy() for array in derivative(other, given, both, direction)]
+        anew = both[0].copy(), tuple(state.copy() for state in both[1])
+        expected = derivative(other, laid_call(given, np.array), anew, direction.mapped(np.copy))
+        otherwise = f"numbers in arrays that were filled anew gave something else for {what}"
+        expect_the_same(subject, otherwise, expected, found)
 
 
 def of_other_numbers(case: Case) -> Case:

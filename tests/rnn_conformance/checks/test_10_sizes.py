@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
 from rnn_conformance.checks.support.derivatives import (
-    all_of,
     as_seen,
     cotangents,
+    direction_of,
     expect_all,
+    expect_second_gradients,
     expect_tangents,
     handed_cotangents,
     is_differentiable,
@@ -28,11 +31,11 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
-from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.forward import run_network
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Cell, Layer, Network, States
 
 SOME, FEW = 0.6, 0.5  # sizes leave little to draw
 
@@ -47,41 +50,89 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
     if refusal is None:
         for asked in (case, *with_other_merge(subject, case)):
             expect_everything(subject, asked)
-        expect_derivatives_or_an_error(subject, case)
+        expect_derivatives_or_errors(subject, with_states(subject, case.replace(stateful=False)))
     else:
         subject.tally.count()
 
 
-def expect_derivatives_or_an_error(subject: Subject, case: Case) -> None:
-    """Gradients and a JVP of the case with states, where it can be differentiated."""
-    case = with_states(subject, case)
-    if not is_differentiable(subject, case):
-        return
-    without_numbers = 0 in (len(case.x), case.network.layers[0].hidden_size)
-    of_gradients = expect_no_gradient if without_numbers else expect_all
-    for able, expect in (
-        (True, of_gradients),
-        (subject.supports.tangents and not without_numbers, expect_tangents),
-    ):
-        try:
-            if able:
-                expect(subject, case)
-        except NonConforming as error:
-            if error.kind != "raised":
-                raise
+def expect_derivatives_or_errors(subject: Subject, case: Case) -> None:
+    """What an answered call has as derivatives, where these can be taken: one of them."""
+    if is_differentiable(subject, case):
+        ways = of_no_features(subject, case) if not case.x.shape[2] else of_no_numbers(subject, case)
+        for derivative in one_of(case, ways).values():
+            left_alone(derivative)()
 
 
-def expect_no_gradient(subject: Subject, case: Case) -> None:
-    """Where there are no rows, or no units, every gradient is zero, of the shape of what it belongs to."""
-    found = subject.gradients(case, *handed_cotangents(subject, case, *cotangents(as_seen(subject, case))))
-    for array in all_of(found):
-        subject.require(not array.any(), f"a gradient of no numbers is not zero: {array.tolist()}")
-    shapes = [case.x.shape, *case.network.state_shapes(len(case.x))]
-    given = [array.shape for array in (found.x, *found.initial_states)]
-    for cell, of_cell in zip(case.network.cells, found.cells, strict=True):
-        shapes += [cell.W_x.shape, cell.W_h.shape]
-        given += [of_cell.W_x.shape, of_cell.W_h.shape]
-    subject.require(given == shapes, f"gradients: expected shapes {shapes}; got {given}", "shape")
+Ways: TypeAlias = dict[str, Callable[[], None]]
+
+
+def of_no_features(subject: Subject, case: Case) -> Ways:
+    """All but W_x has the derivatives that it would have."""
+    supports = subject.supports
+    known: dict[str, tuple[bool, Callable[[], None]]] = {
+        "gradients": (True, lambda: expect_all(subject, case)),
+        "JVP": (supports.tangents, lambda: expect_tangents(subject, case)),
+        "gradients of gradients": (
+            supports.second_gradients,
+            lambda: expect_second_gradients(subject, case),
+        ),
+    }
+    return {name: ask for name, (able, ask) in known.items() if able}
+
+
+def of_no_numbers(subject: Subject, case: Case) -> Ways:
+    """Where there are no rows, no time steps or no units, derivatives are known to the bit.
+
+    All that goes back, or changes, goes from state to state. Everything else is zero.
+    """
+    given = handed_cotangents(subject, case, *cotangents(as_seen(subject, case)))
+    direction, supports = direction_of(case), subject.supports
+    zeros = tuple(map(np.zeros_like, given[1]))
+    known: dict[str, tuple[bool, Callable[[], None]]] = {
+        "gradients": (
+            True,
+            lambda: expect_states_alone(subject, case, subject.gradients(case, *given), given[1]),
+        ),
+        "JVP": (
+            supports.tangents,
+            lambda: expect_rates_of_states(subject, case, direction.initial_states),
+        ),
+        "gradients of gradients": (
+            supports.second_gradients,
+            lambda: expect_states_alone(
+                subject, case, subject.second_gradients(case, *given, direction), zeros
+            ),
+        ),
+    }
+    return {name: ask for name, (able, ask) in known.items() if able}
+
+
+def expect_states_alone(subject: Subject, case: Case, found: Gradients, states: States) -> None:
+    """Gradients of zeros, but for those of the initial states."""
+    cells = [(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
+    of_weights = [
+        (of, weight)
+        for of_cell, cell in zip(found.cells, cells, strict=True)
+        for of, weight in zip(of_cell, cell, strict=True)
+        if of is not None and weight is not None
+    ]
+    pairs = [(found.x, case.x), *of_weights]
+    expected = [*(np.zeros_like(like) for _, like in pairs), *states]
+    for array, right in zip([*(of for of, _ in pairs), *found.initial_states], expected, strict=True):
+        subject.has_shape("a gradient", array, right.shape, right.dtype)
+        subject.require(
+            np.array_equal(array, right), f"a gradient: expected {right.tolist()}; got {array.tolist()}"
+        )
+
+
+def expect_rates_of_states(subject: Subject, case: Case, rates: States) -> None:
+    """Final states that change as the initial ones do."""
+    found = subject.tangents(case, direction_of(case)).final_states or ()
+    for rate, right in zip(found, rates, strict=True):
+        subject.require(
+            rate.shape == right.shape and np.array_equal(rate.astype(right.dtype), right),
+            f"JVP of final states: expected {right.tolist()}; got {rate.tolist()}",
+        )
 
 
 def with_an_answer(case: Case, supports: Supports) -> Case:

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call
+from rnn_conformance.checks.support.asking import left_alone, with_states
+from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import (
     expect_everything,
     expect_final_states,
@@ -112,7 +114,10 @@ def test_rows_need_not_be_sorted_by_length(subject: Subject, case: Case) -> None
     order = np.argsort(case.steps.sum(axis=1), kind="stable")
     expect_same_outputs(subject, "outputs of rows sorted by length", case.reordered(order), case, order)
     if subject.supports.expensive == "nothing":
-        expect_output(subject, of_many_rows(case), subject.run(of_many_rows(case)))
+        many = of_many_rows(case)
+        expect_output(subject, many, subject.run(many))
+        if is_differentiable(subject, many):
+            left_alone(lambda: expect_all(subject, many))()  # refusals have other clauses
 
 
 def of_many_rows(case: Case) -> Case:
@@ -132,11 +137,14 @@ def of_many_rows(case: Case) -> Case:
     share=HALF,
 )
 def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:
-    """In a type without sign, what comes before 0 is the largest number."""
+    """In a type without sign, what comes before 0 is the largest number; in gradients, too."""
     if case.variant and case.call.lengths is not None:
         case = case.replace(lengths=case.call.lengths.astype(np.uint8))
     if subject.refusal_of(case) is None:
         expect_everything(subject, case)
+        if case.variant and is_differentiable(subject, taken := with_states(subject, case)):
+            subject.load_anew(case.network)
+            left_alone(lambda: expect_all(subject, taken))()  # refusals have other clauses
     else:
         subject.tally.count()
 

@@ -51,6 +51,7 @@ PATTERNS: tuple[Padding, ...] = (
     "mask",
     "mask of every step but the first",
     "mask of every step but the last",
+    "mask of no step but at both ends",
     "mask of one row",
 )
 """Masks for which kernels have ways of their own, and any other."""

@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.handing import laid_call
 from rnn_conformance.engine.meaning import as_computed, in_processing_order
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL
@@ -51,7 +52,7 @@ def part(case: Case, first: int, stop: int | None, states: States | None) -> Cas
 
 @check("STA-1", replace(POOL, stateful=(False,), exact=True), needs=("outputs",), share=HALF)
 def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
-    """Another call in between: other input, with states where they are supported."""
+    """Other calls in between: of other input, with states where they are supported, and of NaN."""
 
     asked = asked_for(subject, case)[0]
 
@@ -62,6 +63,8 @@ def test_a_call_leaves_nothing_behind(subject: Subject, case: Case) -> None:
 
     before = outputs()
     subject.run(case.replace(x=1 - case.x[:, ::-1]))
+    if subject.conventions.quantised is None:  # NaN has no place on a grid
+        subject.run(case.replace(x=np.full_like(case.x, np.nan)))
     after = outputs()
     subject.require(
         all(np.array_equal(one, other, equal_nan=True) for one, other in zip(before, after, strict=True)),
@@ -124,12 +127,18 @@ def test_a_stateful_layer_goes_on_where_it_was(subject: Subject, case: Case) -> 
 
 
 def expect_to_go_on(subject: Subject, case: Case) -> None:
-    """The second half of the steps starts from the states that the first half left."""
+    """The second half of the steps starts from the states that the first half left.
+
+    Where there are masks, a call in between has no valid time step in the first row, whose state stays.
+    """
     subject.reset_states(case.network)
     middle = case.x.shape[1] // 2
     states: States | None = None
-    for first, stop in ((0, middle), (middle, None)):
-        called = part(case, first, stop, None)
+    parts = [part(case, 0, middle, None), part(case, middle, None, None)]
+    if subject.supports.masks:
+        mask = np.broadcast_to(np.arange(len(case.x))[:, None] > 0, parts[0].x.shape[:2]).copy()
+        parts.insert(1, parts[0].replace(lengths=None, mask=mask))
+    for called in parts:
         output = subject.run(called)
         expect_output(subject, called.replace(initial_states=states), output)
         states = going_on_from(subject, called, output)
@@ -167,6 +176,7 @@ def test_a_reset_layer_starts_from_zeros(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case) -> None:
+    """Be they zeros, or in the very arrays of the call before; and whatever it keeps, NaN too."""
     subject.run(case.replace(initial_states=None))
     output = subject.run(case)
     expect_output(subject, case, output)
@@ -176,6 +186,12 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     assert case.initial_states is not None
     zeros = case.replace(initial_states=tuple(map(np.zeros_like, case.initial_states)))
     expect_output(subject, zeros, subject.run(zeros))
+    given = laid_call(case.call, np.array)
+    for _ in range(2):
+        expect_output(subject, case, subject.run_on(case, given))
+    if subject.conventions.quantised is None:
+        subject.run(case.replace(x=np.full_like(case.x, np.nan)))
+        expect_output(subject, case, subject.run(case))
 
 
 @check(

@@ -1198,8 +1198,8 @@ def gone_of_step(subject: Subject, case: Case, before: Network, after: Network) 
 
 
 def multiplied(case: Case, network: Network) -> tuple[Array, Array]:
-    """What the weights of the top layer are multiplied with before something of it is dropped, and the sizes of its
-    terms."""
+    """What the weights of the top layer are multiplied with, before some of it is dropped, and the sizes of
+    its terms."""
     if case.call.dropout == "state":
         assert case.initial_states is not None
         return case.initial_states[0][0, 0], case.initial_states[0][0, 0]

@@ -26,7 +26,7 @@ from rnn_conformance.checks.support.derivatives import (
     rates_of,
     size_of,
 )
-from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE, OfOneActivation
+from rnn_conformance.checks.support.draws import OfOneActivation
 from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.checks.test_08_numerics import bottom_of, fed_directly, over_all_magnitudes
 from rnn_conformance.engine.case import Case
@@ -563,18 +563,3 @@ def test_what_stands_at_masked_time_steps_reaches_no_double_backward(subject: Su
 @check("GRD-22", FROM_FAR, needs=(*NEEDS, "second_gradients"), share=FEW)
 def test_gradients_of_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) -> None:
     expect_second_gradients(subject, remembering(case))
-
-
-@check(
-    "GRD-23",
-    replace(MANY_LAYERS, initial_states=(True,)),
-    needs=NEEDS,
-    share=ONCE,
-)
-def test_each_of_many_layers_has_its_own_gradients(subject: Subject, case: Case) -> None:
-    """All of one shape, so that nothing but the numbers tells that two have changed places."""
-    expect_all(subject, case)
-    if subject.supports.tangents:
-        expect_tangents(subject, case)
-    if subject.supports.second_gradients:
-        expect_second_gradients(subject, case)

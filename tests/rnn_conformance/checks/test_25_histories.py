@@ -13,7 +13,13 @@ import numpy as np
 from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.asking import with_states
-from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
+from rnn_conformance.checks.support.derivatives import (
+    as_seen,
+    cotangents,
+    expect_all,
+    handed_cotangents,
+    is_differentiable,
+)
 from rnn_conformance.checks.support.expect import expect_answer, expect_loaded
 from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.checks.test_09_laws import arrays_of, identical
@@ -71,7 +77,10 @@ def test_calls_before_a_call_change_nothing(subject: Subject, case: Case) -> Non
     needs=("outputs", "final_states", "stateful"),
 )
 def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
-    """And through a call that is not stateful and computes in another type."""
+    """And through a call that is not stateful and computes in another type.
+
+    What is kept is not used by one that is not stateful, be it NaN, which times zero is NaN.
+    """
     network = follow(subject, case)
     going_on = replace(case.call, initial_states=None)
     if going_on.stateful:
@@ -81,6 +90,10 @@ def test_kept_states_go_through_a_history(subject: Subject, case: Case) -> None:
         if subject.supports.assign_weights:
             halved = Action("assign", network=network.mapped(lambda array: array / 2))
             network = follow(subject, replace(case, network=network, call=going_on, history=(again, halved)))
+    if going_on.stateful and subject.conventions.quantised is None:
+        subject.call(network, replace(going_on, x=np.full_like(case.x, np.nan)))
+        plain = replace(case, network=network, call=replace(going_on, stateful=False))
+        expect_answer(subject, plain, subject.call(network, plain.call))
     for call in in_another_type(subject, case):
         another = replace(call, stateful=False, initial_states=None)
         calls = Action("call", going_on), Action("call", another)
@@ -170,12 +183,15 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
     network = follow(subject, case) if "history" in asked else with_last_weights(subject, case)
     if "history" in asked and subject.supports.assign_weights and case.call.compute_dtype is not None:
         halved = network.mapped(lambda array: array / 2)
+        able = [do for do in DERIVATIVES if subject.supports.has(do)]
         history = (
             Action("call", taken.call),
             Action("assign", network=halved),
-            Action("gradients", taken.call),
+            *(Action(do, taken.call) for do in (able[:1] if is_sparing(subject) else able)),
         )
         network = follow(subject, replace(taken, network=network, history=history))
+    if alike and not is_sparing(subject):
+        expect_all_after_nan(subject, replace(taken, network=network))
     if "alike" in asked:
         for each in (*alike[: 1 if is_sparing(subject) else None], taken):
             expect_all(subject, replace(each, network=network))
@@ -191,6 +207,13 @@ def test_derivatives_change_nothing_and_are_those_of_the_weights_of_now(subject:
             between = one_of(case, between)
         around = (Action("call", call), *between)
         follow(subject, replace(case, network=network, call=call, history=around))
+
+
+def expect_all_after_nan(subject: Subject, case: Case) -> None:
+    """Gradients after some of NaN, as a loss that overflowed has: nothing of these is left."""
+    nan = case.replace(x=np.full_like(case.x, np.nan))
+    subject.gradients(nan, *handed_cotangents(subject, case, *cotangents(as_seen(subject, case))))
+    expect_all(subject, case)
 
 
 def is_sparing(subject: Subject) -> bool:

@@ -69,6 +69,7 @@ Padding = Literal[
     "mask of every step",
     "mask of every step but the first",
     "mask of every step but the last",
+    "mask of no step but at both ends",
     "lengths and mask",
 ]
 BOTH: Padding = "lengths and mask"
@@ -522,4 +523,6 @@ def _patterned(padding: Padding, mask: Array) -> Array:
             mask[:] = np.arange(time) > 0
         case "mask of every step but the last":
             mask[:] = np.arange(time) < time - 1
+        case "mask of no step but at both ends":
+            mask[:] = np.arange(time) % max(time - 1, 1) == 0
     return mask

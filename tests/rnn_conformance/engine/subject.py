@@ -195,13 +195,27 @@ class Subject:
 
     def gradients_on(self, case: Case, handed: Call, cotangents: tuple[Array, States]) -> Gradients:
         """As `gradients`, in arrays that the caller has and hands over again."""
+        return door.gradients_from("gradients", self._derived_on("gradients", case, handed, *cotangents))
+
+    def tangents_on(self, case: Case, handed: Call, direction: Gradients) -> Output:
+        """As `tangents`, in such arrays."""
+        returned = self._derived_on("tangents", case, handed, direction)
+        return door.output_from("tangents", returned, self.conventions)
+
+    def second_gradients_on(
+        self, case: Case, handed: Call, cotangents: tuple[Array, States], direction: Gradients
+    ) -> Gradients:
+        """As `second_gradients`, in such arrays."""
+        method = "second_gradients"
+        return door.gradients_from(method, self._derived_on(method, case, handed, *cotangents, direction))
+
+    def _derived_on(self, method: str, case: Case, handed: Call, *given: Any) -> Any:
         self._about_to(case.replace(route=self.route))
-        model, before = self.model(case.network), _twin_of(cotangents[1], PLAIN)
-        of_sequence = cotangents[0].copy()
-        returned = self._called("gradients", self.adapter.gradients, model, handed, *cotangents)
-        for original, given in zip((case.call, of_sequence, before), (handed, *cotangents), strict=True):
-            self._unaltered("gradients", original, given)
-        return door.gradients_from("gradients", returned)
+        model, before = self.model(case.network), [_twin_of(each, PLAIN) for each in given]
+        returned = self._called(method, getattr(self.adapter, method), model, handed, *given)
+        for original, used in zip((case.call, *before), (handed, *given), strict=True):
+            self._unaltered(method, original, used)
+        return returned
 
     def run_raw(self, case: Case) -> Any:
         """What a call returns, as it is: not copied, and not checked but for being an `Output`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Layer, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Layer, Network, States
 
 
 @fault("upper-layer-fed-swapped", "STK-1")
@@ -87,3 +89,65 @@ class FinalStatesExchangedBesideALastOutput(Fault):
         if not call.return_sequences and len(states) > 2:
             states[:2] = states[1::-1]
         return replace(output, final_states=tuple(states))
+
+
+def by_name(layers: int) -> list[int]:
+    """The numbers of layers in the order of their names: the tenth before the second."""
+    return sorted(range(layers), key=str)
+
+
+@fault("gradients-in-the-order-of-names", "STK-5")
+class GradientsInTheOrderOfNames(Fault):
+    """Gives the gradients of layers in the order of their names, as a dictionary does that is sorted."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if len(model.cells) > len(model.layers):
+            return found
+        return found._replace(cells=tuple(found.cells[place] for place in by_name(len(found.cells))))
+
+
+@fault("assigned-in-the-order-of-names", "STK-5")
+class AssignedInTheOrderOfNames(Fault):
+    """Assigns weights to layers in the order of their names."""
+
+    def assign_weights(self, model: Network, network: Network) -> None:
+        order = by_name(len(network.layers))
+        alike = all(layer.output_size == network.layers[0].input_size for layer in network.layers)
+        layers = [network.layers[place] for place in order] if alike else network.layers
+        super().assign_weights(model, Network(layers))
+
+
+@fault("states-taken-in-the-order-of-names", "STK-5")
+class StatesTakenInTheOrderOfNames(Fault):
+    """Takes initial states for layers in the order of their names."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None and len(states) == len(model.layers):
+            call = replace(call, initial_states=tuple(states[place] for place in by_name(len(states))))
+        return super().run_usual(model, call)
+
+
+@fault("frozen-by-the-beginning-of-a-name", "STK-5")
+class FrozenByTheBeginningOfAName(Fault):
+    """Freezes all layers whose names begin with that of one: with the first the tenth."""
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        begun = (
+            index
+            for index in range(len(model.layers))
+            if any(str(index).startswith(str(number)) for number in frozen)
+        )
+        return super().count_trainable(model, tuple(begun))
+
+
+@fault("cotangents-of-final-states-in-the-order-of-names", "STK-5")
+class CotangentsOfFinalStatesInTheOrderOfNames(Fault):
+    """Takes the cotangents of final states by the sorted names of the layers, where all are of one size."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if len({state.shape for state in d_final_states}) == 1:
+            names = sorted(range(len(d_final_states)), key=str)
+            d_final_states = tuple(d_final_states[index] for index in names)
+        return super().gradients(model, call, d_sequence, d_final_states)

@@ -197,3 +197,25 @@ class OneNumberForAllLengths(Fault):
         if call.lengths is not None and not call.lengths.ndim:
             call = replace(call, lengths=np.broadcast_to(call.lengths, call.x.shape[:1]))
         return super().steps(call)
+
+
+@fault("gradients-of-rows-in-a-byte", "LEN-5")
+class GradientsOfRowsInAByte(Fault):
+    """Brings gradients back into the order of rows by numbers of eight bits."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if call.lengths is None:
+            return found
+        return found._replace(x=found.x[np.arange(len(found.x)).astype(np.uint8)])
+
+
+@fault("gradients-before-a-length-without-sign", "LEN-6")
+class GradientsBeforeALengthWithoutSign(Fault):
+    """Going back from length − 1, takes all steps of a row of length 0 if the type has no sign."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        lengths = call.lengths
+        if lengths is not None and lengths.dtype.kind == "u":
+            call = replace(call, lengths=np.where(lengths == 0, call.x.shape[1], lengths))
+        return super().gradients(model, call, d_sequence, d_final_states)

@@ -171,3 +171,20 @@ class MaskOfTimeForAllRows(Fault):
         if call.mask is not None and call.mask.shape == call.x.shape[1:2]:
             call = replace(call, mask=np.broadcast_to(call.mask, call.x.shape[:2]))
         return super().steps(call)
+
+
+@fault("state-lost-in-a-long-gap", "MSK-1")
+class StateLostInALongGap(Fault):
+    """Skips blocks of eight steps that no row takes, and goes on from zeros behind them."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if steps is None:
+            return super().run_direction(cell, x, h, steps)
+        outputs = [np.empty((len(x), 0, cell.hidden_size), x.dtype)]
+        for first in range(0, max(x.shape[1], 1), 8):
+            part = np.s_[:, first : first + 8]
+            sequence, h = super().run_direction(cell, x[part], h, steps[part])
+            outputs.append(sequence)
+            if not steps[part].any() and steps[:, :first].any() and steps[:, first + 8 :].any():
+                h = np.zeros_like(h)
+        return np.concatenate(outputs, axis=1), h

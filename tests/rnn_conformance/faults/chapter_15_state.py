@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -181,3 +182,67 @@ class ResetOfOneBatchSize(Fault):
         if call.stateful and call.initial_states is None and len(call.x) in self.by_rows:
             call = replace(call, initial_states=self.by_rows[len(call.x)])
         return super().run_usual(model, call)
+
+
+@fault("kept-states-of-rows-without-a-step-are-zero", "STA-3")
+class KeptStatesOfRowsWithoutAStepAreZero(Fault):
+    """Keeps the last output of each row, of which one without a valid time step has none."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        output, steps = super().run_usual(model, call), self.steps(call)
+        if call.stateful and steps is not None and self._kept is not None:
+            for state in self._kept[1]:
+                state[:, ~steps.any(axis=1)] = 0
+        return output
+
+
+@fault("given-states-beside-kept-nan", "STA-5")
+class GivenStatesBesideKeptNan(Fault):
+    """Adds the kept states, times zero, to those that are given."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        kept, given = self.kept_states(model), call.initial_states
+        if not call.stateful or kept is None or given is None:
+            return super().run_usual(model, call)
+        if [state.shape for state in kept] == [state.shape for state in given]:
+            blended = ((s + 0 * k).astype(s.dtype) for s, k in zip(given, kept, strict=True))
+            call = replace(call, initial_states=tuple(blended))
+        return super().run_usual(model, call)
+
+
+@fault("given-states-are-known-by-their-arrays", "STA-5")
+class GivenStatesAreKnownByTheirArrays(Fault):
+    """Sets its states to given ones unless it was given the same arrays in the call before."""
+
+    given: States | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        given, before = call.initial_states, self.given
+        if call.stateful and given is not None:
+            self.given = given
+            if before is not None and all(map(lambda a, b: a is b, before, given)):
+                call = replace(call, initial_states=self.kept_states(model))
+        return super().run_usual(model, call)
+
+
+@fault("sums-in-a-buffer-times-zero", "STA-1")
+class SumsInABufferTimesZero(Fault):
+    """Sums up in a buffer of each shape that it clears by multiplying it with zero, which leaves NaN."""
+
+    buffers: dict[Any, Array] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.buffers = {} if self.buffers is None else self.buffers
+        return super().run_usual(model, call)
+
+    def load(self, network: Network) -> Network:
+        self.buffers = None
+        return super().load(network)
+
+    def pre_activation(self, cell: Cell, x_t: Array, h: Array) -> Array:
+        z = super().pre_activation(cell, x_t, h)
+        if self.buffers is not None:
+            place = (cell.W_x.tobytes(), z.shape, z.dtype.char)
+            z = z + 0 * self.buffers.get(place, z.dtype.type(0))
+            self.buffers[place] = z
+        return z

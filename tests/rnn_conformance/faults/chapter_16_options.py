@@ -469,3 +469,19 @@ class CloseToTheNumberForPadding(Fault):
     def differs(self, x: Array, value: Any) -> Array:
         close: Array = np.isclose(x.astype(np.float64), value, rtol=1e-5).all(axis=-1)
         return ~close
+
+
+@fault("compiled-double-backward-of-the-first-weights", "OPT-6")
+class CompiledDoubleBackwardOfTheFirstWeights(Fault):
+    """Compiled, takes the double backward of the weights that it was first asked for."""
+
+    first: tuple[Network, Network] | None = None
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        if self.route == "compiled":
+            if self.first is None or self.first[0] is not model:
+                self.first = model, model.copied(np.copy)
+            model = self.first[1]
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)

@@ -639,26 +639,3 @@ class WeightGradientsOf256Rows(Fault):
                 cell, x[block], known[block], g[block], g_final[block], of_block
             )
         return weights, dx, dh
-
-
-@fault("gradients-in-the-order-of-names", "GRD-23")
-class GradientsInTheOrderOfNames(Fault):
-    """Collects the gradients of layers by name and sorts these: the eleventh layer comes after the second."""
-
-    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        found = super().gradients(model, call, d_sequence, d_final_states)
-        cells = iter(found.cells)
-        of_layers = [[next(cells) for _ in layer.cells] for layer in model.layers]
-        names = sorted(range(len(of_layers)), key=str)
-        return found._replace(cells=tuple(cell for index in names for cell in of_layers[index]))
-
-
-@fault("cotangents-of-final-states-in-the-order-of-names", "GRD-23")
-class CotangentsOfFinalStatesInTheOrderOfNames(Fault):
-    """Takes the cotangents of final states by the sorted names of the layers, where all are of one size."""
-
-    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        if len({state.shape for state in d_final_states}) == 1:
-            names = sorted(range(len(d_final_states)), key=str)
-            d_final_states = tuple(d_final_states[index] for index in names)
-        return super().gradients(model, call, d_sequence, d_final_states)

@@ -197,3 +197,14 @@ class RowsNumberedInAByte(Fault):
         sequence, final = super().run_direction(cell, x, h, steps)
         rows = np.arange(len(x)) % 256
         return sequence[rows], final[rows]
+
+
+@fault("time-steps-in-the-type-of-lengths", "LNG-4")
+class TimeStepsInTheTypeOfLengths(Fault):
+    """Compares lengths with numbers of steps in their own type: of bytes, step 256 is the first again."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None or call.mask is not None:
+            return steps
+        return np.asarray(np.arange(steps.shape[1]).astype(call.lengths.dtype) < call.lengths[:, None])

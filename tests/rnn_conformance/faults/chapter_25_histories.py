@@ -529,3 +529,49 @@ class WeightsOfTheNinthShape(Fault):
         if self.by_program and self.program is not None:
             network = self.program.astype(network.dtype)
         return super().run_stack(network, x, states, steps)
+
+
+@fault("kept-states-times-zero", "HIS-2")
+class KeptStatesTimesZero(Fault):
+    """Starts calls that are not stateful from the kept states times zero, which leaves NaN."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        kept = self.kept_states(model)
+        fresh = not call.stateful and call.initial_states is None
+        if fresh and kept is not None and kept[0].shape[1] == len(call.x):
+            zeros = tuple((0 * state).astype(model.dtype) for state in kept)
+            call = replace(call, initial_states=zeros)
+        return super().run_usual(model, call)
+
+
+@fault("gradients-cleared-by-zero", "HIS-4")
+class GradientsClearedByZero(Fault):
+    """Multiplies the gradients of before with zero and adds the new ones, which NaN spoils for good."""
+
+    before: tuple[Network, Gradients] | None = None
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if self.before is not None and self.before[0] is model:
+            old = iter(cell.W_h for cell in self.before[1].cells)
+            cells = tuple(cell._replace(W_h=cell.W_h + 0 * next(old)) for cell in found.cells)
+            found = found._replace(cells=cells)
+        self.before = model, found
+        return found
+
+
+@fault("narrow-weights-of-before-in-the-jvp", "HIS-4")
+class NarrowWeightsOfBeforeInTheJvp(Fault):
+    """Takes the JVP of the narrow copies of weights that the call before made, assigned or not since."""
+
+    narrow: tuple[Network, Network] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.compute_dtype is not None:
+            self.narrow = model, model.copied(np.copy)
+        return super().run_usual(model, call)
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.compute_dtype is not None and self.narrow is not None and self.narrow[0] is model:
+            model = self.narrow[1]
+        return super().tangents(model, call, direction)
