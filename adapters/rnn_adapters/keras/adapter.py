@@ -246,8 +246,9 @@ class KerasAdapter(Adapter[LoadedNetwork]):
             return ready.call([x, *masks], by_layer, call.training)
 
         variables = [variable for cell in ready.cells for variable in cell.trainable_variables]
+        others = [variable for layer in ready.layers for variable in layer.non_trainable_variables]
         inputs, key = [first, *_in_a_row(given)], (call.training, counts)
-        return ready, Computation(function, inputs, constants, variables, ready.compiled, key)
+        return ready, Computation(function, inputs, constants, variables, others, ready.compiled, key)
 
     @contextmanager
     def _keeping_states(self, ready: Assembled, call: Call) -> Iterator[None]:

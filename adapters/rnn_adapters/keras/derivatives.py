@@ -29,6 +29,7 @@ class Computation:
         inputs: arrays in whose directions it is differentiated, as it is in those of `variables`.
         constants: arrays that are given to it besides.
         variables: Keras variables that it reads.
+        others: those that are not trained, which a call may change: seeds of dropout, kept states.
         compiled: what was compiled for this function, by a name.
         key: what else the function depends on.
     """
@@ -37,6 +38,7 @@ class Computation:
     inputs: list[Any]
     constants: list[Array]
     variables: list[Any]
+    others: list[Any]
     compiled: dict[Hashable, Any]
     key: Hashable
 
@@ -44,13 +46,22 @@ class Computation:
         """Inputs, and then the values of the variables."""
         return [*inputs, *map(held_by, self.variables)]
 
-    def with_variables(self, sources: list[Any], constants: list[Any]) -> list[Any]:
-        """The function, with values in place of those that the variables have."""
+    def with_variables(
+        self, sources: list[Any], constants: list[Any], others: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """The function, with values in place of those that the variables have; and the others after it."""
         import keras
 
         inputs, values = sources[: len(self.inputs)], sources[len(self.inputs) :]
-        with keras.StatelessScope(state_mapping=list(zip(self.variables, values, strict=True))):
-            return self.function(inputs, constants)
+        given = zip([*self.variables, *self.others], [*values, *others], strict=True)
+        with keras.StatelessScope(state_mapping=list(given)) as scope:
+            outputs = self.function(inputs, constants)
+        return outputs, [scope.get_current_value(variable) for variable in self.others]
+
+    def go_on_with(self, others: list[Any]) -> None:
+        """Hand on what a call without side effects gave back, as `stateless_call` is meant to be used."""
+        for variable, value in zip(self.others, others, strict=True):
+            variable.assign(value)
 
 
 def held_by(variable: Any) -> Any:
@@ -167,7 +178,8 @@ class ByAutograd(Differentiator):
                 forward_ad.make_dual(_tensor(source), _tensor(towards))
                 for source, towards in zip(of.sources(of.inputs), direction, strict=True)
             ]
-            outputs = of.with_variables(duals, of.constants)
+            outputs, others = of.with_variables(duals, of.constants, list(map(held_by, of.others)))
+            of.go_on_with(others)
             return [forward_ad.unpack_dual(output).tangent for output in outputs]
 
 
@@ -198,12 +210,23 @@ class ByJax(Differentiator):
         return self._run(of, jax_derivatives.second_gradients, cotangents, direction)
 
     def _run(self, of: Computation, derivative: Callable[..., Any], *towards: list[Array]) -> list[Any]:
-        """A derivative of the function of inputs and variables together."""
+        """A derivative of the function of inputs and variables together.
+
+        What the call makes of other variables is asked of another trace, of which nothing else is computed.
+        """
         import jax
 
-        def taken(sources: list[Any], constants: list[Any], *towards: list[Any]) -> Any:
-            return derivative(lambda sources: of.with_variables(sources, constants), sources, *towards)
+        def taken(
+            sources: list[Any], constants: list[Any], others: list[Any], *towards: list[Any]
+        ) -> tuple[Any, list[Any]]:
+            def function(sources: list[Any]) -> list[Any]:
+                return of.with_variables(sources, constants, others)[0]
+
+            after = of.with_variables(sources, constants, others)[1] if others else []
+            return derivative(function, sources, *towards), after
 
         if self.compiled:
             taken = of.compiled.setdefault((derivative, of.key), jax.jit(taken))
-        return list(taken(of.sources(of.inputs), of.constants, *towards))
+        found, after = taken(of.sources(of.inputs), of.constants, list(map(held_by, of.others)), *towards)
+        of.go_on_with(after)
+        return list(found)

@@ -266,7 +266,8 @@ def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
 def gone_of_gradients(subject: Subject, case: Case) -> Array:
     """Which gradients, of the initial state or else of the input, are 0: they go through what was dropped."""
     found = gradients_of_all_alike(subject, case)
-    return (found.initial_states[0] if case.call.dropout == "state" else found.x) == 0
+    gone: Array = (found.initial_states[0] if case.call.dropout == "state" else found.x) == 0
+    return gone
 
 
 ANY_RATE = (0.1, 0.3, 0.5, 0.7, 0.9)
