@@ -469,7 +469,8 @@ def test_rows_in_other_batch_axes_are_an_error(subject: Subject, case: Case) -> 
         expect_refusal(subject, case.replace(variant=field), OF_THE_LAST_AXIS)
         for batch, of_field in OF_ONE_ROW:
             mistake = in_other_batch_axes(field, math.prod(of_field), of_field, batch)
-            expect_refusal(subject, case.replace(variant=field), {field: mistake})
+            when = f"in batch axes {of_field} beside {batch}"
+            expect_refusal(subject, case.replace(variant=field), {field: mistake}, when)
     for field in ("x", *given):
         for name in IN_TWO_AXES[field]:
             expect_refusal(subject, case.replace(variant=name), IN_TWO_AXES[field])

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace
+from rnn_adapters.surface import Trained, Training
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -894,3 +895,57 @@ class DroppedAnewWithoutBatchAxis(Fault):
     def dropout_masks(self, x: Array, h: Array) -> tuple[Any, Any]:
         of_x, of_h = super().dropout_masks(x, h)
         return (x.dtype.type(1) if self.of_one_row else of_x), of_h
+
+
+@fault("gradients-drop-alike", "DRP-7")
+class GradientsDropAlike(Fault):
+    """Gives the generator the same seed before each call for gradients."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        self._random = np.random.default_rng(1)
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("training-drops-nothing", "DRP-21")
+class TrainingDropsNothing(Fault):
+    """Forgets the rate in the loop of training."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        return super().trained(model, replace(call, rate=0.0), training)
+
+
+@fault("steps-of-training-drop-alike", "DRP-21")
+class StepsOfTrainingDropAlike(Fault):
+    """Compiled for training, draws once, for all steps."""
+
+    in_training = False
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.in_training = True
+        try:
+            return super().trained(model, call, training)
+        finally:
+            self.in_training = False
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        before = self._random.bit_generator.state
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        if self.in_training:
+            self._random.bit_generator.state = before
+        return found
+
+    def loss(self, model: Network, call: Call, training: Training) -> float:
+        before = self._random.bit_generator.state
+        found = super().loss(model, call, training)
+        self._random.bit_generator.state = before
+        return found
+
+
+@fault("training-seeds-dropout", "DRP-21")
+class TrainingSeedsDropout(Fault):
+    """Gives the generator its seed at the end of training, so that other trainings can be compared."""
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        self._random = np.random.default_rng(2)
+        return found
