@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from rnn_adapters.declarations import NarrowType
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_computed_in,
@@ -22,7 +20,7 @@ from rnn_conformance.checks.support.derivatives import (
     handed_cotangents,
     is_differentiable,
 )
-from rnn_conformance.checks.support.draws import OfOneActivation
+from rnn_conformance.checks.support.draws import OfOneActivation, OfOneActivationInAnyType
 from rnn_conformance.checks.support.expect import sequence_of
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.engine.case import Case
@@ -367,13 +365,13 @@ def limits(activation: Activation, signs: Array) -> Array:
 
 @check(
     "NAN-9",
-    OfOneActivation(
+    OfOneActivationInAnyType(
         replace(
             TANH,
             directions=(1, 1, 2),
             activations=tuple(name for name in ACTIVATIONS if name != "softsign"),
-            dtypes=("float32", "float64"),  # in others no activations but tanh and relu are drawn
-            compute_dtypes=(None,),
+            dtypes=("float32", "float32", "float64", "float16", "bfloat16"),
+            compute_dtypes=(None, None, "float16", "bfloat16"),
             time=(1,),
             variants=OF_EITHER_SIGN.variants,
             return_sequences=EITHER_OUTPUT,
@@ -382,7 +380,7 @@ def limits(activation: Activation, signs: Array) -> Array:
     needs=("outputs", "exact_factors"),
 )
 def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case: Case) -> None:
-    """In all that a call of one step gives, and in narrow types, too. So does an infinite state."""
+    """In all that a call of one step gives. So does an infinite state."""
     layer, states = case.network.layers[0], case.initial_states
     weights, x = alternating(layer.hidden_size, case.network.dtype), case.x.copy()
     signs = weights * weights.dtype.type(sign_of(case))
@@ -396,24 +394,12 @@ def test_infinite_input_gives_the_limit_of_the_activation(subject: Subject, case
         return Network(Layer(*(fed(cell, role) for cell in layer.cells)))
 
     x[0, 0, 0] = sign_of(case) * np.inf
-    expect_limits_in_any_type(subject, case.replace(network=network("W_x"), x=x), signs)
+    expect_limits(subject, case.replace(network=network("W_x"), x=x), signs)
     if states is not None:
         infinite = states[0].copy()
         infinite[:, 0, 0] = sign_of(case) * np.inf
         of_states = case.replace(network=network("W_h"), initial_states=(infinite,))
-        expect_limits_in_any_type(subject, of_states, signs)
-
-
-def expect_limits_in_any_type(subject: Subject, case: Case, signs: Array) -> None:
-    """In the type of the case; if it is float32, in narrow types and mixed precision as well."""
-    expect_limits(subject, case, signs)
-    if case.network.dtype != np.float32:
-        return
-    for narrow in get_args(NarrowType):
-        if narrow in subject.supports.dtypes:
-            expect_limits(subject, case.mapped(partial(np.asarray, dtype=np.dtype(narrow))), signs)
-        if narrow in subject.supports.compute_dtypes:
-            expect_limits(subject, case.replace(compute_dtype=narrow), signs)
+        expect_limits(subject, of_states, signs)
 
 
 def expect_limits(subject: Subject, case: Case, signs: Array) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.declarations import Supports
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.drawing import Structures
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.strategies import Cases
 from rnn_conformance.engine.structures import structures_of_each_activation
+from rnn_reference.activations import Activation
 from rnn_reference.network import Layer, Network
 
 
@@ -33,6 +36,25 @@ class OfOneActivation:
     def lacking(self, supports: Supports) -> tuple[str, ...]:
         """What no case can do without, and is unsupported."""
         return self.cases.lacking(supports)
+
+
+class OfOneActivationInAnyType(OfOneActivation):
+    """The same, in narrow types, too, in which others are of tanh and relu: of one step bounds say enough."""
+
+    def __call__(self, routes: Mapping[str, Supports]) -> SearchStrategy[Case]:
+        return super().__call__(routes).map(lambda case: self.of_any(case, routes[case.route]))
+
+    def of_any(self, case: Case, supports: Supports) -> Case:
+        """The case, if it is computed in a narrow type with any of the activations, by its numbers."""
+        if as_computed(case).network.dtype.itemsize >= 4:
+            return case
+        names = [name for name in supports.activations if name in self.cases.activations]
+        activation = Activation(names[crc32(case.fingerprint) % len(names)])
+        layers = (
+            Layer(*(replace(cell, activation=activation) for cell in each.cells))
+            for each in case.network.layers
+        )
+        return case.replace(network=Network(layers))
 
 
 def alike(case: Case) -> Case:
