@@ -64,10 +64,15 @@ def test_two_biases_act_as_their_sum(subject: Subject, case: Case) -> None:
 def test_weights_read_back_are_the_weights_loaded(subject: Subject, case: Case) -> None:
     """To the bit; one bias may come back as two of which one is zero, two as their sum.
 
-    Also where they are as small and as large as numbers of their type are, or −0.
+    Also where they are as small and as large as numbers of their type are, or −0, and where that is assigned
+    over 0, which it equals.
     """
     expect_loaded(subject, case.network)
-    expect_loaded(subject, case.network.mapped(of_all_sizes))
+    sizes = case.network.mapped(of_all_sizes)
+    expect_loaded(subject, sizes)
+    if subject.supports.assign_weights:
+        subject.assign_weights(sizes.mapped(lambda array: array + array.dtype.type(0)), sizes)
+        expect_loaded(subject, sizes)
 
 
 def of_all_sizes(array: Array) -> Array:

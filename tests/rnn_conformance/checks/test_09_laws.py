@@ -368,6 +368,8 @@ def test_a_call_leaves_global_state_alone(subject: Subject, case: Case) -> None:
 
 LATER = 5
 """Calls: of four buffers that take turns, the fourth one comes back to the first."""
+MANY_LATER = 17
+"""Of sixteen, in a case of three."""
 
 
 @check(
@@ -379,7 +381,8 @@ LATER = 5
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     """Neither the next call changes it, nor those after it, nor derivatives, nor a reset of states."""
     case = case.replace(return_sequences=asked_for(subject, case)[0])
-    later = [case.replace(x=number - case.x) for number in range(LATER)]
+    many = MANY_LATER if crc32(case.fingerprint) % 3 == 0 else LATER
+    later = [case.replace(x=number - case.x) for number in range(many)]
     expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
     for what, derivative in one_of(case, derivatives_of(subject, later[0])).items():
         expect_to_stay(subject, case, f"{what} of another call", derivative)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rnn_adapters.adapter import CannotExpress, Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
 from rnn_adapters.surface import Training
+from rnn_conformance.checks.support.asking import told_of
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
@@ -578,7 +579,9 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
         of_steps = np.moveaxis(kept_and_gone(subject, of_many_steps(case)), 1, 0)
         expect_none_alike("steps", subject, of_steps.reshape(len(of_steps), -1))
-        of_one_row = kept_and_gone(subject, of_many_steps(case).reordered(np.zeros(1, int)))[0]
+        of_one_row = kept_and_gone(subject, of_many_steps(case, STEPS_OF_A_ROW).reordered(np.zeros(1, int)))[
+            0
+        ]
         expect_none_alike("steps of a single row", subject, of_one_row)
     for what, counts in (("row", first.sum(axis=1)), ("unit", first.sum(axis=0))):
         number = round(rate * WIDE)
@@ -588,16 +591,17 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
 
 STEPS, ROWS = 300, 8
 """More steps than blocks have, and few rows, which have many units."""
+STEPS_OF_A_ROW = 1100
 
 
-def of_many_steps(case: Case) -> Case:
+def of_many_steps(case: Case, steps: int = STEPS) -> Case:
     """Few rows of many steps, of which every two are compared, at a rate of one half.
 
     They are padded where the case is.
     """
     states, padded = case.initial_states, case.steps is not None
     case = case.replace(
-        x=np.repeat(case.x[:ROWS, :1], STEPS - padded, axis=1),
+        x=np.repeat(case.x[:ROWS, :1], steps - padded, axis=1),
         initial_states=None if states is None else tuple(state[:, :ROWS] for state in states),
         rate=0.5,
         stateful=False,
@@ -616,7 +620,8 @@ def with_next_row(gone: Array) -> Array:
 
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
-    """Whatever is done between them, once or twice: calls outside training, weights, loading, gradients.
+    """Whatever is done between them, once or twice: calls outside training, questions, weights, loading,
+    gradients.
 
     Those of a layer that keeps states, too, whether or not these are reset.
     """
@@ -625,6 +630,8 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
         calls.append(kept_and_gone(subject, case)[:, 0])
         if number in (0, 1):
             subject.run(case.replace(training=False))
+            for question in told_of(subject, case).values():
+                question()
         elif number in (2, 3) and subject.supports.assign_weights:
             subject.assign_weights(case.network, case.network)
         elif number in (4, 5) and subject.supports.restored:

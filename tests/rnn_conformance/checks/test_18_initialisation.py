@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
+from zlib import crc32
 
 import numpy as np
 from hypothesis import strategies as st
@@ -232,8 +233,11 @@ def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case
         subject.tally.count()
 
 
-STEPS_OF_SEEDS = (1, 10, 100, 1000, 2**10, 2**20)
+STEPS_OF_SEEDS = (1, 10, 100, 1000, 2**8, 2**10, 2**16, 2**20, 2**24)
 """From one seed to others: no few of its bits tell them apart, and layers may have theirs as far apart."""
+OTHER_STEPS = (*(10**power for power in range(4, 10)), *(2**power for power in range(1, 31)))
+"""Others, of which each case takes a few."""
+FEW_STEPS = 4
 
 
 @check(
@@ -257,7 +261,8 @@ def expect_own_weights(subject: Subject, case: Case) -> None:
 
     seed = int(case.variant)
     first, again = arrays(seed), arrays(seed)
-    others = [arrays(seed + step) for step in STEPS_OF_SEEDS]
+    chosen = random_of(case).choice(OTHER_STEPS, FEW_STEPS, replace=False).tolist()
+    others = [arrays(seed + step) for step in {*STEPS_OF_SEEDS, *chosen}]
     for role in random:
         subject.require(
             all(map(np.array_equal, first[role], again[role])), f"{role}: the same seed gave other weights"
@@ -265,9 +270,14 @@ def expect_own_weights(subject: Subject, case: Case) -> None:
         drawn = [array.tobytes() for each in (first, *others) for array in each[role]]
         subject.require(
             len(set(drawn)) == len(drawn),
-            f"{role}: {len(drawn)} cells of {1 + len(STEPS_OF_SEEDS)} seeds share weights:"
+            f"{role}: {len(drawn)} cells of {1 + len(others)} seeds share weights:"
             f" {len(set(drawn))} are distinct",
         )
+
+
+def random_of(case: Case) -> np.random.Generator:
+    """What is the same for the same case."""
+    return np.random.default_rng(crc32(case.fingerprint))
 
 
 DEEP = LayersOf((42, 158), (62,), layers=3, directions=2)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.declarations import NarrowType
+from rnn_adapters.histories import Action
 from rnn_conformance.checks.support.derivatives import expect_all, expect_second_gradients
 from rnn_conformance.checks.support.expect import (
     expect_everything,
@@ -17,6 +18,7 @@ from rnn_conformance.checks.support.expect import (
     sequence_of,
     with_cell,
 )
+from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -79,11 +81,14 @@ def test_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
     needs=("sequence", "float16"),
 )
 def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> None:
-    """Nor those that two directions make when they are multiplied."""
+    """Nor those that two directions make when they are multiplied, nor those that are kept."""
     if case.network.layers[0].directions == 1:
         expect_steps(subject, case, subject.run(case))
     else:
         expect_output(subject, case, subject.run(case))
+    if subject.supports.stateful and subject.supports.final_states:
+        going_on = case.replace(stateful=True, initial_states=None)
+        follow(subject, replace(going_on, history=(Action("call", going_on.call),)))
 
 
 @check(
