@@ -217,7 +217,7 @@ def test_every_step_starts_from_the_weights_before_it(subject: Subject, case: Ca
     share=FEW,
 )
 def test_layers_that_are_not_trained_keep_their_weights(subject: Subject, case: Case) -> None:
-    """Each by itself, and of three the outer two; in a second step, too, after a question about the others."""
+    """Each by itself, and of three the outer two; in a second step, too, after a question about others."""
     top = case.network.num_layers - 1
     for frozen in [(index,) for index in range(top + 1)] + [(0, top)] * (top > 1):
         subject.count_trainable(case, tuple(index for index in range(top + 1) if index not in frozen))
