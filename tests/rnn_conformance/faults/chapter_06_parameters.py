@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.network import Array, Cell, Network
 
@@ -89,3 +90,12 @@ class WeightsAreAddedToZeros(Fault):
 
     def stored(self, cell: Cell) -> Cell:
         return super().stored(cell).mapped(lambda array: np.zeros_like(array) + array)
+
+
+@fault("assigned-where-it-is-not-equal", "PAR-5")
+class AssignedWhereItIsNotEqual(Fault):
+    """Assigns an array only if it is not equal to the one that is held, as −0 is to 0."""
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        if not np.array_equal(held, given):
+            super().assign(role, held, given)

@@ -591,3 +591,25 @@ class StatesKeptBeforeTheLengthsAreRefused(Fault):
             checked_call(model, call.x, call.initial_states)
             self.keep(model, list(call.initial_states))
         return super().run_usual(model, call)
+
+
+@fault("no-rows-answered-before-anything-is-checked", "ERR-1")
+class NoRowsAnsweredBeforeAnythingIsChecked(Fault):
+    """Answers an empty batch before it looks at its features."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.x.ndim == 3 and not len(call.x) and call.x.dtype == model.dtype:
+            call = replace(call, x=np.zeros((*call.x.shape[:2], model.input_size), model.dtype))
+        return super().run_usual(model, call)
+
+
+@fault("refused-gradients-reset-states", "ERR-9")
+class RefusedGradientsResetStates(Fault):
+    """Cleans up after an error in a derivative by a reset of what the layers keep."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        try:
+            return super().gradients(model, call, d_sequence, d_final_states)
+        except Exception:
+            self.reset_states(model)
+            raise

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import DropoutPlace
-from rnn_adapters.surface import Trained, Training
+from rnn_adapters.surface import Shapes, Trained, Training, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -949,3 +949,23 @@ class TrainingSeedsDropout(Fault):
         found = super().trained(model, call, training)
         self._random = np.random.default_rng(2)
         return found
+
+
+@fault("questions-seed-dropout", "DRP-10")
+class QuestionsSeedDropout(Fault):
+    """Infers shapes by a trace with a new generator, and leaves that in place of its own."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        self._random = np.random.default_rng(0)
+        return super().inferred(model, call, unknown)
+
+
+@fault("dropped-alike-in-every-512-steps", "DRP-9")
+class DroppedAlikeInEvery512Steps(Fault):
+    """Draws for 512 time steps between layers, and begins again in longer sequences."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        if array.ndim != 3 or array.shape[1] <= 512:
+            return super().left_of(array, rate)
+        drawn = super().left_of(array[:, :512], rate)
+        return drawn[:, np.arange(array.shape[1]) % 512]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -471,3 +472,16 @@ class OrthogonalWithAGain(Fault):
         if like.activation.name != "leaky_relu":
             return cell
         return replace(cell, W_h=np.asarray(cell.W_h * math.sqrt(2 / (1 + 0.01**2)), cell.dtype))
+
+
+@fault("cells-in-the-upper-bits-of-seeds", "INT-4")
+class CellsInTheUpperBitsOfSeeds(Fault):
+    """Puts the number of a cell above the sixteenth bit of its seed: that of another cell of a large seed."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        numbers = count()
+
+        def fresh(cell: Cell) -> Cell:
+            return self.fresh_cell(np.random.default_rng(seed + (next(numbers) << 16)), cell)
+
+        return Network(Layer(*map(fresh, layer.cells)) for layer in like.layers)

@@ -208,3 +208,14 @@ class TimeStepsInTheTypeOfLengths(Fault):
         if steps is None or call.lengths is None or call.mask is not None:
             return steps
         return np.asarray(np.arange(steps.shape[1]).astype(call.lengths.dtype) < call.lengths[:, None])
+
+
+@fault("time-steps-in-sixteen-bits", "LNG-1")
+class TimeStepsInSixteenBits(Fault):
+    """Compares the numbers of steps with lengths in sixteen bits: those after step 32 767 are negative."""
+
+    def steps(self, call: Call) -> Steps:
+        steps = super().steps(call)
+        if steps is None or call.lengths is None or call.mask is not None:
+            return steps
+        return np.asarray(np.arange(steps.shape[1]).astype(np.int16) < call.lengths[:, None])

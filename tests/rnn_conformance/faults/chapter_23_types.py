@@ -417,3 +417,16 @@ class DoubleBackwardLeftInTheNarrowType(Fault):
         found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
         narrow = call.compute_dtype
         return found if narrow is None else found.mapped(lambda array: array.astype(narrow))
+
+
+@fault("small-kept-states-flushed", "DTY-4")
+class SmallKeptStatesFlushed(Fault):
+    """Copies states of float16 to what keeps them with small numbers flushed to zero."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        smallest = np.float16(2**-14)
+        flushed = [
+            np.where(np.abs(state) < smallest, np.float16(0), state) if state.dtype == np.float16 else state
+            for state in final_states
+        ]
+        super().keep(model, flushed)

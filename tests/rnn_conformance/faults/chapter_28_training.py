@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -298,3 +299,20 @@ class FrozenLayersNotCountedAfterwards(Fault):
             return count(model)
         layers = enumerate(model.layers)
         return sum(count(Network([layer])) for index, layer in layers if index not in self.was_frozen[1])
+
+
+@fault("counting-freezes", "TRN-4")
+class CountingFreezes(Fault):
+    """Marks layers as not trained to count what is left, and leaves the marks for the next training."""
+
+    marked: tuple[Network | None, tuple[int, ...]] = None, ()
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        self.marked = model, frozen
+        return super().count_trainable(model, frozen)
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        of, frozen = self.marked
+        if of is model:
+            training = replace(training, frozen=tuple({*training.frozen, *frozen}))
+        return super().trained(model, call, training)
