@@ -176,7 +176,7 @@ def test_a_model_around_the_layer_changes_nothing(subject: Subject, case: Case) 
 def test_steps_not_taken_can_be_said_otherwise(subject: Subject, case: Case) -> None:
     """Also where a step that is taken is next to the number that stands for padding, in every feature."""
     expect_everything(subject, case)
-    if case.steps is not None and case.steps.any() and case.x.shape[-1] > 1 and not case.call.compute_dtype:
+    if case.steps is not None and case.steps.any() and case.x.shape[-1] > 1:
         expect_everything(subject, next_to_padding(case))
 
 
