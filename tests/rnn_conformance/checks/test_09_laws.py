@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -376,7 +377,6 @@ MANY_LATER = 17
     "LAW-12",
     replace(ANY, stateful=(False, True)),
     needs=("outputs", "lasting_outputs"),
-    share=HALF,
 )
 def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     """Neither the next call changes it, nor those after it, nor derivatives, nor a reset of states."""
@@ -384,10 +384,27 @@ def test_what_was_returned_stays_as_it_is(subject: Subject, case: Case) -> None:
     many = MANY_LATER if crc32(case.fingerprint) % 3 == 0 else LATER
     later = [case.replace(x=number - case.x) for number in range(many)]
     expect_to_stay(subject, case, "later calls", lambda: [subject.run_raw(each) for each in later])
+    for merging in merged_otherwise(subject, case):
+        other = merging.replace(x=1 - case.x)
+        expect_to_stay(subject, merging, "a later call", partial(subject.run_raw, other))
     for what, derivative in one_of(case, derivatives_of(subject, later[0])).items():
         expect_to_stay(subject, case, f"{what} of another call", derivative)
     if case.call.stateful:
         expect_to_stay(subject, case, "a reset", lambda: subject.reset_states(case.network))
+
+
+def merged_otherwise(subject: Subject, case: Case) -> list[Case]:
+    """The case in both directions, merged in each way: what is made of two outputs may be made in place."""
+    (first, *above), supports = case.network.layers, subject.supports
+    if above or not supports.bidirectional or not supports.sequence or supports.expensive != "nothing":
+        return []
+    both = case.replace(
+        network=Network(Layer(first.forward, first.backward or first.forward)),
+        initial_states=None,
+        go_backwards=False,
+        return_sequences=True,
+    )
+    return [both.replace(merge_mode=mode) for mode in supports.merge_modes]
 
 
 def expect_to_stay(subject: Subject, case: Case, what: str, then: Callable[[], object]) -> None:

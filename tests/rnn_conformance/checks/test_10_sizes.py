@@ -31,6 +31,7 @@ from rnn_conformance.checks.support.expect import (
 )
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import POOL, Cases
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.forward import run_network
@@ -162,7 +163,14 @@ def with_biases(network: Network) -> Network:
 
 @check("EDG-1", replace(ANY, batch=(0,)), needs=("outputs", "batch_axis"), share=FEW)
 def test_an_empty_batch(subject: Subject, case: Case) -> None:
+    """Which excuses no mistake: with another number of features it is refused."""
     gives_it_or_refuses(subject, case)
+    x = case.x
+    for features in (np.concatenate([x, x[..., :1]], axis=-1), x[..., :-1]):
+        if subject.error_of(case.network, replace(case.call, x=features)) is None:
+            finding = f"x {features.shape}: expected an error; got an answer"
+            raise NonConforming(finding, kind="not refused", what="wrong features")
+        subject.tally.count()
 
 
 @check("EDG-2", replace(ANY, time=(0,)), needs=("outputs", "time_axis"), share=FEW)

@@ -593,7 +593,7 @@ class StatesKeptBeforeTheLengthsAreRefused(Fault):
         return super().run_usual(model, call)
 
 
-@fault("no-rows-answered-before-anything-is-checked", "ERR-1")
+@fault("no-rows-answered-before-anything-is-checked", "EDG-1")
 class NoRowsAnsweredBeforeAnythingIsChecked(Fault):
     """Answers an empty batch before it looks at its features."""
 
