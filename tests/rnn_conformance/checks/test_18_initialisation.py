@@ -482,6 +482,10 @@ def expect_drawn_independently(subject: Subject, case: Case) -> None:
                     W.T[np.triu_indices(len(W), 1)],
                 ),
                 "W_h and W_x": (W[:, :both], forward.W_x[:, :both]),
+                "W_h and W_x, row by row": as_drawn(W, forward.W_x),
+                "W_h and W_x, column by column": as_drawn(W.T, forward.W_x.T),
+                "W_h by columns and W_x by rows": as_drawn(W.T, forward.W_x),
+                "W_h by rows and W_x by columns": as_drawn(W, forward.W_x.T),
                 "two directions, one transposed": (W, backward.W_h.T),
             }
         for what, (a, b) in pairs.items():
@@ -499,6 +503,12 @@ def expect_drawn_independently(subject: Subject, case: Case) -> None:
         expect_half(f"{role}, two directions: equal signs", subject, D[:, 0] == D[:, 1])
         expect_half(f"{role}, two layers: equal signs", subject, D[:, 0] == D[:, 2])
         expect_half(f"{role}, two seeds: equal signs", subject, D[::2] == D[1::2])
+
+
+def as_drawn(one: Array, other: Array) -> tuple[Array, Array]:
+    """As many numbers of each, in the order in which a generator may have given them to both."""
+    size = min(one.size, other.size)
+    return one.reshape(-1)[:size], other.reshape(-1)[:size]
 
 
 REPEATED = 0.1

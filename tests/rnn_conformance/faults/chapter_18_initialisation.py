@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 
-from rnn_conformance.faults.plain import TRUNCATED
+from rnn_conformance.faults.plain import TRUNCATED, PlainNumpy
 from rnn_conformance.faults.registry import Fault, fault
 from rnn_reference.network import Array, Cell, Layer, Network
 
@@ -485,3 +485,19 @@ class CellsInTheUpperBitsOfSeeds(Fault):
             return self.fresh_cell(np.random.default_rng(seed + (next(numbers) << 16)), cell)
 
         return Network(Layer(*map(fresh, layer.cells)) for layer in like.layers)
+
+
+@fault("both-matrices-of-one-stream", "INT-7")
+class BothMatricesOfOneStream(Fault):
+    """Declares both matrices uniform, and makes them of the same numbers, one row after the other."""
+
+    conventions = replace(
+        PlainNumpy.conventions,
+        initialisation={"W_x": "uniform 1/√H", "W_h": "uniform 1/√H", "b": "zeros", "b_h": "zeros"},
+    )
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell, H = super().fresh_cell(random, like), like.hidden_size
+        numbers = self.drawn(random, "uniform 1/√H", (H, max(H, like.input_size))).reshape(-1)
+        W_x, W_h = (numbers[: W.size].reshape(W.shape).astype(cell.dtype) for W in (cell.W_x, cell.W_h))
+        return replace(cell, W_x=W_x, W_h=W_h)
