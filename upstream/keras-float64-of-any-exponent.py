@@ -1,4 +1,4 @@
-"""As keras-float64-beyond-float32, of input, states and biases that are large or small.
+"""As keras-float64-beyond-float32, of input, states, biases and weights that are large or small.
 
 Clause NUM-5 of rnn-conformance: float64 is computed in float64."""
 
