@@ -75,8 +75,9 @@ OF_WEIGHTS = {"large weights": 2.0**200, "small weights": 2.0**-200}
 
 @check(
     "NUM-5",
-    Cases(dtypes=("float64",), scatter=True, variants=("", *BEYOND_FLOAT32, *OF_WEIGHTS)),
+    Cases(dtypes=("float64",), scatter=True, variants=(*BEYOND_FLOAT32, *OF_WEIGHTS)),
     needs=("sequence",),
+    share=1.5,
 )
 def test_float64_is_computed_in_float64(subject: Subject, case: Case) -> None:
     """Be input, states and biases large or small, or weights: they come to nothing in a type of fewer

@@ -102,9 +102,11 @@ class GradientsInTheOrderOfNames(Fault):
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         found = super().gradients(model, call, d_sequence, d_final_states)
-        if len(model.cells) > len(model.layers):
-            return found
-        return found._replace(cells=tuple(found.cells[place] for place in by_name(len(found.cells))))
+        cells = iter(found.cells)
+        of_layers = [[next(cells) for _ in layer.cells] for layer in model.layers]
+        return found._replace(
+            cells=tuple(cell for place in by_name(len(of_layers)) for cell in of_layers[place])
+        )
 
 
 @fault("assigned-in-the-order-of-names", "STK-5")
@@ -113,7 +115,7 @@ class AssignedInTheOrderOfNames(Fault):
 
     def assign_weights(self, model: Network, network: Network) -> None:
         order = by_name(len(network.layers))
-        alike = all(layer.output_size == network.layers[0].input_size for layer in network.layers)
+        alike = len({layer.forward.W_x.shape for layer in network.layers[1:]}) == 1
         layers = [network.layers[place] for place in order] if alike else network.layers
         super().assign_weights(model, Network(layers))
 
