@@ -148,7 +148,8 @@ class TorchAdapter(Adapter[Module]):
 
     def assign_weights(self, model: Module, network: Network) -> None:
         for held, weight in zip(self._parameters(model).values(), self._native(network.cells), strict=True):
-            if not (torch.equal(held, weight) and torch.equal(held.signbit(), weight.signbit())):  # −0 equals 0
+            same = torch.equal(held, weight) and torch.equal(held.signbit(), weight.signbit())  # −0 equals 0
+            if not same:
                 held.detach().copy_(weight)
 
     def restored(self, model: Module) -> Module:
