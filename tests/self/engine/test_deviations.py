@@ -227,8 +227,12 @@ class MultipliesInFloat32Wrongly(MultipliesInFloat32):
 def test_float64_that_is_computed_in_float32_excuses_what_follows_from_it_and_no_more(
     made: type[PlainNumpy], clause: str
 ) -> None:
+    """Where a weight is too large for float32 and the input too small, the product is NaN: another record."""
     subject = Subject(framework_of_plain("coarse", lambda route: made(route)))
-    outcome = perform(all_checks()[clause], subject, PROFILES["quick"], [record(IN_FLOAT32)])
+    known, variants = record(IN_FLOAT32), ["large weights", "small weights"]
+    when = {"dtype": "float64", "variant": variants}
+    of_weights = msgspec.structs.replace(known, id="of-weights", clause="NUM-5", computed_in="", when=when)
+    outcome = perform(all_checks()[clause], subject, PROFILES["quick"], [known, of_weights])
     assert outcome.verdict == ("deviation" if made is MultipliesInFloat32 else "fail"), outcome.reason
 
 

@@ -75,6 +75,12 @@ CHAPTERS = ("FWD", "MSK", "LEN", "BID")
 FAULTS = sorted(name for name, fault in all_faults().items() if fault.clause.partition("-")[0] in CHAPTERS)
 WITHOUT = ("LEN-7", "MSK-6")
 """Clauses about calls that must be refused."""
+OF_GRADIENTS = (
+    "gradients-before-a-length-without-sign",
+    "gradients-of-rows-in-a-byte",
+    "last-step-of-a-length-without-sign",
+)
+"""Faults that a gradient shows, or whose smallest case does: the code of the reference has none of these."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -84,7 +90,7 @@ def test_what_is_right_is_right_for_every_fault_of_these_chapters(fault: str, tm
     told = sum(_told(Session(f"fault:{fault}", replace(PROFILES["quick"], shrink=False)), clause, tmp_path))
     # Cases of all options at once have no script; made small, they have one.
     told = told or sum(_told(Session(f"fault:{fault}", PROFILES["quick"]), clause, tmp_path))
-    assert told or clause in WITHOUT
+    assert told or clause in WITHOUT or fault in OF_GRADIENTS
 
 
 def _told(session: Session, clause: str, folder: Path) -> Iterator[bool]:
