@@ -73,9 +73,8 @@ def expect_more(subject: Subject, case: Case) -> None:
     is_given = case.initial_states is not None or not supports.initial_states  # as records tell it
     if is_given and is_differentiable(subject, taken):
         taken = part(taken, 0, 3, taken.initial_states)
-        doings = [do for do in FIRST_DERIVATIVES if supports.has(do)]
-        if supports.expensive != "nothing":
-            doings = doings[sum(case.x.shape) % len(doings) :][:1]
+        able = {do: do for do in FIRST_DERIVATIVES if supports.has(do)}
+        doings = able if supports.expensive == "nothing" else one_of(case, able)
         halved = Action("assign", network=case.network.mapped(lambda array: array / 2))
         asked = [Action(do, taken.call) for do in doings]
         history = (*[halved] * supports.assign_weights, *asked)

@@ -26,11 +26,13 @@ from rnn_conformance.engine.subject import Subject
 from rnn_reference.network import Array, States
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
+Name = TypeVar("Name", bound=str)
 Question = Callable[[], object]
 JVP = "the JVP"
 
 
-def one_of(case: Case, questions: Mapping[str, Callable[[], Answer]]) -> dict[str, Callable[[], Answer]]:
+def one_of(case: Case, questions: Mapping[Name, Asked]) -> dict[Name, Asked]:
     """One of the questions, by its name, if there are any: another one for other cases."""
     names = list(questions)
     return {name: questions[name] for name in names[crc32(case.fingerprint) % max(len(names), 1) :][:1]}
