@@ -575,3 +575,11 @@ class NarrowWeightsOfBeforeInTheJvp(Fault):
         if call.compute_dtype is not None and self.narrow is not None and self.narrow[0] is model:
             model = self.narrow[1]
         return super().tangents(model, call, direction)
+
+
+@fault("saved-without-the-signs-of-zeros", "HIS-5")
+class SavedWithoutTheSignsOfZeros(Fault):
+    """Saves what differs from zeros, and adds it to zeros when it loads: 0 + (−0) is 0."""
+
+    def restored(self, model: Network) -> Network:
+        return super().restored(model).mapped(lambda array: np.zeros_like(array) + array)
