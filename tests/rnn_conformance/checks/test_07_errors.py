@@ -69,6 +69,7 @@ STATE_SHAPES: dict[str, Change] = {
     "state of as many numbers in other axes": lambda state: (
         state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
     ),
+    "state with its rows before its directions": lambda state: np.moveaxis(state, 0, -2),
 }
 STATE_NUMBERS: dict[str, Change] = {
     "a state too many": lambda state: np.concatenate([state, state[:1]]),
@@ -215,7 +216,7 @@ ONE_CELL = "of one cell alone"
 @check(
     "ERR-6",
     Cases(
-        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL),
+        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL, "tanhh", "relu-like"),
         layers=(1, 2, 3),
         time=(1, 2, 3),
         exact=True,

@@ -613,3 +613,49 @@ class RefusedGradientsResetStates(Fault):
         except Exception:
             self.reset_states(model)
             raise
+
+
+@fault("states-taken-rows-first", "ERR-3")
+class StatesTakenRowsFirst(Fault):
+    """Takes initial states of (batch, directions, hidden), too, as they are where all else is batch first."""
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states = call.initial_states
+        if states is not None and call.x.ndim == 3 and len(states) == model.num_layers:
+            both = zip(states, model.state_shapes(len(call.x)), strict=True)
+            turned = (self.directions_first(state, tuple(shape)) for state, shape in both)
+            call = replace(call, initial_states=tuple(turned))
+        return super().run_usual(model, call)
+
+    def directions_first(self, state: Array, shape: tuple[int, ...]) -> Array:
+        """The state with its first two axes exchanged, if it fits only then."""
+        if state.ndim != 3 or state.shape == shape or state.swapaxes(0, 1).shape != shape:
+            return state
+        return state.swapaxes(0, 1)
+
+
+@fault("gradients-fold-axes-into-the-batch", "ERR-2")
+class GradientsFoldAxesIntoTheBatch(Fault):
+    """In gradients, makes one batch axis of all that stand before time, in input and cotangents alike."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.x.ndim == d_sequence.ndim == 4:
+            call = replace(call, x=call.x.reshape(-1, *call.x.shape[-2:]))
+            d_sequence = d_sequence.reshape(-1, *d_sequence.shape[-2:])
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("activation-known-by-its-beginning", "ERR-6")
+class ActivationKnownByItsBeginning(Fault):
+    """Compares as many letters of an activation's name as the known ones have."""
+
+    def load(self, network: Network) -> Network:
+        return super().load(Network(Layer(*map(self.known, layer.cells)) for layer in network.layers))
+
+    def known(self, cell: Cell) -> Cell:
+        """The cell, with tanh or relu for what begins so and is none."""
+        given = cell.activation.name
+        for name in ("tanh", "relu"):
+            if given.startswith(name) and given not in ACTIVATIONS:
+                return Cell(cell.W_x, cell.W_h, cell.b, cell.b_h, Activation(name))
+        return cell
