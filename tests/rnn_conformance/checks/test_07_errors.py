@@ -153,8 +153,8 @@ TYPES = (
 def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
     """States are of another type in one layer, in each of them in turn.
 
-    Complex numbers come with an imaginary part, which must not be dropped, and with none. Whether it was taken
-    or refused, input of another type leaves this to no later call.
+    Complex numbers come with an imaginary part, which must not be dropped, and with none. Whether it was
+    taken or refused, input of another type leaves this to no later call.
     """
     assert case.initial_states is not None
     name, _, of_states = case.variant.partition(" ")
@@ -382,7 +382,7 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     """Wrong calls of what is loaded, in training, too, then right ones: without options, and with them.
 
     In the variant of training a right call of training is answered, too; what it drops is not known. In that
-    of derivatives those of the wrong calls are asked for, and a right one gives to the bit what it gave before.
+    of derivatives those of the wrong calls are asked for, and right ones give to the bit what they gave.
     """
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
     of_padding = [a_mask_of_a_step_too_many] if subject.supports.masks else []
@@ -396,7 +396,7 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     last = sum(case.x.shape) % len(mistakes)  # what it leaves is not overwritten
     right = derivatives_of(subject, case) if case.variant == "derivatives" else {}
     right = right if subject.supports.expensive == "nothing" else one_of(case, right)
-    before = {name: copied(derivative()) for name, derivative in right.items()}
+    before = {name: copied(ask()) for name, ask in right.items()}
     with subject.nothing_altered(drawing=True):
         for mistake in (*mistakes[last + 1 :], *mistakes[: last + 1]):
             for call in (case.call, *training):
@@ -405,8 +405,8 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
                 for derivative in derivatives_of_the_wrong(subject, case, mistake).values():
                     for _ in range(2):  # the second may find what the first has left open
                         is_refused(derivative)
-    for name, derivative in right.items():
-        after = copied(derivative())
+    for name, ask in right.items():
+        after = copied(ask())
         subject.require(
             len(after) == len(before[name]) and all(map(identical, before[name], after)),
             f"{name}: refused calls have changed what is asked after them",

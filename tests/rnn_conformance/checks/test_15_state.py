@@ -196,7 +196,7 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
 
 
 def expect_to_go_on_from_another_type(subject: Subject, case: Case) -> None:
-    """Given states of another type are the same numbers or refused (ERR-5); what is kept after them is neither."""
+    """Given states of another type may be refused (ERR-5); else those after them are kept as any are."""
     dtype, of_weights = ("int32", "float16")[sum(case.x.shape) % 2], case.network.dtype
     states = tuple(np.clip(np.rint(state), -9, 9) for state in case.initial_states or ())
     asked = case.replace(initial_states=tuple(state.astype(of_weights) for state in states))
