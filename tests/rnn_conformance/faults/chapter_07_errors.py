@@ -700,23 +700,25 @@ class NarrowInputNarrowsLaterInput(Fault):
 
 @fault("mask-of-a-refused-call-is-left", "ERR-9")
 class MaskOfARefusedCallIsLeft(Fault):
-    """Sets the mask before a call and takes it away at its end: what a refused one leaves is the next one's."""
+    """Sets the mask before a call and takes it away at its end: a refused one leaves it to the next."""
 
-    left: tuple[Network, Array] | None = None
+    mask_left: tuple[Network, Array] | None = None
 
     def run_usual(self, model: Network, call: Call) -> Output:
         bare = call.mask is None and call.lengths is None
-        if bare and self.left is not None and self.left[0] is model:
-            call = replace(call, mask=self.left[1] if self.left[1].shape == call.x.shape[:2] else None)
-        self.left = None if call.mask is None else (model, call.mask)
+        if bare and self.mask_left is not None and self.mask_left[0] is model:
+            call = replace(
+                call, mask=self.mask_left[1] if self.mask_left[1].shape == call.x.shape[:2] else None
+            )
+        self.mask_left = None if call.mask is None else (model, call.mask)
         output = super().run_usual(model, call)
-        self.left = None
+        self.mask_left = None
         return output
 
 
 @fault("type-of-a-refused-mask-is-kept", "ERR-9")
 class TypeOfARefusedMaskIsKept(Fault):
-    """Sets the type to be computed in when input and states are right, and takes it back at the call's end."""
+    """Sets the type to be computed in when input and states are right, and takes it back at the end."""
 
     set_type: NarrowType | None = None
 
@@ -750,3 +752,14 @@ class RecordingStaysOffAfterARefusal(Fault):
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         found = super().gradients(model, call, d_sequence, d_final_states)
         return found.mapped(np.zeros_like) if self.off else found
+
+
+@fault("mask-taken-steps-first", "MSK-6")
+class MaskTakenStepsFirst(Fault):
+    """Takes a mask of (time, batch), too, where it is none of (batch, time)."""
+
+    def steps(self, call: Call) -> Array | None:
+        fits = call.x.shape[:2]
+        if call.mask is not None and call.mask.ndim == 2 and call.mask.shape != fits == call.mask.T.shape:
+            call = replace(call, mask=call.mask.T)
+        return super().steps(call)
