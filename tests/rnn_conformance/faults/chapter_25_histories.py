@@ -10,6 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_adapters.reference import computed_in
+from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
@@ -583,3 +584,13 @@ class SavedWithoutTheSignsOfZeros(Fault):
 
     def restored(self, model: Network) -> Network:
         return super().restored(model).mapped(lambda array: np.zeros_like(array) + array)
+
+
+@fault("inference-of-unknown-time-runs", "HIS-2")
+class InferenceOfUnknownTimeRuns(Fault):
+    """Infers shapes of an unknown time by a call of one time step, of which stateful layers keep states."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        if "time" in unknown and call.stateful and call.compute_dtype is None and call.x.dtype == model.dtype:
+            self.run_usual(model, replace(call, x=call.x[:, :1], lengths=None, mask=None))
+        return super().inferred(model, call, unknown)

@@ -78,8 +78,14 @@ def with_states(subject: Subject, case: Case) -> Case:
 def told_of(subject: Subject, case: Case) -> Mapping[str, Question]:
     """What is told of a case without computing its outputs, as far as it is supported."""
     supports, plain = subject.supports, replace(case.call, compute_dtype=None)
+    # Stateful layers keep states for a batch that they know.
+    unknown = tuple(axis for axis in supports.unknown_axes if axis != "batch" or not case.call.stateful)
     known: dict[str, tuple[bool, Question]] = {
         "inferred shapes": (supports.inferred_shapes, partial(subject.inferred_shapes, case, ())),
+        "inferred shapes of unknown sizes": (
+            supports.inferred_shapes and bool(unknown),
+            partial(subject.inferred_shapes, case, unknown),
+        ),
         "masks handed on": (
             supports.handed_masks and case.steps is not None,
             partial(subject.handed_masks, case),

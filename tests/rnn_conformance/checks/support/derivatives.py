@@ -239,10 +239,16 @@ def direction_of(case: Case, units: int = 8, size: float = 1.0) -> Gradients:
     return rates if chosen is None else chosen(rates)
 
 
-def expect_tangents(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
-    """The rates of change of the outputs in a direction; at masked time steps they are a convention."""
+def expect_tangents(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+) -> None:
+    """The rates of change of the outputs in a direction; at masked time steps they are a convention.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
+    """
     seen, direction = as_seen(subject, case), direction_of(case, units, size)
-    found = subject.tangents(case, direction)
+    found = subject.tangents(said or case, direction)
     expected = rates_of(seen, direction_as_seen(subject, seen, direction, case))
     sequence, dtype = expected.sequence, seen.network.dtype
     if case.call.merge_mode not in ("concat", "none"):
@@ -277,15 +283,20 @@ def direction_as_seen(subject: Subject, seen: Case, direction: Gradients, case: 
     return direction.mapped(lambda array: array.astype(seen.network.dtype))
 
 
-def expect_second_gradients(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
+def expect_second_gradients(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+) -> None:
     """The double backward within its bounds, whatever options the case combines.
 
     It is linear in the cotangents and in the direction: where one is large, the other is small.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
     """
     seen, direction = as_seen(subject, case), direction_of(case, units, 1 / size)
     d_sequence, d_final_states = cotangents(seen, units, size)
     handed = handed_cotangents(subject, case, d_sequence, d_final_states)
-    found = as_computed_in(subject, seen, subject.second_gradients(case, *handed, direction), case)
+    found = as_computed_in(subject, seen, subject.second_gradients(said or case, *handed, direction), case)
     towards, dtype = direction_as_seen(subject, seen, direction, case), seen.network.dtype
     both = Moving(bounds_of(seen).sequence, rates_of(seen, towards).sequence)
     g = moving_parts(seen.call.merge_mode, d_sequence.astype(reference_dtype(dtype)), both, dtype)
