@@ -329,3 +329,25 @@ class MaskHandedOnIsRemembered(Fault):
     def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
         key = (call.x.shape, call.return_sequences, call.go_backwards)
         return self.remembered.setdefault(key, super().handed_masks(model, call))
+
+
+@fault("jvp-inverts-the-bits-of-a-mask", "SHP-7")
+class JvpInvertsTheBitsOfAMask(Fault):
+    """In a JVP leaves out the steps where the inverse of the mask is not 0: of numbers it never is."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().tangents(model, call, direction)
+
+
+@fault("double-backward-inverts-the-bits-of-a-mask", "SHP-7")
+class DoubleBackwardInvertsTheBitsOfAMask(Fault):
+    """In a double backward leaves out the steps where the inverse of the mask is not 0."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)
