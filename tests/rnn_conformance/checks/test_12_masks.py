@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 
 from rnn_adapters.surface import MaskType
+from rnn_conformance.checks.support.asking import expect_a_derivative
 from rnn_conformance.checks.support.expect import (
     expect_answer,
     expect_everything,
@@ -166,5 +167,6 @@ def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:
     needs=("outputs", "masks"),
 )
 def test_a_mask_of_every_step_changes_nothing(subject: Subject, case: Case) -> None:
-    """Of a call without one, or of its options: there is nothing left out."""
+    """Of a call without one, or of its options: there is nothing left out. Nor of its derivatives."""
     expect_everything(subject, case)
+    expect_a_derivative(subject, case)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action, Doing
-from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.asking import is_sparing, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
     cotangents,
@@ -214,11 +214,6 @@ def expect_all_after_nan(subject: Subject, case: Case) -> None:
     nan = case.replace(x=np.full_like(case.x, np.nan))
     subject.gradients(nan, *handed_cotangents(subject, case, *cotangents(as_seen(subject, case))))
     expect_all(subject, case)
-
-
-def is_sparing(subject: Subject) -> bool:
-    """Whether each program is compiled for each shape, the dearest thing that these cases ask for."""
-    return subject.supports.expensive == "shapes"
 
 
 def parts_of(subject: Subject, case: Case, parts: Mapping[str, bool]) -> list[str]:

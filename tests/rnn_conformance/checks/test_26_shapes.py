@@ -11,16 +11,8 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, Shapes, UnknownAxis
-from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
-from rnn_conformance.checks.support.derivatives import (
-    as_seen,
-    cotangents,
-    expect_each,
-    expect_second_gradients,
-    expect_tangents,
-    gradients_from,
-    is_differentiable,
-)
+from rnn_conformance.checks.support.asking import expect_derivatives, left_alone, with_states
+from rnn_conformance.checks.support.derivatives import is_differentiable
 from rnn_conformance.checks.support.expect import (
     asked_for,
     expect_everything,
@@ -337,23 +329,15 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         return subject.run(of_numbers(case, dtype), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
-    left_alone(
-        lambda: expect_derivatives_as_of_booleans(subject, case, dtype)
-    )()  # refusals have other clauses
+    expect_derivatives_as_of_booleans(subject, case, dtype)
 
 
 def expect_derivatives_as_of_booleans(subject: Subject, case: Case, dtype: str) -> None:
-    """Where gradients can be taken, of float32; the JVP, the double backward, or one where much is dear."""
+    """Where they can be taken, of float32."""
     taken = with_states(subject, case).replace(stateful=False)
     if not is_differentiable(subject, taken) or as_computed(case).network.dtype != np.float32:
         return
-    seen = as_seen(subject, taken)
-    said = of_numbers(taken, dtype)
-    expect_each(subject, seen, *gradients_from(subject, taken, *cotangents(seen), said=said))
-    others = {"tangents": expect_tangents, "second_gradients": expect_second_gradients}
-    able = {name: expect for name, expect in others.items() if subject.supports.has(name)}
-    for expect in (able if subject.supports.expensive == "nothing" else one_of(taken, able)).values():
-        expect(subject, taken, said=said)
+    expect_derivatives(subject, taken, of_numbers(taken, dtype))
 
 
 @check(

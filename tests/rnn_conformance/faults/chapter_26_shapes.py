@@ -360,3 +360,25 @@ class TimeInferredOfTheLongestRow(Fault):
         batch, time, features = shapes.sequence
         longest = None if time is None else int(call.lengths.max(initial=0))
         return replace(shapes, sequence=(batch, longest, features))
+
+
+@fault("jvp-inverts-the-bits-of-a-mask", "SHP-7")
+class JvpInvertsTheBitsOfAMask(Fault):
+    """In a JVP leaves out the steps where the inverse of the mask is not 0: of numbers it never is."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().tangents(model, call, direction)
+
+
+@fault("double-backward-inverts-the-bits-of-a-mask", "SHP-7")
+class DoubleBackwardInvertsTheBitsOfAMask(Fault):
+    """In a double backward leaves out the steps where the inverse of the mask is not 0."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)
