@@ -71,7 +71,6 @@ STATE_SHAPES: dict[str, Change] = {
     "state of as many numbers in other axes": lambda state: (
         state.swapaxes(1, 2) if state.shape[1] != state.shape[2] else state.reshape(len(state), 1, -1)
     ),
-    "state with its rows before its directions": lambda state: np.moveaxis(state, 0, -2),
 }
 STATE_NUMBERS: dict[str, Change] = {
     "a state too many": lambda state: np.concatenate([state, state[:1]]),

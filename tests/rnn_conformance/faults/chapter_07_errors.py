@@ -615,25 +615,6 @@ class RefusedGradientsResetStates(Fault):
             raise
 
 
-@fault("states-taken-rows-first", "ERR-3")
-class StatesTakenRowsFirst(Fault):
-    """Takes initial states of (batch, directions, hidden), too, as they are where all else is batch first."""
-
-    def run_usual(self, model: Network, call: Call) -> Output:
-        states = call.initial_states
-        if states is not None and call.x.ndim == 3 and len(states) == model.num_layers:
-            both = zip(states, model.state_shapes(len(call.x)), strict=True)
-            turned = (self.directions_first(state, tuple(shape)) for state, shape in both)
-            call = replace(call, initial_states=tuple(turned))
-        return super().run_usual(model, call)
-
-    def directions_first(self, state: Array, shape: tuple[int, ...]) -> Array:
-        """The state with its first two axes exchanged, if it fits only then."""
-        if state.ndim != 3 or state.shape == shape or state.swapaxes(0, 1).shape != shape:
-            return state
-        return state.swapaxes(0, 1)
-
-
 @fault("gradients-fold-axes-into-the-batch", "ERR-2")
 class GradientsFoldAxesIntoTheBatch(Fault):
     """In gradients, makes one batch axis of all that stand before time, in input and cotangents alike."""
