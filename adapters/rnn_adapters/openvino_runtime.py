@@ -11,7 +11,7 @@ def silence_openvino() -> None:
 
     To be called before `openvino` is imported.
     """
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] # Python's way to say: missing
 
 
 def narrow_by_default(openvino: Any) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Exact:
     def __ge__(self, other: Any) -> bool:
         return self._is(other, lambda order: order >= 0)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment] # as Python has it for what is equal by value
 
     def _is(self, other: Any, wanted: Callable[[Decimal], bool]) -> bool:
         order = ARITHMETIC.compare(self.number, decimal_of(other))

@@ -68,7 +68,7 @@ def precision_of(dtype: Any) -> Precision:
 def _precision_of(dtype: Any) -> Precision:
     if np.dtype(dtype) == EXACT:
         return Precision(UNIT_ROUNDOFF, underflow=0.0, largest=float("inf"))
-    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call] # it has no types
     limits = np.finfo(np.float64)  # what lies beyond float64 is not needed
     smallest = info.smallest_subnormal if np.dtype(dtype) == np.float16 else info.smallest_normal
     return Precision(

@@ -223,7 +223,7 @@ def test_the_default_route_is_what_is_written_first() -> None:
 
 
 def generators(backend: str) -> list[Any]:
-    states: list[Any] = [random.getstate(), np.random.get_state()[1].tolist()]  # type: ignore[index]
+    states: list[Any] = [random.getstate(), np.random.get_state()[1].tolist()]  # type: ignore[index] # a tuple, not a dict
     if backend == "keras-torch":
         import torch
 

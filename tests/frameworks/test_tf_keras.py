@@ -93,11 +93,12 @@ def test_lengths_are_given_as_a_ragged_tensor(monkeypatch: pytest.MonkeyPatch) -
     lengths, given = np.array([2, 4]), list[Any]()
     model = adapter.load(case.network)
     call = type(model.main.layers[0]).__call__
-    monkeypatch.setattr(
-        type(model.main.layers[0]),
-        "__call__",
-        lambda layer, x, **options: given.append(x) or call(layer, x, **options),  # type: ignore[func-returns-value]
-    )
+
+    def kept(layer: Any, x: Any, **options: Any) -> Any:
+        given.append(x)
+        return call(layer, x, **options)
+
+    monkeypatch.setattr(type(model.main.layers[0]), "__call__", kept)
     x = np.where(steps_of_lengths(lengths, 4)[..., None], case.x, np.nan)
     sequence = adapter.run(model, Call(x, lengths=lengths)).sequence
     assert [type(each).__name__ for each in given] == ["RaggedTensor"]

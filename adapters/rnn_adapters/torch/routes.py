@@ -144,7 +144,7 @@ class Holder(Module):
 
     def forward(self, x: Tensor, h0: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As RNN's."""
-        return self.rnn(x, h0)  # type: ignore[no-any-return]
+        return self.rnn(x, h0)  # type: ignore[no-any-return] # a cast is no TorchScript
 
 
 class Functional(Holder):

@@ -226,9 +226,7 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
             return None
         return array.reshape((*array.shape[:before], *batch, *array.shape[before + 1 :]))
 
-    def returned(what: str, array: Array | None, before: int, after: int) -> Array | None:
-        if array is None:
-            return None
+    def returned(what: str, array: Array, before: int, after: int) -> Array:
         axes = slice(before, before + len(batch))
         subject.require(
             array.shape[axes] == batch and array.ndim == before + len(batch) + after,
@@ -247,14 +245,14 @@ def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
             mask=given(call.mask),
         )
         output = subject.run(turned, return_sequences=return_sequences)
-        finals = output.final_states
+        sequence, last, finals = output.sequence, output.last, output.final_states
         return replace(
             output,
-            sequence=returned("sequence output", output.sequence, 0, 2),
-            last=returned("last output", output.last, 0, 1),
+            sequence=None if sequence is None else returned("sequence output", sequence, 0, 2),
+            last=None if last is None else returned("last output", last, 0, 1),
             final_states=None
             if finals is None
-            else tuple(returned("final states", state, 1, 1) for state in finals),  # type: ignore[misc]
+            else tuple(returned("final states", state, 1, 1) for state in finals),
         )
 
     return run

@@ -198,7 +198,7 @@ def check(
             perform(made)
 
         test.__name__, test.__doc__, test.__module__ = body.__name__, body.__doc__, body.__module__
-        test.check = made  # type: ignore[attr-defined]
+        test.check = made  # type: ignore[attr-defined] # pytest takes functions
         return test
 
     return decorate

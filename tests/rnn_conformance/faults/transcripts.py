@@ -75,7 +75,8 @@ class Listener(Adapter[Any]):
         return model
 
     def run(self, model: Any, call: Call) -> Output:
-        return self._asked("run", model, call)  # type: ignore[no-any-return]
+        output: Output = self._asked("run", model, call)
+        return output
 
     def read_weights(self, model: Any) -> Network:
         return self._asked("read_weights", model)  # type: ignore[no-any-return]

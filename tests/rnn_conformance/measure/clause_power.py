@@ -34,7 +34,7 @@ ENOUGH = 0.9
 """The share of cases in which a fault must be noticed."""
 
 RTOL, ATOL = 1e-5, 1e-6
-"""Of `numpy.allclose`."""
+"""What the suite is compared with, and no verdict rests on: often seen in tests; NumPy's own atol is 1e-8."""
 
 EXPENSIVE = ("LNG", "INT")
 """Chapters whose cases take seconds each."""
@@ -153,7 +153,7 @@ def identical(found: Array, right: Array) -> bool:
 
 
 def close(found: Array, right: Array) -> bool:
-    """By `numpy.allclose`."""
+    """By `numpy.allclose`, within `RTOL` and `ATOL`."""
     return np.allclose(found, right, rtol=RTOL, atol=ATOL, equal_nan=True)
 
 
