@@ -144,7 +144,8 @@ class Holder(Module):
 
     def forward(self, x: Tensor, h0: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As RNN's."""
-        return self.rnn(x, h0)  # type: ignore[no-any-return] # a cast is no TorchScript
+        # TorchScript has no `cast`, and reads what follows "type: ignore" as a type.
+        return self.rnn(x, h0)  # type: ignore[no-any-return]
 
 
 class Functional(Holder):
