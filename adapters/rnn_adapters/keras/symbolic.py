@@ -89,7 +89,8 @@ def handed_masks(keras: Any, ready: Assembled, call: Call) -> dict[str, Array | 
         alone = _mask_of_outputs(keras, layer, alone)
         listed = _mask_of_outputs(keras, layer, [listed])
     x, value = marked_by_value(call.x, call.mask)
-    masked = keras.layers.Masking(value, dtype=str(x.dtype))(x)
+    of_integers = x.dtype.kind in "iu"  # which is no type that a layer computes in
+    masked = keras.layers.Masking(value, dtype=None if of_integers else str(x.dtype))(x)
     outputs = ready.through(ready.layers, masked, None, None, training=False)[: ready.outputs]
     given = [_given_mask(keras, output) for output in outputs]
     found = {

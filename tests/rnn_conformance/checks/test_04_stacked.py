@@ -60,7 +60,7 @@ def test_layers_may_differ(subject: Subject, case: Case) -> None:
 
 @check("STK-5", MANY_LAYERS, needs=("stacked", "outputs"), share=ONCE)
 def test_each_of_many_layers_has_its_place(subject: Subject, case: Case) -> None:
-    """Of states, of weights as they are read back and assigned, of derivatives, and of layers to train."""
+    """Of states, of weights as they are read back, assigned, saved, of derivatives, of layers to train."""
     supports, network = subject.supports, case.network
     if supports.initial_states:
         shapes = enumerate(network.state_shapes(len(case.x)), 1)
@@ -75,6 +75,8 @@ def test_each_of_many_layers_has_its_place(subject: Subject, case: Case) -> None
     if supports.assign_weights:
         halved = Action("assign", network=network.mapped(lambda array: array / 2))
         asked = [Action("call", case.call), halved, *asked]
+    if supports.restored:
+        asked.append(Action("restore"))
     follow(subject, replace(case, history=tuple(asked)))
     if supports.count_trainable:
         of_others = network_parameters(

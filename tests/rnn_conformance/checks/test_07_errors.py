@@ -13,6 +13,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.surface import IntegerType
+from rnn_conformance.checks.support.asking import derivatives_of, one_of
 from rnn_conformance.checks.support.expect import (
     copied_final_states,
     expect_everything,
@@ -31,6 +32,7 @@ from rnn_conformance.checks.support.mistakes import (
     with_state,
     with_x,
 )
+from rnn_conformance.checks.test_09_laws import identical
 from rnn_conformance.checks.test_11_lengths import LENGTHS
 from rnn_conformance.checks.test_12_masks import MASKS
 from rnn_conformance.engine.case import Case
@@ -38,7 +40,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Cell, Layer, Network
+from rnn_reference.network import Array, Cell, Layer, Network
 from rnn_reference.precision import precision_of
 
 HALF, FEW = 0.5, 0.25  # these cases are expensive, or have little to draw
@@ -150,7 +152,8 @@ TYPES = (
 def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject, case: Case) -> None:
     """States are of another type in one layer, in each of them in turn.
 
-    Complex numbers come with an imaginary part, which must not be dropped, and with none.
+    Complex numbers come with an imaginary part, which must not be dropped, and with none. Whether it was
+    taken or refused, input of another type leaves this to no later call.
     """
     assert case.initial_states is not None
     name, _, of_states = case.variant.partition(" ")
@@ -177,6 +180,7 @@ def test_input_of_another_type_is_the_same_numbers_or_an_error(subject: Subject,
             expect_the_same_or_an_error(
                 subject, f"{name} input", dtype, given.replace(**mixed), meant.replace(**mixed)
             )
+    expect_output(subject, case, subject.run(case))
 
 
 def expect_states_of_another_type(subject: Subject, dtype: np.dtype[Any], case: Case) -> None:
@@ -215,7 +219,7 @@ ONE_CELL = "of one cell alone"
 @check(
     "ERR-6",
     Cases(
-        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL),
+        variants=("no such activation", "Tanhh", "", ONE_CELL, ONE_CELL, "tanhh", "relu-like"),
         layers=(1, 2, 3),
         time=(1, 2, 3),
         exact=True,
@@ -276,6 +280,8 @@ def test_integers_are_taken_for_the_numbers_that_they_are(subject: Subject, case
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
         alone = case.replace(initial_states=None, return_sequences=True, compute_dtype=None)
         expect_integers_to_go_on(subject, alone, dtype)
+    if subject.supports.sequence:
+        expect_floats_after_integers(subject, case.replace(return_sequences=True, stateful=False), dtype)
     others = [other for other in known if other != dtype]
     if others and subject.supports.sequence:
         other = np.dtype(others[of_any(case.call, len(others))])
@@ -292,6 +298,14 @@ def expect_integers_to_go_on(subject: Subject, case: Case, dtype: np.dtype[Any])
     expect_output(subject, integers.replace(initial_states=states), found)
     states = copied_final_states(subject, integers, found)
     expect_output(subject, case.replace(initial_states=states), subject.run(case))
+
+
+def expect_floats_after_integers(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
+    """What was first called with integers takes other numbers as they are, in the type of the weights."""
+    subject.load_anew(case.network)
+    subject.run(case.replace(x=np.rint(np.abs(case.x)).astype(dtype)))
+    floats = case.replace(compute_dtype=None)
+    expect_output(subject, floats, subject.run(floats))
 
 
 def expect_integers_after_others(
@@ -339,7 +353,13 @@ def test_what_makes_no_layer_is_refused_when_it_is_made(subject: Subject, case: 
     subject.tally.count(len(refused))
 
 
-NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "merge_mode": "concat"}
+NO_OPTIONS: dict[str, Any] = {
+    "compute_dtype": None,
+    "go_backwards": False,
+    "merge_mode": "concat",
+    "lengths": None,
+    "mask": None,
+}
 
 
 @check(
@@ -350,6 +370,7 @@ NO_OPTIONS: dict[str, Any] = {"compute_dtype": None, "go_backwards": False, "mer
         compute_dtypes=(None, "float16", "bfloat16"),
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
+        padding=("none", "mask", "lengths", "lengths and mask"),
         return_sequences=EITHER_OUTPUT,
         stateful=(False, False, True),
         variants=("", "training", "derivatives"),
@@ -360,23 +381,35 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
     """Wrong calls of what is loaded, in training, too, then right ones: without options, and with them.
 
     In the variant of training a right call of training is answered, too; what it drops is not known. In that
-    of derivatives those of the wrong calls are asked for.
+    of derivatives those of the wrong calls are asked for, and right ones give to the bit what they gave.
     """
     of_input = [FEATURES["one feature too many"], AXES["one axis"]]
+    of_padding = [a_mask_of_a_step_too_many] if subject.supports.masks else []
     of_state = (
         [with_state(STATE_SHAPES["state with one unit too many"])] if case.initial_states is not None else []
     )
     training = [
         replace(case.call, training=True, dropout=place, rate=0.5) for place in subject.supports.dropout
     ]
+    mistakes = [*of_input, *of_state, *of_padding]
+    last = sum(case.x.shape) % len(mistakes)  # what it leaves is not overwritten
+    right = derivatives_of(subject, case) if case.variant == "derivatives" else {}
+    right = right if subject.supports.expensive == "nothing" else one_of(case, right)
+    before = {name: copied(ask()) for name, ask in right.items()}
     with subject.nothing_altered(drawing=True):
-        for mistake in (*of_input, *of_state):
+        for mistake in (*mistakes[last + 1 :], *mistakes[: last + 1]):
             for call in (case.call, *training):
                 subject.error_of(case.network, mistake(call))
             if case.variant == "derivatives":
                 for derivative in derivatives_of_the_wrong(subject, case, mistake).values():
                     for _ in range(2):  # the second may find what the first has left open
                         is_refused(derivative)
+    for name, ask in right.items():
+        after = copied(ask())
+        subject.require(
+            len(after) == len(before[name]) and all(map(identical, before[name], after)),
+            f"{name}: refused calls have changed what is asked after them",
+        )
     if case.variant == "training":
         for call in training:
             subject.call(case.network, call)
@@ -384,9 +417,15 @@ def test_a_refused_call_leaves_nothing_behind(subject: Subject, case: Case) -> N
         alone = case.replace(**NO_OPTIONS, return_sequences=True)
         # What the top layer of a stack refuses, those below it have answered.
         expect_kept_states_to_stay(subject, alone, of_input, of_state if case.network.num_layers == 1 else [])
-    if any(getattr(case.call, option) != value for option, value in NO_OPTIONS.items()):
-        expect_everything(subject, case.replace(**NO_OPTIONS))
+    bare = case.replace(**NO_OPTIONS)
+    if bare.fingerprint != case.fingerprint:
+        expect_everything(subject, bare)
     expect_everything(subject, case)
+
+
+def copied(found: Sequence[Array] | None) -> list[Array]:
+    """The arrays that a derivative gave, as they are now; none where there is no answer."""
+    return [array.copy() for array in found or ()]
 
 
 def expect_kept_states_to_stay(
@@ -411,7 +450,7 @@ def expect_kept_states_to_stay(
         states = copied_final_states(subject, stateful, subject.run(stateful))
         refused = [call for call in wrong if subject.error_of(case.network, call)]
         if case.variant == "derivatives":
-            for mistake in of_input:
+            for mistake in of_call:
                 for derivative in derivatives_of_the_wrong(subject, given, mistake).values():
                     is_refused(derivative)
         if len(refused) == len(wrong):
@@ -422,7 +461,7 @@ def expect_kept_states_to_stay(
 
 def a_mask_of_a_step_too_many(call: Call) -> Call:
     """One that has a time step more than the input."""
-    return replace(call, mask=np.ones((len(call.x), call.x.shape[1] + 1), bool))
+    return replace(call, mask=np.ones((len(call.x), call.x.shape[1] + 1), bool), lengths=None)
 
 
 def lengths_of_a_step_too_many(call: Call) -> Call:

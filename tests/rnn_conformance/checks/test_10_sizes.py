@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 
 from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
 from rnn_conformance.checks.support.derivatives import (
+    Ways,
     as_seen,
     cotangents,
+    derivatives_that_can_be_asked,
     direction_of,
-    expect_all,
-    expect_second_gradients,
-    expect_tangents,
     handed_cotangents,
     is_differentiable,
 )
@@ -59,26 +57,11 @@ def gives_it_or_refuses(subject: Subject, case: Case) -> None:
 def expect_derivatives_or_errors(subject: Subject, case: Case) -> None:
     """What an answered call has as derivatives, where these can be taken: one of them."""
     if is_differentiable(subject, case):
-        ways = of_no_features(subject, case) if not case.x.shape[2] else of_no_numbers(subject, case)
-        for derivative in one_of(case, ways).values():
+        # Without features all but W_x has the derivatives that it would have.
+        of_features = bool(case.x.shape[2])
+        ways = of_no_numbers if of_features else derivatives_that_can_be_asked
+        for derivative in one_of(case, ways(subject, case)).values():
             left_alone(derivative)()
-
-
-Ways: TypeAlias = dict[str, Callable[[], None]]
-
-
-def of_no_features(subject: Subject, case: Case) -> Ways:
-    """All but W_x has the derivatives that it would have."""
-    supports = subject.supports
-    known: dict[str, tuple[bool, Callable[[], None]]] = {
-        "gradients": (True, lambda: expect_all(subject, case)),
-        "JVP": (supports.tangents, lambda: expect_tangents(subject, case)),
-        "gradients of gradients": (
-            supports.second_gradients,
-            lambda: expect_second_gradients(subject, case),
-        ),
-    }
-    return {name: ask for name, (able, ask) in known.items() if able}
 
 
 def of_no_numbers(subject: Subject, case: Case) -> Ways:

@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call
-from rnn_conformance.checks.support.asking import left_alone, with_states
+from rnn_conformance.checks.support.asking import (
+    expect_a_derivative,
+    expect_derivatives,
+    left_alone,
+    with_states,
+)
 from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import (
     expect_everything,
@@ -137,14 +142,14 @@ def of_many_rows(case: Case) -> Case:
     share=HALF,
 )
 def test_a_row_of_no_steps_keeps_its_state(subject: Subject, case: Case) -> None:
-    """In a type without sign, what comes before 0 is the largest number; in gradients, too."""
+    """In a type without sign, what comes before 0 is the largest number; in every derivative, too."""
     if case.variant and case.call.lengths is not None:
         case = case.replace(lengths=case.call.lengths.astype(np.uint8))
     if subject.refusal_of(case) is None:
         expect_everything(subject, case)
-        if case.variant and is_differentiable(subject, taken := with_states(subject, case)):
+        if is_differentiable(subject, taken := with_states(subject, case)):
             subject.load_anew(case.network)
-            left_alone(lambda: expect_all(subject, taken))()  # refusals have other clauses
+            expect_derivatives(subject, taken)
     else:
         subject.tally.count()
 
@@ -165,5 +170,6 @@ def test_impossible_lengths_are_an_error(subject: Subject, case: Case) -> None:
     share=HALF,
 )
 def test_full_lengths_change_nothing(subject: Subject, case: Case) -> None:
-    """Of a call without them, or of its options: there is nothing left out."""
+    """Of a call without them, or of its options: there is nothing left out. Nor of its derivatives."""
     expect_everything(subject, case)
+    expect_a_derivative(subject, case)

@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 
 from rnn_adapters.surface import MaskType
+from rnn_conformance.checks.support.asking import expect_a_derivative
 from rnn_conformance.checks.support.expect import (
     expect_answer,
     expect_everything,
@@ -25,6 +26,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import EITHER_OUTPUT, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
+from rnn_reference.network import Array
 
 HALF = 0.5  # these cases are expensive, or have little to draw
 
@@ -33,6 +35,13 @@ MASKED: tuple[Padding, ...] = ("mask",)
 SHORT = (1, 2, 3, 4, 5, 9)
 NUMBERS = get_args(MaskType)
 
+
+def of_other_axes(mask: Array) -> Array:
+    """As many numbers in other axes: the steps first, or each in a row of its own if that changes nothing."""
+    turned = mask.swapaxes(0, -1)
+    return turned if turned.shape != mask.shape else mask.reshape(-1, 1)
+
+
 MASKS: dict[str, Mistake] = {
     "a step too few": with_mask(lambda mask: mask[:, :-1]),
     "a step too many": with_mask(lambda mask: np.concatenate([mask, mask[:, :1]], axis=1)),
@@ -40,6 +49,7 @@ MASKS: dict[str, Mistake] = {
     "a row too many": with_mask(lambda mask: np.concatenate([mask, mask[:1]])),
     "one row for all": with_mask(lambda mask: mask[:1]),
     "one row for all, without a batch axis": with_mask(lambda mask: mask[0]),
+    "rows and steps exchanged": with_mask(lambda mask: of_other_axes(mask)),
 }
 
 
@@ -157,5 +167,6 @@ def test_of_lengths_and_a_mask_both_count(subject: Subject, case: Case) -> None:
     needs=("outputs", "masks"),
 )
 def test_a_mask_of_every_step_changes_nothing(subject: Subject, case: Case) -> None:
-    """Of a call without one, or of its options: there is nothing left out."""
+    """Of a call without one, or of its options: there is nothing left out. Nor of its derivatives."""
     expect_everything(subject, case)
+    expect_a_derivative(subject, case)

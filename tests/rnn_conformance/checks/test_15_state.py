@@ -189,9 +189,24 @@ def test_a_stateful_layer_starts_from_given_states(subject: Subject, case: Case)
     given = laid_call(case.call, np.array)
     for _ in range(2):
         expect_output(subject, case, subject.run_on(case, given))
+    expect_to_go_on_from_another_type(subject, case)
     if subject.conventions.quantised is None:
         subject.run(case.replace(x=np.full_like(case.x, np.nan)))
         expect_output(subject, case, subject.run(case))
+
+
+def expect_to_go_on_from_another_type(subject: Subject, case: Case) -> None:
+    """Given states of another type may be refused (ERR-5); else those after them are kept as any are."""
+    dtype, of_weights = ("int32", "float16")[sum(case.x.shape) % 2], case.network.dtype
+    states = tuple(np.clip(np.rint(state), -9, 9) for state in case.initial_states or ())
+    asked = case.replace(initial_states=tuple(state.astype(of_weights) for state in states))
+    output = subject.answer_to(case.replace(initial_states=tuple(state.astype(dtype) for state in states)))
+    if output is None:
+        subject.tally.count()
+        return
+    kept = going_on_from(subject, asked, output)
+    found = subject.run(case.replace(initial_states=None))
+    expect_output(subject, case.replace(initial_states=kept), found)
 
 
 @check(

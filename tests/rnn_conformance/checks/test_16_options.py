@@ -18,7 +18,13 @@ from rnn_conformance.checks.support.derivatives import (
     is_differentiable,
 )
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
-from rnn_conformance.checks.support.expect import Run, asked_for, expect_everything, expect_output
+from rnn_conformance.checks.support.expect import (
+    Run,
+    asked_for,
+    expect_everything,
+    expect_output,
+    going_on_from,
+)
 from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -79,11 +85,12 @@ def test_a_cell_gives_what_the_layer_gives(subject: Subject, case: Case) -> None
 def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
     """Run first with nothing masked, in the other processing order or merged otherwise: other programs.
 
-    Then with other weights, which a compiled layer must not keep, be others loaded or assigned. Stateful ones
+    In training, too, where it drops something, which no other call does. Then with other weights, which a
+    compiled layer must not keep, be others loaded or assigned. Stateful ones
     are called four times in a row: what they kept when they were compiled is not what they keep.
     """
     halved, asked = case.network.mapped(lambda array: array / 2), asked_for(subject, case)[0]
-    first = alike = list(programs_alike(subject, case))
+    first = alike = [*in_training(subject, case), *programs_alike(subject, case)]
     others = with_other_parameters(subject, case.network)
     if others is not case.network:
         first = [each.replace(network=others) for each in (*alike, case)]
@@ -128,6 +135,12 @@ def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
     if call.merge_mode in of_one_size:
         others = np.roll(of_one_size, -1 - of_one_size.index(call.merge_mode))[:-1]
         yield from (case.replace(merge_mode=str(mode)) for mode in others)
+
+
+def in_training(subject: Subject, case: Case) -> list[Case]:
+    """The call as one of training that drops something, where it can: what it gives is not known."""
+    places = {place: place for place in subject.supports.dropout}
+    return [case.replace(training=True, dropout=place, rate=0.5) for place in one_of(case, places)]
 
 
 def with_other_parameters(subject: Subject, network: Network) -> Network:
@@ -215,7 +228,14 @@ BATCHES: dict[str, tuple[int, ...]] = {
 def test_any_number_of_batch_axes_is_as_one(subject: Subject, case: Case) -> None:
     batch = BATCHES[case.variant]
     rows = np.arange(math.prod(batch)) % case.x.shape[0]
-    expect_everything(subject, case.reordered(rows), in_batch_axes(subject, batch))
+    run, case = in_batch_axes(subject, batch), case.reordered(rows)
+    expect_everything(subject, case, run)
+    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
+        subject.reset_states(case.network)
+        states = going_on_from(subject, case, run(case, return_sequences=True))
+        going_on = case.replace(initial_states=None)
+        found = run(going_on, return_sequences=True)
+        expect_output(subject, case.replace(initial_states=states), found)
 
 
 def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from rnn_adapters.adapter import CannotExpress, Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
 from rnn_adapters.surface import Training
-from rnn_conformance.checks.support.asking import told_of
+from rnn_conformance.checks.support.asking import left_alone, told_of
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
 )
+from rnn_conformance.checks.support.derivatives import expect_all, is_differentiable
 from rnn_conformance.checks.support.expect import (
     Run,
     asked_for,
@@ -161,9 +162,10 @@ def dropped(subject: Subject, case: Case) -> Array:
 
 @check("DRP-1", replace(POOL, dropout=PLACES, training=(False,)), needs=("outputs", "dropout"))
 def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) -> None:
-    """Nor does the call of training before, in which it acts."""
+    """Nor does the call of training before, in which it acts. So it is with gradients."""
     subject.run(case.replace(training=True), return_sequences=asked_for(subject, case)[0])
     expect_everything(subject, case)
+    expect_gradients_where_padding_is_of_numbers(subject, case)
 
 
 @check(
@@ -172,7 +174,16 @@ def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) 
     needs=("outputs", "dropout"),
 )
 def test_a_rate_of_zero_changes_nothing(subject: Subject, case: Case) -> None:
+    """Nor does the call before, of another rate. So it is with gradients."""
+    subject.run(case.replace(rate=0.5), return_sequences=asked_for(subject, case)[0])
     expect_everything(subject, case)
+    expect_gradients_where_padding_is_of_numbers(subject, case)
+
+
+def expect_gradients_where_padding_is_of_numbers(subject: Subject, case: Case) -> None:
+    """Of a call that drops nothing; those that go through NaN and infinities have clauses of their own."""
+    if is_differentiable(subject, case) and bool(np.isfinite(case.x.astype(float)).all()):
+        left_alone(lambda: expect_all(subject, case))()
 
 
 @check("DRP-3", PassingOn("input", padded=True), needs=NEEDS, share=FEW)
@@ -240,6 +251,9 @@ def test_the_top_layer_and_final_states_are_not_dropped(subject: Subject, case: 
 
 @check("DRP-6", AnyPlace(), needs=NEEDS, share=FEW)
 def test_the_share_dropped_is_the_rate(subject: Subject, case: Case) -> None:
+    """That of a call for the last output alone, too."""
+    if subject.supports.last_output:
+        expect_share("dropped of last outputs", subject, gone_of_last(subject, case), case.call.rate)
     share = float(dropped(subject, case)[:, 0].mean())
     allowed = largest_deviation_of_a_share(MANY * MANY)
     if abs(share - case.call.rate) > allowed:
@@ -254,20 +268,27 @@ def test_every_call_draws_anew(subject: Subject, case: Case) -> None:
     subject.require(not np.array_equal(one, other), f"two calls dropped the same of {one.size} numbers")
     if subject.supports.gradients:
         through, again = (gone_of_gradients(subject, case) for _ in range(2))
-        alike = np.array_equal(through, again)
-        subject.require(not alike, f"two calls for gradients dropped the same of {through.size} numbers")
+        expect_independent("two calls for gradients", subject, through, again, case.call.rate)
     if subject.supports.last_output:
-        first, second = (subject.run(case, return_sequences=False).last for _ in range(2))
-        assert first is not None
-        assert second is not None
-        alike = np.array_equal(first == 0, second == 0)
-        subject.require(not alike, f"two calls for last outputs dropped the same of {first.size} numbers")
+        first, second = (gone_of_last(subject, case) for _ in range(2))
+        expect_independent("two calls for last outputs", subject, first, second, case.call.rate)
 
 
 def gone_of_gradients(subject: Subject, case: Case) -> Array:
-    """Which gradients, of the initial state or else of the input, are 0: they go through what was dropped."""
+    """Which gradients are 0, by row and unit: they go through what was dropped.
+
+    Those of the initial state, or else of the first step of the input.
+    """
     found = gradients_of_all_alike(subject, case)
-    gone: Array = (found.initial_states[0] if case.call.dropout == "state" else found.x) == 0
+    gone: Array = (found.initial_states[0][0] if case.call.dropout == "state" else found.x[:, 0]) == 0
+    return gone
+
+
+def gone_of_last(subject: Subject, case: Case) -> Array:
+    """Which numbers of the last output, asked for alone, were dropped."""
+    last = subject.run(case, return_sequences=False).last
+    shape = (len(case.x), case.network.output_size)
+    gone: Array = subject.has_shape("last output", last, shape, as_computed(case).network.dtype) == 0
     return gone
 
 
@@ -527,22 +548,23 @@ def at_half(subject: Subject, case: Case, gone: Array) -> Array:
     return gone if case.call.rate == 0.5 else kept_and_gone(subject, case.replace(rate=0.5))[:, 0]
 
 
-def expect_none_alike(what: str, subject: Subject, sets: Array) -> None:
+def expect_none_alike(what: str, subject: Subject, sets: Array, rate: float = 0.5) -> None:
     """No two of these sets of numbers, one a row, are dropped at the same places, nor at opposite ones.
 
-    Of two that are dropped independently, at a rate of one half, half of the places agree: up to what the
-    largest of all these shares may deviate by.
+    Of two that are dropped independently, at a rate of one half, half of the places agree, and p² + (1 − p)²
+    at another: up to what the largest of all these shares may deviate by.
     """
     (count, places), gone = sets.shape, sets.astype(np.float32)
     if count == 1:  # of a witness
         return
     agreeing = (gone @ gone.T + (1 - gone) @ (1 - gone).T) / places
-    off = np.abs(agreeing - 0.5) * (1 - np.eye(count))
+    alike = rate * rate + (1 - rate) * (1 - rate)
+    off = np.abs(agreeing - alike) * (1 - np.eye(count))
     allowed = largest_deviation_of_any_share(places, count * (count - 1) // 2)
     if off.max() > allowed:
         one, other = (int(index) for index in np.unravel_index(off.argmax(), off.shape))
         raise NonConforming(
-            f"{what} {one} and {other}: expected a share of 0.5 ± {allowed:.3f} of {places}"
+            f"{what} {one} and {other}: expected a share of {alike:.4g} ± {allowed:.3f} of {places}"
             f" numbers to be dropped in both or in neither; got {agreeing[one, other]:.3f}"
         )
     subject.tally.count()
@@ -577,6 +599,9 @@ def test_rows_and_units_are_dropped_by_themselves(subject: Subject, case: Case) 
     half_gone = at_half(subject, case, first)
     expect_none_alike("rows", subject, half_gone)
     expect_none_alike("units, and those of the row after,", subject, with_next_row(half_gone))
+    of_many = kept_and_gone(subject, of_many_rows_and_units(case))[:, 0]
+    expect_none_alike("rows of many", subject, of_many)
+    expect_none_alike("units of many", subject, of_many.T)
     if case.call.dropout == "between layers":
         expect_independent("steps", subject, gone[:, 0], gone[:, 1], rate)
         of_steps = np.moveaxis(kept_and_gone(subject, of_many_steps(case)), 1, 0)
@@ -615,6 +640,39 @@ def of_many_steps(case: Case, steps: int = STEPS) -> Case:
     return some if case.call.lengths is None else some.replace(lengths=some.call.mask.sum(axis=1), mask=None)
 
 
+MANY_OF_BOTH = 300
+"""More rows, and more units, than blocks of 256 hold."""
+
+
+def of_many_rows_and_units(case: Case) -> Case:
+    """The case of more rows and units, of which every two are compared, at a rate of one half.
+
+    It has one step, which all rows take.
+    """
+    at = np.arange(MANY_OF_BOTH) % WIDE
+    first, states, identity = case.x[at, :1][..., at], case.initial_states, np.eye(MANY_OF_BOTH)
+    layers = [
+        Layer(*(of_more_units(cell, identity.astype(cell.dtype)) for cell in layer.cells))
+        for layer in case.network.layers
+    ]
+    return case.replace(
+        network=Network(layers),
+        x=first,
+        initial_states=None if states is None else tuple(state[:, at][..., at] for state in states),
+        lengths=None,
+        mask=None,
+        rate=0.5,
+        stateful=False,
+    )
+
+
+def of_more_units(cell: Cell, identity: Array) -> Cell:
+    """A cell of more units, that passes on what it passes on: its input or its state."""
+    W_x, W_h = (identity * W[0, 0] for W in (cell.W_x, cell.W_h))
+    b = None if cell.b is None else np.resize(cell.b, len(identity))
+    return replace(cell, W_x=W_x, W_h=W_h, b=b)
+
+
 def with_next_row(gone: Array) -> Array:
     """For each unit what is dropped of all rows but the last, and then what of those after them."""
     return np.concatenate([gone[:-1], gone[1:]], axis=1).T
@@ -623,9 +681,10 @@ def with_next_row(gone: Array) -> Array:
 @check("DRP-10", AtAnyRate(), needs=ALWAYS, share=FEW)
 def test_calls_drop_independently(subject: Subject, case: Case) -> None:
     """Whatever is done between them, once or twice: calls outside training, questions, weights, loading,
-    gradients.
+    gradients, a layer made anew of the same weights.
 
-    Those of a layer that keeps states, too, whether or not these are reset.
+    Those of more steps, and those for last outputs alone, too; and those of a layer that keeps states,
+    whether or not these are reset.
     """
     calls = list[Array]()
     for number in range(CALLS):
@@ -640,6 +699,11 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
             subject.restore(case.network)
         elif number == 6 and subject.supports.gradients:
             gradients_of_all_alike(subject, case)
+    subject.load_anew(case.network)
+    for _ in range(2):
+        calls.append(kept_and_gone(subject, of_one_step_more(case))[:, 0])
+        if subject.supports.last_output:
+            calls.append(gone_of_last(subject, case))
     if subject.supports.stateful and not case.call.stateful:
         stateful = case.replace(stateful=True)
         # Of dropped states those that are given count, and would have to replace those that are kept.
@@ -655,6 +719,16 @@ def test_calls_drop_independently(subject: Subject, case: Case) -> None:
         expect_independent(what, subject, first, second, case.call.rate)
         turned = np.roll(second, 1, axis=0)
         expect_independent(f"{what}, a row apart", subject, first, turned, case.call.rate)
+
+
+def of_one_step_more(case: Case) -> Case:
+    """The case with its first step twice."""
+    mask, lengths = case.call.mask, case.call.lengths
+    return case.replace(
+        x=np.concatenate([case.x[:, :1], case.x], axis=1),
+        mask=None if mask is None else np.concatenate([mask[:, :1], mask], axis=1),
+        lengths=None if lengths is None else lengths + 1,
+    )
 
 
 def expect_other_kept_states_dropped(subject: Subject, case: Case) -> None:
@@ -713,28 +787,32 @@ def gone_by_direction(subject: Subject, case: Case) -> tuple[Array, Array]:
     return forward, backward
 
 
+LAYERS = 3
+"""What two of them share that do not lie one above the other shows, too."""
+
+
 @check(
     "DRP-12",
-    AtAnyRate(places=("between layers", "input"), layers=2),
+    AtAnyRate(places=("between layers", "input"), layers=LAYERS),
     needs=(*ALWAYS, "stacked"),
     share=HALF,
 )
 def test_layers_drop_independently(subject: Subject, case: Case) -> None:
-    """What passes twice has been divided twice, and was kept with the probability (1 − p)².
+    """What passes three times has been divided three times, and was kept with the probability (1 − p)³.
 
-    Input of two layers is dropped twice, and between layers what passes three. In both directions there are
-    three layers, of which the upper two have inputs of the same shape. What the upper of two layers drops by
-    itself shows where the lower one gives ones.
+    Input of three layers is dropped three times, and between layers what passes four. In both directions the
+    upper two have inputs of the same shape. What the upper of two layers drops by itself shows where the
+    lower one gives ones.
     """
     if case.call.dropout == "input":
         expect_upper_layer_by_itself(subject, case)
     drops_states = "state" in subject.supports.dropout and subject.supports.final_states
     if drops_states and case.initial_states is not None:
         expect_states_of_layers_independent(subject, case)
-    gone, share = kept_and_gone(subject, case), 1 - (1 - case.call.rate) ** 2
-    expect_share("dropped by either layer", subject, gone[:, 0], share)
+    gone, share = kept_and_gone(subject, case), 1 - (1 - case.call.rate) ** LAYERS
+    expect_share("dropped by any layer", subject, gone[:, 0], share)
     if case.call.dropout == "between layers":  # one may drop what the other drops a step later
-        expect_independent("two steps of two layers", subject, gone[:, 0], gone[:, 1], share)
+        expect_independent("two steps of all layers", subject, gone[:, 0], gone[:, 1], share)
     elif subject.supports.bidirectional:
         case = of_three_layers_in_both_directions(case)
         share = 1 - (1 - case.call.rate) ** 3
@@ -746,44 +824,69 @@ def test_layers_drop_independently(subject: Subject, case: Case) -> None:
 def expect_upper_layer_by_itself(subject: Subject, case: Case) -> None:
     """Rows and features are dropped of the input of an upper layer by themselves, at a rate of one half.
 
-    So are those of both directions below it, where it may have as many units as it reads.
+    So are those of both directions below it, where it may have as many units as it reads, and so does each of
+    its own directions. Of its bias nothing is divided, and at all steps the same is dropped.
     """
     bottom, supports, dtype = case.network.layers[0].forward, subject.supports, case.network.dtype
-    both = supports.bidirectional and supports.mixed_layers
-    units = bottom.hidden_size * (2 if both else 1)
-    ones = replace(bottom, W_x=np.zeros_like(bottom.W_x), b=np.ones(bottom.hidden_size, dtype), b_h=None)
-    identity = np.eye(units, dtype=dtype)
-    b = None if bottom.b is None else np.zeros(units, dtype)
-    top = Cell(identity, np.zeros_like(identity), b, activation=bottom.activation)
-    network = Network([Layer(*(ones,) * (2 if both else 1)), Layer(top)])
+    directions = 2 if supports.bidirectional else 1
+    units = bottom.hidden_size * (directions if supports.mixed_layers else 1)
+    one = np.ones(bottom.hidden_size, dtype)
+    below = replace(bottom, W_x=np.zeros_like(bottom.W_x), b=one, b_h=None)
+    identity = np.eye(units, bottom.hidden_size * directions, dtype=dtype)
+    b = None if bottom.b is None else np.ones(units, dtype)
+    top = Cell(identity, np.zeros((units, units), dtype), b, activation=bottom.activation)
+    network = Network([Layer(*(below,) * directions), Layer(*(top,) * directions)])
     stack = case.replace(network=network, initial_states=None, stateful=False, rate=0.5, go_backwards=False)
-    gone = shown_by(subject, stack)[:, 0] == 0
-    expect_share("dropped of the input of an upper layer", subject, gone, 0.5)
-    expect_none_alike("rows of an upper layer", subject, gone)
-    expect_none_alike("features of an upper layer", subject, gone.T)
+    shown, alone = shown_by(subject, stack), 0.0 if b is None else 1.0
+    gone: Array = shown == alone
+    expected = np.where(gone, alone, alone + 2)
+    subject.agree(
+        "output of an upper layer", shown, Bounded(expected, 0 * expected), as_computed(case).network.dtype
+    )
+    subject.require(
+        bool((gone == gone[:, :1]).all()), "dropped at some steps and not at others by an upper layer"
+    )
+    of_directions = np.split(gone[:, 0], directions, axis=-1)
+    expect_share("dropped of the input of an upper layer", subject, gone[:, 0], 0.5)
+    expect_none_alike("rows of an upper layer", subject, np.concatenate(of_directions))
+    features = np.concatenate(of_directions, axis=-1).T
+    expect_none_alike("features of an upper layer", subject, features)
 
 
 def expect_states_of_layers_independent(subject: Subject, case: Case) -> None:
-    """No row of the states of two layers is dropped as another one, at a rate of one half."""
-    bottom, dtype = case.network.layers[0].forward, case.network.dtype
-    passing = replace(bottom, W_x=np.zeros_like(bottom.W_x), W_h=np.eye(bottom.hidden_size, dtype=dtype))
-    rows = len(case.x)
-    ones = (np.ones((1, rows, bottom.hidden_size), dtype),) * 2
-    stack = case.replace(
-        network=Network([Layer(passing), Layer(passing)]),
-        initial_states=ones,
-        stateful=False,
-        go_backwards=False,
-        dropout="state",
-        rate=0.5,
-    )
+    """No row of the states of a stack is dropped as another one, in whichever layer and direction.
+
+    At a rate of one half.
+    """
+    stack = of_layers_that_keep_their_states(subject, case).replace(rate=0.5)
     output = subject.run(stack)
     states = final_states_of(subject, as_computed(stack), output, states_dtype(subject, stack))
-    gone = np.concatenate([state[0] == 0 for state in states])
-    expect_share("dropped of the states of two layers", subject, gone, 0.5)
-    expect_none_alike("rows of the states of two layers", subject, gone)
-    expect_none_alike(
-        "units of the states of two layers", subject, np.concatenate(np.split(gone.T, 2, axis=1))
+    gone = np.concatenate([state == 0 for state in states])
+    expect_share("dropped of the states of a stack", subject, gone, 0.5)
+    expect_none_alike("rows of the states of a stack", subject, gone.reshape(-1, gone.shape[-1]))
+    expect_none_alike("units of the states of a stack", subject, np.concatenate([each.T for each in gone]))
+
+
+def of_layers_that_keep_their_states(subject: Subject, case: Case) -> Case:
+    """The case of a stack, in both directions where there are two, whose layers pass on states of ones.
+
+    Nothing goes from one layer to the next.
+    """
+    bottom, dtype = case.network.layers[0].forward, case.network.dtype
+    directions, units = 2 if subject.supports.bidirectional else 1, bottom.hidden_size
+    b = None if bottom.b is None else np.zeros_like(bottom.b)
+    cell = replace(bottom, W_h=np.eye(units, dtype=dtype), b=b)
+    lowest, upper = (
+        replace(cell, W_x=np.zeros((units, size), dtype)) for size in (cell.input_size, directions * units)
+    )
+    network = Network([Layer(*(each,) * directions) for each in (lowest, upper, upper)])
+    return case.replace(
+        network=network,
+        initial_states=(np.ones((directions, len(case.x), units), dtype),) * LAYERS,
+        stateful=False,
+        go_backwards=False,
+        merge_mode="concat",
+        dropout="state",
     )
 
 
@@ -817,10 +920,17 @@ def test_gradients_go_through_what_was_kept(subject: Subject, case: Case) -> Non
             expect_through_both_gaps(subject, manner(case, subject.supports))
         if subject.supports.bidirectional:
             expect_through_the_gap_below_two_directions(subject, case)
+    expect_final_states_through_what_was_kept(subject, case)
     if case.call.dropout == "input" and subject.supports.stacked:
         expect_each_layer_through_its_own(subject, case)
+        if subject.supports.bidirectional:
+            expect_directions_above_through_their_own(subject, case)
     if case.call.dropout == "state" and subject.supports.stacked:
         expect_states_through_their_own(subject, case)
+        lower_rate = case.replace(rate=min(case.call.rate, 0.7))
+        expect_final_states_through_what_was_kept(
+            subject, of_layers_that_keep_their_states(subject, lower_rate)
+        )
     if case.call.dropout == "state" and subject.supports.bidirectional:
         expect_through_what_was_kept(subject, in_both_directions(case))
 
@@ -867,6 +977,52 @@ def expect_each_layer_through_its_own(subject: Subject, case: Case) -> None:
         "gradient of W_x above", of_weights, Bounded(expected, expected * rounded), dtype, ("unit",)
     )
     expect_share("dropped by the upper layer", subject, ~above, case.call.rate)
+
+
+def expect_directions_above_through_their_own(subject: Subject, case: Case) -> None:
+    """Of one row: each direction above sends back gradients through what it has kept itself.
+
+    A unit above, which has no bias, is positive if it was given something. What it sends back comes to the
+    bias below, which is 1.
+    """
+    bottom, dtype, x = case.network.layers[0].forward, case.network.dtype, case.x[:1]
+    nothing, one = np.zeros_like(bottom.bias), np.ones_like(bottom.bias)
+    lowest = Layer(*(replace(bottom, b=one),) * 2)
+    upper = Layer(*(replace(cell, b=nothing) for cell in above(lowest).cells))
+    zeros = (np.zeros((2, 1, bottom.hidden_size), dtype),) * 2
+    stack = case.replace(network=Network([lowest, upper]), x=x, initial_states=zeros)
+    cells = gradients_of_all_alike(subject, stack).cells
+    for name, below, over in zip(("forward", "backward"), cells[:2], cells[2:], strict=True):
+        assert below.b is not None
+        assert over.b is not None
+        alike = np.array_equal(below.b == 0, over.b == 0)
+        subject.require(
+            alike, f"the {name} direction above sends gradients through other numbers than it has kept"
+        )
+        expect_share(f"dropped by the {name} direction above", subject, over.b == 0, case.call.rate)
+
+
+def expect_final_states_through_what_was_kept(subject: Subject, case: Case) -> None:
+    """Gradients of final states alone go the same way; between layers, those of lower layers are not dropped.
+
+    That of a layer that passes on its state is passed back to the initial state, at each step times the same.
+    """
+    place, dtype, steps = case.call.dropout, case.network.dtype, case.x.shape[1]
+    ones = tuple(np.ones(shape, dtype) for shape in case.network.state_shapes(len(case.x)))
+    nothing = np.zeros((*case.x.shape[:2], case.network.output_size), dtype)
+    given = case if case.initial_states else case.replace(initial_states=tuple(map(np.zeros_like, ones)))
+    gradients = subject.gradients(given, nothing, ones)
+    scale = 1 / (1 - reference_dtype(dtype).type(case.call.rate))
+    count = math.ceil(roundings(case.call.rate)) + 1
+    straight = 1.0 if place == "between layers" else 0.0
+    found = np.stack(gradients.initial_states) if place == "state" else gradients.x[:, -1]
+    kept, count = (scale**steps, count * steps) if place == "state" else (straight + scale, count)
+    gone: Array = found == straight
+    expected = np.where(gone, straight, kept)
+    bound = np.where(gone, 0, expected * gamma(count, roundoff_of(case)))
+    axes = ("layer", "direction", "batch", "unit")[-found.ndim :]
+    subject.agree("gradient of final states", found, Bounded(expected, bound), dtype, axes)
+    expect_share("gradients of final states dropped", subject, gone, case.call.rate)
 
 
 def expect_states_through_their_own(subject: Subject, case: Case) -> None:
@@ -921,7 +1077,7 @@ def in_both_directions(case: Case) -> Case:
     """The case of one layer, the same backwards beside it."""
     cell, states = case.network.cells[0], case.initial_states or ()
     both = tuple(np.repeat(state, 2, axis=0) for state in states)
-    return case.replace(network=Network(Layer(cell, cell)), initial_states=both)
+    return case.replace(network=Network(Layer(cell, cell)), initial_states=both or None)
 
 
 def expect_through_what_was_kept(subject: Subject, case: Case) -> None:
@@ -1168,44 +1324,94 @@ SMALL_RATE = 2.0**-16
 """A rate of learning at which every unit stays positive; times it nothing is rounded."""
 
 
-@check("DRP-21", AnyPlace(rows=1, steps=1), needs=(*NEEDS, "trained"), share=FEW)
-def test_steps_of_training_drop_as_calls_do(subject: Subject, case: Case) -> None:
-    """A column of weights stays as it is where what it is multiplied with is dropped, at a rate of one half.
+@dataclass(frozen=True)
+class OfTraining(AtAnyRate):
+    """Few rows, in calls that are not stateful, as a step is none."""
 
-    Each step drops by itself, those of another training too, and a call after either.
+    width: int = MANY
+    manners: tuple[Manner, ...] = (in_lengths, in_a_mask, as_it_is)
+
+    def in_some_manner(self, case: Case, supports: Supports, structure: bytes) -> Case:
+        case = super().in_some_manner(case, supports, structure)
+        return case.reordered(np.arange(ROWS)).replace(stateful=False)
+
+
+@check("DRP-21", OfTraining(), needs=(*NEEDS, "trained"), share=FEW)
+def test_steps_of_training_drop_as_calls_do(subject: Subject, case: Case) -> None:
+    """A row's units alone count in the loss: where what they read is dropped, their weights stay as they are.
+
+    Each step drops by itself, those of another training too, and a call after either; and so do rows.
     """
-    case = with_positive_units(case.replace(rate=0.5))
-    training = Training(np.ones_like(case.x), SMALL_RATE, STEPS_OF_TRAINING)
+    case, rate = with_positive_units(case), case.call.rate
     gone = list[Array]()
-    for _ in range(2):
+    for d, steps in ((counted_by_row(case, 1), STEPS_OF_TRAINING), (counted_by_row(case), 1)):
+        training = Training(d, SMALL_RATE, steps)
         networks = [subject.read_weights(case.network), *subject.trained(case, training).networks]
         for before, after in pairwise(networks):
-            gone.append(gone_of_step(subject, case, before, after))
-        gone.append((sequence_of(subject, case, subject.run(case)) == 1)[0, 0])
-    expect_share("dropped by steps of training", subject, np.stack(gone), 0.5)
-    expect_none_alike("steps of training and calls", subject, np.stack(gone))
+            gone.append(gone_of_step(subject, case, d, before, after))
+        sequence = sequence_of(subject, as_computed(case), subject.run(case))
+        gone.append(sequence[:, 0] == 1)
+    of_all = np.stack(gone)
+    expect_share("dropped by steps of training", subject, of_all, rate)
+    expect_none_alike("steps of training and calls", subject, of_all.reshape(len(of_all), -1), rate)
+    expect_independent("neighbouring rows in training", subject, of_all[:, ::2], of_all[:, 1::2], rate)
+    if case.call.dropout != "between layers":
+        if subject.supports.stacked and subject.supports.count_trainable:
+            expect_frozen_layers_drop(subject, case)
+        if subject.supports.bidirectional:
+            expect_directions_drop_by_themselves(subject, case)
 
 
 def with_positive_units(case: Case) -> Case:
-    """The case with biases of 1 in the top layer, whose outputs are then 1 where something was dropped."""
+    """The case with biases of 1 in the top layer, whose outputs are then 1 where something was dropped.
+
+    Those below have biases, too: not everywhere may some layers have none.
+    """
     *below, top = case.network.layers
+    biased = [Layer(replace(layer.forward, b=layer.forward.bias)) for layer in below]
     cell = replace(top.forward, b=np.ones_like(top.forward.bias))
-    return case.replace(network=Network([*below, Layer(cell)]))
+    return case.replace(network=Network([*biased, Layer(cell)]))
 
 
-def gone_of_step(subject: Subject, case: Case, before: Network, after: Network) -> Array:
-    """What a step of training dropped. All outputs count 1, so every row of weights has the same gradient."""
+def owners(units: int) -> Array:
+    """The row of each unit: of all units of a row, one in eight counts in the loss."""
+    return np.arange(units) % ROWS
+
+
+def counted_by_row(case: Case, steps: int = STEPS) -> Array:
+    """What each output counts: 1 if its unit is one of its row.
+
+    Of the first step alone where others have dropped something else, or go back through it. So they do from
+    the second step of training on, as recurrent weights of 0 have changed by then.
+
+    Args:
+        steps: the most time steps that count.
+    """
+    units = case.network.output_size
+    counts: Array = np.equal.outer(np.arange(ROWS), owners(units))
+    d = np.repeat(counts[:, None], case.x.shape[1], axis=1).astype(case.network.dtype)
+    d[:, steps if case.call.dropout == "input" else 1 :] = 0
+    if case.steps is not None:
+        d[~case.steps] = 0
+    return d
+
+
+def gone_of_step(subject: Subject, case: Case, d: Array, before: Network, after: Network) -> Array:
+    """What a step of training dropped of each row, all of whose units read it alike."""
     role: Role = "W_h" if case.call.dropout == "state" else "W_x"
-    was, now = before.cells[-1], after.cells[-1]
+    was, now, rows = before.cells[-1], after.cells[-1], owners(case.network.output_size)
     assert was.b is not None
     assert now.b is not None
-    beside = ~np.eye(was.hidden_size, dtype=bool)
-    gone: Array = ((getattr(was, role) == getattr(now, role)) | ~beside).all(axis=0)
-    factors, sizes = multiplied(case, before)
+    alike = (getattr(was, role) == getattr(now, role)) | np.eye(was.hidden_size, dtype=bool)
+    gone = np.stack([alike[rows == row].all(axis=0) for row in range(ROWS)])
+    factors, sizes = multiplied(case, d, before)
     scale = ~gone / (1 - case.call.rate)
-    rounded = gamma(math.ceil(roundings(case.call.rate)) + 1 + was.hidden_size, roundoff_of(case))
-    one = np.ones(was.hidden_size)
-    for what, gradient, size in ((role, factors * scale, sizes * scale), ("b", one, one)):
+    rounded = gamma(math.ceil(roundings(case.call.rate)) + 3 + was.hidden_size, roundoff_of(case))
+    counts = d.sum(axis=1)[rows, np.arange(len(rows))].astype(float)
+    for what, gradient, size in (
+        (role, (factors * scale)[rows], (sizes * scale)[rows]),
+        ("b", counts, counts),
+    ):
         old: Array = getattr(was, what)
         bound = (np.abs(old) + SMALL_RATE * size) * rounded
         bounded = Bounded(old - SMALL_RATE * gradient, bound)
@@ -1214,14 +1420,64 @@ def gone_of_step(subject: Subject, case: Case, before: Network, after: Network) 
     return gone
 
 
-def multiplied(case: Case, network: Network) -> tuple[Array, Array]:
-    """What the weights of the top layer are multiplied with, before some of it is dropped, and the sizes of
-    its terms."""
+def multiplied(case: Case, d: Array, network: Network) -> tuple[Array, Array]:
+    """What the weights of the top layer are multiplied with in each row, before some of it is dropped, of all
+    steps that count, and the sizes of its terms."""
     if case.call.dropout == "state":
         assert case.initial_states is not None
-        return case.initial_states[0][0, 0], case.initial_states[0][0, 0]
-    x: Array = case.x[0, 0].astype(float)
+        states = case.initial_states[0][0].astype(float)
+        return states, states
+    counts: Array = (d != 0).any(axis=-1, keepdims=True)
+    x: Array = (case.x.astype(float) * counts).sum(axis=1)
     if case.call.dropout == "input":
         return x, x
     (below,) = network.layers[0].cells
-    return below.W_x @ x + below.bias, np.abs(below.W_x) @ x + np.abs(below.bias)
+    W_x, b = below.W_x.astype(float), below.bias.astype(float)
+    return x @ W_x.T + b, x @ np.abs(W_x).T + np.abs(b)
+
+
+def expect_directions_drop_by_themselves(subject: Subject, case: Case) -> None:
+    """In a step of training, of which the first step of each direction counts in the loss."""
+    both, forward = in_both_directions(case), counted_by_row(case, 1)
+    taken = np.ones(case.x.shape[:2], bool) if case.steps is None else case.steps
+    backward = np.zeros_like(forward)
+    backward[np.arange(ROWS), taken.shape[1] - 1 - taken[:, ::-1].argmax(axis=1)] = forward[:, 0]
+    before = subject.read_weights(both.network)
+    training = Training(np.concatenate([forward, backward], axis=-1), SMALL_RATE)
+    (after,) = subject.trained(both, training).networks
+    cells = zip((forward, backward), before.cells, after.cells, strict=True)
+    one, other = (
+        gone_of_step(subject, case, d, Network(Layer(was)), Network(Layer(now))) for d, was, now in cells
+    )
+    expect_independent("the two directions in training", subject, one, other, case.call.rate)
+
+
+def expect_frozen_layers_drop(subject: Subject, case: Case) -> None:
+    """A layer that is kept from being trained drops, and so does the one above it.
+
+    What the weights above are multiplied with is the output of the layer below: more than 1 where that has
+    kept something, and 0 where the upper layer drops it, if it drops of the input.
+    """
+    layer, states, place = case.network.layers[0], case.initial_states, case.call.dropout
+    identity = np.eye(layer.hidden_size, dtype=case.network.dtype)
+    top = replace(layer.forward, W_x=identity)
+    stack = case.replace(
+        network=Network([layer, Layer(top)]),
+        initial_states=states and (states[0],) * 2,
+        mask=None,
+        lengths=None,
+    )
+    d = np.zeros((ROWS, *case.x.shape[1:]), case.network.dtype)
+    d[:, 0] = counted_by_row(stack, 1)[:, 0]
+    before = subject.read_weights(stack.network)
+    ((after,), rows) = subject.trained(stack, Training(d, 1.0, 1, (0,))).networks, owners(layer.hidden_size)
+    through = (before.cells[-1].W_x - after.cells[-1].W_x).astype(float)
+    of_rows = [
+        np.where(np.eye(len(rows), dtype=bool), 0, through)[rows == row].max(axis=0) for row in range(ROWS)
+    ]
+    given, scale = np.stack(of_rows), 1 / (1 - case.call.rate)
+    beyond = given > 1.25 * (scale if place == "input" else 1)
+    left = (1 - case.call.rate) ** (2 if place == "input" else 1)
+    expect_share("left by a layer that is not trained, and by the one above", subject, beyond, left)
+    if place == "input":
+        expect_share("dropped above a layer that is not trained", subject, given == 0, case.call.rate)

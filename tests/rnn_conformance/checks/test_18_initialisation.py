@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -18,6 +18,7 @@ from rnn_conformance.checks.support.chance import (
     TRUNCATED_DEVIATION,
     distance,
     largest_deviation_of_a_share,
+    largest_deviation_of_any_share,
     share_of_the_limit_reached,
     truncated_normal,
     uniform,
@@ -29,12 +30,13 @@ from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import Activation, ActivationName
 from rnn_reference.bounds import gamma
 from rnn_reference.network import Array, Cell, Layer, Network
-from rnn_reference.precision import precision_of
+from rnn_reference.precision import precision_of, summed_in
 
 SOME, HALF = 0.25, 0.5
 FEW = 0.1  # large layers, and a distribution that does not change from draw to draw
 
-ROLES = ("W_x", "W_h", "b", "b_h")
+BIASES = ("b", "b_h")
+ROLES = ("W_x", "W_h", *BIASES)
 
 
 class OfRoute(NamedTuple):
@@ -146,13 +148,36 @@ Weight: TypeAlias = tuple[str, str, Cell, Array]
 """Role, declared rule, cell and array."""
 
 
+def fresh(subject: Subject, like: Network, seed: int) -> Network:
+    """A fresh network, which has every array of the layers that were asked for, in their sizes and type."""
+    made, vectors = subject.freshly_initialised(like, seed), subject.conventions.bias_vectors
+    given, got = ([layer.directions for layer in each.layers] for each in (like, made))
+    subject.require(got == given, f"expected layers of {given} directions; got {got}")
+    for index, (cell, asked) in enumerate(zip(made.cells, like.cells, strict=True)):
+        expected = vectors if asked.biases else 0
+        subject.require(
+            len(cell.biases) == expected,
+            f"cell {index}: expected {expected} bias vectors (PAR-1, PAR-2); got {len(cell.biases)}",
+        )
+        for role in ROLES:
+            if (array := getattr(cell, role)) is None:
+                continue
+            shape = (asked.hidden_size,) if role in BIASES else getattr(asked, role).shape
+            subject.has_shape(f"{role} of cell {index}", array, shape, like.dtype)
+    return made
+
+
 def weights_of(subject: Subject, case: Case) -> list[Weight]:
     """Every fresh weight of which something is declared."""
-    fresh = subject.freshly_initialised(case.network, int(case.variant))
+    return declared_weights(subject, fresh(subject, case.network, int(case.variant)))
+
+
+def declared_weights(subject: Subject, made: Network) -> list[Weight]:
+    """Every weight of a fresh network of which something is declared."""
     rules = subject.conventions.initialisation
     return [
         (role, rule, cell, array)
-        for cell in fresh.cells
+        for cell in made.cells
         for role in ROLES
         if (array := getattr(cell, role)) is not None and (rule := rules.get(role, "none")) != "none"
     ]
@@ -199,15 +224,27 @@ def test_orthogonal_weights_are_orthogonal(subject: Subject, case: Case) -> None
     expect_orthogonal(subject, weights_of(subject, case))
 
 
+def orthogonality_bound(H: int, dtype: np.dtype[Any]) -> float:
+    """How large an element of Q Qᵀ − 1 may be: of a narrow type one that is made in float32, and rounded.
+
+    Rounding moves a product of two rows, whose lengths are 1, by 2 u + u², and by what small numbers lose.
+    """
+    precision, wide = precision_of(dtype), precision_of(summed_in(dtype))
+    made = 2 * math.sqrt(H) * gamma(8 * H * H, wide.unit_roundoff)
+    if dtype.itemsize >= 4:
+        return made
+    u, lost = precision.unit_roundoff, math.sqrt(H) * precision.underflow
+    return made + (1 + made) * (2 * u + u * u) + 2 * lost * (1 + lost)
+
+
 def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
     """The rows of matrices that are declared to be orthogonal, within the roundings of their type."""
     for role, rule, cell, Q in weights:
         if rule != "orthogonal":
             continue
-        H = cell.hidden_size
-        bound = 2 * math.sqrt(H) * gamma(8 * H * H, precision_of(Q.dtype).unit_roundoff)
+        bound = orthogonality_bound(cell.hidden_size, Q.dtype)
         wide = Q.astype(float)
-        error = float(np.abs(wide @ wide.T - np.eye(H)).max())
+        error = float(np.abs(wide @ wide.T - np.eye(len(Q))).max())
         subject.require(
             error <= bound, f"{role}: Q Qᵀ − 1 has an element of {error:.3g}; expected below {bound:.3g}"
         )
@@ -233,7 +270,7 @@ def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case
         subject.tally.count()
 
 
-STEPS_OF_SEEDS = (1, 10, 100, 1000, 2**8, 2**10, 2**16, 2**20, 2**24)
+STEPS_OF_SEEDS = (1, 10, 100, 1000, 2**8, 2**10, 2**16, 2**20, 2**24, 2**31)
 """From one seed to others: no few of its bits tell them apart, and layers may have theirs as far apart."""
 OTHER_STEPS = (*(10**power for power in range(4, 10)), *(2**power for power in range(1, 31)))
 """Others, of which each case takes a few."""
@@ -256,7 +293,7 @@ def expect_own_weights(subject: Subject, case: Case) -> None:
     random = [role for role in ROLES if declared.get(role) in RANDOM]
 
     def arrays(seed: int) -> dict[str, list[Array]]:
-        cells = subject.freshly_initialised(case.network, seed).cells
+        cells = fresh(subject, case.network, seed).cells
         return {role: [w for cell in cells if (w := getattr(cell, role)) is not None] for role in random}
 
     seed = int(case.variant)
@@ -289,9 +326,7 @@ DEEP_NEEDS = ("freshly_initialised", "stacked", "bidirectional")
 def drawn_often(subject: Subject, case: Case) -> list[Network]:
     """The weights of several seeds, which are drawn independently."""
     first = int(case.variant) // 2
-    return [
-        subject.freshly_initialised(case.network, seed) for seed in range(first, first + SEEDS_OF_ONE_CASE)
-    ]
+    return [fresh(subject, case.network, seed) for seed in range(first, first + SEEDS_OF_ONE_CASE)]
 
 
 def rules_of(subject: Subject, *kinds: str) -> dict[str, str]:
@@ -317,9 +352,8 @@ def test_every_layer_and_direction_is_filled_as_declared(subject: Subject, case:
         expect_in_range(subject, weights)
         expect_orthogonal(subject, weights)
         for role, rule, cell, array in weights:
-            expect_limit_reached(
-                f"{role} ({rule}) of layers that differ", rule, limit_of(rule, role, cell), array
-            )
+            what = f"{role} ({rule}) of layers that differ"
+            expect_rule(subject, what, rule, limit_of(rule, role, cell), array)
 
 
 def with_layers_of_other_sizes(case: Case) -> Case:
@@ -345,6 +379,7 @@ def with_layers_of_other_sizes(case: Case) -> Case:
 def expect_filled(subject: Subject, case: Case) -> None:
     """Every cell of several seeds by the rules of the roles that it has."""
     networks = drawn_often(subject, case)
+    expect_orthogonal(subject, declared_weights(subject, networks[0]))
     for role, rule in rules_of(subject, "zeros", *DISTRIBUTIONS).items():
         by_cell = [
             (f"{role} of cell {index}", [getattr(network.cells[index], role) for network in networks])
@@ -352,7 +387,7 @@ def expect_filled(subject: Subject, case: Case) -> None:
         ]
         if any(array is None for _, arrays in by_cell for array in arrays):
             continue  # a bias that some networks of the implementation have, and this one has not
-        if role in ("b", "b_h"):  # of so few numbers those of all cells together, which have as many units
+        if role in BIASES:  # of so few numbers those of all cells together, which have as many units
             for (what, arrays), like in zip(by_cell, case.network.cells, strict=True):
                 expect_limit_reached(f"{what} ({rule})", rule, limit_of(rule, role, like), np.stack(arrays))
             by_cell = [(role, [array for _, arrays in by_cell for array in arrays])]
@@ -409,7 +444,7 @@ def test_orthogonal_weights_prefer_no_sign(subject: Subject, case: Case) -> None
             bool((np.count_nonzero(off, axis=1) > off.shape[1] // 2).all()),
             f"{role}: most numbers are zero: a permutation or a part of the identity",
         )
-        for like in (case, of_one_unit(case)):
+        for like in (case, *(of_few_units(case, few) for few in FEW_UNITS)):
             determinants = [np.linalg.slogdet(W.astype(float))[0] for W in drawn_alone(subject, like, role)]
             subject.require(
                 len(set(determinants)) == 2,
@@ -418,21 +453,25 @@ def test_orthogonal_weights_prefer_no_sign(subject: Subject, case: Case) -> None
             )
 
 
-def of_one_unit(case: Case) -> Case:
-    """The case of layers of one unit."""
+FEW_UNITS = (1, 2, 3)
+"""So few have determinants of their own: of three units a decomposition may give nothing but rotations."""
+
+
+def of_few_units(case: Case, units: int) -> Case:
+    """The case of one feature and of layers of so few units."""
     dtype, layers, size = case.network.dtype, list[Layer](), 1
     for layer in case.network.layers:
         cells = [
             replace(
                 cell,
-                W_x=np.zeros((1, size), dtype),
-                W_h=np.zeros((1, 1), dtype),
-                b=None if cell.b is None else cell.b[:1],
+                W_x=np.zeros((units, size), dtype),
+                W_h=np.zeros((units, units), dtype),
+                b=None if cell.b is None else cell.b[:units],
             )
             for cell in layer.cells
         ]
         layers.append(Layer(*cells))
-        size = layer.directions
+        size = layer.directions * units
     return case.replace(network=Network(layers), x=case.x[..., :1])
 
 
@@ -444,8 +483,7 @@ def drawn_alone(subject: Subject, case: Case, role: str) -> list[Array]:
     """Matrices of as many seeds as it takes, of which each is drawn independently."""
     cells, first = case.network.cells, int(case.variant) // 2
     drawn = [
-        subject.freshly_initialised(case.network, first + number).cells
-        for number in range(-(-MATRICES // len(cells)))
+        fresh(subject, case.network, first + number).cells for number in range(-(-MATRICES // len(cells)))
     ]
     return [getattr(cell, role) for each in drawn for cell in each]
 
@@ -459,39 +497,24 @@ def test_weights_are_drawn_independently(subject: Subject, case: Case) -> None:
 def expect_drawn_independently(subject: Subject, case: Case) -> None:
     """Within matrices, between roles, directions, layers and seeds; of bidirectional stacks."""
     one, *others = drawn_often(subject, case)
-    forward, backward, upper, *_ = one.cells
-    top = one.layers[-1].forward
-    both = min(forward.input_size, forward.hidden_size)
+    forward = one.cells[0]
     for role in rules_of(subject, *DISTRIBUTIONS):
-        if role not in ("W_x", "W_h"):
+        if role in BIASES:
             continue
         W = getattr(forward, role)
         pairs = {
             "neighbouring rows": (W[::2], W[1::2]),
             "neighbouring columns": (W[:, ::2], W[:, 1::2]),
             "rows half a matrix apart": np.split(W, 2),
-            "two directions": (W, getattr(backward, role)),
-            "two seeds": (W, getattr(others[0].cells[0], role)),
         }
         if role == "W_h":
-            pairs |= {
-                "two layers": (W, upper.W_h),
-                "the lowest layer and the highest": (W, top.W_h),
-                "both sides of the diagonal": (
-                    W[np.triu_indices(len(W), 1)],
-                    W.T[np.triu_indices(len(W), 1)],
-                ),
-                "W_h and W_x": (W[:, :both], forward.W_x[:, :both]),
-                "W_h and W_x, row by row": as_drawn(W, forward.W_x),
-                "W_h and W_x, column by column": as_drawn(W.T, forward.W_x.T),
-                "W_h by columns and W_x by rows": as_drawn(W.T, forward.W_x),
-                "W_h by rows and W_x by columns": as_drawn(W, forward.W_x.T),
-                "two directions, one transposed": (W, backward.W_h.T),
-            }
+            above = np.triu_indices(len(W), 1)
+            pairs["both sides of the diagonal"] = (W[above], W.T[above])
         for what, (a, b) in pairs.items():
             expect_half(f"{role}, {what}: equal signs", subject, (a > 0) == (b > 0))
     expect_biases_independent(subject, [cell for network in (one, *others) for cell in network.cells])
-    for role in rules_of(subject, *DISTRIBUTIONS) if case.network.dtype.itemsize >= 4 else ():
+    expect_streams_independent(subject, (one, *others))
+    for role in rules_of(subject, *RANDOM) if case.network.dtype.itemsize >= 4 else ():
         drawn = [getattr(cell, role) for network in (one, *others) for cell in network.cells]
         if all(array is not None for array in drawn):
             expect_distinct(role, drawn)
@@ -505,10 +528,47 @@ def expect_drawn_independently(subject: Subject, case: Case) -> None:
         expect_half(f"{role}, two seeds: equal signs", subject, D[::2] == D[1::2])
 
 
-def as_drawn(one: Array, other: Array) -> tuple[Array, Array]:
-    """As many numbers of each, in the order in which a generator may have given them to both."""
-    size = min(one.size, other.size)
-    return one.reshape(-1)[:size], other.reshape(-1)[:size]
+def expect_streams_independent(subject: Subject, networks: Sequence[Network]) -> None:
+    """Of any two random weights, whatever their roles, cells and seeds, none is a copy of the other.
+
+    In the order of their rows and of their columns, in one of which a generator has filled them.
+    """
+    streams, owners, biases = list[Array](), list[tuple[int, int, str]](), list[bool]()
+    for seed, network in enumerate(networks):
+        for index, cell in enumerate(network.cells):
+            for role in rules_of(subject, *DISTRIBUTIONS):
+                if (array := getattr(cell, role)) is not None:
+                    orders = (array, array.T)[: array.ndim]
+                    streams += [np.sign(order.reshape(-1).astype(np.float32)) for order in orders]
+                    owners += [(seed, index, role)] * len(orders)
+                    biases += [array.ndim == 1] * len(orders)
+    is_bias = np.array(biases, bool)
+    other = np.array([[one != another for another in owners] for one in owners], bool)
+    for what, asked in (
+        ("matrices", ~is_bias[:, None] & ~is_bias & other),
+        ("a bias and another weight", (is_bias[:, None] | is_bias) & other),
+    ):
+        expect_all_halves(what, subject, streams, owners, np.triu(asked))
+
+
+def expect_all_halves(
+    what: str, subject: Subject, streams: Sequence[Array], owners: Sequence[Any], asked: Array
+) -> None:
+    """As `expect_half`, of the equal signs of all pairs of streams that are asked for."""
+    if not asked.any():
+        return
+    used = np.flatnonzero(asked.any(axis=0) | asked.any(axis=1))
+    size = min(streams[index].size for index in used.tolist())
+    signs = np.stack([np.resize(stream, size) for stream in streams])
+    shares = np.where(asked, (1 + signs @ signs.T / size) / 2, 0.5)
+    allowed = largest_deviation_of_any_share(size, int(asked.sum()))
+    one, other = map(int, np.unravel_index(np.abs(shares - 0.5).argmax(), shares.shape))
+    if abs(shares[one, other] - 0.5) > allowed:
+        raise NonConforming(
+            f"{what}: expected a share of equal signs of 0.5 ± {allowed:.3f}; got {shares[one, other]:.3f}"
+            f" for {owners[one]} and {owners[other]} (seed, cell, role)"
+        )
+    subject.tally.count()
 
 
 REPEATED = 0.1
@@ -529,7 +589,7 @@ def expect_biases_independent(subject: Subject, cells: Sequence[Cell]) -> None:
     for role, other in combinations(known, 2):
         if {role, other} != {"W_x", "W_h"}:
             expect_half(f"{role} and {other}: equal signs", subject, (known[role] > 0) == (known[other] > 0))
-    for role in [role for role in known if role in ("b", "b_h")]:
+    for role in [role for role in known if role in BIASES]:
         signs = known[role] > 0
         expect_half(f"{role} of two cells: equal signs", subject, signs[::2] == signs[1::2])
 
@@ -553,15 +613,8 @@ def expect_distinct(role: str, drawn: Sequence[Array | None]) -> None:
 def test_a_layer_of_any_type_has_fresh_weights(subject: Subject, case: Case) -> None:
     """As INT-4 to INT-7 say of usual ones: filled as declared, independently."""
     weights = weights_of(subject, case)
-    for role, _, _, array in weights:
-        subject.require(
-            array.dtype == case.network.dtype,
-            f"{role}: expected weights of {case.network.dtype}; got {array.dtype}",
-            kind="dtype",
-        )
     expect_in_range(subject, weights)
-    if case.network.dtype == np.float64:  # of H² roundings a narrow type has nothing left
-        expect_orthogonal(subject, weights)
+    expect_orthogonal(subject, weights)
     for role in rules_of(subject, "orthogonal"):
         Q = np.stack(drawn_alone(subject, case, role)).astype(float)
         for what, numbers in (("diagonal", np.diagonal(Q, axis1=1, axis2=2)), ("first column", Q[:, :, 0])):

@@ -408,12 +408,13 @@ SHORTER = (1, 2, 3)
             stateful=POOL.stateful,
             dropout=POOL.dropout,
             training=(True,),
+            variants=("", *COTANGENTS, *DIRECTIONS, *SIZES),
         )
     ),
     needs=(*NEEDS, "second_gradients"),
 )
 def test_gradients_of_gradients_through_every_activation(subject: Subject, case: Case) -> None:
-    """Be the cotangents large and the rates of change small, or the other way round."""
+    """Be the cotangents large and the rates of change small, or the other way round, or some of them zero."""
     expect_second_gradients(subject, case, size=size_of(case))
 
 
@@ -540,7 +541,8 @@ def remembering(case: Case) -> Case:
     "GRD-21",
     Cases(
         layers=(1, 2),
-        dtypes=("float32", "float32", "float64"),
+        dtypes=("float32", "float32", "float64", "bfloat16"),
+        compute_dtypes=(None, None, None, "bfloat16"),
         regimes=("contractive",),
         time=(2, 3),
         hidden=(1, 2, 3),

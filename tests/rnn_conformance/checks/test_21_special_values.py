@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_adapters.adapter import Output
 from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_computed_in,
@@ -21,7 +22,7 @@ from rnn_conformance.checks.support.derivatives import (
     is_differentiable,
 )
 from rnn_conformance.checks.support.draws import OfOneActivation, OfOneActivationInAnyType
-from rnn_conformance.checks.support.expect import sequence_of
+from rnn_conformance.checks.support.expect import in_input_order, sequence_of
 from rnn_conformance.checks.test_19_gradients import NEEDS as GRADIENTS
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
@@ -300,20 +301,19 @@ def test_negative_zeros_are_zeros(subject: Subject, case: Case) -> None:
 
 @check(
     "NAN-8",
-    replace(COMBINED, initial_states=(False,), stateful=(True,), padding=("none",)),
+    replace(COMBINED, initial_states=(False,), stateful=(True,), padding=("none", "lengths", "mask")),
     needs=("outputs", "stateful", "final_states", "exact_factors"),
     share=HALF,
 )
 def test_nan_that_was_kept_shows_in_the_next_call(subject: Subject, case: Case) -> None:
+    case = with_a_first_step(case)
     x = case.x.copy()
-    x[0, -1, 0] = np.nan
+    x[0, :, 0] = np.nan  # at masked time steps, too, where nothing reads it
     subject.reset_states(case.network)
     subject.run(case.replace(x=x))
-    after = subject.run(case)
-    for array in (after.sequence, after.last):
+    for array in shown_of_first_row(subject, case, subject.run(case)):
         subject.require(
-            array is None or bool(np.isnan(array[0].astype(float)).all()),
-            "a stateful layer kept NaN, and its next call shows none",
+            bool(np.isnan(array).all()), "a stateful layer kept NaN, and its next call shows none"
         )
     subject.tally.count()
     for name, infinity in KEPT_INFINITIES.items():
@@ -340,12 +340,23 @@ def expect_kept_infinity(subject: Subject, case: Case, activation: Activation, i
     subject.reset_states(case.network)
     subject.run(infinite)
     after = subject.run(case)
-    for array in (after.sequence, after.last):
+    for array in shown_of_first_row(subject, case, after):
         subject.require(
-            array is None or bool((array[0].astype(float) == expected).all()),
-            "a stateful layer kept an infinity, and its next call shows none",
+            bool((array == expected).all()), "a stateful layer kept an infinity, and its next call shows none"
         )
-    subject.tally.count()
+    subject.require(
+        all(bool((state[:, 0].astype(float) == infinity).all()) for state in after.final_states or ()),
+        "a stateful layer kept an infinity, and the final states of its next call show none",
+    )
+
+
+def shown_of_first_row(subject: Subject, case: Case, output: Output) -> list[Array]:
+    """The sequence or the last output of the first row, at its valid time steps."""
+    found = [] if output.last is None else [output.last[0]]
+    if output.sequence is not None:
+        sequence = in_input_order(subject, case, output.sequence)[0]
+        found.append(sequence if case.steps is None else sequence[case.steps[0]])
+    return [array.astype(float) for array in found]
 
 
 def limits(activation: Activation, signs: Array) -> Array:

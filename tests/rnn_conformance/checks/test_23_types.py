@@ -73,7 +73,7 @@ def test_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
     "DTY-4",
     Cases(
         directions=(1, 1, 2),
-        merge_modes=("mul", "concat"),
+        merge_modes=("mul", "concat", "sum", "ave", "none"),
         dtypes=("float16",),
         regimes=("small",),
         stateful=(False, False, True),
@@ -82,7 +82,7 @@ def test_products_are_summed_in_float32(subject: Subject, case: Case) -> None:
     needs=("sequence", "float16"),
 )
 def test_small_float16_numbers_are_not_flushed(subject: Subject, case: Case) -> None:
-    """Nor those that two directions make when they are multiplied, nor those that are kept."""
+    """Nor those that two directions make when they are merged, nor those that are kept."""
     if case.call.stateful:
         going_on = case.replace(initial_states=None)
         follow(subject, replace(going_on, history=(Action("call", going_on.call),)))
@@ -197,13 +197,17 @@ def test_sums_of_hundreds_of_products_are_summed_in_float32(subject: Subject, ca
         dtypes=NARROW,
         regimes=("moderate", "contractive"),
         time=(1,),
+        merge_modes=("concat", "sum", "ave"),
         scatter=True,
         return_sequences=EITHER_OUTPUT,
     ),
     needs=("outputs", "narrow_dtypes"),
 )
 def test_large_narrow_numbers_do_not_overflow(subject: Subject, case: Case) -> None:
-    """The largest sum of all terms is a quarter to an eighth of the largest number."""
+    """The largest sum of all terms is a quarter to an eighth of the largest number.
+
+    So that of two outputs, which directions are merged by, is no more than a half.
+    """
     terms = np.concatenate(
         [np.abs(case.x).astype(float) @ np.abs(cell.W_x).astype(float).T for cell in case.network.cells]
     )
@@ -222,6 +226,7 @@ SMALL = {"float16": 2.0**-13, "bfloat16": 2.0**-110}
         dtypes=NARROW,
         regimes=("contractive",),
         time=SHORT,
+        merge_modes=("concat", "sum", "ave"),
         scatter=True,
         return_sequences=EITHER_OUTPUT,
     ),
@@ -394,11 +399,12 @@ def rescaled(W: Array, a: Array, variant: str) -> tuple[Array, Array]:
         padding=("none", "lengths", "mask"),
         go_backwards=(False, True),
         merge_modes=("concat", "sum", "mul", "ave", "none"),
-        variants=("",),
+        variants=("", "", "small", "slow"),
     ),
     needs=(*GRADIENTS, "second_gradients", "narrow_dtypes"),
     share=HALF,
 )
 def test_gradients_of_gradients_of_narrow_types(subject: Subject, case: Case) -> None:
+    """Small ones, of small cotangents or of slow changes, are mostly below the smallest normal float16."""
     for each in computed_both_ways(subject, case):
         expect_second_gradients(subject, each)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_adapters.histories import Action, Doing
-from rnn_conformance.checks.support.asking import with_states
+from rnn_conformance.checks.support.asking import is_sparing, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
     cotangents,
@@ -216,11 +216,6 @@ def expect_all_after_nan(subject: Subject, case: Case) -> None:
     expect_all(subject, case)
 
 
-def is_sparing(subject: Subject) -> bool:
-    """Whether each program is compiled for each shape, the dearest thing that these cases ask for."""
-    return subject.supports.expensive == "shapes"
-
-
 def parts_of(subject: Subject, case: Case, parts: Mapping[str, bool]) -> list[str]:
     """The parts of a check that a case has; where shapes are expensive one of them, another for other cases.
 
@@ -279,10 +274,12 @@ def test_saved_and_loaded_it_goes_on_with_its_weights(subject: Subject, case: Ca
 
 
 def of_every_magnitude(array: Array) -> Array:
-    """The numbers as they are, very large, and very small, one after the other."""
+    """The numbers as they are, very large, and very small, one after the other, and −0 now and then."""
     digits = round(0.75 * np.log2(precision_of(array.dtype).largest))
     exponents = digits * (np.arange(array.size) % 3 - 1).reshape(array.shape)
-    return np.asarray(np.ldexp(array.astype(np.float64), exponents), array.dtype)
+    changed = np.asarray(np.ldexp(array.astype(np.float64), exponents), array.dtype)
+    now_and_then = (np.arange(array.size) % 5 == 3).reshape(array.shape)
+    return np.where(now_and_then, array.dtype.type(-0.0), changed)
 
 
 def of_biases(network: Network, made: Callable[[Array, int], Array]) -> Network:

@@ -11,14 +11,8 @@ import numpy as np
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import NarrowType
 from rnn_adapters.surface import Shape, Shapes, UnknownAxis
-from rnn_conformance.checks.support.asking import left_alone, with_states
-from rnn_conformance.checks.support.derivatives import (
-    as_seen,
-    cotangents,
-    expect_each,
-    gradients_from,
-    is_differentiable,
-)
+from rnn_conformance.checks.support.asking import expect_derivatives, left_alone, with_states
+from rnn_conformance.checks.support.derivatives import is_differentiable
 from rnn_conformance.checks.support.expect import (
     asked_for,
     expect_everything,
@@ -125,6 +119,22 @@ def test_the_shape_of_the_sequence_output_is_inferred(subject: Subject, case: Ca
     for empty, way, shapes in inferred_of_zero(subject, case):
         expected = (*empty.x.shape[:2], features_of(empty))
         expect_shape(subject, f"empty sequence output by {way}", shapes.sequence, expected)
+    if subject.supports.lengths:
+        expect_padding_to_count(subject, case)
+
+
+def expect_padding_to_count(subject: Subject, case: Case) -> None:
+    """Beside lengths alone, of which none may be T, the inferred time is that of the input.
+
+    An error is left alone: what packs rows cannot always say how much there is of them before it counts.
+    """
+    time = case.x.shape[1]
+    short = np.full(len(case.x), max(time - 1, 1))
+    asked = case.replace(lengths=short, mask=None)
+    expected = (*sizes_of(subject, asked), features_of(asked))
+    found = left_alone(partial(subject.inferred_shapes, asked, unknown_of(subject, asked)))() or {}
+    for way, shapes in found.items():
+        expect_shape(subject, f"sequence output beside lengths by {way}", shapes.sequence, expected)
 
 
 def inferred_of_zero(subject: Subject, case: Case) -> Iterator[tuple[Case, str, Shapes]]:
@@ -285,10 +295,16 @@ def in_numbers(subject: Subject, case: Case) -> Case:
 
 @check("SHP-5", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "sequence"), share=MORE)
 def test_the_mask_is_handed_on_with_the_sequence_output(subject: Subject, case: Case) -> None:
-    """Be it of booleans or of numbers, and whatever was handed on before of the same shape."""
+    """Be it of booleans or of numbers, whatever was handed on before of the same shape; of integers, too."""
     full = case.replace(mask=None if case.call.mask is None else np.ones_like(case.call.mask))
     for each in (full, case) if case.call.mask is not None else (case,):
         expect_handed(subject, as_handed(in_numbers(subject, each)), of_outputs(subject, each))
+    for dtype in subject.supports.input_dtypes[:1]:
+        undropped = case.replace(
+            dropout=None, rate=0.0
+        )  # what drops integers has a clause of its own (DRP-20)
+        integers = as_handed(undropped).replace(x=np.rint(np.abs(case.x)).astype(dtype))
+        expect_handed(subject, integers, of_outputs(subject, case))
 
 
 @check("SHP-6", replace(HANDED, variants=("", *NUMBERS)), needs=("handed_masks", "last_output"), share=FEW)
@@ -308,7 +324,7 @@ def test_no_mask_is_handed_on_with_a_last_output(subject: Subject, case: Case) -
     needs=("mask_dtypes", "outputs"),
 )
 def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -> None:
-    """In gradients, too; those of other types than float32 have clauses of their own."""
+    """In derivatives, too; those of other types than float32 have clauses of their own."""
     known = subject.supports.mask_dtypes
     dtype = case.variant if case.variant in known else known[0]
 
@@ -316,17 +332,15 @@ def test_a_mask_of_numbers_is_as_one_of_booleans(subject: Subject, case: Case) -
         return subject.run(of_numbers(case, dtype), return_sequences=return_sequences)
 
     expect_everything(subject, case, run)
-    left_alone(lambda: expect_gradients_as_of_booleans(subject, case, dtype))()  # refusals have other clauses
+    expect_derivatives_as_of_booleans(subject, case, dtype)
 
 
-def expect_gradients_as_of_booleans(subject: Subject, case: Case, dtype: str) -> None:
-    """Where gradients can be taken, of float32."""
+def expect_derivatives_as_of_booleans(subject: Subject, case: Case, dtype: str) -> None:
+    """Where they can be taken, of float32."""
     taken = with_states(subject, case).replace(stateful=False)
     if not is_differentiable(subject, taken) or as_computed(case).network.dtype != np.float32:
         return
-    seen = as_seen(subject, taken)
-    both = gradients_from(subject, taken, *cotangents(seen), said=of_numbers(taken, dtype))
-    expect_each(subject, seen, *both)
+    expect_derivatives(subject, taken, of_numbers(taken, dtype))
 
 
 @check(

@@ -13,7 +13,13 @@ from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.asking import left_alone, one_of, with_states
 from rnn_conformance.checks.support.derivatives import is_differentiable
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
-from rnn_conformance.checks.support.expect import expect_everything, expect_output, with_other_merge
+from rnn_conformance.checks.support.expect import (
+    expect_answer,
+    expect_count,
+    expect_everything,
+    expect_output,
+    with_other_merge,
+)
 from rnn_conformance.checks.support.histories import follow
 from rnn_conformance.checks.support.mistakes import expect_refusal_of_states
 from rnn_conformance.checks.test_07_errors import STATE_SHAPES
@@ -65,7 +71,7 @@ FIRST_DERIVATIVES: tuple[Doing, ...] = ("gradients", "tangents")
 
 
 def expect_more(subject: Subject, case: Case) -> None:
-    """What a route may lose that outputs do not show: derivatives, of assigned weights, and kept states.
+    """What a route may lose that outputs do not show: derivatives, weights of after a call, kept states.
 
     Derivatives of the first steps of two rows, as the reference takes long for more.
     """
@@ -76,8 +82,8 @@ def expect_more(subject: Subject, case: Case) -> None:
         able = {do: do for do in FIRST_DERIVATIVES if supports.has(do)}
         doings = able if supports.expensive == "nothing" else one_of(case, able)
         halved = Action("assign", network=case.network.mapped(lambda array: array / 2))
-        asked = [Action(do, taken.call) for do in doings]
-        history = (*[halved] * supports.assign_weights, *asked)
+        changed = [Action("call", taken.call), halved] if supports.assign_weights else []
+        history = (*changed, *[Action(do, taken.call) for do in doings])
         left_alone(lambda: follow(subject, replace(taken, history=history)))()  # refusals have other clauses
     if case.call.stateful and supports.final_states:
         taken = part(case, 0, 3, case.initial_states)
@@ -147,7 +153,13 @@ def with_parameters(subject: Subject, network: Network, activations: Mapping[str
 @check(
     "CFG-2",
     Cases(
-        layers=(1, 1, 2), go_backwards=(False, True), merge_modes=MERGES, stateful=(False, True), exact=True
+        layers=(1, 1, 2),
+        dtypes=ANY_DTYPE,
+        go_backwards=(False, True),
+        merge_modes=MERGES,
+        stateful=(False, True),
+        exact=True,
+        covering=True,
     ),
     needs=("kept_options",),
     share=FEW,
@@ -188,7 +200,7 @@ def test_how_arguments_are_said_changes_nothing(subject: Subject, case: Case) ->
     needs=("default_states",),
 )
 def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case: Case) -> None:
-    """And stay so, whatever is written into those that were told."""
+    """And stay so, whatever is written into those that were told, of layers that keep states, too."""
     if case.network.dtype != np.float32:
         case = case.replace(compute_dtype=None)
     narrow = case.call.compute_dtype
@@ -207,17 +219,27 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
     no_rows = case.reordered(np.arange(0))  # which may be refused (EDG-1)
     if left_alone(partial(subject.default_states, no_rows))() is not None:
         expect_default_states(subject, no_rows, dtype)
-    case = case.replace(initial_states=None, return_sequences=subject.supports.sequence, stateful=False)
-    case = case.replace(training=False)
+    case = case.replace(initial_states=None, return_sequences=subject.supports.sequence, training=False)
+    if case.call.stateful and subject.supports.outputs:
+        subject.reset_states(case.network)
+        write_into_told(subject, case)
+        expect_default_states(subject, case, dtype)
+        expect_answer(subject, case, subject.run(case, return_sequences=case.call.return_sequences))
+    case = case.replace(stateful=False)
     before = arrays_of(subject.run(case)) if subject.supports.outputs else []
-    for state in subject.told_default_states(case):
-        if state.flags.writeable:
-            state[...] = 1
+    write_into_told(subject, case)
     expect_default_states(subject, case, dtype)
     after = arrays_of(subject.run(case)) if subject.supports.outputs else []
     subject.require(
         all(map(identical, before, after)), "writing into default states changed what the model computes"
     )
+
+
+def write_into_told(subject: Subject, case: Case) -> None:
+    """Write into the default states that are told, as far as that is possible."""
+    for state in subject.told_default_states(case):
+        if state.flags.writeable:
+            state[...] = 1
 
 
 def expect_default_states(subject: Subject, case: Case, dtype: np.dtype[Any]) -> None:
@@ -250,6 +272,8 @@ def test_a_layer_that_is_not_trained_has_no_trainable_weights(subject: Subject, 
             message = f"{what}, frozen {list(frozen)}: expected {expected}; got {shown}"
             raise NonConforming(message, what=what)
         subject.tally.count()
+    if subject.supports.count_parameters:  # of layers that are not trained, too
+        expect_count(subject, case.network)
 
 
 @check(

@@ -76,7 +76,7 @@ def counted(seen: Case) -> Array:
     d = (np.round(8 * np.random.default_rng(2).standard_normal(shape)) / 8).astype(seen.network.dtype)
     if seen.steps is not None:
         d[~seen.steps] = 0
-    return np.asarray(d * seen.network.dtype.type(LOSSES[seen.variant]))
+    return np.asarray(d * seen.network.dtype.type(LOSSES.get(seen.variant, 1.0)))
 
 
 def training_of(
@@ -303,12 +303,17 @@ def test_mixed_precision_trains_the_weights_in_their_own_type(subject: Subject, 
         stateful=(False, True, True),
         dropout=POOL.dropout,
         initial_states=(False, False, True),
+        variants=("", "assigned", "restored"),
     ),
     needs=NEEDS,
     share=MORE,
 )
 def test_training_leaves_nothing_behind_but_weights(subject: Subject, case: Case) -> None:
-    """A bottom layer that is not trained is trained afterwards; a rate is of training alone."""
+    """A bottom layer that is not trained is trained afterwards; a rate is of training alone.
+
+    The first training drops, in training mode. The last one may be of other weights, or of a layer that was
+    saved and loaded since.
+    """
     learning = case.replace(stateful=False, dropout=None, rate=0.0)
     frozen = (0,) if case.network.num_layers > 1 and subject.supports.count_trainable else ()
     subject.load_anew(case.network)
@@ -317,7 +322,7 @@ def test_training_leaves_nothing_behind_but_weights(subject: Subject, case: Case
         kept = called(subject, case, None)
     with subject.nothing_altered(drawing=True):
         first = training_of(subject, learning, 2, frozen, STEADY_RATE)
-        found = subject.trained(learning, first, going_on=True)
+        found = subject.trained(case.replace(stateful=False, training=True), first, going_on=True)
     after = networks_of(case, found, 2)[-1]
     held = as_in(case, subject.read_weights(case.network))
     subject.require(
@@ -333,6 +338,12 @@ def test_training_leaves_nothing_behind_but_weights(subject: Subject, case: Case
     expect_loaded(subject, held)
     if subject.supports.count_parameters:
         expect_count(subject, held)
+    if case.variant == "assigned" and subject.supports.assign_weights:
+        held, given = held.mapped(np.negative), held
+        subject.assign_weights(given, held)
+        learning = learning.replace(network=held)
+    elif case.variant == "restored" and subject.supports.restored:
+        subject.restore(held)
     again = subject.trained(learning, training_of(subject, learning, rate=STEADY_RATE))
     expect_step(subject, learning, held, *networks_of(learning, again, 1), rate=STEADY_RATE)
 

@@ -153,3 +153,12 @@ class CotangentsOfFinalStatesInTheOrderOfNames(Fault):
             names = sorted(range(len(d_final_states)), key=str)
             d_final_states = tuple(d_final_states[index] for index in names)
         return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("saved-layers-in-the-order-of-their-names", "STK-5")
+class SavedLayersInTheOrderOfTheirNames(Fault):
+    """Loads the layers of a file in the order of their names: the tenth comes before the second."""
+
+    def restored(self, model: Network) -> Network:
+        layers = super().restored(model).layers
+        return Network(layers[index] for index in sorted(range(len(layers)), key=str))

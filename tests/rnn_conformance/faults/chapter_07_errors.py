@@ -613,3 +613,134 @@ class RefusedGradientsResetStates(Fault):
         except Exception:
             self.reset_states(model)
             raise
+
+
+@fault("gradients-fold-axes-into-the-batch", "ERR-2")
+class GradientsFoldAxesIntoTheBatch(Fault):
+    """In gradients, makes one batch axis of all that stand before time, in input and cotangents alike."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.x.ndim == d_sequence.ndim == 4:
+            call = replace(call, x=call.x.reshape(-1, *call.x.shape[-2:]))
+            d_sequence = d_sequence.reshape(-1, *d_sequence.shape[-2:])
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("activation-known-by-its-beginning", "ERR-6")
+class ActivationKnownByItsBeginning(Fault):
+    """Compares as many letters of an activation's name as the known ones have."""
+
+    def load(self, network: Network) -> Network:
+        return super().load(Network(Layer(*map(self.known, layer.cells)) for layer in network.layers))
+
+    def known(self, cell: Cell) -> Cell:
+        """The cell, with tanh or relu for what begins so and is none."""
+        given = cell.activation.name
+        for name in ("tanh", "relu"):
+            if given.startswith(name) and given not in ACTIVATIONS:
+                return Cell(cell.W_x, cell.W_h, cell.b, cell.b_h, Activation(name))
+        return cell
+
+
+@fault("floats-after-integers-are-cut", "ERR-7")
+class FloatsAfterIntegersAreCut(Fault):
+    """Takes input in the type that it was first called with: after integers, other numbers are cut."""
+
+    of_first: np.dtype[Any] | None = None
+
+    def load(self, network: Network) -> Network:
+        self.of_first = None
+        return super().load(network)
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.of_first = self.of_first or call.x.dtype
+        if self.of_first.kind in "iu" and call.x.dtype.kind == "f":
+            with np.errstate(invalid="ignore"):
+                call = replace(call, x=call.x.astype(self.of_first))
+        return super().run(model, call)
+
+
+@fault("narrow-input-narrows-later-input", "ERR-5")
+class NarrowInputNarrowsLaterInput(Fault):
+    """Takes input of another type, and from then on all input in the narrowest that it was given."""
+
+    narrow: np.dtype[Any] | None = None
+
+    def load(self, network: Network) -> Network:
+        self.narrow = None
+        return super().load(network)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.compute_dtype is not None or call.x.dtype.kind != "f":
+            return super().run_usual(model, call)
+        if call.x.dtype.itemsize < model.dtype.itemsize:
+            self.narrow = call.x.dtype
+        x = call.x if self.narrow is None else call.x.astype(self.narrow)
+        return super().run_usual(model, replace(call, x=x.astype(model.dtype)))
+
+
+@fault("mask-of-a-refused-call-is-left", "ERR-9")
+class MaskOfARefusedCallIsLeft(Fault):
+    """Sets the mask before a call and takes it away at its end: a refused one leaves it to the next."""
+
+    mask_left: tuple[Network, Array] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        bare = call.mask is None and call.lengths is None
+        if bare and self.mask_left is not None and self.mask_left[0] is model:
+            call = replace(
+                call, mask=self.mask_left[1] if self.mask_left[1].shape == call.x.shape[:2] else None
+            )
+        self.mask_left = None if call.mask is None else (model, call.mask)
+        output = super().run_usual(model, call)
+        self.mask_left = None
+        return output
+
+
+@fault("type-of-a-refused-mask-is-kept", "ERR-9")
+class TypeOfARefusedMaskIsKept(Fault):
+    """Sets the type to be computed in when input and states are right, and takes it back at the end."""
+
+    set_type: NarrowType | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.compute_dtype is None and model.dtype == np.float32:
+            call = replace(call, compute_dtype=self.set_type)
+        if call.x.dtype == model.dtype:
+            checked_call(model, call.x, call.initial_states)
+        self.set_type = call.compute_dtype
+        output = super().run_usual(model, call)
+        self.set_type = None
+        return output
+
+
+@fault("recording-stays-off-after-a-refusal", "ERR-9")
+class RecordingStaysOffAfterARefusal(Fault):
+    """Records nothing for gradients while it runs, and after a call that it refuses, until one is right."""
+
+    off = False
+
+    def load(self, network: Network) -> Network:
+        self.off = False
+        return super().load(network)
+
+    def run(self, model: Network, call: Call) -> Output:
+        self.off = True
+        output = super().run(model, call)
+        self.off = False
+        return output
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        found = super().gradients(model, call, d_sequence, d_final_states)
+        return found.mapped(np.zeros_like) if self.off else found
+
+
+@fault("mask-taken-steps-first", "MSK-6")
+class MaskTakenStepsFirst(Fault):
+    """Takes a mask of (time, batch), too, where it is none of (batch, time)."""
+
+    def steps(self, call: Call) -> Array | None:
+        fits = call.x.shape[:2]
+        if call.mask is not None and call.mask.ndim == 2 and call.mask.shape != fits == call.mask.T.shape:
+            call = replace(call, mask=call.mask.T)
+        return super().steps(call)

@@ -219,3 +219,41 @@ class GradientsBeforeALengthWithoutSign(Fault):
         if lengths is not None and lengths.dtype.kind == "u":
             call = replace(call, lengths=np.where(lengths == 0, call.x.shape[1], lengths))
         return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("jvp-of-rows-without-a-step-is-zero", "LEN-6")
+class JvpOfRowsWithoutAStepIsZero(Fault):
+    """Takes the final state of a row of length 0 for a constant, where it is the initial one."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        found = super().tangents(model, call, direction)
+        if call.lengths is None or found.final_states is None:
+            return found
+        rows = (call.lengths > 0)[:, None]
+        states = tuple(np.where(rows, state, state.dtype.type(0)) for state in found.final_states)
+        return replace(found, final_states=states)
+
+
+@fault("double-backward-before-a-length-without-sign", "LEN-6")
+class DoubleBackwardBeforeALengthWithoutSign(Fault):
+    """In a double backward goes back from length − 1, which of 0 without sign is the largest number."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        lengths, steps = call.lengths, call.x.shape[1]
+        if lengths is not None and lengths.dtype.kind == "u":
+            call = replace(call, lengths=np.where(lengths == 0, lengths.dtype.type(steps), lengths))
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+
+
+@fault("double-backward-of-full-rows-not-turned", "LEN-8")
+class DoubleBackwardOfFullRowsNotTurned(Fault):
+    """Has a shorter way for lengths of every step, which leaves what goes backwards in processing order."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        full = call.lengths is not None and bool((call.lengths == call.x.shape[1]).all())
+        return found._replace(x=found.x[:, ::-1]) if full and call.go_backwards else found

@@ -8,7 +8,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call, Output
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.network import Array, Cell, Network
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Cell, Network, States
 
 
 @fault("mask-not-reversed", "MSK-1")
@@ -188,3 +189,13 @@ class StateLostInALongGap(Fault):
             if not steps[part].any() and steps[:, :first].any() and steps[:, first + 8 :].any():
                 h = np.zeros_like(h)
         return np.concatenate(outputs, axis=1), h
+
+
+@fault("cotangents-turned-at-a-mask-of-every-step", "MSK-9")
+class CotangentsTurnedAtAMaskOfEveryStep(Fault):
+    """Has a shorter way back for a mask that leaves nothing out, on which cotangents are in input order."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.go_backwards and call.lengths is None and call.mask is not None and call.mask.all():
+            d_sequence = d_sequence[:, ::-1]
+        return super().gradients(model, call, d_sequence, d_final_states)

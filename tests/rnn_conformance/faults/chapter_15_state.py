@@ -246,3 +246,22 @@ class SumsInABufferTimesZero(Fault):
             z = z + 0 * self.buffers.get(place, z.dtype.type(0))
             self.buffers[place] = z
         return z
+
+
+@fault("states-kept-in-the-type-of-given-ones", "STA-5")
+class StatesKeptInTheTypeOfGivenOnes(Fault):
+    """Takes initial states of another type, and keeps those after the call in that type."""
+
+    of_given: np.dtype[Any] | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        states, self.of_given = call.initial_states, None
+        if states is not None and all(state.dtype.kind in "fiu" for state in states):
+            self.of_given = states[0].dtype
+            call = replace(call, initial_states=tuple(state.astype(model.dtype) for state in states))
+        return super().run_usual(model, call)
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.of_given is not None and self.of_given != model.dtype:
+            final_states = [state.astype(self.of_given).astype(state.dtype) for state in final_states]
+        super().keep(model, final_states)

@@ -485,3 +485,40 @@ class CompiledDoubleBackwardOfTheFirstWeights(Fault):
                 self.first = model, model.copied(np.copy)
             model = self.first[1]
         return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+
+
+@fault("compiled-in-training", "OPT-6")
+class CompiledInTraining(Fault):
+    """Finds what was compiled by shapes: what dropped numbers in training drops them in other calls."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.compiled: dict[object, Call] = {}
+
+    def load(self, network: Network) -> Network:
+        self.compiled = {}
+        return super().load(network)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if self.route == "compiled":
+            first = self.compiled.setdefault((call.x.shape, call.return_sequences), call)
+            call = replace(call, training=first.training, dropout=first.dropout, rate=first.rate)
+        return super().run_usual(model, call)
+
+
+@fault("kept-states-of-batch-axes-exchanged", "OPT-10")
+class KeptStatesOfBatchAxesExchanged(Fault):
+    """Keeps states in two batch axes, and makes one of them in another order."""
+
+    batch: tuple[int, ...] = ()
+
+    def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
+        self.batch = call.x.shape[:-2]
+        return super().run_in_one_batch_axis(model, call)
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        if self.supports.leading_axes and len(self.batch) == 2:
+            inside = [state.reshape(len(state), *self.batch, -1) for state in final_states]
+            both = zip(inside, final_states, strict=True)
+            final_states = [turned.swapaxes(1, 2).reshape(state.shape) for turned, state in both]
+        super().keep(model, final_states)

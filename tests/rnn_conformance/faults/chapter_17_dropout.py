@@ -969,3 +969,85 @@ class DroppedAlikeInEvery512Steps(Fault):
             return super().left_of(array, rate)
         drawn = super().left_of(array[:, :512], rate)
         return drawn[:, np.arange(array.shape[1]) % 512]
+
+
+@fault("gradients-outside-training-go-on-dropping", "DRP-1")
+class GradientsOutsideTrainingGoOnDropping(Fault):
+    """Takes gradients in the mode of the last call, and so drops in them after one of training."""
+
+    was_in_training: Network | None = None
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        if call.training and call.rate:
+            self.was_in_training = model
+        return super().run_usual(model, call)
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if self.was_in_training is model and call.rate:
+            call = replace(call, training=True)
+        return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("rate-of-zero-leaves-the-one-before", "DRP-2")
+class RateOfZeroLeavesTheOneBefore(Fault):
+    """Sets the rate of a layer only where one is given that is not zero."""
+
+    rate_before = 0.0
+
+    def load(self, network: Network) -> Network:
+        self.rate_before = 0.0
+        return super().load(network)
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        self.rate_before = call.rate or self.rate_before
+        return super().dropout_of(replace(call, rate=self.rate_before))
+
+
+@fault("dropped-alike-in-every-128-rows", "DRP-9")
+class DroppedAlikeInEvery128Rows(Fault):
+    """Draws for 128 rows, and begins again in larger batches."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        drawn = super().left_of(array[:128], rate)
+        return drawn[np.arange(len(array)) % 128] if len(array) > 128 else drawn
+
+
+@fault("zeros-of-no-state-are-not-dropped", "DRP-17")
+class ZerosOfNoStateAreNotDropped(Fault):
+    """Makes what drops the state with the states that are given, and nothing where none is."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        place, rate = super().dropout_of(call)
+        return (None, 0.0) if place == "state" and call.initial_states is None else (place, rate)
+
+
+class DroppingInSteps(Fault):
+    """Knows whether it is taking a step of training."""
+
+    in_step = False
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        self.in_step = True
+        try:
+            return super().trained(model, call, training)
+        finally:
+            self.in_step = False
+
+
+@fault("steps-of-training-drop-alike-in-all-rows", "DRP-21")
+class StepsOfTrainingDropAlikeInAllRows(DroppingInSteps):
+    """Draws for one row in a step of training, and drops the same of all."""
+
+    def left_of(self, array: Array, rate: float) -> Array:
+        left = super().left_of(array, rate)
+        return np.broadcast_to(left[:1], left.shape) if self.in_step else left
+
+
+@fault("steps-of-training-beside-padding-drop-nothing", "DRP-21")
+class StepsOfTrainingBesidePaddingDropNothing(DroppingInSteps):
+    """Goes through a path of its own where rows are padded, which drops nothing in a step of training."""
+
+    def dropout_of(self, call: Call) -> tuple[DropoutPlace | None, float]:
+        if self.in_step and (call.lengths is not None or call.mask is not None):
+            return None, 0.0
+        return super().dropout_of(call)

@@ -501,3 +501,121 @@ class BothMatricesOfOneStream(Fault):
         numbers = self.drawn(random, "uniform 1/√H", (H, max(H, like.input_size))).reshape(-1)
         W_x, W_h = (numbers[: W.size].reshape(W.shape).astype(cell.dtype) for W in (cell.W_x, cell.W_h))
         return replace(cell, W_x=W_x, W_h=W_h)
+
+
+@fault("fresh-upper-layers-without-bias", "INT-5")
+class FreshUpperLayersWithoutBias(Fault):
+    """Passes on to the bottom layer alone that there are biases."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        lowest, *others = super().freshly_initialised(like, seed).layers
+        bare = (Layer(*(replace(cell, b=None, b_h=None) for cell in layer.cells)) for layer in others)
+        return Network([lowest, *bare])
+
+
+@fault("backward-orthogonal-from-the-last-row", "INT-7")
+class BackwardOrthogonalFromTheLastRow(Fault):
+    """Takes the orthogonal weights of the forward direction for the other one, too, the last row first."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        def turned(layer: Layer) -> Layer:
+            W_h = np.flip(layer.forward.W_h, axis=0).copy()
+            return Layer(layer.forward, *(replace(cell, W_h=W_h) for cell in layer.cells[1:]))
+
+        return Network(map(turned, super().freshly_initialised(like, seed).layers))
+
+
+@fault("seeds-of-31-bits", "INT-4")
+class SeedsOf31Bits(Fault):
+    """Keeps a seed as a signed integer, without its sign."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        return super().freshly_initialised(like, seed % 2**31)
+
+
+@fault("narrow-orthogonal-is-normal", "INT-8")
+class NarrowOrthogonalIsNormal(Fault):
+    """Draws normal numbers for orthogonal weights of narrow types, which no QR factorisation takes."""
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        cell, H = super().fresh_cell(random, like), like.hidden_size
+        if like.dtype.itemsize >= 4 or H == 1:
+            return cell
+        normal = np.clip(random.standard_normal((H, H)) / np.sqrt(H), -1, 1)
+        return replace(cell, W_h=normal.astype(like.dtype))
+
+
+@fault("one-seed-for-all-weights-of-a-cell", "INT-7")
+class OneSeedForAllWeightsOfACell(Fault):
+    """Gives each initialiser of a cell the same seed: the second bias is made of what the first row is."""
+
+    seed = 0
+
+    def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
+        self.seed = int(random.integers(2**32))
+        return super().fresh_cell(random, like)
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        return super().drawn(np.random.default_rng(self.seed), rule, shape)
+
+
+@fault("recurrent-weights-of-the-next-seed", "INT-7")
+class RecurrentWeightsOfTheNextSeed(Fault):
+    """Draws W_x from the seed and W_h from the next one, whose W_x is the same."""
+
+    conventions = BothMatricesOfOneStream.conventions
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        numbers = count()
+
+        def fresh(cell: Cell) -> Cell:
+            rule, number = "uniform 1/√H", next(numbers)
+            W_x, W_h = (
+                self.drawn(np.random.default_rng([own, number]), rule, W.shape).astype(cell.dtype)
+                for own, W in ((seed, cell.W_x), (seed + 1, cell.W_h))
+            )
+            return replace(cell, W_x=W_x, W_h=W_h)
+
+        return Network(
+            Layer(*map(fresh, layer.cells)) for layer in super().freshly_initialised(like, seed).layers
+        )
+
+
+@fault("inputs-of-the-bottom-layer", "INT-5")
+class InputsOfTheBottomLayer(LecunNormal):
+    """Takes the units of the bottom layer for those that the recurrent weights of every layer come from."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        bottom = like.layers[0].hidden_size
+
+        def scaled(cell: Cell) -> Cell:
+            W_h = cell.W_h * np.sqrt(cell.hidden_size / bottom)
+            return replace(cell, W_h=np.asarray(W_h, cell.dtype))
+
+        return Network(
+            Layer(*map(scaled, layer.cells)) for layer in super().freshly_initialised(like, seed).layers
+        )
+
+
+@fault("orthogonal-by-singular-values", "INT-6")
+class OrthogonalBySingularValues(Fault):
+    """Takes U of a singular value decomposition, with the signs that LAPACK gives it."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        if rule != "orthogonal":
+            return super().drawn(random, rule, shape)
+        return np.linalg.svd(random.standard_normal(shape))[0]
+
+
+@fault("third-layer-not-orthogonal", "INT-5")
+class ThirdLayerNotOrthogonal(Fault):
+    """Draws recurrent weights above the second layer from a normal distribution: rows of about length one."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        made, random = super().freshly_initialised(like, seed), np.random.default_rng([seed, 1])
+
+        def normal(cell: Cell) -> Cell:
+            W_h = np.clip(random.standard_normal(cell.W_h.shape) / np.sqrt(cell.hidden_size), -1, 1)
+            return replace(cell, W_h=W_h.astype(cell.dtype))
+
+        return Network([*made.layers[:2], *(Layer(*map(normal, layer.cells)) for layer in made.layers[2:])])

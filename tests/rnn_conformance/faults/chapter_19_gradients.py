@@ -639,3 +639,47 @@ class WeightGradientsOf256Rows(Fault):
                 cell, x[block], known[block], g[block], g_final[block], of_block
             )
         return weights, dx, dh
+
+
+@fault("no-double-backward-without-cotangents-of-outputs", "GRD-16")
+class NoDoubleBackwardWithoutCotangentsOfOutputs(Fault):
+    """Gives no double backward where final states alone have cotangents."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        return found if d_sequence.any() else found.mapped(np.zeros_like)
+
+
+@fault("no-double-backward-of-input-at-rest", "GRD-16")
+class NoDoubleBackwardOfInputAtRest(Fault):
+    """Gives no double backward where the input does not change, though weights and states do."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        return found if direction.x.any() else found.mapped(np.zeros_like)
+
+
+@fault("mixed-double-backward-of-padding-times-zero", "GRD-21")
+class MixedDoubleBackwardOfPaddingTimesZero(Fault):
+    """In the double backward of mixed precision multiplies the input at masked time steps with zero."""
+
+    times_zero = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.times_zero = call.compute_dtype is not None
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.times_zero = False
+
+    def without_padding(self, x: Array, steps: Array) -> Array:
+        if not self.times_zero:
+            return super().without_padding(x, steps)
+        product: Array = x * steps[:, :, None].astype(x.dtype)
+        return product

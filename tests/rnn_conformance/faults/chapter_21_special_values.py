@@ -281,3 +281,17 @@ class GradientsThroughStraightLinesClearedOfNan(Fault):
         if cell.activation.name in ("linear", "affine", "leaky_relu", "elu"):
             return weights.mapped(np.nan_to_num), np.nan_to_num(dx), np.nan_to_num(dh)
         return weights, dx, dh
+
+
+@fault("final-states-chosen-by-a-product", "NAN-8")
+class FinalStatesChosenByAProduct(Fault):
+    """Sums the states of padded rows times 1 at the last valid step, and 0 elsewhere: 0 · ∞ is NaN."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        sequence, final = super().run_direction(cell, x, h, steps)
+        if steps is None or not x.shape[1]:
+            return sequence, final
+        last = steps.shape[1] - 1 - steps[:, ::-1].argmax(axis=1)
+        chosen = np.equal(np.arange(steps.shape[1]), last[:, None])[:, :, None].astype(sequence.dtype)
+        summed = (sequence * chosen).sum(axis=1).astype(sequence.dtype)
+        return sequence, np.where(steps.any(axis=1, keepdims=True), summed, final)

@@ -430,3 +430,39 @@ class SmallKeptStatesFlushed(Fault):
             for state in final_states
         ]
         super().keep(model, flushed)
+
+
+@fault("small-double-backward-flushed", "DTY-17")
+class SmallDoubleBackwardFlushed(Fault):
+    """Returns zero for gradients of gradients of float16 that are not normal numbers."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        found = super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        if model.dtype != np.float16:
+            return found
+        least = np.float16(2.0**-14)
+        return found.mapped(lambda array: np.where(np.abs(array) < least, np.float16(0), array))
+
+
+@fault("bfloat16-merged-in-float16", "DTY-9")
+class Bfloat16MergedInFloat16(Fault):
+    """Merges directions of bfloat16 in float16, beyond whose largest number they are infinite."""
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        if both.dtype != ml_dtypes.bfloat16 or mode in ("concat", "none"):
+            return super().merged(mode, both)
+        with np.errstate(over="ignore"):
+            return super().merged(mode, both.astype(np.float16)).astype(both.dtype)
+
+
+@fault("small-sums-of-directions-flushed", "DTY-4")
+class SmallSumsOfDirectionsFlushed(Fault):
+    """Where two directions are added, makes zero of float16 sums that are not normal numbers."""
+
+    def merged(self, mode: MergeMode, both: Array) -> Array:
+        found = super().merged(mode, both)
+        if found.dtype != np.float16 or mode not in ("sum", "ave"):
+            return found
+        return np.where(np.abs(found) < np.float16(2.0**-14), np.float16(0), found)

@@ -323,3 +323,68 @@ class NarrowBendsDropped(OfNarrowTypes):
     def bend(self, activation: Activation, h: Array) -> Array:
         bend = super().bend(activation, h)
         return np.zeros_like(bend) if self.narrow and activation.name != "tanh" else bend
+
+
+@fault("narrow-leaky-relu-by-maximum", "ACT-8")
+class NarrowLeakyReluByMaximum(Fault):
+    """In narrow types computes leaky_relu as the larger of z and α z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "leaky_relu" or z.dtype.itemsize >= 4:
+            return super().activate(activation, z)
+        alpha, _ = self.parameters(activation, z.dtype)
+        return np.asarray(np.maximum(z, alpha * z))
+
+
+@fault("leaky-relu-of-float64-by-maximum", "ACT-8")
+class LeakyReluOfFloat64ByMaximum(Fault):
+    """In float64 computes leaky_relu as the larger of z and α z."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        if activation.name != "leaky_relu" or z.dtype != np.float64:
+            return super().activate(activation, z)
+        alpha, _ = self.parameters(activation, z.dtype)
+        return np.asarray(np.maximum(z, alpha * z))
+
+
+@fault("narrow-sigmoid-beyond-one", "ACT-16")
+class NarrowSigmoidBeyondOne(Fault):
+    """In narrow types gives for large z the number after 1."""
+
+    def activate(self, activation: Activation, z: Array) -> Array:
+        h = super().activate(activation, z)
+        if activation.name != "sigmoid" or z.dtype.itemsize >= 4:
+            return h
+        after = np.nextafter(h.dtype.type(1), h.dtype.type(2))
+        return np.where(z > z.dtype.type(16), after, h)
+
+
+@fault("bends-of-mixed-precision-dropped", "ACT-17")
+class BendsOfMixedPrecisionDropped(Fault):
+    """In mixed precision has the second derivative of tanh alone."""
+
+    is_mixed = False
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.is_mixed = call.compute_dtype is not None
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.is_mixed = False
+
+    def bend(self, activation: Activation, h: Array) -> Array:
+        is_lost = self.is_mixed and activation.name != "tanh"
+        return np.zeros_like(h) if is_lost else super().bend(activation, h)
+
+
+@fault("slow-rates-of-float16-flushed", "ACT-17")
+class SlowRatesOfFloat16Flushed(Fault):
+    """Takes rates of change of float16 that are not normal numbers for zero."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if model.dtype == np.float16:
+            least, zero = np.float16(2.0**-14), np.float16(0)
+            direction = direction.mapped(lambda array: np.where(np.abs(array) < least, zero, array))
+        return super().tangents(model, call, direction)

@@ -10,6 +10,7 @@ import numpy as np
 from rnn_adapters.adapter import Call, Output
 from rnn_adapters.declarations import Role
 from rnn_adapters.reference import computed_in
+from rnn_adapters.surface import Shapes, UnknownAxis
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
@@ -575,3 +576,21 @@ class NarrowWeightsOfBeforeInTheJvp(Fault):
         if call.compute_dtype is not None and self.narrow is not None and self.narrow[0] is model:
             model = self.narrow[1]
         return super().tangents(model, call, direction)
+
+
+@fault("saved-without-the-signs-of-zeros", "HIS-5")
+class SavedWithoutTheSignsOfZeros(Fault):
+    """Saves what differs from zeros, and adds it to zeros when it loads: 0 + (−0) is 0."""
+
+    def restored(self, model: Network) -> Network:
+        return super().restored(model).mapped(lambda array: np.zeros_like(array) + array)
+
+
+@fault("inference-of-unknown-time-runs", "HIS-2")
+class InferenceOfUnknownTimeRuns(Fault):
+    """Infers shapes of an unknown time by a call of one time step, of which stateful layers keep states."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        if "time" in unknown and call.stateful and call.compute_dtype is None and call.x.dtype == model.dtype:
+            self.run_usual(model, replace(call, x=call.x[:, :1], lengths=None, mask=None))
+        return super().inferred(model, call, unknown)

@@ -329,3 +329,56 @@ class MaskHandedOnIsRemembered(Fault):
     def handed_masks(self, model: Network, call: Call) -> Mapping[str, Array | None]:
         key = (call.x.shape, call.return_sequences, call.go_backwards)
         return self.remembered.setdefault(key, super().handed_masks(model, call))
+
+
+@fault("mask-lost-where-integers-are-converted", "SHP-5")
+class MaskLostWhereIntegersAreConverted(Fault):
+    """Hands no mask on from input of integers: what they are converted to carries none."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        return None if call.x.dtype.kind in "iu" else super().handed(call, steps)
+
+
+@fault("jvp-goes-through-every-number", "SHP-7")
+class JvpGoesThroughEveryNumber(Fault):
+    """In a JVP, takes every number of a mask for a valid time step."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.mask is not None and call.mask.dtype != bool:
+            call = replace(call, mask=call.mask >= 0)
+        return super().tangents(model, call, direction)
+
+
+@fault("time-inferred-of-the-longest-row", "SHP-1")
+class TimeInferredOfTheLongestRow(Fault):
+    """Infers as many time steps as the longest row has, where lengths alone are given."""
+
+    def inferred(self, model: Network, call: Call, unknown: Unknown) -> Shapes:
+        shapes = super().inferred(model, call, unknown)
+        if call.lengths is None or call.mask is not None or shapes.sequence is None:
+            return shapes
+        batch, time, features = shapes.sequence
+        longest = None if time is None else int(call.lengths.max(initial=0))
+        return replace(shapes, sequence=(batch, longest, features))
+
+
+@fault("jvp-inverts-the-bits-of-a-mask", "SHP-7")
+class JvpInvertsTheBitsOfAMask(Fault):
+    """In a JVP leaves out the steps where the inverse of the mask is not 0: of numbers it never is."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().tangents(model, call, direction)
+
+
+@fault("double-backward-inverts-the-bits-of-a-mask", "SHP-7")
+class DoubleBackwardInvertsTheBitsOfAMask(Fault):
+    """In a double backward leaves out the steps where the inverse of the mask is not 0."""
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        if call.mask is not None and call.mask.dtype.kind in "iu":
+            call = replace(call, mask=~(~call.mask).astype(bool))
+        return super().second_gradients(model, call, d_sequence, d_final_states, direction)

@@ -285,3 +285,67 @@ class ParametersOfNineLayersAreConfigured(Fault):
             default = (replace(cell, activation=Activation(cell.activation.name)) for cell in layer.cells)
             layers[number] = Layer(*default)
         return Network(layers)
+
+
+@fault("options-of-float32-alone", "CFG-2")
+class OptionsOfFloat32Alone(Fault):
+    """Writes the type of other weights into a configuration in place of the seed."""
+
+    def kept_options(self, model: Network, call: Call) -> Mapping[str, tuple[str, str]]:
+        found = dict(super().kept_options(model, call))
+        return found if model.dtype == np.float32 else found | {"seed": ("7", "")}
+
+
+@fault("default-states-of-stateful-layers-shared", "CFG-4")
+class DefaultStatesOfStatefulLayersShared(Fault):
+    """Tells of a stateful layer the very zeros that its first call starts from."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.zeros: dict[tuple[object, ...], States] = {}
+
+    def default_states(self, model: Network, call: Call) -> States:
+        states = super().default_states(model, call)
+        if not call.stateful or call.x.ndim != 3:
+            return states
+        known = (model.state_shapes(len(call.x)), str(computed_in(model, call)))
+        return self.zeros.setdefault(known, states)
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        is_first = call.stateful and call.initial_states is None and self.kept_states(model) is None
+        if is_first and call.x.ndim == 3:
+            zeros = tuple(state.astype(model.dtype) for state in self.default_states(model, call))
+            call = replace(call, initial_states=zeros)
+        return super().run_usual(model, call)
+
+
+@fault("configured-with-weights-of-then", "CFG-1")
+class ConfiguredWithWeightsOfThen(Fault):
+    """Makes a layer anew at its first call and goes on with that, whatever weights it is given later."""
+
+    made: tuple[Network, Network] | None = None
+
+    def made_anew(self, model: Network) -> Network:
+        if self.made is None or self.made[0] is not model:
+            self.made = model, super().made_anew(model).mapped(np.copy)
+        return self.made[1]
+
+
+@fault("parameters-counted-that-are-trained", "CFG-5")
+class ParametersCountedThatAreTrained(Fault):
+    """Leaves layers frozen of which it was asked, and counts the parameters of the others alone."""
+
+    frozen: tuple[Network, tuple[int, ...]] | None = None
+
+    def count_trainable(self, model: Network, frozen: tuple[int, ...]) -> Mapping[str, int]:
+        self.frozen = None
+        counted = super().count_trainable(model, frozen)
+        self.frozen = model, frozen
+        return counted
+
+    def count_parameters(self, model: Network) -> int:
+        if self.frozen is None or self.frozen[0] is not model:
+            return super().count_parameters(model)
+        layers = [layer for index, layer in enumerate(model.layers) if index not in self.frozen[1]]
+        count = super().count_parameters
+        return sum(count(Network([layer])) for layer in layers)

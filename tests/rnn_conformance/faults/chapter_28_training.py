@@ -316,3 +316,37 @@ class CountingFreezes(Fault):
         if of is model:
             training = replace(training, frozen=tuple({*training.frozen, *frozen}))
         return super().trained(model, call, training)
+
+
+@fault("training-leaves-its-mode-on", "TRN-7")
+class TrainingLeavesItsModeOn(Fault):
+    """Takes calls after a training that dropped for calls of training."""
+
+    trained_in_training: Network | None = None
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        self.trained_in_training = model if call.training else None
+        return found
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        return super().run_usual(
+            model, replace(call, training=call.training or self.trained_in_training is model)
+        )
+
+
+@fault("saved-as-after-the-first-step", "TRN-7")
+class SavedAsAfterTheFirstStep(Fault):
+    """Saves a layer that was trained with the weights that it had after the first step."""
+
+    learnt: tuple[Network, Network] | None = None
+
+    def trained(self, model: Network, call: Call, training: Training) -> Trained:
+        found = super().trained(model, call, training)
+        self.learnt = model, found.networks[0]
+        return found
+
+    def restored(self, model: Network) -> Network:
+        if self.learnt is not None and self.learnt[0] is model:
+            return self.written_and_read(self.learnt[1])
+        return super().restored(model)

@@ -893,7 +893,8 @@ class PlainNumpy(Adapter[Network]):
     def fresh_cell(self, random: np.random.Generator, like: Cell) -> Cell:
         """One cell of a network, drawn."""
         shapes = {"W_x": like.W_x.shape, "W_h": like.W_h.shape}
-        shapes |= {"b": (like.hidden_size,), "b_h": (like.hidden_size,)}
+        if like.biases:
+            shapes |= {"b": (like.hidden_size,), "b_h": (like.hidden_size,)}
         rules = self.conventions.initialisation
         drawn = {role: self.drawn(random, rules[role], shape) for role, shape in shapes.items()}
         return Cell(**drawn, activation=like.activation).astype(like.dtype)

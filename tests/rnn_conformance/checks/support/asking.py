@@ -16,6 +16,7 @@ from rnn_conformance.checks.support.derivatives import (
     all_of,
     as_seen,
     cotangents,
+    derivatives_that_can_be_asked,
     direction_of,
     handed_cotangents,
     is_differentiable,
@@ -36,6 +37,31 @@ def one_of(case: Case, questions: Mapping[Name, Asked]) -> dict[Name, Asked]:
     """One of the questions, by its name, if there are any: another one for other cases."""
     names = list(questions)
     return {name: questions[name] for name in names[crc32(case.fingerprint) % max(len(names), 1) :][:1]}
+
+
+def expect_derivatives(subject: Subject, case: Case, said: Case | None = None) -> None:
+    """Every derivative of a case, one of them where shapes are compiled; refusals have other clauses.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
+    """
+    asked = derivatives_that_can_be_asked(subject, case, said)
+    for derivative in (one_of(case, asked) if is_sparing(subject) else asked).values():
+        left_alone(derivative)()
+
+
+def expect_a_derivative(subject: Subject, case: Case) -> None:
+    """One of the derivatives of a case, where it can be differentiated; of a stateful layer, from anew."""
+    taken = with_states(subject, case)
+    if is_differentiable(subject, taken):
+        subject.load_anew(case.network)
+        for derivative in one_of(case, derivatives_that_can_be_asked(subject, taken)).values():
+            left_alone(derivative)()
+
+
+def is_sparing(subject: Subject) -> bool:
+    """Whether each program is compiled for each shape, the dearest thing that is asked for."""
+    return subject.supports.expensive == "shapes"
 
 
 def derivatives_of(subject: Subject, case: Case) -> Mapping[str, Callable[[], list[Array] | None]]:
@@ -78,8 +104,14 @@ def with_states(subject: Subject, case: Case) -> Case:
 def told_of(subject: Subject, case: Case) -> Mapping[str, Question]:
     """What is told of a case without computing its outputs, as far as it is supported."""
     supports, plain = subject.supports, replace(case.call, compute_dtype=None)
+    # Stateful layers keep states for a batch that they know.
+    unknown = tuple(axis for axis in supports.unknown_axes if axis != "batch" or not case.call.stateful)
     known: dict[str, tuple[bool, Question]] = {
         "inferred shapes": (supports.inferred_shapes, partial(subject.inferred_shapes, case, ())),
+        "inferred shapes of unknown sizes": (
+            supports.inferred_shapes and bool(unknown),
+            partial(subject.inferred_shapes, case, unknown),
+        ),
         "masks handed on": (
             supports.handed_masks and case.steps is not None,
             partial(subject.handed_masks, case),

@@ -195,9 +195,13 @@ def expect_weights(
             subject.agree(f"gradient of {role} of cell {index}", actual, of_role, case.network.dtype, axes)
 
 
-def expect_all(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
+def expect_all(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+) -> None:
     """All gradients, whatever options the case combines."""
-    expect_each(subject, as_seen(subject, case), *gradients_of(subject, case, units, size))
+    seen = as_seen(subject, case)
+    given = cotangents(seen, units, size)
+    expect_each(subject, seen, *gradients_from(subject, case, *given, said=said))
 
 
 def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
@@ -212,6 +216,28 @@ def expect_each(subject: Subject, case: Case, found: Gradients, expected: Bounde
     expect_weights(subject, case, found, expected, ("W_x", "W_h", "b", "b_h"))
 
 
+Ways = dict[str, Callable[[], None]]
+"""What is asked of derivatives, by the name of each."""
+
+
+def derivatives_that_can_be_asked(subject: Subject, case: Case, said: Case | None = None) -> Ways:
+    """Each derivative that is supported, as the reference has it.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
+    """
+    supports = subject.supports
+    known: dict[str, tuple[bool, Callable[[], None]]] = {
+        "gradients": (True, lambda: expect_all(subject, case, said=said)),
+        "JVP": (supports.tangents, lambda: expect_tangents(subject, case, said=said)),
+        "gradients of gradients": (
+            supports.second_gradients,
+            lambda: expect_second_gradients(subject, case, said=said),
+        ),
+    }
+    return {name: ask for name, (able, ask) in known.items() if able}
+
+
 DIRECTIONS: Mapping[str, Callable[[Gradients], Gradients]] = {
     "input at rest": lambda rates: rates._replace(x=np.zeros_like(rates.x)),
     "states at rest": lambda rates: rates._replace(initial_states=_none(rates.initial_states)),
@@ -219,12 +245,16 @@ DIRECTIONS: Mapping[str, Callable[[Gradients], Gradients]] = {
     "weights alone": lambda rates: rates.mapped(np.zeros_like)._replace(cells=rates.cells),
 }
 """What does not change, by the variant of a case."""
+SLOWLY: Mapping[str, Callable[[Gradients], Gradients]] = {
+    "slow": lambda rates: rates.mapped(lambda array: _times(array, SMALL)),
+}
+"""How slowly all changes, by the variant of a case, in narrow types, too."""
 
 
 def direction_of(case: Case, units: int = 8, size: float = 1.0) -> Gradients:
     """Rates of change of everything: multiples of size / units, the same for every case of these shapes.
 
-    Of some of it, if the case has such a variant.
+    Others, if the case has such a variant.
     """
     generator = np.random.default_rng(1)
 
@@ -235,14 +265,16 @@ def direction_of(case: Case, units: int = 8, size: float = 1.0) -> Gradients:
     assert case.initial_states is not None
     cells = [CellGradients(cell.W_x, cell.W_h, cell.b, cell.b_h) for cell in case.network.cells]
     rates = Gradients(case.x, case.initial_states, tuple(cells)).mapped(like)
-    chosen = DIRECTIONS.get(case.variant)
+    chosen = {**DIRECTIONS, **SLOWLY}.get(case.variant)
     return rates if chosen is None else chosen(rates)
 
 
-def expect_tangents(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
+def expect_tangents(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+) -> None:
     """The rates of change of the outputs in a direction; at masked time steps they are a convention."""
     seen, direction = as_seen(subject, case), direction_of(case, units, size)
-    found = subject.tangents(case, direction)
+    found = subject.tangents(said or case, direction)
     expected = rates_of(seen, direction_as_seen(subject, seen, direction, case))
     sequence, dtype = expected.sequence, seen.network.dtype
     if case.call.merge_mode not in ("concat", "none"):
@@ -277,15 +309,21 @@ def direction_as_seen(subject: Subject, seen: Case, direction: Gradients, case: 
     return direction.mapped(lambda array: array.astype(seen.network.dtype))
 
 
-def expect_second_gradients(subject: Subject, case: Case, units: int = 8, size: float = 1.0) -> None:
+def expect_second_gradients(
+    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+) -> None:
     """The double backward within its bounds, whatever options the case combines.
 
     It is linear in the cotangents and in the direction: where one is large, the other is small.
+
+    Args:
+        said: the case as the framework is told it, if that is another way to say the same.
     """
     seen, direction = as_seen(subject, case), direction_of(case, units, 1 / size)
     d_sequence, d_final_states = cotangents(seen, units, size)
     handed = handed_cotangents(subject, case, d_sequence, d_final_states)
-    found = as_computed_in(subject, seen, subject.second_gradients(case, *handed, direction), case)
+    returned = subject.second_gradients(said or case, *handed, direction)
+    found = as_computed_in(subject, seen, returned, case)
     towards, dtype = direction_as_seen(subject, seen, direction, case), seen.network.dtype
     both = Moving(bounds_of(seen).sequence, rates_of(seen, towards).sequence)
     g = moving_parts(seen.call.merge_mode, d_sequence.astype(reference_dtype(dtype)), both, dtype)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_adapters.adapter import Call, CannotExpress
-from rnn_conformance.checks.support.asking import JVP, derivatives_at, one_of, with_states
+from rnn_conformance.checks.support.asking import derivatives_at, one_of, with_states
 from rnn_conformance.checks.support.derivatives import (
     as_seen,
     cotangents,
@@ -155,17 +155,18 @@ def derivatives_of_the_wrong(
 ) -> dict[str, Callable[[], list[Array]]]:
     """For each derivative that can be asked of a case, that of its call with a mistake.
 
-    Where the outputs of the wrong call had other axes, there are no cotangents for them: the JVP is left.
+    Where its outputs had other axes, the cotangents of outputs have them, too: what folds axes of the input
+    into one does so with these.
     """
     mask = case.call.mask
     right = with_states(subject, case.replace(mask=None if mask is None else mask.astype(bool)))
     if not is_differentiable(subject, right):
         return {}
     wrong = replace(right, call=mistake(replace(right.call, mask=mask)))
-    given = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
-    fit = wrong.x.shape[:-1] == right.x.shape[:-1]
-    derivatives = derivatives_at(subject, wrong, given)
-    return {name: derivative for name, derivative in derivatives.items() if fit or name == JVP}
+    d_sequence, d_final_states = handed_cotangents(subject, right, *cotangents(as_seen(subject, right)))
+    if wrong.x.shape[:-1] != right.x.shape[:-1]:
+        d_sequence = np.resize(d_sequence, (*wrong.x.shape[:-1], d_sequence.shape[-1]))
+    return derivatives_at(subject, wrong, (d_sequence, d_final_states))
 
 
 def is_refused(derivative: Callable[[], object]) -> bool:

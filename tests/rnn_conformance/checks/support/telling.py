@@ -83,7 +83,8 @@ def telling(case: Case) -> Case:
     """The case in training, with units that tell what is dropped.
 
     Of the input each direction reads features of its own, so that what it drops of the others is no matter.
-    What is dropped of a state shows before the first step of a row, if no number of it is 0.
+    What is dropped of a state shows before the first step of a row, if no number of it is 0, or else, as
+    where none is given, before a later one; a number that is always 0 is the same if it is dropped.
     """
     place, network = case.call.dropout, case.network
     case = case.replace(training=True)
@@ -97,9 +98,8 @@ def telling(case: Case) -> Case:
         x = np.where(case.x == 0, case.x.dtype.type(1), case.x)
         case = case.replace(x=np.concatenate([x] * layer.directions, axis=-1))
     else:
-        if states is None:
-            states = (np.ones((layer.directions, len(case.x), layer.hidden_size), network.dtype),)
-        states = (np.where(states[0] == 0, states[0].dtype.type(1), states[0]),)
+        if states is not None:
+            states = (np.where(states[0] == 0, states[0].dtype.type(1), states[0]),)
         case = case.replace(return_sequences=True)
     cells = [
         telling_cell(cell, direction, layer.directions, place, case)
