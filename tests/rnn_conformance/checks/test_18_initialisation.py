@@ -254,8 +254,9 @@ def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
         )
 
 
-@check("INT-3", LayersOf((192,), (256,)), needs=("freshly_initialised", "declared_distribution"), share=FEW)
+@check("INT-3", LayersOf((321,), (262,)), needs=("freshly_initialised", "declared_distribution"), share=FEW)
 def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case) -> None:
+    """Of matrices of more than 2¹⁶ numbers, beyond which a generator may begin again."""
     for role, rule, cell, array in weights_of(subject, case):
         if rule not in DISTRIBUTIONS:
             continue

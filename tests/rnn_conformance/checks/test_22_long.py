@@ -12,6 +12,7 @@ from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
 from rnn_conformance.checks.support.derivatives import expect_all, expect_tangents, is_differentiable
 from rnn_conformance.checks.support.expect import (
+    expect_answer,
     expect_everything,
     expect_steps,
     final_states_of,
@@ -259,9 +260,12 @@ def padded_at_the_end(case: Case, steps: Array) -> Case:
     return case.replace(x=x, lengths=None, mask=np.take_along_axis(steps, places, axis=1))
 
 
+MANY = 300  # rows, of which each has a state of its own
+
+
 @check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)
 def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject, case: Case) -> None:
-    """Of the first steps of two rows, and of the first rows for two steps."""
+    """Of the first steps of two rows, of the first rows for two steps, and of more rows than a byte counts."""
     expected, most = subject.bounds_of(case).sequence, case.x.shape[1]
     first, second = map(int, case.variant.split(",")[:2])
     for number in range(first, most + 1, second - first):
@@ -277,3 +281,17 @@ def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject
                 expected.at(np.s_[:rows, :steps]),
                 case.network.dtype,
             )
+    expect_many_rows(subject, case)
+
+
+def expect_many_rows(subject: Subject, case: Case) -> None:
+    """Without padding and, where there are lengths, with it."""
+    x, states = np.resize(case.x[:, :2], (MANY, 2, case.network.input_size)), case.initial_states
+    if subject.supports.initial_states:
+        own = (np.arange(MANY) / MANY).astype(case.network.dtype)[:, None]
+        states = tuple(np.broadcast_to(own, shape).copy() for shape in case.network.state_shapes(MANY))
+    many = case.replace(x=x, initial_states=states)
+    expect_answer(subject, many, subject.run(many))
+    if subject.supports.lengths:
+        padded = many.replace(lengths=1 + np.arange(MANY) % 2)
+        expect_answer(subject, padded, subject.run(padded))

@@ -298,6 +298,7 @@ def of_biases(network: Network, made: Callable[[Array, int], Array]) -> Network:
 
 @check("HIS-6", Histories(cases=CALLS), needs=("outputs",), share=HALF)
 def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) -> None:
+    """And one of other numbers its own: nothing of those before is taken for it, often as they came."""
     network = follow(subject, case)
     once = arrays_of(subject.call(network, case.call))
     for number in range(2, TIMES + 1):
@@ -307,8 +308,17 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
             len(once) == len(again) and all(map(identical, once, again)),
             f"the same call gave something else the {number}th time",
         )
+    repeated = replace(case, network=network, history=())
+    of_halves = replace(repeated.mapped(halved), network=network)
+    for each in (*programs_alike(subject, repeated), of_halves, repeated):
+        expect_answer(subject, each, subject.call(network, each.call))
     if subject.supports.read_weights:
         expect_loaded(subject, network)
+
+
+def halved(array: Array) -> Array:
+    """Half of each number, in their type."""
+    return np.asarray(array / 2, array.dtype)
 
 
 @check(
