@@ -174,8 +174,8 @@ def test_outside_training_dropout_changes_nothing(subject: Subject, case: Case) 
     needs=("outputs", "dropout"),
 )
 def test_a_rate_of_zero_changes_nothing(subject: Subject, case: Case) -> None:
-    """Nor does the call before, of another rate. So it is with gradients."""
-    subject.run(case.replace(rate=0.5), return_sequences=asked_for(subject, case)[0])
+    """Nor does the call before, of another rate, be it refused. So it is with gradients."""
+    subject.answer_to(case.replace(rate=0.5))
     expect_everything(subject, case)
     expect_gradients_where_padding_is_of_numbers(subject, case)
 

@@ -265,7 +265,7 @@ MANY = 300  # rows, of which each has a state of its own
 
 @check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)
 def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject, case: Case) -> None:
-    """Of the first steps of two rows, of the first rows for two steps, and of more rows than a byte counts."""
+    """Of the first steps of two rows, the first rows for two steps, and of more rows than a byte counts."""
     expected, most = subject.bounds_of(case).sequence, case.x.shape[1]
     first, second = map(int, case.variant.split(",")[:2])
     for number in range(first, most + 1, second - first):
@@ -285,13 +285,10 @@ def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject
 
 
 def expect_many_rows(subject: Subject, case: Case) -> None:
-    """Without padding and, where there are lengths, with it."""
+    """Without padding: LNG-3 has as many with it."""
     x, states = np.resize(case.x[:, :2], (MANY, 2, case.network.input_size)), case.initial_states
     if subject.supports.initial_states:
         own = (np.arange(MANY) / MANY).astype(case.network.dtype)[:, None]
         states = tuple(np.broadcast_to(own, shape).copy() for shape in case.network.state_shapes(MANY))
     many = case.replace(x=x, initial_states=states)
     expect_answer(subject, many, subject.run(many))
-    if subject.supports.lengths:
-        padded = many.replace(lengths=1 + np.arange(MANY) % 2)
-        expect_answer(subject, padded, subject.run(padded))

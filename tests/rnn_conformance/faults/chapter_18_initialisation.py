@@ -619,3 +619,11 @@ class ThirdLayerNotOrthogonal(Fault):
             return replace(cell, W_h=W_h.astype(cell.dtype))
 
         return Network([*made.layers[:2], *(Layer(*map(normal, layer.cells)) for layer in made.layers[2:])])
+
+
+@fault("draws-counted-in-sixteen-bits", "INT-3")
+class DrawsCountedInSixteenBits(Fault):
+    """Counts the numbers of a matrix in sixteen bits, and draws the same from the beginning again."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        return np.resize(super().drawn(random, rule, shape).reshape(-1)[: 2**16], shape)

@@ -219,3 +219,13 @@ class TimeStepsInSixteenBits(Fault):
         if steps is None or call.lengths is None or call.mask is not None:
             return steps
         return np.asarray(np.arange(steps.shape[1]).astype(np.int16) < call.lengths[:, None])
+
+
+@fault("states-of-rows-numbered-in-a-byte", "LNG-5")
+class StatesOfRowsNumberedInAByte(Fault):
+    """Without padding, finds the initial state of a row by its number in a byte."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        if steps is None:
+            h = h[np.arange(len(h)) % 256]
+        return super().run_direction(cell, x, h, steps)
