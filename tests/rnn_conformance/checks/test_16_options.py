@@ -90,7 +90,7 @@ def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
     are called four times in a row: what they kept when they were compiled is not what they keep.
     """
     halved, asked = case.network.mapped(lambda array: array / 2), asked_for(subject, case)[0]
-    first = alike = [*in_training(subject, case), *programs_alike(subject, case)]
+    first = alike = [*programs_alike(subject, case), *in_training(subject, case)]
     others = with_other_parameters(subject, case.network)
     if others is not case.network:
         first = [each.replace(network=others) for each in (*alike, case)]

@@ -154,7 +154,8 @@ def fresh(subject: Subject, like: Network, seed: int) -> Network:
     given, got = ([layer.directions for layer in each.layers] for each in (like, made))
     subject.require(got == given, f"expected layers of {given} directions; got {got}")
     for index, (cell, asked) in enumerate(zip(made.cells, like.cells, strict=True)):
-        expected = vectors if asked.biases else 0
+        given_vectors = len(asked.biases)
+        expected = given_vectors if vectors is None or not given_vectors else vectors
         subject.require(
             len(cell.biases) == expected,
             f"cell {index}: expected {expected} bias vectors (PAR-1, PAR-2); got {len(cell.biases)}",

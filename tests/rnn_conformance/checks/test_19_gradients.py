@@ -31,6 +31,7 @@ from rnn_conformance.checks.support.expect import poisoned
 from rnn_conformance.checks.test_08_numerics import bottom_of, fed_directly, over_all_magnitudes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
+from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import BATCH_OR_MANY, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
@@ -559,7 +560,19 @@ def remembering(case: Case) -> Case:
     share=HALF,
 )
 def test_what_stands_at_masked_time_steps_reaches_no_double_backward(subject: Subject, case: Case) -> None:
+    """In bfloat16 under relu, if there is one: of tanh most bounds say little."""
+    narrow = as_computed(case).network.dtype.itemsize < 4
+    if narrow and "relu" in subject.supports.activations:
+        case = case.replace(network=under_relu(case.network))
     expect_second_gradients(subject, poisoned(case.mapped(np.abs)))
+
+
+def under_relu(network: Network) -> Network:
+    """The network with relu as the activation of every cell."""
+    layers = (
+        [replace(cell, activation=Activation("relu")) for cell in layer.cells] for layer in network.layers
+    )
+    return Network(Layer(*cells) for cells in layers)
 
 
 @check("GRD-22", FROM_FAR, needs=(*NEEDS, "second_gradients"), share=FEW)

@@ -76,8 +76,14 @@ FAULTS = sorted(name for name, fault in all_faults().items() if fault.clause.par
 WITHOUT = ("LEN-7", "MSK-6")
 """Clauses about calls that must be refused."""
 OF_GRADIENTS = (
+    "cotangents-turned-at-a-mask-of-every-step",
+    "double-backward-before-a-length-without-sign",
+    "double-backward-of-full-rows-not-turned",
+    "empty-row-takes-a-step",
+    "full-rows-end-early",
     "gradients-before-a-length-without-sign",
     "gradients-of-rows-in-a-byte",
+    "jvp-of-rows-without-a-step-is-zero",
     "last-step-of-a-length-without-sign",
 )
 """Faults that a gradient shows, or whose smallest case does: the code of the reference has none of these."""
