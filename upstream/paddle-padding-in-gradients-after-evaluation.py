@@ -16,10 +16,10 @@ rnn.train()
 x_t = paddle.to_tensor(np.float32([[[1.0], [2.0]], [[1.0], [np.nan]]]), stop_gradient=False)
 h = paddle.to_tensor(np.float32([[0.5], [0.25]])[None], stop_gradient=False)
 y, h_n = rnn(x_t, h, paddle.to_tensor(np.array([2, 1])))
-d_y, d_h = np.float32([[[0.125], [-0.125]], [[0.625], [0.0]]]), np.float32([[[-0.5], [0.375]]])
+d_y, d_h = np.float32([[[-0.75], [0.25]], [[-1.625], [0.0]]]), np.float32([[[1.125], [-0.5]]])
 got = paddle.grad([y, h_n], [x_t, h, *rnn.parameters()], [paddle.to_tensor(d) for d in (d_y, d_h)])[0].numpy()
 
 # as the recurrence gives it in a wider type
-expected = np.array([[[0.0215824088164339], [-0.011133194165015292]], [[0.2259049785794961], [0.0]]])
+expected = np.array([[[-0.13331695288488754], [0.024493027163033643]], [[-0.4800480794814292], [0.0]]])
 print("paddle", paddle.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.63e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=3.47e-06)

@@ -15,10 +15,10 @@ for parameter, array in zip(rnn.parameters(), [W_x, W_h, b, 0 * b]):
 x_t = paddle.to_tensor(x, stop_gradient=False)
 h = paddle.to_tensor(h0[None], stop_gradient=False)
 y, h_n = rnn(x_t, h, paddle.to_tensor(lengths))
-d_y, d_h = np.float32([[[0.125], [-0.125]], [[0.625], [0.0]]]), np.float32([[[-0.5], [0.375]]])
+d_y, d_h = np.float32([[[-0.75], [0.25]], [[-1.625], [0.0]]]), np.float32([[[1.125], [-0.5]]])
 got = paddle.grad([y, h_n], [x_t, h, *rnn.parameters()], [paddle.to_tensor(d) for d in (d_y, d_h)])[0].numpy()
 
 # as the recurrence gives it in a wider type
-expected = np.array([[[0.0215824088164339], [-0.011133194165015292]], [[0.2259049785794961], [0.0]]])
+expected = np.array([[[-0.13331695288488754], [0.024493027163033643]], [[-0.4800480794814292], [0.0]]])
 print("paddle", paddle.__version__, "\nexpected", expected.tolist(), "\ngot     ", got.tolist())
-assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=1.63e-06)
+assert got.shape == expected.shape and np.allclose(got, expected, rtol=0, atol=3.47e-06)
