@@ -309,14 +309,14 @@ def test_the_same_call_gives_the_same_ten_times(subject: Subject, case: Case) ->
             f"the same call gave something else the {number}th time",
         )
     repeated = replace(case, network=network, history=())
-    of_halves = replace(repeated.mapped(halved), network=network)
+    of_halves = replace(repeated.mapped(half_of), network=network)
     for each in (*programs_alike(subject, repeated), of_halves, repeated):
         expect_answer(subject, each, subject.call(network, each.call))
     if subject.supports.read_weights:
         expect_loaded(subject, network)
 
 
-def halved(array: Array) -> Array:
+def half_of(array: Array) -> Array:
     """Half of each number, in their type."""
     return np.asarray(array / 2, array.dtype)
 

@@ -176,7 +176,7 @@ def promote(failure: Path, flags: tuple[str, ...], comment: str, folder: Path | 
 @FOLDER
 @AS_JSON
 def matrix(write: bool, prune: bool, folder: Path | None, form: str) -> None:
-    """Show which vectors kill which faults of the catalogue; a minute or two to compute."""
+    """Show which vectors kill which faults of the catalogue; ten minutes and more to compute."""
     from rnn_conformance.vectors.matrix import pruned, stored_matrix, written_matrix
 
     where = folder_of(folder)

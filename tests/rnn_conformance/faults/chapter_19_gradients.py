@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
-from rnn_conformance.faults.registry import Fault, Steps, fault
+from rnn_conformance.faults.registry import Fault, FaultOfSecondGradients, Steps, fault
 from rnn_reference.activations import Activation
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, MergeMode, Network, States
@@ -155,24 +155,13 @@ class ReluSlopeOfOneAtZero(Fault):
 
 
 @fault("relu-slope-of-half-at-zero-the-second-time", "GRD-13")
-class ReluSlopeOfHalfAtZeroTheSecondTime(Fault):
+class ReluSlopeOfHalfAtZeroTheSecondTime(FaultOfSecondGradients):
     """Takes 1/2 for the derivative of relu at 0 where a gradient is differentiated, and 0 before."""
-
-    again = False
-
-    def second_gradients(
-        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
-    ) -> Gradients:
-        self.again = True
-        try:
-            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
-        finally:
-            self.again = False
 
     def slope(self, activation: Activation, h: Array) -> Array:
         slope = super().slope(activation, h)
         return (
-            np.where(h == 0, h.dtype.type(0.5), slope) if self.again and activation.name == "relu" else slope
+            np.where(h == 0, h.dtype.type(0.5), slope) if self.second and activation.name == "relu" else slope
         )
 
 
@@ -664,22 +653,11 @@ class NoDoubleBackwardOfInputAtRest(Fault):
 
 
 @fault("mixed-double-backward-of-padding-times-zero", "GRD-21")
-class MixedDoubleBackwardOfPaddingTimesZero(Fault):
+class MixedDoubleBackwardOfPaddingTimesZero(FaultOfSecondGradients):
     """In the double backward of mixed precision multiplies the input at masked time steps with zero."""
 
-    times_zero = False
-
-    def second_gradients(
-        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
-    ) -> Gradients:
-        self.times_zero = call.compute_dtype is not None
-        try:
-            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
-        finally:
-            self.times_zero = False
-
     def without_padding(self, x: Array, steps: Array) -> Array:
-        if not self.times_zero:
+        if not self.is_mixed:
             return super().without_padding(x, steps)
         product: Array = x * steps[:, :, None].astype(x.dtype)
         return product

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_adapters.adapter import Call, Output
-from rnn_conformance.faults.registry import Fault, fault
+from rnn_conformance.faults.registry import Fault, FaultOfSecondGradients, fault
 from rnn_reference.activations import DEFAULTS, Activation
 from rnn_reference.gradients import Gradients
 from rnn_reference.network import Array, Cell, Layer, Network, States
@@ -360,19 +360,8 @@ class NarrowSigmoidBeyondOne(Fault):
 
 
 @fault("bends-of-mixed-precision-dropped", "ACT-17")
-class BendsOfMixedPrecisionDropped(Fault):
+class BendsOfMixedPrecisionDropped(FaultOfSecondGradients):
     """In mixed precision has the second derivative of tanh alone."""
-
-    is_mixed = False
-
-    def second_gradients(
-        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
-    ) -> Gradients:
-        self.is_mixed = call.compute_dtype is not None
-        try:
-            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
-        finally:
-            self.is_mixed = False
 
     def bend(self, activation: Activation, h: Array) -> Array:
         is_lost = self.is_mixed and activation.name != "tanh"

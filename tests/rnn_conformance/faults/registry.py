@@ -13,10 +13,12 @@ from functools import cache
 from importlib import import_module
 from typing import TypeAlias
 
+from rnn_adapters.adapter import Call
 from rnn_adapters.framework import Framework
 from rnn_conformance.faults.plain import PlainNumpy, framework_of_plain
 from rnn_reference.errors import BadInput
-from rnn_reference.network import Array
+from rnn_reference.gradients import Gradients
+from rnn_reference.network import Array, Network, States
 
 PREFIX = "fault:"
 
@@ -30,6 +32,26 @@ class Fault(PlainNumpy):
     """
 
     clause: str
+
+
+class FaultOfSecondGradients(Fault):
+    """One that is in what a double backward alone goes through; `second` is its call while it runs."""
+
+    second: Call | None = None
+
+    def second_gradients(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
+    ) -> Gradients:
+        self.second = call
+        try:
+            return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+        finally:
+            self.second = None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a double backward of mixed precision runs."""
+        return self.second is not None and self.second.compute_dtype is not None
 
 
 _REGISTERED: dict[str, type[Fault]] = {}
