@@ -79,13 +79,16 @@ class Listener(Adapter[Any]):
         return output
 
     def read_weights(self, model: Any) -> Network:
-        return self._asked("read_weights", model)  # type: ignore[no-any-return]
+        network: Network = self._asked("read_weights", model)
+        return network
 
     def native_weights(self, model: Any) -> list[dict[str, tuple[int, ...]]]:
-        return self._asked("native_weights", model)  # type: ignore[no-any-return]
+        weights: list[dict[str, tuple[int, ...]]] = self._asked("native_weights", model)
+        return weights
 
     def count_parameters(self, model: Any) -> int:
-        return self._asked("count_parameters", model)  # type: ignore[no-any-return]
+        count: int = self._asked("count_parameters", model)
+        return count
 
     def reset_states(self, model: Any) -> None:
         self._asked("reset_states", model)
