@@ -106,42 +106,53 @@ class Listener(Adapter[Any]):
         return answer
 
     def freshly_initialised(self, like: Network, seed: int) -> Network:
-        return self._asked("freshly_initialised", None, like, seed)  # type: ignore[no-any-return]
+        answer: Network = self._asked("freshly_initialised", None, like, seed)
+        return answer
 
     def gradients(self, model: Any, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
-        return self._asked("gradients", model, call, d_sequence, d_final_states)  # type: ignore[no-any-return]
+        answer: Gradients = self._asked("gradients", model, call, d_sequence, d_final_states)
+        return answer
 
     def tangents(self, model: Any, call: Call, direction: Gradients) -> Output:
-        return self._asked("tangents", model, call, direction)  # type: ignore[no-any-return]
+        answer: Output = self._asked("tangents", model, call, direction)
+        return answer
 
     def second_gradients(
         self, model: Any, call: Call, d_sequence: Array, d_final_states: States, direction: Gradients
     ) -> Gradients:
         given = (call, d_sequence, d_final_states, direction)
-        return self._asked("second_gradients", model, *given)  # type: ignore[no-any-return]
+        answer: Gradients = self._asked("second_gradients", model, *given)
+        return answer
 
     def inferred_shapes(
         self, model: Any, call: Call, unknown: tuple[UnknownAxis, ...]
     ) -> Mapping[str, Shapes]:
-        return self._asked("inferred_shapes", model, call, unknown)  # type: ignore[no-any-return]
+        answer: Mapping[str, Shapes] = self._asked("inferred_shapes", model, call, unknown)
+        return answer
 
     def handed_masks(self, model: Any, call: Call) -> Mapping[str, Array | None]:
-        return self._asked("handed_masks", model, call)  # type: ignore[no-any-return]
+        answer: Mapping[str, Array | None] = self._asked("handed_masks", model, call)
+        return answer
 
     def kept_options(self, model: Any, call: Call) -> Mapping[str, tuple[str, str]]:
-        return self._asked("kept_options", model, call)  # type: ignore[no-any-return]
+        answer: Mapping[str, tuple[str, str]] = self._asked("kept_options", model, call)
+        return answer
 
     def wrong_layers(self, model: Any, call: Call) -> Mapping[str, str]:
-        return self._asked("wrong_layers", model, call)  # type: ignore[no-any-return]
+        answer: Mapping[str, str] = self._asked("wrong_layers", model, call)
+        return answer
 
     def default_states(self, model: Any, call: Call) -> States:
-        return self._asked("default_states", model, call)  # type: ignore[no-any-return]
+        answer: States = self._asked("default_states", model, call)
+        return answer
 
     def count_trainable(self, model: Any, frozen: tuple[int, ...]) -> Mapping[str, int]:
-        return self._asked("count_trainable", model, frozen)  # type: ignore[no-any-return]
+        answer: Mapping[str, int] = self._asked("count_trainable", model, frozen)
+        return answer
 
     def trained(self, model: Any, call: Call, training: Training) -> Trained:
-        return self._asked("trained", model, call, training)  # type: ignore[no-any-return]
+        answer: Trained = self._asked("trained", model, call, training)
+        return answer
 
     def _asked(self, method: str, model: Any, *given: Any) -> Any:
         question = Question(method, self._network, tuple(map(copied, given)))
