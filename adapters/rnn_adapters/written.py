@@ -38,7 +38,7 @@ from rnn_adapters.written_declarations import (
     write_route,
     write_supports,
 )
-from rnn_adapters.written_documents import decoded, encoded, explained, ordered
+from rnn_adapters.written_documents import canonical, decoded, encoded, explained
 from rnn_adapters.written_networks import (
     ActionData,
     CallData,
@@ -151,7 +151,7 @@ def documents_schema(title: str, documents: Iterable[Any]) -> dict[str, Any]:
     references, definitions = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
     definitions["Values"] = VALUES_SCHEMA
     definitions["ArrayObject"]["oneOf"] = [{"required": ["values"]}, {"required": ["shape"]}]
-    schema: dict[str, Any] = ordered(
+    schema: dict[str, Any] = canonical(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": title,

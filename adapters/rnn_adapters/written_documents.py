@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -55,17 +56,24 @@ def decoded(document: bytes | str, kind: type[Kind], place: str = "") -> Kind:
     """
     try:
         return decoder_of(kind).decode(document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if isinstance(document, bytes):
+            _expect_utf_8(document, place)
         raise explained(error, place) from None
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{place or DOCUMENT}: expected UTF-8; got another encoding ({error.reason})"
-        ) from None
     except RecursionError:
         raise BadInput(f"{place or DOCUMENT}: expected JSON; got lists nested too deeply") from None
 
 
-def explained(error: msgspec.DecodeError, place: str = "") -> BadInput:
+def _expect_utf_8(document: bytes, place: str) -> None:
+    try:
+        document.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{place or DOCUMENT}: expected UTF-8; got another encoding ({error.reason})"
+        ) from None
+
+
+def explained(error: Exception, place: str = "") -> BadInput:
     """What msgspec says of JSON or TOML, in our words: the place, then what was expected and what came."""
     said, _, path = str(error).partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
@@ -94,14 +102,19 @@ def placed(place: str, name: str) -> Iterator[None]:
         raise BadInput(f"{where}: {said}") from None
 
 
-def ordered(schema: Any) -> Any:
-    """A schema with its alternatives in one order, whatever order msgspec gives them."""
-    if isinstance(schema, dict):
-        ordered_values = {name: ordered(value) for name, value in schema.items()}
-        if isinstance(schema.get("anyOf"), list):
-            ordered_values["anyOf"] = sorted(ordered_values["anyOf"], key=repr)
-        return ordered_values
-    return [ordered(value) for value in schema] if isinstance(schema, list) else schema
+def canonical(schema: Any) -> Any:
+    """A schema in one form, whatever msgspec made it: alternatives in one order, and texts not indented."""
+    match schema:
+        case dict():
+            values = {name: canonical(value) for name, value in schema.items()}
+            if isinstance(values.get("anyOf"), list):
+                values["anyOf"].sort(key=repr)
+            if isinstance(values.get("description"), str):
+                values["description"] = inspect.cleandoc(values["description"])
+            return values
+        case list():
+            return [canonical(value) for value in schema]
+    return schema
 
 
 def names(known: Iterable[str]) -> msgspec.Meta:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rnn_adapters.written_documents import decoded, encoded, ordered
+from rnn_adapters.written_documents import canonical, decoded, encoded
 from rnn_conformance.engine.case import Fact
 from rnn_conformance.engine.clauses import all_clauses
 from rnn_conformance.engine.results import (
@@ -261,7 +261,7 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 
 def baseline_schema() -> dict[str, Any]:
     """The JSON schema of a baseline."""
-    schema: dict[str, Any] = ordered(msgspec.json.schema(Baseline))
+    schema: dict[str, Any] = canonical(msgspec.json.schema(Baseline))
     return schema
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rnn_adapters.written_documents import ordered
+from rnn_adapters.written_documents import canonical
 from rnn_conformance.engine.results import AdapterResult, drift_path, read_result
 from rnn_conformance.report.difference import Difference, difference
 from rnn_conformance.report.drift import DriftDifference, drift_between
@@ -129,5 +129,5 @@ def _drift_beside(path: Path, result: AdapterResult) -> Drift | None:
 
 def comparison_schema() -> dict[str, Any]:
     """The JSON schema of `compare --format json`."""
-    schema: dict[str, Any] = ordered(msgspec.json.schema(Comparison))
+    schema: dict[str, Any] = canonical(msgspec.json.schema(Comparison))
     return schema

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rnn_adapters.registry import load_framework
-from rnn_adapters.written_documents import ordered
+from rnn_adapters.written_documents import canonical
 from rnn_conformance.engine.case import to_data
 from rnn_conformance.engine.deviations import Deviation, records_of
 from rnn_conformance.engine.environment import this_environment
@@ -287,5 +287,5 @@ def results_of(made: Sweep, folder: Path) -> dict[str, AdapterResult]:
 
 def sweep_schema() -> dict[str, Any]:
     """The JSON schema of a sweep."""
-    schema: dict[str, Any] = ordered(msgspec.json.schema(Sweep))
+    schema: dict[str, Any] = canonical(msgspec.json.schema(Sweep))
     return schema

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_adapters.written import (
+    ArrayData,
     NetworkData,
     read_array,
     read_call,
@@ -13,7 +14,7 @@ from rnn_adapters.written import (
     read_training,
 )
 from rnn_conformance.vectors.expected import Step
-from rnn_conformance.vectors.form import StepData, VectorData
+from rnn_conformance.vectors.form import DOINGS, StepData, VectorData
 from rnn_reference.network import Array, Network
 
 FLOAT64 = np.dtype(np.float64)
@@ -31,12 +32,12 @@ def given_by(vector: VectorData) -> tuple[Network, list[Step]]:
 
 
 def _step(data: StepData, place: str) -> Step:
-    def array(written: object, name: str) -> Array:
-        return read_array(written, FLOAT64, f"{place}.{name}")  # type: ignore[arg-type]
+    def array(written: ArrayData, name: str) -> Array:
+        return read_array(written, FLOAT64, f"{place}.{name}")
 
     states, direction, training = data.d_final_states, data.direction, data.training
     return Step(
-        data.do,  # type: ignore[arg-type]
+        next(each for each in DOINGS if each == data.do),
         None if data.call is None else read_call(data.call, FLOAT64, f"{place}.call"),
         None if data.d_sequence is None else array(data.d_sequence, "d_sequence"),
         None if states is None else tuple(array(state, "d_final_states") for state in states),
