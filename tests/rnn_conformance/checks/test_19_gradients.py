@@ -15,15 +15,16 @@ from rnn_conformance.checks.support.derivatives import (
     direction_of,
     expect_all,
     expect_each,
+    expect_gradients_of_the_last_step,
     expect_second_gradients,
     expect_states,
     expect_tangents,
     expect_weights,
     expect_x,
     far_size_of,
-    gradients_from,
     gradients_of,
     rates_of,
+    remembering,
     size_of,
 )
 from rnn_conformance.checks.support.draws import OfOneActivation
@@ -35,7 +36,7 @@ from rnn_conformance.engine.meaning import as_computed
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import BATCH_OR_MANY, POOL, Cases, Padding
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.activations import ACTIVATIONS, Activation
+from rnn_reference.activations import ACTIVATIONS, Activation, ActivationName
 from rnn_reference.bounds import Bounded
 from rnn_reference.gradient_bounds import (
     BoundedCellGradients,
@@ -415,8 +416,24 @@ SHORTER = (1, 2, 3)
     needs=(*NEEDS, "second_gradients"),
 )
 def test_gradients_of_gradients_through_every_activation(subject: Subject, case: Case) -> None:
-    """Be the cotangents large and the rates of change small, or the other way round, or some of them zero."""
+    """Be the cotangents large and the rates of change small, or the other way round, or some of them zero.
+
+    Products of directions also where an output is 0 and changes, as that of tanh does.
+    """
     expect_second_gradients(subject, case, size=size_of(case))
+    if case.call.merge_mode == "mul" and "tanh" in subject.supports.activations:
+        case = starting_at_zero(case)
+        expect_second_gradients(
+            subject, case.replace(network=under("tanh", case.network)), size=size_of(case)
+        )
+
+
+def under(name: ActivationName, network: Network) -> Network:
+    """The network with one activation in every cell."""
+    layers = (
+        [replace(cell, activation=Activation(name)) for cell in layer.cells] for layer in network.layers
+    )
+    return Network(Layer(*cells) for cells in layers)
 
 
 @check(
@@ -514,28 +531,9 @@ def test_gradients_come_from_a_hundred_steps_away(subject: Subject, case: Case) 
     """
     case = remembering(case)
     expect_all(subject, case)
-    seen = as_seen(subject, case)
-    d_sequence, d_final_states = cotangents(seen)
-    d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)
-    given = (d_sequence.astype(seen.network.dtype), d_final_states)
-    expect_each(subject, seen, *gradients_from(subject, case, *given))
+    expect_gradients_of_the_last_step(subject, case)
     if subject.supports.tangents:
         expect_tangents(subject, case)
-
-
-def remembering(case: Case) -> Case:
-    """The case with weights that carry a state on nearly as it is, each unit to the next, and small numbers.
-
-    Gradients then neither vanish nor grow on their way; relu lets positive numbers alone.
-    """
-
-    def cell(given: Cell) -> Cell:
-        carried = np.roll(np.eye(given.hidden_size, dtype=given.W_h.dtype), 1, axis=0)
-        return replace(given, W_h=carried * given.W_h.dtype.type(31 / 32), W_x=np.abs(given.W_x))
-
-    small = case.mapped(lambda array: np.abs(array) * array.dtype.type(2.0**-6))
-    layers = (Layer(*map(cell, layer.cells)) for layer in small.network.layers)
-    return small.replace(network=Network(layers))
 
 
 @check(
@@ -563,16 +561,8 @@ def test_what_stands_at_masked_time_steps_reaches_no_double_backward(subject: Su
     """In bfloat16 under relu, if there is one: of tanh most bounds say little."""
     narrow = as_computed(case).network.dtype.itemsize < 4
     if narrow and "relu" in subject.supports.activations:
-        case = case.replace(network=under_relu(case.network))
+        case = case.replace(network=under("relu", case.network))
     expect_second_gradients(subject, poisoned(case.mapped(np.abs)))
-
-
-def under_relu(network: Network) -> Network:
-    """The network with relu as the activation of every cell."""
-    layers = (
-        [replace(cell, activation=Activation("relu")) for cell in layer.cells] for layer in network.layers
-    )
-    return Network(Layer(*cells) for cells in layers)
 
 
 @check("GRD-22", FROM_FAR, needs=(*NEEDS, "second_gradients"), share=FEW)

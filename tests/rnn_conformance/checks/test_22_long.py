@@ -10,7 +10,13 @@ from hypothesis.strategies import SearchStrategy
 
 from rnn_adapters.adapter import Output
 from rnn_adapters.declarations import Supports
-from rnn_conformance.checks.support.derivatives import expect_all, expect_tangents, is_differentiable
+from rnn_conformance.checks.support.derivatives import (
+    expect_all,
+    expect_gradients_of_the_last_step,
+    expect_tangents,
+    is_differentiable,
+    remembering,
+)
 from rnn_conformance.checks.support.expect import (
     expect_answer,
     expect_everything,
@@ -236,9 +242,12 @@ def with_zeros_for_padding(case: Case) -> Case:
 def test_options_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case) -> None:
     """Also where lengths are said by a mask of bytes, of which a byte does not hold the sum.
 
-    And where lengths themselves are bytes, which the numbers of later time steps are not.
+    And where lengths themselves are bytes, which the numbers of later time steps are not. Gradients go back
+    as far.
     """
     expect_everything(subject, case)
+    if is_differentiable(subject, case):
+        expect_gradients_of_the_last_step(subject, remembering(with_zeros_for_padding(case)))
     some = case.steps is not None and not case.steps.all()
     if some and case.call.lengths is not None and case.call.mask is None:
         lengths = np.minimum(case.call.lengths, 1 + case.call.lengths % 100)

@@ -343,6 +343,17 @@ class GradientCutOffEveryHundredSteps(Fault):
         return np.zeros_like(before) if t and t % 100 == 0 else before
 
 
+@fault("factors-of-zero-at-rest", "GRD-16")
+class FactorsOfZeroAtRest(Fault):
+    """In a double backward of a product, divides by outputs, and where one is zero takes it for at rest."""
+
+    def moving_cotangents(
+        self, mode: MergeMode, g: Array, outputs: Array, rates: Array
+    ) -> tuple[Array, Array]:
+        parts, changes = super().moving_cotangents(mode, g, outputs, rates)
+        return parts, np.where(outputs == 0, 0, changes)
+
+
 @fault("double-backward-of-padding-times-zero", "GRD-21")
 class DoubleBackwardOfPaddingTimesZero(Fault):
     """Multiplies what the double backward makes of masked time steps with zero, which leaves NaN as it is."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from rnn_adapters.adapter import Call
 from rnn_conformance.faults.registry import Fault, Steps, fault
-from rnn_reference.gradients import CellGradients
-from rnn_reference.network import Array, Cell
+from rnn_reference.gradients import CellGradients, Gradients
+from rnn_reference.network import Array, Cell, Network, States
 
 
 @fault("steps-beyond-512-skipped", "LNG-1")
@@ -229,3 +229,22 @@ class StatesOfRowsNumberedInAByte(Fault):
         if steps is None:
             h = h[np.arange(len(h)) % 256]
         return super().run_direction(cell, x, h, steps)
+
+
+@fault("gradient-cut-off-every-300-steps", "LNG-4")
+class GradientCutOffEvery300Steps(Fault):
+    """Keeps 300 steps to go back to, and lets no gradient through where the next 300 begin."""
+
+    def to_step_before(self, through: Array, s: Array, taken: Array | None, t: int) -> Array:
+        before = super().to_step_before(through, s, taken, t)
+        return np.zeros_like(before) if t and t % 300 == 0 else before
+
+
+@fault("lengths-of-gradients-in-a-byte", "LNG-4")
+class LengthsOfGradientsInAByte(Fault):
+    """Keeps the lengths of rows in a byte for gradients, which a length of 300 does not fit into."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        if call.lengths is not None:
+            call = replace(call, lengths=call.lengths % 256)
+        return super().gradients(model, call, d_sequence, d_final_states)

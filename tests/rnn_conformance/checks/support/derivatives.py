@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from rnn_conformance.engine.subject import SEQUENCE_AXES, STATE_AXES, Subject
 from rnn_reference.bounds import Bounded, BoundedResult
 from rnn_reference.gradient_bounds import BoundedGradients, bound_gradients, bound_parted_gradient
 from rnn_reference.gradients import CellGradients, Gradients
-from rnn_reference.network import Array, States
+from rnn_reference.network import Array, Cell, Layer, Network, States
 from rnn_reference.precision import reference_dtype
 from rnn_reference.second_gradients import Moving, bound_second_gradients, moving_parts
 from rnn_reference.tangents import bound_merged_tangent, bound_tangents
@@ -218,6 +219,30 @@ def expect_each(subject: Subject, case: Case, found: Gradients, expected: Bounde
 
 Ways = dict[str, Callable[[], None]]
 """What is asked of derivatives, by the name of each."""
+
+
+def expect_gradients_of_the_last_step(subject: Subject, case: Case) -> None:
+    """The same where the last step alone has a cotangent, or, if it is masked, final states alone do."""
+    seen = as_seen(subject, case)
+    d_sequence, d_final_states = cotangents(seen)
+    d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)
+    given = (d_sequence.astype(seen.network.dtype), d_final_states)
+    expect_each(subject, seen, *gradients_from(subject, case, *given))
+
+
+def remembering(case: Case) -> Case:
+    """The case with weights that carry a state on nearly as it is, each unit to the next, and small numbers.
+
+    Gradients then neither vanish nor grow on their way; relu lets positive numbers alone.
+    """
+
+    def cell(given: Cell) -> Cell:
+        carried = np.roll(np.eye(given.hidden_size, dtype=given.W_h.dtype), 1, axis=0)
+        return replace(given, W_h=carried * given.W_h.dtype.type(31 / 32), W_x=np.abs(given.W_x))
+
+    small = case.mapped(lambda array: np.abs(array) * array.dtype.type(2.0**-6))
+    layers = (Layer(*map(cell, layer.cells)) for layer in small.network.layers)
+    return small.replace(network=Network(layers))
 
 
 def derivatives_that_can_be_asked(subject: Subject, case: Case, said: Case | None = None) -> Ways:
