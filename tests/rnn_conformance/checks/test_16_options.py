@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Output
 from rnn_adapters.histories import Action, Doing
 from rnn_conformance.checks.support.asking import one_of, with_states
+from rnn_conformance.checks.support.batch_axes import BatchAxes
 from rnn_conformance.checks.support.derivatives import (
     expect_all,
     expect_second_gradients,
@@ -19,7 +19,6 @@ from rnn_conformance.checks.support.derivatives import (
 )
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import (
-    Run,
     asked_for,
     expect_everything,
     expect_output,
@@ -31,7 +30,7 @@ from rnn_conformance.engine.check import check
 from rnn_conformance.engine.handing import LAYOUTS, PLAIN
 from rnn_conformance.engine.strategies import FORMS, POOL
 from rnn_conformance.engine.subject import Subject
-from rnn_reference.network import Array, Cell, Layer, Network
+from rnn_reference.network import Cell, Layer, Network
 
 OFTEN = 4.0  # so many cases hold every pair of option values in the quick profile, every triple in ci
 
@@ -226,56 +225,18 @@ BATCHES: dict[str, tuple[int, ...]] = {
     needs=("leading_axes", "outputs"),
 )
 def test_any_number_of_batch_axes_is_as_one(subject: Subject, case: Case) -> None:
-    batch = BATCHES[case.variant]
-    rows = np.arange(math.prod(batch)) % case.x.shape[0]
-    run, case = in_batch_axes(subject, batch), case.reordered(rows)
-    expect_everything(subject, case, run)
+    """Gradients have those of the input and of the states."""
+    rows = np.arange(math.prod(BATCHES[case.variant])) % case.x.shape[0]
+    axes, case = BatchAxes(subject, BATCHES[case.variant]), case.reordered(rows)
+    expect_everything(subject, case, axes.run)
+    if is_differentiable(subject, case):
+        expect_all(subject, case, ask=axes.gradients)
     if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
         subject.reset_states(case.network)
-        states = going_on_from(subject, case, run(case, return_sequences=True))
+        states = going_on_from(subject, case, axes.run(case, return_sequences=True))
         going_on = case.replace(initial_states=None)
-        found = run(going_on, return_sequences=True)
+        found = axes.run(going_on, return_sequences=True)
         expect_output(subject, case.replace(initial_states=states), found)
-
-
-def in_batch_axes(subject: Subject, batch: tuple[int, ...]) -> Run:
-    """Makes a call with its rows in these axes, and gives what is returned with its rows in one."""
-
-    def given(array: Array | None, before: int = 0) -> Array | None:
-        if array is None:
-            return None
-        return array.reshape((*array.shape[:before], *batch, *array.shape[before + 1 :]))
-
-    def returned(what: str, array: Array, before: int, after: int) -> Array:
-        axes = slice(before, before + len(batch))
-        subject.require(
-            array.shape[axes] == batch and array.ndim == before + len(batch) + after,
-            f"{what}: expected batch axes {batch} after {before} and before {after} others;"
-            f" got shape {array.shape}",
-            kind="shape",
-        )
-        return array.reshape((*array.shape[:before], math.prod(batch), *array.shape[axes.stop :]))
-
-    def run(case: Case, *, return_sequences: bool) -> Output:
-        call, states = case.call, case.initial_states
-        turned = case.replace(
-            x=given(case.x),
-            initial_states=None if states is None else tuple(given(state, 1) for state in states),
-            lengths=given(call.lengths),
-            mask=given(call.mask),
-        )
-        output = subject.run(turned, return_sequences=return_sequences)
-        sequence, last, finals = output.sequence, output.last, output.final_states
-        return replace(
-            output,
-            sequence=None if sequence is None else returned("sequence output", sequence, 0, 2),
-            last=None if last is None else returned("last output", last, 0, 1),
-            final_states=None
-            if finals is None
-            else tuple(returned("final states", state, 1, 1) for state in finals),
-        )
-
-    return run
 
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))

@@ -18,6 +18,7 @@ from rnn_adapters.adapter import CannotExpress, Output
 from rnn_adapters.declarations import ROUTE_KINDS, DropoutPlace, Role, Supports
 from rnn_adapters.surface import Training
 from rnn_conformance.checks.support.asking import left_alone, told_of
+from rnn_conformance.checks.support.batch_axes import BatchAxes
 from rnn_conformance.checks.support.chance import (
     largest_deviation_of_a_share,
     largest_deviation_of_any_share,
@@ -40,7 +41,6 @@ from rnn_conformance.checks.support.telling import (
     expect_what_is_left,
 )
 from rnn_conformance.checks.test_15_state import KEEPING
-from rnn_conformance.checks.test_16_options import in_batch_axes
 from rnn_conformance.engine.case import Case
 from rnn_conformance.engine.check import check
 from rnn_conformance.engine.compare import NonConforming
@@ -1153,7 +1153,7 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
     rate, place = case.call.rate, case.call.dropout
     if subject.supports.leading_axes:
         rows = case.replace(rate=0.5, stateful=False)
-        gone_in_axes = kept_and_gone(subject, rows, in_batch_axes(subject, AXES))[:, 0]
+        gone_in_axes = kept_and_gone(subject, rows, BatchAxes(subject, AXES).run)[:, 0]
         expect_none_alike("rows of two batch axes", subject, gone_in_axes)
         for of_place in ("input", "state"):
             if of_place in subject.supports.dropout:
@@ -1176,7 +1176,7 @@ def test_every_other_route_drops_alike(subject: Subject, case: Case) -> None:
 def expect_alike_without_batch_axis(subject: Subject, route: str, place: DropoutPlace) -> None:
     """Of a row by itself the same is dropped at all steps."""
     row = PassingOn(place, 1, MANY, 3).build(route, 0, 0.5)
-    gone = kept_and_gone(subject, row, in_batch_axes(subject, ()))
+    gone = kept_and_gone(subject, row, BatchAxes(subject, ()).run)
     same = bool((gone == gone[:, :1]).all())
     subject.require(same, "without a batch axis, dropped at some steps and not at others")
 

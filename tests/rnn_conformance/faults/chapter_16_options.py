@@ -522,3 +522,18 @@ class KeptStatesOfBatchAxesExchanged(Fault):
             both = zip(inside, final_states, strict=True)
             final_states = [turned.swapaxes(1, 2).reshape(state.shape) for turned, state in both]
         super().keep(model, final_states)
+
+
+@fault("gradients-of-batch-axes-exchanged", "OPT-10")
+class GradientsOfBatchAxesExchanged(Fault):
+    """Gives the gradients of the initial states with their batch axes in another order than these have."""
+
+    def gradients_in_one_batch_axis(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States
+    ) -> Gradients:
+        found = super().gradients_in_one_batch_axis(model, call, d_sequence, d_final_states)
+        if call.x.ndim < 4:
+            return found
+        states = found.initial_states
+        turned = tuple(np.reshape(np.swapaxes(state, 1, 2), state.shape) for state in states)
+        return found._replace(initial_states=turned)

@@ -218,22 +218,36 @@ class PlainNumpy(Adapter[Network]):
 
     def run_in_one_batch_axis(self, model: Network, call: Call) -> Output:
         """All batch axes as one; what comes of it has them again."""
-        batch, states = call.x.shape[:-2], call.initial_states
-        output = self.run_by_route(
-            model,
-            replace(
-                call,
-                x=self.flat(call.x, batch),
-                initial_states=None if states is None else tuple(self.flat(s, batch, 1) for s in states),
-                lengths=None if call.lengths is None else self.flat(call.lengths, batch),
-                mask=None if call.mask is None else self.flat(call.mask, batch),
-            ),
-        )
+        batch = call.x.shape[:-2]
+        output = self.run_by_route(model, self.in_one_batch_axis(call))
         return Output(
             None if output.sequence is None else self.unflat(output.sequence, batch),
             None if output.last is None else self.unflat(output.last, batch),
             tuple(self.unflat(state, batch, 1) for state in output.final_states or ()),
             output.native_shapes if len(batch) == 1 else {},
+        )
+
+    def in_one_batch_axis(self, call: Call) -> Call:
+        """The call with all batch axes as one."""
+        batch, states = call.x.shape[:-2], call.initial_states
+        return replace(
+            call,
+            x=self.flat(call.x, batch),
+            initial_states=None if states is None else tuple(self.flat(s, batch, 1) for s in states),
+            lengths=None if call.lengths is None else self.flat(call.lengths, batch),
+            mask=None if call.mask is None else self.flat(call.mask, batch),
+        )
+
+    def gradients_in_one_batch_axis(
+        self, model: Network, call: Call, d_sequence: Array, d_final_states: States
+    ) -> Gradients:
+        """Gradients of all batch axes as one; those of input and states have them again."""
+        batch = call.x.shape[:-2]
+        d_states = tuple(self.flat(state, batch, 1) for state in d_final_states)
+        found = self.gradients(model, self.in_one_batch_axis(call), self.flat(d_sequence, batch), d_states)
+        return found._replace(
+            x=self.unflat(found.x, batch),
+            initial_states=tuple(self.unflat(state, batch, 1) for state in found.initial_states),
         )
 
     def flat(self, array: Array, batch: tuple[int, ...], before: int = 0) -> Array:
@@ -588,6 +602,8 @@ class PlainNumpy(Adapter[Network]):
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         """Of narrow types they are computed in float32, from the outputs as they are."""
+        if self.supports.leading_axes and call.x.ndim > 1 and call.x.ndim != 3:
+            return self.gradients_in_one_batch_axis(model, call, d_sequence, d_final_states)
         dtype, self.computing = model.dtype, call.compute_dtype
         if call.compute_dtype is not None:
             model, call = self.cast(model, call, call.compute_dtype)

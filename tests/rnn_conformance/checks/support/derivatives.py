@@ -89,6 +89,9 @@ def is_differentiable(subject: Subject, case: Case) -> bool:
     return able and case.call.return_sequences and case.initial_states is not None
 
 
+Ask = Callable[[Case, Array, States], Gradients]
+
+
 def gradients_of(
     subject: Subject, case: Case, units: int = 8, size: float = 1.0
 ) -> tuple[Gradients, BoundedGradients]:
@@ -101,15 +104,20 @@ def gradients_of(
 
 
 def gradients_from(
-    subject: Subject, case: Case, *given: *tuple[Array, States], said: Case | None = None
+    subject: Subject,
+    case: Case,
+    *given: *tuple[Array, States],
+    said: Case | None = None,
+    ask: Ask | None = None,
 ) -> tuple[Gradients, BoundedGradients]:
     """The same, of given cotangents of the case as it is seen.
 
     Args:
         said: the case as the framework is told it, if that is another way to say the same.
+        ask: asks for the gradients of a case; None: `subject.gradients`.
     """
     seen = as_seen(subject, case)
-    found = subject.gradients(said or case, *handed_cotangents(subject, case, *given))
+    found = (ask or subject.gradients)(said or case, *handed_cotangents(subject, case, *given))
     expected = bound_gradients(
         seen.network, seen.x, seen.initial_states, incoming(seen, given[0]), given[1], seen.steps
     )
@@ -197,12 +205,17 @@ def expect_weights(
 
 
 def expect_all(
-    subject: Subject, case: Case, units: int = 8, size: float = 1.0, said: Case | None = None
+    subject: Subject,
+    case: Case,
+    units: int = 8,
+    size: float = 1.0,
+    said: Case | None = None,
+    ask: Ask | None = None,
 ) -> None:
     """All gradients, whatever options the case combines."""
     seen = as_seen(subject, case)
     given = cotangents(seen, units, size)
-    expect_each(subject, seen, *gradients_from(subject, case, *given, said=said))
+    expect_each(subject, seen, *gradients_from(subject, case, *given, said=said, ask=ask))
 
 
 def expect_each(subject: Subject, case: Case, found: Gradients, expected: BoundedGradients) -> None:
