@@ -744,3 +744,26 @@ class MaskTakenStepsFirst(Fault):
         if call.mask is not None and call.mask.ndim == 2 and call.mask.shape != fits == call.mask.T.shape:
             call = replace(call, mask=call.mask.T)
         return super().steps(call)
+
+
+@fault("shapes-checked-once", "ERR-3")
+class ShapesCheckedOnce(Fault):
+    """Remembers shapes before it looks at them: a wrong call that is made again is taken for checked."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.seen_shapes = set[tuple[tuple[int, ...], ...]]()
+
+    def load(self, network: Network) -> Network:
+        self.seen_shapes.clear()
+        return super().load(network)
+
+    def run(self, model: Network, call: Call) -> Output:
+        if call.initial_states is not None and call.x.ndim == 3:
+            shapes = (call.x.shape, *(state.shape for state in call.initial_states))
+            if shapes in self.seen_shapes:
+                right = model.state_shapes(len(call.x))
+                states = map(np.broadcast_to, call.initial_states, right)
+                call = replace(call, initial_states=tuple(states))
+            self.seen_shapes.add(shapes)
+        return super().run(model, call)

@@ -111,7 +111,7 @@ def among_batch_axes(mistakes: Mapping[str, Mistake]) -> dict[str, Mistake]:
 
 
 def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake], when: str = "") -> None:
-    """The call with the case's mistake (its variant) must raise; what kind of error is not asked.
+    """The call with the case's mistake (its variant) must raise, and again; what error is not asked.
 
     The calls of the case's history, which witnesses alone have, are made before it.
 
@@ -123,19 +123,28 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     # What shrinking leaves must still be a mistake: a state cut from one row to one row is none.
     case = at_least_three_rows(case)
     call = mistakes[case.variant](case.call)
-    error = subject.error_of(case.network, call)
+    for moment in (when, AGAIN):
+        if subject.error_of(case.network, call) is None:
+            said, words = f", {moment}" if moment else "", given_in(call)
+            finding = f"{case.variant}{said}: expected an error; got an answer ({words})"
+            raise NonConforming(finding, kind="not refused", what=moment)
+        subject.tally.count()
+    expect_refusal_of_derivatives(subject, case, mistakes[case.variant])
+
+
+AGAIN = "made again"
+"""What was checked once may be remembered as right, though it was refused."""
+
+
+def given_in(call: Call) -> str:
+    """What is given in a call, in words."""
     given = {
         "x": call.x.shape,
         "initial states": None if call.initial_states is None else [s.shape for s in call.initial_states],
         "lengths": None if call.lengths is None else call.lengths.tolist(),
         "mask": None if call.mask is None else call.mask.shape,
     }
-    words = ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
-    if error is None:
-        finding = f"{case.variant}{when and f', {when}'}: expected an error; got an answer ({words})"
-        raise NonConforming(finding, kind="not refused", what=when)
-    subject.tally.count()
-    expect_refusal_of_derivatives(subject, case, mistakes[case.variant])
+    return ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
 
 
 def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake) -> None:
