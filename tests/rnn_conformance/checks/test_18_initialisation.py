@@ -257,8 +257,8 @@ def expect_orthogonal(subject: Subject, weights: Sequence[Weight]) -> None:
 
 @check("INT-3", LayersOf((321,), (262,)), needs=("freshly_initialised", "declared_distribution"), share=FEW)
 def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case) -> None:
-    """Of matrices of more than 2¹⁶ numbers, beyond which a generator may begin again."""
-    for role, rule, cell, array in weights_of(subject, case):
+    """Of matrices of more than 2¹⁶ numbers, beyond which a generator may begin again; of square ones, too."""
+    for role, rule, cell, array in (*weights_of(subject, case), *weights_of(subject, squared(case))):
         if rule not in DISTRIBUTIONS:
             continue
         expect_distinct(role, [array])
@@ -270,6 +270,13 @@ def test_random_weights_are_distributed_as_declared(subject: Subject, case: Case
                 f" expected below {allowed:.3f}"
             )
         subject.tally.count()
+
+
+def squared(case: Case) -> Case:
+    """The case with as many features as units, whose input weights have the shape of recurrent ones."""
+    layers = ([replace(cell, W_x=cell.W_h) for cell in layer.cells] for layer in case.network.layers)
+    network = Network(Layer(*cells) for cells in layers)
+    return case.replace(network=network, x=np.zeros((1, 1, network.input_size), network.dtype))
 
 
 STEPS_OF_SEEDS = (1, 10, 100, 1000, 2**8, 2**10, 2**16, 2**20, 2**24, 2**31)
@@ -301,7 +308,8 @@ def expect_own_weights(subject: Subject, case: Case) -> None:
     seed = int(case.variant)
     first, again = arrays(seed), arrays(seed)
     chosen = random_of(case).choice(OTHER_STEPS, FEW_STEPS, replace=False).tolist()
-    others = [arrays(seed + step) for step in {*STEPS_OF_SEEDS, *chosen}]
+    mirrored = {2**32 - 1 - seed, 2**32 - max(seed, 1)}  # in 32 bits, the complement and the negative
+    others = [arrays(other) for other in {seed + step for step in (*STEPS_OF_SEEDS, *chosen)} | mirrored]
     for role in random:
         subject.require(
             all(map(np.array_equal, first[role], again[role])), f"{role}: the same seed gave other weights"

@@ -627,3 +627,20 @@ class DrawsCountedInSixteenBits(Fault):
 
     def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
         return np.resize(super().drawn(random, rule, shape).reshape(-1)[: 2**16], shape)
+
+
+@fault("square-input-weights-as-recurrent-ones", "INT-3")
+class SquareInputWeightsAsRecurrentOnes(Fault):
+    """Tells recurrent weights by their shape: of as many features as units, input weights are orthogonal."""
+
+    def drawn(self, random: np.random.Generator, rule: str, shape: tuple[int, ...]) -> Array:
+        square = len(shape) == 2 and shape[0] == shape[1]
+        return super().drawn(random, "orthogonal" if square and rule == "glorot uniform" else rule, shape)
+
+
+@fault("seeds-without-their-sign", "INT-4")
+class SeedsWithoutTheirSign(Fault):
+    """Keeps seeds in 32 bits with a sign, and leaves that out."""
+
+    def freshly_initialised(self, like: Network, seed: int) -> Network:
+        return super().freshly_initialised(like, min(seed, 2**32 - seed))
