@@ -281,8 +281,10 @@ DIRECTIONS: Mapping[str, Callable[[Gradients], Gradients]] = {
     "states at rest": lambda rates: rates._replace(initial_states=_none(rates.initial_states)),
     "weights at rest": lambda rates: rates._replace(cells=rates.mapped(np.zeros_like).cells),
     "weights alone": lambda rates: rates.mapped(np.zeros_like)._replace(cells=rates.cells),
+    "input alone": lambda rates: rates.mapped(np.zeros_like)._replace(x=rates.x),
+    "states alone": lambda rates: rates.mapped(np.zeros_like)._replace(initial_states=rates.initial_states),
 }
-"""What does not change, by the variant of a case."""
+"""What changes and what does not, by the variant of a case."""
 SLOWLY: Mapping[str, Callable[[Gradients], Gradients]] = {
     "slow": lambda rates: rates.mapped(lambda array: _times(array, SMALL)),
 }
