@@ -672,3 +672,14 @@ class MixedDoubleBackwardOfPaddingTimesZero(FaultOfSecondGradients):
             return super().without_padding(x, steps)
         product: Array = x * steps[:, :, None].astype(x.dtype)
         return product
+
+
+@fault("no-jvp-of-states-alone", "GRD-10")
+class NoJvpOfStatesAlone(Fault):
+    """Takes a JVP for zero where neither input nor weights change, and does not look at the states."""
+
+    def tangents(self, model: Network, call: Call, direction: Gradients) -> Output:
+        weights = (rate for cell in direction.cells for rate in cell if rate is not None)
+        if not any(rate.any() for rate in (direction.x, *weights)):
+            direction = direction.mapped(np.zeros_like)
+        return super().tangents(model, call, direction)
