@@ -767,3 +767,45 @@ class ShapesCheckedOnce(Fault):
                 call = replace(call, initial_states=tuple(states))
             self.seen_shapes.add(shapes)
         return super().run(model, call)
+
+
+@fault("states-checked-once-for-an-input", "ERR-3")
+class StatesCheckedOnceForAnInput(Fault):
+    """Looks at given states once for each shape of the input, unless it keeps some: later ones are broadcast."""
+
+    def __init__(self, route: str = "") -> None:
+        super().__init__(route)
+        self.right_inputs = set[tuple[int, ...]]()
+
+    def load(self, network: Network) -> Network:
+        self.right_inputs.clear()
+        return super().load(network)
+
+    def run(self, model: Network, call: Call) -> Output:
+        states, shape = call.initial_states, call.x.shape
+        if states is None or call.stateful:
+            return super().run(model, call)
+        if shape in self.right_inputs:
+            states = tuple(map(np.broadcast_to, states, model.state_shapes(len(call.x))))
+        output = super().run(model, replace(call, initial_states=states))
+        self.right_inputs.add(shape)
+        return output
+
+
+@fault("gradients-checked-once", "ERR-3")
+class GradientsCheckedOnce(Fault):
+    """Remembers that it looked at the states of gradients before it does: asked again, it broadcasts them."""
+
+    looked = False
+
+    def load(self, network: Network) -> Network:
+        self.looked = False
+        return super().load(network)
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        right = model.state_shapes(len(call.x))
+        if self.looked and call.initial_states is not None:
+            units = (state[..., : shape[-1]] for state, shape in zip(call.initial_states, right, strict=True))
+            call = replace(call, initial_states=tuple(map(np.broadcast_to, units, right)))
+        self.looked = True
+        return super().gradients(model, call, d_sequence, d_final_states)

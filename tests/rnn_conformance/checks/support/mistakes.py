@@ -123,7 +123,10 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     # What shrinking leaves must still be a mistake: a state cut from one row to one row is none.
     case = at_least_three_rows(case)
     call = mistakes[case.variant](case.call)
-    for moment in (when, AGAIN):
+    moments = (when, AGAIN) if case.call.stateful else (when, AGAIN, AFTERWARDS)
+    for moment in moments:
+        if moment == AFTERWARDS:
+            subject.error_of(case.network, case.call)  # whether it is right others ask
         if subject.error_of(case.network, call) is None:
             said, words = f", {moment}" if moment else "", given_in(call)
             finding = f"{case.variant}{said}: expected an error; got an answer ({words})"
@@ -132,8 +135,8 @@ def expect_refusal(subject: Subject, case: Case, mistakes: Mapping[str, Mistake]
     expect_refusal_of_derivatives(subject, case, mistakes[case.variant])
 
 
-AGAIN = "made again"
-"""What was checked once may be remembered as right, though it was refused."""
+AGAIN, AFTERWARDS = "made again", "after a right call"
+"""What was checked once, in this call or in another of such input, may be taken for right."""
 
 
 def given_in(call: Call) -> str:
@@ -151,10 +154,11 @@ def expect_refusal_of_derivatives(subject: Subject, case: Case, mistake: Mistake
     """Derivatives must raise where the call is wrong: all of them, or one where much is expensive."""
     able = derivatives_of_the_wrong(subject, case, mistake)
     for name, derivative in (able if subject.supports.expensive == "nothing" else one_of(case, able)).items():
-        if not is_refused(derivative):
-            finding = f"{case.variant}, {name}: expected an error; got an answer"
-            raise NonConforming(finding, kind="not refused", what=name)
-        subject.tally.count()
+        for moment in ("", f", {AGAIN}"):
+            if not is_refused(derivative):
+                finding = f"{case.variant}, {name}{moment}: expected an error; got an answer"
+                raise NonConforming(finding, kind="not refused", what=name)
+            subject.tally.count()
     if able:
         subject.load_anew(case.network)  # what a derivative leaves that was refused is ERR-9's
 
