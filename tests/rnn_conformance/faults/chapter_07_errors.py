@@ -771,7 +771,7 @@ class ShapesCheckedOnce(Fault):
 
 @fault("states-checked-once-for-an-input", "ERR-3")
 class StatesCheckedOnceForAnInput(Fault):
-    """Checks given states once for each shape of the input: later ones are broadcast, unless it keeps some."""
+    """Checks given states once for each shape of the input: it broadcasts later ones, if it keeps none."""
 
     def __init__(self, route: str = "") -> None:
         super().__init__(route)
