@@ -269,7 +269,8 @@ def padded_at_the_end(case: Case, steps: Array) -> Case:
     return case.replace(x=x, lengths=None, mask=np.take_along_axis(steps, places, axis=1))
 
 
-MANY = 300  # rows, of which each has a state of its own
+MANY = 66_000
+"""Rows, of which each has a state of its own: more than 16 bits number, and than CUDA has blocks."""
 
 
 @check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)
@@ -294,10 +295,15 @@ def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject
 
 
 def expect_many_rows(subject: Subject, case: Case) -> None:
-    """Without padding: LNG-3 has as many with it."""
+    """Without padding and, where there are lengths, of one step and of two by turns; and their gradients."""
     x, states = np.resize(case.x[:, :2], (MANY, 2, case.network.input_size)), case.initial_states
     if subject.supports.initial_states:
         own = (np.arange(MANY) / MANY).astype(case.network.dtype)[:, None]
         states = tuple(np.broadcast_to(own, shape).copy() for shape in case.network.state_shapes(MANY))
     many = case.replace(x=x, initial_states=states)
     expect_answer(subject, many, subject.run(many))
+    if subject.supports.lengths:
+        by_turns = many.replace(lengths=1 + np.arange(MANY) % 2)
+        expect_answer(subject, by_turns, subject.run(by_turns))
+    if is_differentiable(subject, many):
+        expect_all(subject, many)

@@ -248,3 +248,23 @@ class LengthsOfGradientsInAByte(Fault):
         if call.lengths is not None:
             call = replace(call, lengths=call.lengths % 256)
         return super().gradients(model, call, d_sequence, d_final_states)
+
+
+@fault("rows-numbered-in-two-bytes", "LNG-5")
+class RowsNumberedInTwoBytes(Fault):
+    """Numbers the rows of a batch in 16 bits, and takes the first for that after the 65 536th."""
+
+    def run_direction(self, cell: Cell, x: Array, h: Array, steps: Steps) -> tuple[Array, Array]:
+        sequence, final = super().run_direction(cell, x, h, steps)
+        rows = np.arange(len(x)) % 2**16
+        return sequence[rows], final[rows]
+
+
+@fault("gradients-of-as-many-rows-as-blocks", "LNG-5")
+class GradientsOfAsManyRowsAsBlocks(Fault):
+    """Gives each row a block of its own in backpropagation, of which there are 65 535; none to later rows."""
+
+    def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
+        left = np.arange(len(d_sequence)) < 2**16 - 1
+        d_states = tuple(np.where(left[:, None], state, 0) for state in d_final_states)
+        return super().gradients(model, call, np.where(left[:, None, None], d_sequence, 0), d_states)
