@@ -20,7 +20,7 @@ from torch.nn.utils.rnn import (
     unpack_sequence,
 )
 
-from rnn_adapters.adapter import Call, CannotExpress
+from rnn_adapters.adapter import Call
 from rnn_adapters.declarations import DType, Supports
 from rnn_adapters.framework import DEFAULT
 from rnn_adapters.surface import UnknownAxis
@@ -92,21 +92,14 @@ def by_list_of_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Tensor | No
 
 def by_rows(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """Each row by itself: (time, input), with a state (layers·directions, hidden)."""
-    _expect_rows_of_two_axes(x)
     states = [None] * x.shape[1] if h0 is None else h0.unbind(1)
     rows = [whole(rnn, row, state, None) for row, state in zip(x.unbind(1), states, strict=True)]
     sequence, h_n = torch.stack([row.sequence for row in rows], 1), torch.stack([row.h_n for row in rows], 1)
     return Returned(sequence, h_n, rows[0].native)
 
 
-def _expect_rows_of_two_axes(x: Tensor) -> None:
-    if x.ndim > 3:
-        raise CannotExpress("rows of three axes are batches to torch, which are right")
-
-
 def by_vmap(rnn: Any, x: Tensor, h0: Tensor | None, lengths: Any) -> Returned:
     """The rows as (time, input), vectorised."""
-    _expect_rows_of_two_axes(x)
     sequence, h_n = called(torch.vmap(rnn, in_dims=1, out_dims=1), x, h0)
     return Returned(sequence, h_n, (x[:, 0], sequence[:, 0], h_n[:, 0]))
 

@@ -90,7 +90,7 @@ def test_wrong_number_of_features_is_an_error(subject: Subject, case: Case) -> N
         expect_refusal(subject, case.replace(x=np.ones(case.x.shape, dtype)), FEATURES)
 
 
-@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis",), share=HALF)
+@check("ERR-2", replace(ANY_CALL, variants=tuple(AXES)), needs=("time_axis", "batch_axis"), share=HALF)
 def test_wrong_number_of_axes_is_an_error(subject: Subject, case: Case) -> None:
     if subject.supports.leading_axes or subject.adapter_of(DEFAULT).supports.leading_axes:
         case = case.replace(variant="one axis")  # four are a batch of two axes
