@@ -20,9 +20,10 @@ from rnn_conformance.checks.support.derivatives import (
 from rnn_conformance.checks.support.draws import MANY_LAYERS, ONCE
 from rnn_conformance.checks.support.expect import (
     asked_for,
+    expect_assigned,
     expect_everything,
+    expect_going_on,
     expect_output,
-    going_on_from,
 )
 from rnn_conformance.checks.support.histories import DERIVATIVES, follow
 from rnn_conformance.engine.case import Case
@@ -111,14 +112,6 @@ def test_compiling_changes_nothing(subject: Subject, case: Case) -> None:
         if subject.supports.expensive == "nothing" and is_differentiable(subject, taken):
             able = {do: do for do in DERIVATIVES if subject.supports.has(do)}
             expect_assigned_derivatives(subject, taken, tuple(one_of(case, able)))
-
-
-def expect_assigned(subject: Subject, case: Case) -> None:
-    """The weights of the case, assigned to a network that has run with others."""
-    halved = case.network.mapped(lambda array: array / 2)
-    subject.run(case.replace(network=halved), return_sequences=asked_for(subject, case)[0])
-    subject.assign_weights(halved, case.network)
-    expect_everything(subject, case)
 
 
 def programs_alike(subject: Subject, case: Case) -> Iterator[Case]:
@@ -231,12 +224,7 @@ def test_any_number_of_batch_axes_is_as_one(subject: Subject, case: Case) -> Non
     expect_everything(subject, case, axes.run)
     if is_differentiable(subject, case):
         expect_all(subject, case, ask=axes.gradients)
-    if case.call.stateful and subject.supports.sequence and subject.supports.final_states:
-        subject.reset_states(case.network)
-        states = going_on_from(subject, case, axes.run(case, return_sequences=True))
-        going_on = case.replace(initial_states=None)
-        found = axes.run(going_on, return_sequences=True)
-        expect_output(subject, case.replace(initial_states=states), found)
+    expect_going_on(subject, case, axes.run)
 
 
 @check("OPT-11", replace(POOL, scatter=True), needs=OUTPUTS, routes=("device",))

@@ -19,7 +19,9 @@ from rnn_conformance.checks.support.derivatives import (
 )
 from rnn_conformance.checks.support.expect import (
     expect_answer,
+    expect_assigned,
     expect_everything,
+    expect_going_on,
     expect_steps,
     final_states_of,
     of_numbers,
@@ -31,6 +33,7 @@ from rnn_conformance.engine.drawing import Structures
 from rnn_conformance.engine.meaning import padding_last
 from rnn_conformance.engine.numbers import Regime
 from rnn_conformance.engine.strategies import POOL, Cases, Sizes
+from rnn_conformance.engine.structures import MANY
 from rnn_conformance.engine.subject import Subject
 from rnn_reference.activations import ActivationName
 from rnn_reference.network import Array
@@ -222,8 +225,14 @@ def test_hundreds_of_units_follow_the_recurrence(subject: Subject, case: Case) -
 
 @check("LNG-3", KERNELS, needs=("outputs",))
 def test_every_size_follows_the_recurrence_under_every_option(subject: Subject, case: Case) -> None:
-    """And so do derivatives, of which each weight has a share in all rows and steps."""
+    """So do derivatives, of which each weight has a share in all rows and steps, and states that are kept.
+
+    Of many units, all that are assigned count.
+    """
     expect_everything(subject, case)
+    expect_going_on(subject, case)
+    if subject.supports.assign_weights and case.network.layers[0].hidden_size > MANY:
+        expect_assigned(subject, case)
     if is_differentiable(subject, case):
         case = with_zeros_for_padding(case)
         expect_all(subject, case)
@@ -243,9 +252,10 @@ def test_options_are_honoured_at_hundreds_of_steps(subject: Subject, case: Case)
     """Also where lengths are said by a mask of bytes, of which a byte does not hold the sum.
 
     And where lengths themselves are bytes, which the numbers of later time steps are not. Gradients go back
-    as far.
+    as far, and kept states come from the last step.
     """
     expect_everything(subject, case)
+    expect_going_on(subject, case)
     if is_differentiable(subject, case):
         expect_gradients_of_the_last_step(subject, remembering(with_zeros_for_padding(case)))
     some = case.steps is not None and not case.steps.all()
@@ -269,8 +279,8 @@ def padded_at_the_end(case: Case, steps: Array) -> Case:
     return case.replace(x=x, lengths=None, mask=np.take_along_axis(steps, places, axis=1))
 
 
-MANY = 66_000
-"""Rows, of which each has a state of its own: more than 16 bits number, and than CUDA has blocks."""
+MANY_ROWS = 66_000
+"""Each has a state of its own: more than 16 bits number, and than CUDA has blocks."""
 
 
 @check("LNG-5", ANY_NUMBER, needs=("sequence",), share=RARELY)
@@ -295,15 +305,12 @@ def test_any_number_of_steps_and_of_rows_follows_the_recurrence(subject: Subject
 
 
 def expect_many_rows(subject: Subject, case: Case) -> None:
-    """Without padding and, where there are lengths, of one step and of two by turns; and their gradients."""
-    x, states = np.resize(case.x[:, :2], (MANY, 2, case.network.input_size)), case.initial_states
+    """Without padding, which LNG-3 has in smaller batches; and their gradients."""
+    x, states = np.resize(case.x[:, :2], (MANY_ROWS, 2, case.network.input_size)), case.initial_states
     if subject.supports.initial_states:
-        own = (np.arange(MANY) / MANY).astype(case.network.dtype)[:, None]
-        states = tuple(np.broadcast_to(own, shape).copy() for shape in case.network.state_shapes(MANY))
+        own = (np.arange(MANY_ROWS) / MANY_ROWS).astype(case.network.dtype)[:, None]
+        states = tuple(np.broadcast_to(own, shape).copy() for shape in case.network.state_shapes(MANY_ROWS))
     many = case.replace(x=x, initial_states=states)
     expect_answer(subject, many, subject.run(many))
-    if subject.supports.lengths:
-        by_turns = many.replace(lengths=1 + np.arange(MANY) % 2)
-        expect_answer(subject, by_turns, subject.run(by_turns))
     if is_differentiable(subject, many):
         expect_all(subject, many)

@@ -188,7 +188,7 @@ def test_a_step_of_training_goes_down_the_gradient(subject: Subject, case: Case)
         IN_TRAINING,
         dtypes=WIDE,
         compute_dtypes=(None,),
-        batch=(1, 2, 2, 3, 4, 33),
+        batch=(1, 2, 2, 3, 4, 300),
         time=(*SHORT, *SHORT, 17),
     ),
     needs=NEEDS,

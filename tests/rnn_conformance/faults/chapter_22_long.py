@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_adapters.adapter import Call
+from rnn_adapters.adapter import Call, Output
+from rnn_adapters.declarations import Role
 from rnn_conformance.faults.registry import Fault, Steps, fault
 from rnn_reference.gradients import CellGradients, Gradients
 from rnn_reference.network import Array, Cell, Network, States
@@ -268,3 +269,33 @@ class GradientsOfAsManyRowsAsBlocks(Fault):
         left = np.arange(len(d_sequence)) < 2**16 - 1
         d_states = tuple(np.where(left[:, None], state, 0) for state in d_final_states)
         return super().gradients(model, call, np.where(left[:, None, None], d_sequence, 0), d_states)
+
+
+@fault("states-of-64-rows-kept", "LNG-3")
+class StatesOf64RowsKept(Fault):
+    """Keeps the states of the first 64 rows, for which its buffer has room."""
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, [state * (np.arange(state.shape[1]) < 64)[:, None] for state in final_states])
+
+
+@fault("no-states-kept-of-more-than-32-steps", "LNG-4")
+class NoStatesKeptOfMoreThan32Steps(Fault):
+    """Keeps zeros for the states after more than 32 steps, which go another way."""
+
+    taken = 0
+
+    def run_usual(self, model: Network, call: Call) -> Output:
+        self.taken = call.x.shape[1] if call.x.ndim == 3 else 0
+        return super().run_usual(model, call)
+
+    def keep(self, model: Network, final_states: list[Array]) -> None:
+        super().keep(model, [state * 0 if self.taken > 32 else state for state in final_states])
+
+
+@fault("weights-of-64-units-assigned", "LNG-3")
+class WeightsOf64UnitsAssigned(Fault):
+    """Assigns the weights of the first 64 units, in one block, and leaves those of others as they were."""
+
+    def assign(self, role: Role, held: Array, given: Array) -> None:
+        held[:64] = given[:64]

@@ -241,12 +241,35 @@ def expect_everything(subject: Subject, case: Case, run: Run | None = None) -> N
         expect_answer(subject, asking, run(case, return_sequences=False))
 
 
+def expect_going_on(subject: Subject, case: Case, run: Run | None = None) -> None:
+    """A call of layers that keep their states starts from those that the call before it returned.
+
+    Args:
+        run: makes the calls; None: `Subject.run`.
+    """
+    run = run or subject.run
+    if not (case.call.stateful and subject.supports.sequence and subject.supports.final_states):
+        return
+    subject.reset_states(case.network)
+    states = going_on_from(subject, case, run(case, return_sequences=True))
+    found = run(case.replace(initial_states=None), return_sequences=True)
+    expect_output(subject, case.replace(initial_states=states), found)
+
+
 def asked_for(subject: Subject, case: Case) -> list[bool]:
     """For each call that shows what a case gives, whether it asks for sequences: one, or one of each kind."""
     supports = subject.supports
     if supports.one_output_a_case:
         return [case.call.return_sequences]
     return list(dict.fromkeys([supports.sequence, *[False] * supports.last_output]))
+
+
+def expect_assigned(subject: Subject, case: Case) -> None:
+    """The weights of the case, assigned to a network that has run with others."""
+    halved = case.network.mapped(lambda array: array / 2)
+    subject.run(case.replace(network=halved), return_sequences=asked_for(subject, case)[0])
+    subject.assign_weights(halved, case.network)
+    expect_everything(subject, case)
 
 
 def expect_merged_last(subject: Subject, case: Case, output: Output) -> None:
