@@ -382,3 +382,12 @@ class DoubleBackwardInvertsTheBitsOfAMask(Fault):
         if call.mask is not None and call.mask.dtype.kind in "iu":
             call = replace(call, mask=~(~call.mask).astype(bool))
         return super().second_gradients(model, call, d_sequence, d_final_states, direction)
+
+
+@fault("mask-of-64-steps-handed-on", "SHP-5")
+class MaskOf64StepsHandedOn(Fault):
+    """Hands on a mask of 64 steps, for which it has bits, and says of later ones that they are masked."""
+
+    def handed(self, call: Call, steps: Array) -> Array | None:
+        handed = super().handed(call, steps)
+        return None if handed is None else handed & (np.arange(handed.shape[1]) < 64)
