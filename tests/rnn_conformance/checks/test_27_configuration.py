@@ -216,6 +216,7 @@ def test_default_states_are_zeros_of_the_type_computed_in(subject: Subject, case
         alone = case.replace(initial_states=None, lengths=None, mask=None)
         for x in (case.x[None], case.x[0]):
             expect_default_states(subject, alone.replace(x=x), dtype)
+    expect_default_states(subject, case.reordered(np.arange(300) % len(case.x)), dtype)
     no_rows = case.reordered(np.arange(0))  # which may be refused (EDG-1)
     if left_alone(partial(subject.default_states, no_rows))() is not None:
         expect_default_states(subject, no_rows, dtype)

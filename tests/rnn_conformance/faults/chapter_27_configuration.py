@@ -349,3 +349,11 @@ class ParametersCountedThatAreTrained(Fault):
         layers = [layer for index, layer in enumerate(model.layers) if index not in self.frozen[1]]
         count = super().count_parameters
         return sum(count(Network([layer])) for layer in layers)
+
+
+@fault("default-states-of-64-rows", "CFG-4")
+class DefaultStatesOf64Rows(Fault):
+    """Has default states for 64 rows, and gives these to any more."""
+
+    def default_states(self, model: Network, call: Call) -> States:
+        return tuple(state[:, :64] for state in super().default_states(model, call))
