@@ -391,3 +391,11 @@ class MaskOf64StepsHandedOn(Fault):
     def handed(self, call: Call, steps: Array) -> Array | None:
         handed = super().handed(call, steps)
         return None if handed is None else handed & (np.arange(handed.shape[1]) < 64)
+
+
+@fault("inferred-time-in-a-byte", "SHP-1")
+class InferredTimeInAByte(Fault):
+    """Infers the number of time steps in a byte."""
+
+    def inferred(self, model: Network, call: Call, unknown: tuple[UnknownAxis, ...]) -> Shapes:
+        return super().inferred(model, replace(call, x=call.x[:, : call.x.shape[1] % 256]), unknown)
