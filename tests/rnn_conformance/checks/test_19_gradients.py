@@ -418,14 +418,18 @@ SHORTER = (1, 2, 3)
 def test_gradients_of_gradients_through_every_activation(subject: Subject, case: Case) -> None:
     """Be the cotangents large and the rates of change small, or the other way round, or some of them zero.
 
-    Products of directions also where an output is 0 and changes, as that of tanh does.
+    Both directions are multiplied, too, also where an output is 0 and changes smoothly.
     """
     expect_second_gradients(subject, case, size=size_of(case))
-    if case.call.merge_mode == "mul" and "tanh" in subject.supports.activations:
-        case = starting_at_zero(case)
-        expect_second_gradients(
-            subject, case.replace(network=under("tanh", case.network)), size=size_of(case)
-        )
+    if "mul" in subject.supports.merge_modes and [layer.directions for layer in case.network.layers] == [2]:
+        product = case.replace(merge_mode="mul", variant="")
+        expect_second_gradients(subject, product)
+        if all(cell.activation.name in ODD for cell in case.network.cells):
+            expect_second_gradients(subject, starting_at_zero(product))
+
+
+ODD: tuple[ActivationName, ...] = ("tanh", "scaled_tanh", "linear")
+"""Functions that are 0 at 0, and smooth there."""
 
 
 def under(name: ActivationName, network: Network) -> Network:
