@@ -351,7 +351,7 @@ class FactorsOfZeroAtRest(Fault):
         self, mode: MergeMode, g: Array, outputs: Array, rates: Array
     ) -> tuple[Array, Array]:
         parts, changes = super().moving_cotangents(mode, g, outputs, rates)
-        return parts, np.where(outputs == 0, 0, changes)
+        return parts, np.where(outputs == 0, changes.dtype.type(0), changes)
 
 
 @fault("double-backward-of-padding-times-zero", "GRD-21")

@@ -267,8 +267,9 @@ class GradientsOfAsManyRowsAsBlocks(Fault):
 
     def gradients(self, model: Network, call: Call, d_sequence: Array, d_final_states: States) -> Gradients:
         left = np.arange(len(d_sequence)) < 2**16 - 1
-        d_states = tuple(np.where(left[:, None], state, 0) for state in d_final_states)
-        return super().gradients(model, call, np.where(left[:, None, None], d_sequence, 0), d_states)
+        d_states = tuple(state * left[:, None].astype(state.dtype) for state in d_final_states)
+        of_left = d_sequence * left[:, None, None].astype(d_sequence.dtype)
+        return super().gradients(model, call, of_left, d_states)
 
 
 @fault("states-of-64-rows-kept", "LNG-3")
@@ -276,7 +277,13 @@ class StatesOf64RowsKept(Fault):
     """Keeps the states of the first 64 rows, for which its buffer has room."""
 
     def keep(self, model: Network, final_states: list[Array]) -> None:
-        super().keep(model, [state * (np.arange(state.shape[1]) < 64)[:, None] for state in final_states])
+        super().keep(
+            model,
+            [
+                np.where(np.arange(state.shape[1])[:, None] < 64, state, state.dtype.type(0))
+                for state in final_states
+            ],
+        )
 
 
 @fault("no-states-kept-of-more-than-32-steps", "LNG-4")

@@ -238,7 +238,8 @@ def expect_gradients_of_the_last_step(subject: Subject, case: Case) -> None:
     """The same where the last step alone has a cotangent, or, if it is masked, final states alone do."""
     seen = as_seen(subject, case)
     d_sequence, d_final_states = cotangents(seen)
-    d_sequence = np.where(np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1), 0, d_sequence)
+    not_the_last = np.arange(case.x.shape[1])[:, None] % (case.x.shape[1] - 1) > 0
+    d_sequence = np.where(not_the_last, d_sequence.dtype.type(0), d_sequence)
     given = (d_sequence.astype(seen.network.dtype), d_final_states)
     expect_each(subject, seen, *gradients_from(subject, case, *given))
 
