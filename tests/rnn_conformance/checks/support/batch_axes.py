@@ -24,6 +24,7 @@ class BatchAxes:
     batch: tuple[int, ...]
 
     def run(self, case: Case, *, return_sequences: bool) -> Output:
+        """As `Subject.run`."""
         output = self.subject.run(self._told(case), return_sequences=return_sequences)
         sequence, last, finals = output.sequence, output.last, output.final_states
         return replace(
@@ -34,6 +35,7 @@ class BatchAxes:
         )
 
     def gradients(self, case: Case, d_sequence: Array, d_final_states: States) -> Gradients:
+        """As `Subject.gradients`."""
         d_states = tuple(self._in_all(state, 1) for state in d_final_states)
         found = self.subject.gradients(self._told(case), self._in_all(d_sequence), d_states)
         return found._replace(
